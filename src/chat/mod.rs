@@ -1,0 +1,5 @@
+//! Messages, the chat template and the tokenizer: from a conversation to the exact token ids a model reads.
+
+mod message;
+
+pub use message::{Message, Role};

@@ -1,0 +1,13 @@
+//! Automatic judges. Each check is a small pure struct in a file of its own: it reads a [`Subject`] and gives a
+//! [`Verdict`]. Its fields are its YAML parameters, so one definition gives parser, JSON Schema and reference page.
+//!
+//! A family (`text`, `structure`, `similarity`, `quality`, `product`, `runtime`) lists its checks in a `KINDS` table;
+//! `kinds()` is all of them.
+
+mod kind;
+mod rubric;
+mod verdict;
+
+pub use kind::{Check, Judge, Kind, kinds, parse};
+pub use rubric::{Criterion, TARGET_SCORE, automatic_score};
+pub use verdict::{Subject, Verdict};

@@ -1,0 +1,5 @@
+//! Continuous batching over ragged sequences, sampling, stopping and token log-probabilities.
+
+mod sampling;
+
+pub use sampling::{Sampling, SamplingOptions};

@@ -1,0 +1,1 @@
+//! The one decoder for the llama, qwen2 and phi3 families.

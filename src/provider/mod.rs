@@ -1,0 +1,45 @@
+//! Where answers come from: this process (`local`), an OpenAI-compatible endpoint (`remote`), or a script (`scripted`).
+
+mod answer;
+
+pub use answer::{Answer, ChoiceScore, Stop};
+
+use crate::chat::Message;
+use crate::error::Result;
+use crate::generate::Sampling;
+use std::ops::ControlFlow;
+
+/// What is asked of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// Write an answer; and, where a gold document is given, say how likely it was.
+    Write { reference: Option<String> },
+    /// Say which of these texts is the likeliest answer.
+    Choose { choices: Vec<String> },
+}
+
+/// One question to one version. `id` is the caller's and comes back with the answer.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub id: usize,
+    /// Index of the version among those the provider was opened with (they may differ in adapter, share a base).
+    pub version: usize,
+    pub messages: Vec<Message>,
+    pub task: Task,
+    pub sampling: Sampling,
+}
+
+/// What a provider reports while it works.
+#[derive(Debug)]
+pub enum Event {
+    /// Tokens generated since the last such event, over all sequences.
+    Tokens(usize),
+    /// A request is done. One failing request is an error here and the others go on.
+    Done { id: usize, answer: Result<Answer> },
+}
+
+/// Answers many requests, in whatever order is fastest. Every request gets exactly one [`Event::Done`], unless `sink`
+/// breaks, after which the provider returns as soon as it can. `Err` means that nothing more can be answered at all.
+pub trait Provider {
+    fn answer(&self, requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()>;
+}

@@ -1,0 +1,113 @@
+use crate::chat::Message;
+use crate::check::{Criterion, Verdict};
+use crate::generate::Sampling;
+use crate::provider::Answer;
+use crate::suite::Split;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// `run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this file format; a newer one is never rewritten.
+    pub format: u32,
+    pub id: String,
+    pub version: VersionRef,
+    pub suites: Vec<SuiteRef>,
+    /// Case ids of the run in order, with how many answers each gets.
+    pub cases: Vec<(String, u32)>,
+    pub started: Timestamp,
+    /// Absent while the run is unfinished.
+    pub finished: Option<Timestamp>,
+    pub pmtune: String,
+    /// The run whose answers were judged again, for `--rescore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescored_from: Option<String>,
+}
+
+/// What was evaluated, complete enough to do it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionRef {
+    /// `PM-General-v2`, `base`, a file name, or `openai:URL#model`.
+    pub name: String,
+    /// SHA-256 of the base's weights; for an endpoint, its URL and model name.
+    pub base: String,
+    pub adapter: Option<String>,
+    pub system: Option<String>,
+    pub examples: Vec<Message>,
+    /// After workspace and version, before suite and case.
+    pub sampling: Sampling,
+    /// Hash of the chat template; `None` for an endpoint.
+    pub template: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuiteRef {
+    pub name: String,
+    pub category: String,
+    pub description: String,
+    pub hash: String,
+}
+
+/// One line of `results.jsonl`: one answer to one case, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// `<suite>/<case>`.
+    pub case: String,
+    /// 0 for the first answer to the case.
+    pub repeat: u32,
+    pub category: String,
+    pub split: Split,
+    pub weight: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    pub prompt: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Hash of all that decides the answer: base, adapter, messages, task, sampling, seed. Equal keys, equal answers.
+    pub answer_key: String,
+    /// Hash of all that decides the verdict on an answer.
+    pub judge_hash: String,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Outcome {
+    Judged {
+        answer: Answer,
+        verdicts: Vec<Judged>,
+        /// Weighted mean of the check scores, in [0, 1].
+        score: f64,
+        passed: bool,
+        /// The answer came from an earlier run.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reused: bool,
+    },
+    /// The case could not be answered; it counts as neither passed nor failed, and is listed.
+    Error { message: String },
+}
+
+/// One check's verdict in a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    pub check: String,
+    pub criterion: Criterion,
+    pub weight: f64,
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// A run read back from its folder.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub folder: PathBuf,
+    pub manifest: Manifest,
+    /// In the order of the manifest's cases, then by repeat.
+    pub records: Vec<Record>,
+}

@@ -1,0 +1,56 @@
+use crate::check::Check;
+use crate::generate::SamplingOptions;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Which half a case belongs to: gaps are looked for on `dev`, improvement is claimed on `held-out` alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    #[default]
+    Dev,
+    HeldOut,
+}
+
+/// A YAML file of test cases.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The file's stem: `format-consistency`.
+    pub name: String,
+    /// Relative to the workspace root, with forward slashes.
+    pub path: PathBuf,
+    pub description: String,
+    pub category: String,
+    pub cases: Vec<Case>,
+    /// SHA-256 of the file.
+    pub hash: String,
+}
+
+/// One prompt with its checks, templates filled in and `file://` read.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Unique in the workspace: `<suite>/<id as written>`.
+    pub id: String,
+    pub category: String,
+    pub split: Split,
+    pub system: Option<String>,
+    /// The whole user message: prompt, then the input after a blank line.
+    pub prompt: String,
+    pub reference: Option<String>,
+    /// A multiple-choice case when not empty; `reference` is then the right one.
+    pub choices: Vec<String>,
+    pub checks: Vec<Check>,
+    /// With a threshold the case's score decides; else every weighted check must pass.
+    pub threshold: Option<f64>,
+    pub weight: f64,
+    pub tags: Vec<String>,
+    /// How many answers are asked for.
+    pub repeat: u32,
+    /// Cases of one cluster share a source and are resampled together.
+    pub cluster: Option<String>,
+    pub sampling: SamplingOptions,
+    /// Hash of everything that decides which verdict an answer gets (checks with their versions, threshold, reference,
+    /// choices); with the prompt's own hash it tells whether two runs are comparable.
+    pub judge_hash: String,
+}
