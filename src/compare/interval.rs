@@ -69,8 +69,11 @@ pub(super) fn bootstrap(sample: &Sample, scale: Scale, settings: &Settings) -> O
     if count < 2 {
         let (whole, difference) = (scale.whole(), scale.of_differences());
         let around = |i, x| bounded(i, x, i);
-        let intervals =
-            Intervals { a: around(whole, point.a), b: around(whole, point.b), difference: around(difference, point.difference) };
+        let intervals = Intervals {
+            a: around(whole, point.a),
+            b: around(whole, point.b),
+            difference: around(difference, point.difference),
+        };
         return Some((point, intervals));
     }
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
@@ -128,7 +131,7 @@ fn bounded(interval: Interval, point: f64, limits: Interval) -> Interval {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oracle::{close, cases, number, numbers};
+    use super::super::oracle::{cases, close, number, numbers};
     use super::super::sample::Observation;
     use super::*;
 

@@ -12,7 +12,7 @@ pub(super) fn mcnemar(only_a: usize, only_b: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oracle::{close, cases, number};
+    use super::super::oracle::{cases, close, number};
     use super::*;
 
     #[test]

@@ -55,7 +55,7 @@ fn flipped_sum(differences: &[f64], random: &mut ChaCha8Rng) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oracle::{close, cases, number, numbers};
+    use super::super::oracle::{cases, close, number, numbers};
     use super::*;
 
     #[test]
