@@ -1,8 +1,10 @@
 //! Where answers come from: this process (`local`), an OpenAI-compatible endpoint (`remote`), or a script (`scripted`).
 
 mod answer;
+mod scripted;
 
 pub use answer::{Answer, ChoiceScore, Stop};
+pub use scripted::Scripted;
 
 use crate::chat::Message;
 use crate::error::Result;
