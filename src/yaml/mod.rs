@@ -8,6 +8,7 @@
 //! on after its first fault or keeps places through `Deserialize`.
 
 mod de;
+mod fault;
 mod hint;
 mod node;
 mod scalar;

@@ -1,6 +1,6 @@
 //! An empty value of whatever type is asked for, so that reading goes on behind a fault.
 
-use super::de::Fault;
+use super::fault::Fault;
 use serde::de::{self, DeserializeSeed, Visitor};
 use serde::forward_to_deserialize_any;
 

@@ -127,7 +127,7 @@ fn syntax_faults_say_what_to_do() {
         ("template", "name: {{ soup }}\n"),
         ("tag", "name: !soup x\n"),
         ("documents", "name: x\n---\nname: y\n"),
-        ("control", "name: \u{0}x\n"),
+        ("control", "name: \u{7}x\n"),
         ("itself", "name: &a [*a]\n"),
         ("merge", "name: x\n<<: 3\n"),
     ];
