@@ -6,6 +6,7 @@
 
 mod kind;
 mod rubric;
+pub mod structure;
 mod verdict;
 
 pub use kind::{Check, Judge, Kind, kinds, parse};
