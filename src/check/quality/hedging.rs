@@ -1,7 +1,9 @@
-use super::prose::{enumerate, plain_lower, term_count, words};
+use super::prose::{enumerate, pattern, plain_lower, term_count, words};
 use crate::check::{Judge, Subject, Verdict};
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::LazyLock;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -51,10 +53,12 @@ pub const HEDGES: &[&str] = &[
     "hopefully",
 ];
 
+static MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bMay\b"));
+
 impl Judge for Hedging {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let text = subject.text();
-        let lower = plain_lower(&text.replace("May", "—"));
+        let lower = plain_lower(&MONTH.replace_all(text, "—"));
         let found: Vec<(&str, usize)> =
             HEDGES.iter().map(|h| (*h, term_count(&lower, h))).filter(|(_, n)| *n > 0).collect();
         let total: usize = found.iter().map(|(_, n)| n).sum();

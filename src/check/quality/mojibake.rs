@@ -19,7 +19,8 @@ impl Judge for Mojibake {
 }
 
 /// Sequences that arise when UTF-8 is read as Mac Roman.
-const MAC_ROMAN: &[&str] = &["‚Äô", "‚Äò", "‚Äú", "‚Äù", "‚Äî", "‚Äì", "‚Ä¢", "‚úÖ", "√©", "√®", "√º", "√∂", "√§", "√£", "√ß"];
+const MAC_ROMAN: &[&str] =
+    &["‚Äô", "‚Äò", "‚Äú", "‚Äù", "‚Äî", "‚Äì", "‚Ä¢", "‚úÖ", "√©", "√®", "√º", "√∂", "√§", "√£", "√ß"];
 
 /// Broken sequences in the text, each once.
 fn broken(text: &str) -> Vec<String> {
@@ -54,7 +55,9 @@ fn genuine(chars: &[char], at: usize, tail: &[char]) -> bool {
     let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied();
     let after = chars.get(at + 1 + tail.len()).copied();
     match chars.get(at) {
-        Some('Å') => !(tail == ['“'] && before.is_some_and(char::is_lowercase) && after.is_some_and(char::is_lowercase)),
+        Some('Å') => {
+            !(tail == ['“'] && before.is_some_and(char::is_lowercase) && after.is_some_and(char::is_lowercase))
+        }
         Some('Ã' | 'Â') => {
             let quotes = ['”', '“', '’', '‘', '»', '«', '›', '‹', '…', '–', '—', '·', '\u{A0}', '™', '®', '°'];
             tail.iter().all(|c| quotes.contains(c))
@@ -67,8 +70,7 @@ fn genuine(chars: &[char], at: usize, tail: &[char]) -> bool {
 
 /// What bytes 0x80–0xBF look like under Windows-1252 or Latin-1.
 fn is_continuation(c: char) -> bool {
-    matches!(c, '\u{80}'..='\u{BF}')
-        || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(c)
+    matches!(c, '\u{80}'..='\u{BF}') || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(c)
 }
 
 #[cfg(test)]

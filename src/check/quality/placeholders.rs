@@ -21,12 +21,69 @@ static FILLER: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A bracket that holds one of these asks the reader to fill it in. Other brackets ("[P0]", "[sic]") are kept.
 const ASKING: &[&str] = &[
-    "your", "insert", "enter", "add", "fill", "specify", "describe", "provide", "name", "names", "date", "dates", "feature",
-    "features", "product", "company", "organization", "organisation", "team", "teams", "persona", "user", "role", "goal",
-    "benefit", "reason", "number", "amount", "metric", "value", "percentage", "percent", "title", "email", "phone",
-    "address", "link", "url", "time", "owner", "stakeholder", "customer", "client", "recipient", "department", "project",
-    "deadline", "location", "version", "target", "baseline", "action", "outcome", "x", "xx", "xxx", "n", "y", "placeholder",
-    "tbd", "tbc", "example", "signature", "position", "contact", "details",
+    "your",
+    "insert",
+    "enter",
+    "add",
+    "fill",
+    "specify",
+    "describe",
+    "provide",
+    "name",
+    "names",
+    "date",
+    "dates",
+    "feature",
+    "features",
+    "product",
+    "company",
+    "organization",
+    "organisation",
+    "team",
+    "teams",
+    "persona",
+    "user",
+    "role",
+    "goal",
+    "benefit",
+    "reason",
+    "number",
+    "amount",
+    "metric",
+    "value",
+    "percentage",
+    "percent",
+    "title",
+    "email",
+    "phone",
+    "address",
+    "link",
+    "url",
+    "time",
+    "owner",
+    "stakeholder",
+    "customer",
+    "client",
+    "recipient",
+    "department",
+    "project",
+    "deadline",
+    "location",
+    "version",
+    "target",
+    "baseline",
+    "action",
+    "outcome",
+    "xx",
+    "xxx",
+    "placeholder",
+    "tbd",
+    "tbc",
+    "example",
+    "signature",
+    "position",
+    "contact",
+    "details",
 ];
 /// Words from the list above that are HTML elements when they stand alone in angle brackets.
 const HTML: &[&str] = &["title", "link", "time", "address", "details", "data"];
@@ -64,14 +121,20 @@ fn placeholders(text: &str) -> Vec<&str> {
     for filler in FILLER.find_iter(text) {
         let inside = found.iter().any(|(at, f)| (*at..at + f.len()).contains(&filler.start()));
         let todo_list = filler.as_str() == "TODO"
-            && ["list", "lists", "app", "item", "items"].contains(&words(&text[filler.end()..]).next().unwrap_or_default());
+            && ["list", "lists", "app", "item", "items"]
+                .contains(&words(&text[filler.end()..]).next().unwrap_or_default());
         if !inside && !todo_list && !is_rule(text, filler.start()) {
             found.push((filler.start(), filler.as_str()));
         }
     }
     found.sort_unstable();
     let mut seen = vec![];
-    found.retain(|(_, f)| !seen.contains(f) && { seen.push(*f); true });
+    found.retain(|(_, f)| {
+        !seen.contains(f) && {
+            seen.push(*f);
+            true
+        }
+    });
     found.into_iter().map(|(_, f)| f).collect()
 }
 

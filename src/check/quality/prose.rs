@@ -1,5 +1,6 @@
 //! Plain-text helpers that several checks share: words, sentences, terms and quotations.
 
+use crate::check::structure::{Document, LineKind};
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -64,21 +65,23 @@ pub(crate) fn plain_lower(text: &str) -> String {
     text.replace(['’', '‘', 'ʼ'], "'").to_lowercase()
 }
 
-/// Sentences: a line's end always ends one; `.`, `!` and `?` do when a space and no lower-case letter follow.
-/// List markers, heading marks, table bars and emphasis are left out. Abbreviations such as "e.g." do not end one,
-/// because a lower-case letter or no capital follows them as a rule.
-pub(crate) fn sentences(text: &str) -> Vec<String> {
-    text.lines().flat_map(|line| line_sentences(&bare_line(line))).collect()
+/// Sentences of the lines that are prose. A line's end always ends one; `.`, `!` and `?` do when a space and no
+/// lower-case letter follow, unless an abbreviation or a number stands before.
+pub(crate) fn sentences(document: &Document) -> Vec<String> {
+    let prose = document.lines().iter().filter(|l| matches!(l.kind, LineKind::Text | LineKind::Item));
+    prose.flat_map(|line| line_sentences(&line.text)).collect()
 }
 
-/// The sentences of one line without markup.
+/// The sentences of one line of plain text.
 pub(crate) fn line_sentences(line: &str) -> Vec<String> {
     let mut found = vec![];
     let mut current = String::new();
     let mut rest = line.chars().peekable();
     while let Some(c) = rest.next() {
         current.push(c);
-        if matches!(c, '.' | '!' | '?' | '…') && rest.peek().is_some_and(|n| n.is_whitespace()) && !abbreviated(&current)
+        if matches!(c, '.' | '!' | '?' | '…')
+            && rest.peek().is_some_and(|n| n.is_whitespace())
+            && !abbreviated(&current)
         {
             let next = rest.clone().find(|n| !n.is_whitespace());
             if next.is_none_or(|n| !n.is_lowercase()) {
@@ -98,44 +101,15 @@ fn abbreviated(text: &str) -> bool {
         || last.chars().filter(|c| c.is_alphanumeric()).all(|c| c.is_ascii_digit())
 }
 
-/// A line without list marker, heading marks, quotation bar, emphasis and code marks.
-pub(crate) fn bare_line(line: &str) -> String {
-    let mut rest = line.trim();
-    loop {
-        let shorter = strip_marker(rest.trim_start_matches(['#', '>', '|']).trim_start());
-        if shorter.len() == rest.len() {
-            break;
-        }
-        rest = shorter;
-    }
-    rest.replace("**", "").replace("__", "").replace(['*', '`'], "").trim().to_string()
-}
-
-/// Without "- ", "* ", "1. ", "2) ", "a) ", "[x] " in front.
-fn strip_marker(line: &str) -> &str {
-    for bullet in ["- ", "* ", "+ ", "• ", "– ", "[ ] ", "[x] ", "[X] ", "✅ ", "☐ "] {
-        if let Some(rest) = line.strip_prefix(bullet) {
-            return rest.trim_start();
-        }
-    }
-    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    if (1..=3).contains(&digits) {
-        let rest = &line[digits..];
-        if let Some(rest) = rest.strip_prefix(". ").or(rest.strip_prefix(") ")) {
-            return rest.trim_start();
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn sentences_end_at_lines_and_full_stops() {
-        let text = "# Plan\n1. **Ship it.** Then rest, e.g. on Sunday. Version 2.5 is out!\n- Done";
-        assert_eq!(sentences(text), ["Plan", "Ship it.", "Then rest, e.g. on Sunday.", "Version 2.5 is out!", "Done"]);
+        let text = "# Plan\n1. **Ship it.** Then rest, e.g. on Sunday. Version 2.5 is out!\n2. Done\n\n```\nx. Y.\n```";
+        let found = sentences(&Document::parse(text));
+        assert_eq!(found, ["Ship it.", "Then rest, e.g. on Sunday.", "Version 2.5 is out!", "Done"]);
     }
 
     #[test]

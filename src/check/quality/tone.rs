@@ -99,14 +99,69 @@ pub const CALM: &[&str] = &[
 
 /// Slang and blame that a note to a stakeholder does without.
 pub const INFORMAL: &[&str] = &[
-    "lol", "lmao", "omg", "wtf", "btw", "tbh", "imo", "imho", "gonna", "wanna", "gotta", "kinda", "sorta", "dunno",
-    "ain't", "y'all", "hey guys", "hi guys", "guys", "dude", "dudes", "bro", "yeah", "yep", "nope", "yikes",
-    "oops", "whoops", "ugh", "meh", "crap", "crappy", "damn", "hell", "shit", "fuck", "sucks", "suck", "screwed",
-    "messed up", "stupid", "dumb", "idiot", "idiots", "lame", "epic fail", "super excited", "crazy",
-    "insane", "killer feature", "freaking", "stuff like that", "your fault", "their fault", "thx", "pls", "plz", "u r",
+    "lol",
+    "lmao",
+    "omg",
+    "wtf",
+    "btw",
+    "tbh",
+    "imo",
+    "imho",
+    "gonna",
+    "wanna",
+    "gotta",
+    "kinda",
+    "sorta",
+    "dunno",
+    "ain't",
+    "y'all",
+    "hey guys",
+    "hi guys",
+    "guys",
+    "dude",
+    "dudes",
+    "bro",
+    "yeah",
+    "yep",
+    "nope",
+    "yikes",
+    "oops",
+    "whoops",
+    "ugh",
+    "meh",
+    "crap",
+    "crappy",
+    "damn",
+    "hell",
+    "shit",
+    "fuck",
+    "sucks",
+    "suck",
+    "screwed",
+    "messed up",
+    "stupid",
+    "dumb",
+    "idiot",
+    "idiots",
+    "lame",
+    "epic fail",
+    "super excited",
+    "crazy",
+    "insane",
+    "killer feature",
+    "freaking",
+    "stuff like that",
+    "your fault",
+    "their fault",
+    "thx",
+    "pls",
+    "plz",
+    "u r",
 ];
 
-static EMOTICON: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\u{1F600}-\u{1F64F}\u{1F910}-\u{1F92F}\u{1F970}-\u{1F97A}🔥💩🎉🥳💪🙌]|(?:^|\s)[:;]-?[)DPp(](?:\s|$)"));
+static EMOTICON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"[\u{1F600}-\u{1F64F}\u{1F910}-\u{1F92F}\u{1F970}-\u{1F97A}🔥💩🎉🥳💪🙌]|(?:^|\s)[:;]-?[)DPp(](?:\s|$)")
+});
 static SHOUTING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\p{Lu}{4,}(?:[ ,]+\p{Lu}{2,}){2,}\b|!{2,}|\?!|\?{2,}"));
 
 impl Judge for Tone {
@@ -166,7 +221,10 @@ mod tests {
     #[test]
     fn urgent_texts_pass() {
         let judge: Tone = judge(r#"{"value": "urgent"}"#);
-        assert_passes(&judge, "**Action required:** checkout is two weeks behind schedule; we need a decision by Friday.");
+        assert_passes(
+            &judge,
+            "**Action required:** checkout is two weeks behind schedule; we need a decision by Friday.",
+        );
         assert_passes(&judge, "The launch is at risk. Please escalate.");
         assert_passes(&judge, "We are blocked on the payment API. Please answer by 14 March.");
     }

@@ -1,3 +1,4 @@
+use crate::check::quality::prose::pattern;
 use crate::check::{Judge, Subject, Verdict};
 use crate::provider::ChoiceScore;
 use regex::Regex;
@@ -10,14 +11,13 @@ use std::sync::LazyLock;
 pub struct Choice {}
 
 /// "B", "(b)", "**B**", "B) because", "Answer: B", "the correct choice is B".
-static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+static LETTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
         r"(?x)
         ^ [\s*_(\[]* (?<alone>[A-Za-z]) [\s*_)\]]* (?: $ | [.):\]] (?:\s|$|\*) )
         | (?i: \b (?:answer|choice|option) \s* (?:is|would\ be|:|=)? [\s:*_(\[]*? ) (?<named>[A-Z]) (?: [\s*_.,;:)\]] | $ )
         ",
     )
-    .ok()
 });
 
 impl Judge for Choice {
@@ -68,9 +68,7 @@ fn by_text(text: &str, choices: &[String], right: &str) -> Verdict {
     match named(text, choices).as_slice() {
         [] => Verdict::fail("the answer names none of the choices"),
         [picked] if same(picked, right) => Verdict::pass(format!("the answer names \"{}\"", picked.trim())),
-        [picked] => {
-            Verdict::fail(format!("the answer names \"{}\" instead of \"{}\"", picked.trim(), right.trim()))
-        }
+        [picked] => Verdict::fail(format!("the answer names \"{}\" instead of \"{}\"", picked.trim(), right.trim())),
         several => Verdict::fail(format!("the answer names {} choices, not one", several.len())),
     }
 }
@@ -94,9 +92,7 @@ fn named<'a>(text: &str, choices: &'a [String]) -> Vec<&'a str> {
         let wanted = choice.trim().to_lowercase();
         spans.extend(mentions(&lower, &wanted).map(|at| (at, at + wanted.len(), choice.as_str())));
     }
-    let outer = |s: &(usize, usize, &str)| {
-        !spans.iter().any(|o| o.0 <= s.0 && s.1 <= o.1 && (o.1 - o.0) > (s.1 - s.0))
-    };
+    let outer = |s: &(usize, usize, &str)| !spans.iter().any(|o| o.0 <= s.0 && s.1 <= o.1 && (o.1 - o.0) > (s.1 - s.0));
     let mut found: Vec<&str> = spans.iter().filter(|s| outer(s)).map(|s| s.2).collect();
     found.sort_unstable();
     found.dedup();
@@ -114,7 +110,7 @@ fn mentions<'t>(text: &'t str, wanted: &'t str) -> impl Iterator<Item = usize> +
 
 /// The place in the list that a letter names: A is 0.
 fn letter(text: &str) -> Option<usize> {
-    let found = LETTER.as_ref()?.captures(text.trim())?;
+    let found = LETTER.captures(text.trim())?;
     let letter = found.name("alone").or(found.name("named"))?.as_str().chars().next()?;
     Some((letter.to_ascii_uppercase() as usize).checked_sub('A' as usize)?)
 }

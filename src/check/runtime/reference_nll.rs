@@ -19,9 +19,10 @@ impl Judge for ReferenceNll {
             Some(nll) if !nll.is_finite() => {
                 Verdict::Error { reason: "the likelihood of the reference is not a number".into() }
             }
-            Some(nll) => {
-                Verdict::when(nll <= self.max, format!("{nll:.3} nats per token of the reference, allowed {}", self.max))
-            }
+            Some(nll) => Verdict::when(
+                nll <= self.max,
+                format!("{nll:.3} nats per token of the reference, allowed {}", self.max),
+            ),
         }
     }
 
