@@ -5,7 +5,10 @@
 //! `kinds()` is all of them.
 
 mod kind;
+pub mod product;
+pub mod quality;
 mod rubric;
+pub mod runtime;
 pub mod structure;
 mod verdict;
 
