@@ -2,6 +2,7 @@ use super::named::Named;
 use super::{Base, BaseName, Receipt, home, hub, named, wheel};
 use crate::error::{Error, Result};
 use crate::store;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Told how a pull goes; the command line draws it.
@@ -26,7 +27,12 @@ pub fn ensure(name: &BaseName, progress: &dyn Progress) -> Result<Base> {
         Some(base) => Ok(base),
         None => {
             progress.say(&format!("the base {name} is not on this computer yet; pulling it"));
-            pull(name, None, progress)
+            let _alone = lock(progress)?;
+            // Another process may have pulled it while we waited.
+            match local(name)? {
+                Some(base) => Ok(base),
+                None => fetch(name, None, progress),
+            }
         }
     }
 }
@@ -79,15 +85,44 @@ fn hash_folder(folder: &Path) -> Result<String> {
 
 /// Gets a base, from `from` (a file on disk) or from where it is published, and puts it into the cache.
 pub fn pull(name: &BaseName, from: Option<&Path>, progress: &dyn Progress) -> Result<Base> {
+    let _alone = lock(progress)?;
+    fetch(name, from, progress)
+}
+
+const SCRATCH: &str = ".pulling-";
+
+/// Waits until no other process pulls, then clears away what a killed one left. Held until dropped.
+fn lock(progress: &dyn Progress) -> Result<File> {
+    let bases = home()?.join("bases");
+    std::fs::create_dir_all(&bases).map_err(|e| {
+        Error::io("create", &bases, e).hint("set PMTUNE_HOME to a folder that you can write to")
+    })?;
+    let path = bases.join(".lock");
+    let file = File::create(&path).map_err(|e| {
+        Error::io("write", &path, e).hint("set PMTUNE_HOME to a folder that you can write to")
+    })?;
+    if file.try_lock().is_err() {
+        progress.say("another pmtune is pulling; waiting for it");
+        file.lock().map_err(|e| Error::io("lock", &path, e))?;
+    }
+    for entry in std::fs::read_dir(&bases).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(file)
+}
+
+/// Call with the lock held.
+fn fetch(name: &BaseName, from: Option<&Path>, progress: &dyn Progress) -> Result<Base> {
     let Some(folder) = name.cache_name() else {
         return Err(Error::usage(format!("{name} is a file of yours; there is nothing to pull")));
     };
     let folder = cache(&folder)?;
     let parent = folder.parent().unwrap_or(&folder).to_path_buf();
-    std::fs::create_dir_all(&parent).map_err(|e| Error::io("create", &parent, e))?;
     // Whatever stops us, the scratch folder goes with it; the cache never sees half a base.
     let scratch = tempfile::Builder::new()
-        .prefix(".pulling-")
+        .prefix(SCRATCH)
         .tempdir_in(&parent)
         .map_err(|e| Error::io("write to", &parent, e))?;
     let receipt = match (name, from) {

@@ -43,7 +43,7 @@ pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: (&str, &str), ins
         seed: settings.seed,
         negligible: settings.negligible,
     };
-    let comparison = compare::compare(a, b, labels, &settings, insist)?;
+    let comparison = compare::compare(a, b, labels, settings, insist)?;
     let folder = write(workspace, &comparison, a, b)?;
     out::text(report::table::comparison(&comparison, out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));

@@ -20,7 +20,7 @@ fn list(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(out::width() as u16).set_header(["version", "created", "parent", "base", "adapter", "notes"]);
     for manifest in &manifests {
         let star = if primary.as_deref() == Some(manifest.name.as_str()) { " (primary)" } else { "" };
