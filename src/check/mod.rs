@@ -7,6 +7,7 @@
 mod kind;
 mod rubric;
 pub mod structure;
+pub mod text;
 mod verdict;
 
 pub use kind::{Check, Judge, Kind, kinds, parse};
