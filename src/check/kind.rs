@@ -49,7 +49,7 @@ fn parse_as<T: Judge + DeserializeOwned + 'static>(node: &Node, except: &[&str])
 
 /// Every kind of check, in the order of the reference page.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    let families: &[&'static [Kind]] = &[super::text::KINDS, super::structure::KINDS];
+    let families: &[&'static [Kind]] = &[super::text::KINDS, super::structure::KINDS, super::similarity::KINDS];
     families.iter().copied().flatten()
 }
 

@@ -6,6 +6,7 @@
 
 mod kind;
 mod rubric;
+pub mod similarity;
 pub mod structure;
 pub mod text;
 mod verdict;
