@@ -9,7 +9,9 @@ pub mod product;
 pub mod quality;
 mod rubric;
 pub mod runtime;
+pub mod similarity;
 pub mod structure;
+pub mod text;
 mod verdict;
 
 pub use kind::{Check, Judge, Kind, kinds, parse};

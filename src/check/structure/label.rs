@@ -104,11 +104,13 @@ pub(super) fn tidy(title: &str) -> String {
     rest.trim().to_string()
 }
 
-/// Words of a title for comparison: lower case, `non-goals` and `non goals` alike, `&` as `and`, plurals as singulars.
+/// Words of a title for comparison: lower case, `non-goals` and `non goals` alike, `&` as `and`, `an` as `a`,
+/// plurals as singulars.
 fn title_words(title: &str) -> Vec<String> {
     let title = title.to_lowercase().replace('&', " and ").replace("non-", "non ").replace("tl;dr", "tldr");
     let mut words: Vec<String> = Vec::new();
     for word in title.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|w| !w.is_empty()) {
+        let word = if word == "an" { "a" } else { word };
         let stem = if word.chars().count() > 3 && !word.ends_with("ss") {
             word.strip_suffix('s').unwrap_or(word)
         } else {
@@ -127,6 +129,12 @@ fn title_words(title: &str) -> Vec<String> {
 pub(super) fn title_names(title: &str, wanted: &str) -> bool {
     let (title, wanted) = (title_words(title), title_words(wanted));
     !wanted.is_empty() && title.windows(wanted.len()).any(|w| w == wanted)
+}
+
+/// Whether a title begins with the wanted words.
+pub(super) fn title_starts(title: &str, wanted: &str) -> bool {
+    let wanted = title_words(wanted);
+    !wanted.is_empty() && title_words(title).starts_with(&wanted)
 }
 
 /// Whether a title is what is wanted, nothing more.
