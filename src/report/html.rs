@@ -43,13 +43,7 @@ pub fn run_html(run: &Run) -> Result<String> {
     page("run.html", &view, &cases, false, run_plots(run)?)
 }
 
-fn page<T: Serialize>(
-    template: &str,
-    view: &T,
-    cases: &[CaseView],
-    paired: bool,
-    plots: Vec<Plot>,
-) -> Result<String> {
+fn page<T: Serialize>(template: &str, view: &T, cases: &[CaseView], paired: bool, plots: Vec<Plot>) -> Result<String> {
     let mut categories: Vec<&str> = cases.iter().map(|case| case.category.as_str()).collect();
     categories.sort_unstable();
     categories.dedup();
@@ -97,25 +91,22 @@ fn comparison_plots(c: &Comparison) -> Result<Vec<Plot>> {
         return Ok(Vec::new());
     }
     let name = view::half_name(half.split);
-    let values: Vec<f64> = c
-        .cases
-        .iter()
-        .filter(|pair| pair.split == half.split)
-        .filter_map(|pair| Some(pair.b? - pair.a?))
-        .collect();
+    let values: Vec<f64> =
+        c.cases.iter().filter(|pair| pair.split == half.split).filter_map(|pair| Some(pair.b? - pair.a?)).collect();
     Ok(vec![
         plot::rates(&format!("Share of {name} cases passed"), &labels, &rate_rows(half))?,
-        plot::differences(&format!("Difference in score, {name} cases"), &difference_rows(half), c.settings.negligible)?,
+        plot::differences(
+            &format!("Difference in score, {name} cases"),
+            &difference_rows(half),
+            c.settings.negligible,
+        )?,
         plot::distribution(&format!("How much each {name} case moved"), &values)?,
     ])
 }
 
 fn rate_rows(half: &Half) -> Vec<RateRow<'_>> {
-    let overall = RateRow {
-        name: "All cases".to_string(),
-        before: Some(&half.overall.rate.a),
-        after: &half.overall.rate.b,
-    };
+    let overall =
+        RateRow { name: "All cases".to_string(), before: Some(&half.overall.rate.a), after: &half.overall.rate.b };
     let categories = half.categories.iter().map(|group| RateRow {
         name: group.name.clone(),
         before: Some(&group.rate.a),

@@ -169,14 +169,9 @@ pub fn distribution(title: &str, values: &[f64]) -> Result<Plot> {
 
 fn describe_rates(labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> String {
     let each = rows.iter().map(|row| match row.before {
-        Some(before) => format!(
-            "{}: {} {}, {} {}.",
-            row.name,
-            labels.a,
-            words::rate(before),
-            labels.b,
-            words::rate(row.after)
-        ),
+        Some(before) => {
+            format!("{}: {} {}, {} {}.", row.name, labels.a, words::rate(before), labels.b, words::rate(row.after))
+        }
         None => format!("{}: {}.", row.name, words::rate(row.after)),
     });
     each.collect::<Vec<_>>().join(" ")

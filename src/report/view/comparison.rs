@@ -181,12 +181,7 @@ pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
     let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
     ComparisonView {
         title: format!("{a} → {b}"),
-        subtitle: format!(
-            "{} · {} · {}",
-            day(c.created),
-            words::cases(c.cases.len()),
-            words::list_at_most(&suites, 6)
-        ),
+        subtitle: format!("{} · {} · {}", day(c.created), words::cases(c.cases.len()), words::list_at_most(&suites, 6)),
         summary: summary(c),
         halves: [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0).map(half).collect(),
         improved: improved.into_iter().map(|(_, flip)| flip).collect(),
@@ -425,9 +420,10 @@ fn notes(half: &Half) -> Vec<String> {
         words::chance(pass.p)
     )];
     if let Some(least) = overall.power.minimum_detectable {
-        let more = overall.power.cases_for_half.map(|n| {
-            format!("; to see half of that it would take about {}", words::cases(n))
-        });
+        let more = overall
+            .power
+            .cases_for_half
+            .map(|n| format!("; to see half of that it would take about {}", words::cases(n)));
         notes.push(format!(
             "With {} and this spread, a true difference of {} in score shows four times in five{}.",
             words::cases(overall.cases),

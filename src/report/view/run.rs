@@ -103,8 +103,7 @@ pub fn run(run: &Run) -> RunView {
 }
 
 fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize) -> Vec<Fact> {
-    let fact =
-        |label: &str, value: String, detail: String| Fact { label: label.to_string(), value, detail };
+    let fact = |label: &str, value: String, detail: String| Fact { label: label.to_string(), value, detail };
     let (mut seconds, mut tokens, mut reused) = (0.0, 0, 0);
     for record in &run.records {
         if let Outcome::Judged { answer, reused: again, .. } = &record.outcome {
