@@ -1,9 +1,11 @@
 //! Where answers come from: this process (`local`), an OpenAI-compatible endpoint (`remote`), or a script (`scripted`).
 
 mod answer;
+mod remote;
 mod scripted;
 
 pub use answer::{Answer, ChoiceScore, Stop};
+pub use remote::{Remote, RemoteOptions};
 pub use scripted::Scripted;
 
 use crate::chat::Message;

@@ -70,3 +70,33 @@ impl Provider for Scripted {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Message, Role};
+    use crate::generate::Sampling;
+    use crate::provider::Task;
+
+    #[test]
+    fn a_table_answers_what_it_knows_and_reports_the_rest() {
+        let scripted = Scripted::from_map(HashMap::from([("ping".to_string(), "pong pong".to_string())]));
+        let request = |id, prompt: &str| Request {
+            id,
+            version: 0,
+            messages: vec![Message::new(Role::System, "You answer."), Message::new(Role::User, prompt)],
+            task: Task::Write { reference: None },
+            sampling: Sampling::default(),
+        };
+        let mut done = Vec::new();
+        let mut sink = |event| {
+            if let Event::Done { id, answer } = event {
+                done.push((id, answer.map(|a| (a.text, a.prompt_tokens, a.output_tokens)).map_err(|e| e.to_string())));
+            }
+            ControlFlow::Continue(())
+        };
+        scripted.answer(vec![request(4, "ping"), request(2, "what?")], &mut sink).unwrap();
+        assert_eq!(done[0], (4, Ok(("pong pong".to_string(), 3, 2))));
+        assert!(matches!(&done[1], (2, Err(text)) if text.contains("no answer to \"what?\"")));
+    }
+}
