@@ -5,6 +5,7 @@
 //! into token ids. Files come from strangers: every size in them is checked against what is really there before use.
 
 mod config;
+mod gguf;
 mod source;
 mod weights;
 
