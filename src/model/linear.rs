@@ -13,7 +13,7 @@ use super::weights::{Weight, Weights};
 use crate::error::Result;
 
 /// Projections of one input, joined: y = x Wᵀ + b, with x (tokens, k) and y (tokens, n), the parts side by side.
-pub struct Linear {
+pub(crate) struct Linear {
     k: usize,
     n: usize,
     parts: Vec<Part>,
@@ -38,7 +38,7 @@ pub(crate) struct Delta<'a> {
 
 impl Linear {
     /// Loads and packs `parts`, each a module path and its number of outputs. A bias is taken where the file has one.
-    pub(crate) fn load(weights: &dyn Weights, parts: &[(String, usize)], k: usize) -> Result<Self> {
+    pub fn load(weights: &dyn Weights, parts: &[(String, usize)], k: usize) -> Result<Self> {
         let n = parts.iter().map(|(_, n)| n).sum();
         let (mut packed, mut bias, mut offset) = (Vec::new(), None, 0);
         for (name, n_part) in parts {
@@ -54,12 +54,12 @@ impl Linear {
         Ok(Self { k, n, parts: packed, bias })
     }
 
-    pub(crate) fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
     /// x (tokens, k) → (tokens, n); `deltas` are added to their rows and columns.
-    pub(crate) fn forward(&self, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
         Ok(x.apply_op1_no_bwd(&Forward { linear: self, deltas })?)
     }
 

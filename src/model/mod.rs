@@ -2,7 +2,10 @@
 //!
 //! [`open`] takes a `.gguf` file or a Hugging Face folder and gives a [`Source`]: the [`Config`] that fixes every shape,
 //! the [`Weights`] by their Hugging Face names (whatever the file calls them), and the `Chat` that turns a conversation
-//! into token ids. A [`Decoder`] packs those weights and computes with them; an [`Adapter`] adds a trained LoRA. Files come from strangers: every size in them is checked against what is really there before use.
+//! into token ids. Files come from strangers: every size in them is checked against what is really there before use.
+//!
+//! A [`Decoder`] packs those weights and computes with them: [`Span`]s of many sequences in one pass, each with a
+//! [`Cache`] of its own and, if it likes, an [`Adapter`] that adds a trained LoRA.
 
 mod adapter;
 mod attention;
@@ -10,6 +13,7 @@ mod cache;
 mod codes;
 mod config;
 mod decoder;
+mod gguf;
 mod kernel;
 mod linear;
 mod ops;
@@ -21,6 +25,8 @@ pub use adapter::Adapter;
 pub use cache::Cache;
 pub use config::{Config, Family};
 pub use decoder::{Decoder, Span};
-pub use linear::Linear;
 pub use source::{Source, open};
 pub use weights::{Weight, Weights};
+
+pub(crate) use decoder::with_slice;
+pub(crate) use ops::argmax;
