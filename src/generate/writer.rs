@@ -1,6 +1,6 @@
 //! One answer under construction: the tokens chosen so far, their text, and when to stop.
 
-use super::Sampling;
+use super::{Outcome, Sampling};
 use super::sampler::Sampler;
 use crate::chat::{Chat, Streaming};
 
@@ -62,13 +62,9 @@ impl Writer {
         self.finish
     }
 
-    /// Tokens written; one that ended the turn is not counted.
-    pub fn tokens(&self) -> usize {
-        self.tokens
-    }
-
-    pub fn text(&self) -> &str {
-        &self.text
+    /// The finished answer. A token that ended the turn is not counted.
+    pub fn outcome(self) -> Outcome {
+        Outcome::Written { text: self.text, tokens: self.tokens, finish: self.finish.unwrap_or(Finish::Length) }
     }
 
     /// The text that no stop string can take back any more.
