@@ -2,7 +2,7 @@
 
 use super::args::CompareArgs;
 use super::out;
-use crate::compare::{self, Comparison, Settings};
+use crate::compare::{self, Comparison, Outcomes, Settings};
 use crate::error::{Error, Result};
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
     let (a, b) = (finished(&reports, &args.before)?, finished(&reports, &args.after)?);
-    let labels = (label(workspace, &a), label(workspace, &b));
-    finish(workspace, &a, &b, (&labels.0, &labels.1), args.allow_differences)
+    let (label_a, label_b) = (label(workspace, &a), label(workspace, &b));
+    let labels = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
+    finish(workspace, &a, &b, labels, args.allow_differences)
 }
 
 fn finished(reports: &Reports, name: &str) -> Result<Run> {
@@ -35,7 +36,7 @@ fn label(workspace: &Workspace, run: &Run) -> String {
 }
 
 /// Compares, writes the comparison's folder and prints the table.
-pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: (&str, &str), insist: bool) -> Result<()> {
+pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
     let settings = &workspace.config.compare;
     let settings = Settings {
         confidence: settings.confidence,
@@ -45,7 +46,7 @@ pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: (&str, &str), ins
     };
     let comparison = compare::compare(a, b, labels, settings, insist)?;
     let folder = write(workspace, &comparison, a, b)?;
-    out::text(report::table::comparison(&comparison, out::width(), out::colour()));
+    out::text(report::table::comparison(&comparison, a, b, out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));
     Ok(())
 }

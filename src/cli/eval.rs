@@ -3,6 +3,7 @@
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
 use super::{compare, interrupt, out, progress};
+use crate::compare::Outcomes;
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use crate::registry::{self, Version};
@@ -34,7 +35,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         [a, b] => {
             write_run(a)?;
             write_run(b)?;
-            let labels = (contestants[0].label.as_str(), contestants[1].label.as_str());
+            let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
             compare::finish(workspace, a, b, labels, args.allow_differences)
         }
         [run] => finish_single(run),

@@ -5,7 +5,7 @@ use crate::base::{self, Base};
 use crate::error::{Error, Result};
 use crate::generate::Sampling;
 use crate::model::Adapter;
-use crate::provider::{Event, Local, Provider, Remote, Request};
+use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
@@ -110,7 +110,7 @@ fn provider(contestants: &[Contestant], members: &[usize]) -> Result<Box<dyn Pro
         Place::Endpoint(_) => None,
     });
     Ok(match &contestants[members[0]].place {
-        Place::Endpoint(url) => Box::new(Remote::parse(url)?),
+        Place::Endpoint(url) => Box::new(Remote::parse(url, &RemoteOptions::default())?),
         Place::Local { base, .. } => Box::new(OnDemand { base: base.path.clone(), adapters: adapters.collect() }),
     })
 }
