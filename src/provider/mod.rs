@@ -1,8 +1,10 @@
 //! Where answers come from: this process (`local`), an OpenAI-compatible endpoint (`remote`), or a script (`scripted`).
 
 mod answer;
+mod local;
 
 pub use answer::{Answer, ChoiceScore, Stop};
+pub use local::Local;
 
 use crate::chat::Message;
 use crate::error::Result;
