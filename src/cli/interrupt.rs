@@ -17,3 +17,8 @@ pub fn listen() {
 pub fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
+
+/// Whether Ctrl-C was pressed since the last look.
+pub fn take() -> bool {
+    ASKED.swap(false, Ordering::SeqCst)
+}

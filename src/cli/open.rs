@@ -4,7 +4,6 @@ use super::progress;
 use crate::base::{self, Base};
 use crate::error::{Error, Result};
 use crate::generate::Sampling;
-use crate::model::Adapter;
 use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{Origin, Version};
 use crate::run::VersionRef;
@@ -118,15 +117,10 @@ fn provider(contestants: &[Contestant], members: &[usize]) -> Result<Box<dyn Pro
 /// The model for a conversation with one version.
 pub fn engine(contestant: &Contestant) -> Result<Local> {
     match &contestant.place {
-        Place::Local { base, adapter } => load(&base.path, std::slice::from_ref(adapter)),
+        Place::Local { base, adapter } => Local::new(model::open(&base.path)?, std::slice::from_ref(adapter)),
         Place::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }
-}
-
-fn load(base: &Path, adapters: &[Option<PathBuf>]) -> Result<Local> {
-    let adapters = adapters.iter().map(|a| a.as_deref().map(Adapter::load).transpose()).collect::<Result<Vec<_>>>()?;
-    Local::new(model::open(base)?, adapters)
 }
 
 /// Loads the weights at the first question only: a run whose answers are all reused needs none.
@@ -137,6 +131,6 @@ struct OnDemand {
 
 impl Provider for OnDemand {
     fn answer(&self, requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
-        load(&self.base, &self.adapters)?.answer(requests, sink)
+        Local::new(model::open(&self.base)?, &self.adapters)?.answer(requests, sink)
     }
 }

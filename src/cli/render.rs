@@ -3,7 +3,7 @@ use super::out;
 use crate::base;
 use crate::chat::{Message, Role};
 use crate::error::{Error, Result};
-use crate::registry::{self, Origin, Version};
+use crate::registry::{self, Origin};
 use crate::workspace::Workspace;
 use crate::{model, report};
 
@@ -18,7 +18,8 @@ pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
     let base = base::ensure(base, &bar)?;
     bar.finish();
     let chat = model::open(&base.path)?.chat;
-    let messages = messages(&version, &args.prompt);
+    let mut messages = version.messages();
+    messages.push(Message::new(Role::User, &args.prompt));
     let ids = chat.prompt_ids(&messages)?;
     out::line(report::terminal_text(&chat.render(&messages, true)?));
     out::line(format!("\n{} tokens:", ids.len()));
@@ -27,8 +28,3 @@ pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
     Ok(())
 }
 
-/// The conversation that a version would read for this prompt.
-pub fn messages(version: &Version, prompt: &str) -> Vec<Message> {
-    let system = version.system.iter().map(|text| Message::new(Role::System, text));
-    system.chain(version.examples.iter().cloned()).chain([Message::new(Role::User, prompt)]).collect()
-}

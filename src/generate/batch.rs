@@ -194,7 +194,7 @@ impl<'a> Batch<'a> {
     /// How many rows each sequence gets in this step: those that are writing their one, and those still reading their
     /// prompt what the limit leaves, first come first served.
     fn share_rows(&self) -> Vec<usize> {
-        let mut left = self.limits.prompt_rows.max(1);
+        let mut left = self.engine.prompt_rows();
         let mut share = |s: &Sequence| match s.due.len() {
             1 => 1,
             due => {

@@ -88,6 +88,11 @@ impl Engine {
         &self.chat
     }
 
+    /// Prompt tokens to feed at once.
+    pub(super) fn prompt_rows(&self) -> usize {
+        self.limits.prompt_rows.max(1)
+    }
+
     /// Does all jobs, in order of joining but finishing as they may. Every job gets exactly one [`Progress::Done`]
     /// unless `sink` breaks, which ends everything after the current step.
     pub fn run(&self, jobs: Vec<Job>, sink: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<()> {
@@ -123,7 +128,7 @@ impl Engine {
     }
 
     /// Whether a job can be done at all.
-    fn check(&self, job: &Job) -> Result<()> {
+    pub(super) fn check(&self, job: &Job) -> Result<()> {
         let context = self.decoder.config().context_length;
         if job.prompt.is_empty() {
             return Err(Error::input("the prompt is empty").hint("give the case a prompt"));

@@ -4,12 +4,14 @@
 //! jobs beside it: the decoder computes every row on its own, and every sequence draws from its own seed.
 
 mod batch;
+mod conversation;
 mod engine;
 mod sampler;
 mod sampling;
 mod stem;
 mod writer;
 
+pub use conversation::Conversation;
 pub use engine::{Engine, Job, Limits, Outcome, Progress, Work};
 pub use sampling::{Sampling, SamplingOptions};
 pub use writer::Finish;

@@ -84,6 +84,19 @@ impl Cache {
         self.len == 0
     }
 
+    /// Forgets what lies behind the first `len` positions.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        while self.len > len {
+            let Some(last) = self.pieces.last_mut() else { break };
+            let cut = last.len.min(self.len - len);
+            last.len -= cut;
+            self.len -= cut;
+            if last.len == 0 {
+                self.pieces.pop();
+            }
+        }
+    }
+
     /// Makes room for `n` more positions, to be filled by [`Cache::write`] for every layer.
     pub(crate) fn extend(&mut self, n: usize) {
         let mut left = n;
@@ -168,6 +181,17 @@ mod tests {
         assert_eq!(read(&first), [past.clone(), vec![100.0, 101.0, 102.0]].concat());
         assert_eq!(read(&second), [past, vec![200.0]].concat());
         assert_eq!((first.len(), second.len()), (73, 71));
+    }
+
+    #[test]
+    fn truncating_forgets_the_end_only() {
+        let mut cache = Cache::new(SHAPE);
+        append(&mut cache, &(0..130).map(|i| i as f32).collect::<Vec<_>>());
+        let whole = cache.clone();
+        cache.truncate(64);
+        append(&mut cache, &[9.0]);
+        assert_eq!(read(&cache), [(0..64).map(|i| i as f32).collect::<Vec<_>>(), vec![9.0]].concat());
+        assert_eq!(read(&whole).len(), 130);
     }
 
     #[test]

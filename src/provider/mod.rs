@@ -1,10 +1,12 @@
 //! Where answers come from: this process (`local`), an OpenAI-compatible endpoint (`remote`), or a script (`scripted`).
 
 mod answer;
+
+mod local;
 mod remote;
 mod scripted;
-
 pub use answer::{Answer, ChoiceScore, Stop};
+pub use local::Local;
 pub use remote::{Remote, RemoteOptions};
 pub use scripted::Scripted;
 

@@ -1,6 +1,6 @@
 use super::Manifest;
 use crate::base::BaseName;
-use crate::chat::Message;
+use crate::chat::{Message, Role};
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use crate::workspace::Workspace;
@@ -26,6 +26,14 @@ pub enum Origin {
     Local { base: BaseName, expected: Option<String>, adapter: Option<PathBuf> },
     /// `openai:URL#model`.
     Endpoint(String),
+}
+
+impl Version {
+    /// What stands before a conversation: the system prompt and the worked examples.
+    pub fn messages(&self) -> Vec<Message> {
+        let system = self.system.iter().map(|text| Message::new(Role::System, text));
+        system.chain(self.examples.iter().cloned()).collect()
+    }
 }
 
 /// What `text` means in this workspace: `v2`, `PM-General-v2`, `primary`, `base`, a base's name, `hub:org/repo[:file]`,
