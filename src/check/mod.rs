@@ -8,6 +8,9 @@ mod kind;
 mod rubric;
 mod verdict;
 
+#[cfg(test)]
+pub(crate) use kind::sample;
 pub use kind::{Check, Judge, Kind, kinds, parse};
+pub(crate) use kind::{Common, bounds, parse_among};
 pub use rubric::{Criterion, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};
