@@ -14,6 +14,9 @@ pub mod structure;
 pub mod text;
 mod verdict;
 
+#[cfg(test)]
+pub(crate) use kind::sample;
 pub use kind::{Check, Judge, Kind, kinds, parse};
+pub(crate) use kind::{Common, bounds, parse_among};
 pub use rubric::{Criterion, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};

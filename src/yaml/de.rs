@@ -284,15 +284,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let error = Error::input(format!("the key `{name}` is not known here")).at(key.place());
-            let free = fields.iter().copied().filter(|field| self.node.get(field).is_none());
-            self.reading.note(error.hint(match hint::closest(name, free) {
-                Some(field) => {
-                    // What was meant is here in a way: its key need not be missed as well.
-                    self.reading.missing.borrow_mut().insert((address(self.node), field));
-                    format!("did you mean `{field}`?")
-                }
-                None => hint::known_keys(fields),
-            }));
+            self.reading.note(error.hint(self.meant(name, fields)));
         }
         if marked {
             self.reading.keyless.borrow_mut().insert(address(self.node));
@@ -301,6 +293,20 @@ impl<'a> Reader<'a> {
         let missing = fields.iter().filter(|field| missing.contains(&(address(self.node), **field)));
         known.extend(missing.map(|field| (*field, None)));
         Entries { reader: self, entries: known.into_iter(), value: None }
+    }
+}
+
+impl Reader<'_> {
+    /// The remedy for an unknown key.
+    fn meant(&self, name: &str, fields: &[&'static str]) -> String {
+        let free = |key: &&str| self.node.get(key).is_none();
+        if let Some(field) = hint::closest(name, fields.iter().copied().filter(free)) {
+            // What was meant is here in a way: its key need not be missed as well.
+            self.reading.missing.borrow_mut().insert((address(self.node), field));
+            return format!("did you mean `{field}`?");
+        }
+        let except = self.except.iter().copied().filter(free);
+        hint::did_you_mean(name, except).unwrap_or_else(|| hint::known_keys(&[fields, self.except].concat()))
     }
 }
 

@@ -147,6 +147,32 @@ impl Node {
                 entries.iter().map(|(key, node)| (key.clone(), node.fill_into(fill, faults))).collect(),
             )),
         };
+        self.with(value)
+    }
+
+    /// The same mapping with every value as `change` gives it; any other value as it is.
+    pub fn map_entries(&self, mut change: impl FnMut(&str, &Node) -> Node) -> Node {
+        if !self.is_map() {
+            return self.clone();
+        }
+        let entries = self.entries().iter().map(|(key, node)| (key.clone(), change(&key.text, node)));
+        self.with(Value::Map(Arc::new(entries.collect())))
+    }
+
+    /// The same mapping with those entries of `base` whose keys it lacks, less `except`.
+    pub fn with_missing(&self, base: &Node, except: &[&str]) -> Node {
+        let missing = |(key, _): &&(Key, Node)| self.get(&key.text).is_none() && !except.contains(&key.text.as_str());
+        let entries = self.entries().iter().chain(base.entries().iter().filter(missing)).cloned();
+        self.with(Value::Map(Arc::new(entries.collect())))
+    }
+
+    /// The items of this list, then those of `other`; `None` unless both are lists.
+    pub fn joined(&self, other: &Node) -> Option<Node> {
+        let items = self.items()?.iter().chain(other.items()?).cloned();
+        Some(other.with(Value::List(Arc::new(items.collect()))))
+    }
+
+    fn with(&self, value: Value) -> Node {
         Node { source: self.source.clone(), at: self.at, value }
     }
 
