@@ -51,7 +51,7 @@ impl Chat {
         let source = settings.template.or_else(|| speaks_chatml.then(|| CHATML.to_string()));
         let template_hash = source.as_deref().map(|text| hex::encode(Sha256::digest(text))).unwrap_or_default();
         let template = source.map(|text| Template::new(&text, settings.bos_token, settings.eos_token)).transpose()?;
-        let size = tokenizer.size();
+        let size = tokenizer.id_count();
         let mut stop_ids: Vec<u32> = settings.stop_ids.into_iter().filter(|id| (*id as usize) < size).collect();
         let known = TURN_ENDS.iter().filter(|text| tokenizer.control().iter().any(|token| token == *text));
         stop_ids.extend(known.filter_map(|text| tokenizer.id(text)));
@@ -112,6 +112,11 @@ impl Chat {
     /// SHA-256 of the template's source in hex, empty when there is none.
     pub fn template_hash(&self) -> &str {
         &self.template_hash
+    }
+
+    /// One more than the highest id; the embedding must have as many rows.
+    pub fn id_count(&self) -> usize {
+        self.tokenizer.id_count()
     }
 
     /// One token for the eye; bytes that are no whole character as `\xE4`.

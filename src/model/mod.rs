@@ -5,10 +5,13 @@
 //! into token ids. Files come from strangers: every size in them is checked against what is really there before use.
 
 mod config;
+mod config_json;
 mod gguf;
+mod safetensors;
 mod source;
+mod vocabulary;
 mod weights;
 
 pub use config::{Config, Family};
-pub use source::{Source, open};
+pub use source::{Source, open, open_weights};
 pub use weights::{Weight, Weights};

@@ -8,5 +8,4 @@ mod header;
 mod tensors;
 
 pub(super) use config::config;
-pub(super) use header::Header;
-pub(super) use tensors::{Gguf, GgufWeights};
+pub(super) use tensors::Gguf;
