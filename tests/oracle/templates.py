@@ -74,7 +74,7 @@ A:{% generation %}{{ message.content }}{{ eos_token }}{% endgeneration %}
 {% macro shout(text) %}{{ text | upper }}!{% endmacro %}
 {{ shout('done') }} {{ 'x' ~ 1 ~ true }} {{ messages[-1]['role'] }} {{ ('a', 'b') | join('-') }} {{ range(3) | list }}
 {{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | first | default('', true) }}
-{% if undefined_thing is not defined and not undefined_thing %}no{% endif %} {{ "%s-%d" | format("a", 3) }} {{ 7 // 2 }} {{ 7 % 3 }} {{ '%02d' % 5 }}
+{% if undefined_thing is not defined and not undefined_thing %}no{% endif %} {{ "%s-%d" | format("a", 3) }} {{ 7 // 2 }} {{ 7 % 3 }}
 """,
 }
 

@@ -6,6 +6,8 @@
 mod config;
 mod header;
 mod tensors;
+#[cfg(test)]
+mod tests;
 
 pub(super) use config::config;
 pub(super) use tensors::Gguf;
