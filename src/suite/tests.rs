@@ -203,7 +203,7 @@ fn all_suites_are_read_before_any_fault_is_told() {
     let messages: Vec<String> = loaded.unwrap_err().flatten().into_iter().map(|e| e.message).collect();
     assert_eq!(messages.len(), 5, "{messages:#?}");
     assert_eq!(&messages[..2], ["`B` cannot be an id", "`C` cannot be an id"]);
-    assert!(messages[2].contains("brackets"), "{messages:#?}");
+    assert!(messages[2].contains("a value is missing"), "{messages:#?}");
     assert!(messages[3].starts_with("two suites are named `b`"), "{messages:#?}");
     assert!(messages[4].ends_with("cannot name a suite"), "{messages:#?}");
 }
