@@ -33,9 +33,11 @@ impl CaseReader<'_> {
         let written = faults.take(yaml::read::<Written>(&filled, &CASE_KEYS)).unwrap_or_default();
         faults.0.extend(document::faults(&filled));
         check_id(node, &mut faults);
-        let prompt = prompt(&filled, &mut faults);
-        let choices = choices(&filled, &mut faults);
-        let reference = text(&filled, "reference");
+        check_prompt(&filled, &mut faults);
+        check_choices(&filled, &mut faults);
+        let reference = text(written.reference);
+        let choices = written.choices.unwrap_or_default();
+        let choices: Vec<String> = choices.iter().map(|choice| choice.trim().to_string()).collect();
         let mut checks = self.checks(node, &vars, &mut faults);
         if !choices.is_empty() && !checks.iter().any(|(check, _)| check.name.trim_start_matches("not-") == "choice") {
             checks.extend(faults.take(self.choice_check()));
@@ -48,8 +50,8 @@ impl CaseReader<'_> {
             id: format!("{}/{}", self.suite, written.id.unwrap_or_default()),
             category: self.category.to_string(),
             split: written.split.unwrap_or(Split::Dev),
-            system: text(&filled, "system"),
-            prompt,
+            system: text(written.system),
+            prompt: [text(written.prompt), text(written.input)].into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
             judge_hash: judge_hash(&checks, written.threshold, reference.as_deref(), &choices, weight),
             reference,
             choices,
@@ -179,54 +181,48 @@ fn slug(text: &str) -> String {
     if slug.is_empty() { "first-case".to_string() } else { slug.join("-") }
 }
 
-/// The text under a key, without the blank lines that YAML blocks and files end with; nothing when nothing is left.
-fn text(node: &Node, key: &str) -> Option<String> {
-    node.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_string)
+/// A text without the blank lines that YAML blocks and files end with; nothing when nothing is left.
+fn text(written: Option<String>) -> Option<String> {
+    written.map(|text| text.trim().to_string()).filter(|text| !text.is_empty())
 }
 
-/// The whole user message. What follows here and in [`choices`] looks at the tree, not at what was read from it: that is
-/// not there when any key of the case is wrong.
-fn prompt(node: &Node, faults: &mut Faults) -> String {
-    let prompt = text(node, "prompt");
+/// What must hold of the prompt. This and [`check_choices`] look at the tree, not at what was read from it: that is not
+/// there when any key of the case is wrong.
+fn check_prompt(node: &Node, faults: &mut Faults) {
     match node.get("prompt") {
         None => faults.0.push(node.fault("this case has no `prompt`").hint("add `prompt:`, what the model is asked")),
         // A prompt that is no text has its fault already.
-        Some(at) if prompt.is_none() && (at.is_null() || at.as_str().is_some()) => {
+        Some(at) if at.is_null() || at.as_str().is_some_and(|text| text.trim().is_empty()) => {
             faults.0.push(at.fault("the prompt is empty").hint("write what the model is asked"));
         }
         Some(_) => {}
     }
-    [prompt, text(node, "input")].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
-/// The choices of a multiple-choice case, with what must hold of them.
-fn choices(node: &Node, faults: &mut Faults) -> Vec<String> {
-    let Some((at, items)) = node.get("choices").and_then(|at| Some((at, at.items()?))) else { return Vec::new() };
+/// What must hold of the choices of a multiple-choice case.
+fn check_choices(node: &Node, faults: &mut Faults) {
+    let Some((at, items)) = node.get("choices").and_then(|at| Some((at, at.items()?))) else { return };
     if items.len() < 2 {
         faults.0.push(at.fault("a choice needs at least two `choices`").hint("add the wrong answers too"));
     }
-    let mut choices: Vec<String> = Vec::new();
+    let mut choices: Vec<&str> = Vec::new();
     for item in items {
         let Some(choice) = item.as_str().map(str::trim) else { continue };
         if choice.is_empty() {
             faults.0.push(item.fault("this choice is empty").hint("write it out, or remove it"));
-        } else if choices.iter().any(|earlier| earlier == choice) {
+        } else if choices.contains(&choice) {
             faults.0.push(item.fault(format!("the choice `{choice}` stands here twice")).hint("change or remove one"));
         }
-        choices.push(choice.to_string());
+        choices.push(choice);
     }
-    match (node.get("reference"), text(node, "reference")) {
-        (_, Some(reference)) if choices.contains(&reference) => {}
-        (Some(at), Some(_)) => {
-            let fault = at.fault("the `reference` is none of the choices");
-            faults.0.push(fault.hint("copy the right choice word for word"));
-        }
-        _ => {
-            let fault = at.fault("it is not said which choice is right");
-            faults.0.push(fault.hint("add `reference:` with the right choice, word for word"));
-        }
+    let Some(reference) = node.get("reference").filter(|reference| !reference.is_null()) else {
+        let fault = at.fault("it is not said which choice is right");
+        return faults.0.push(fault.hint("add `reference:` with the right choice, word for word"));
+    };
+    if reference.as_str().is_some_and(|text| !choices.contains(&text.trim())) {
+        let fault = reference.fault("the `reference` is none of the choices");
+        faults.0.push(fault.hint("copy the right choice word for word"));
     }
-    choices
 }
 
 /// Hash of everything that decides the verdict on an answer. The order of keys does not matter, the order of checks does.

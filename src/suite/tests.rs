@@ -186,7 +186,7 @@ fn files_outside_the_workspace_are_refused() {
     let path = root.path().join("s.yaml");
     for name in [up.as_str(), secret.to_str().unwrap(), "link.md"] {
         fs::write(&path, format!("cases:\n  - {{id: a, prompt: 'file://{name}'}}\n")).unwrap();
-        let error = load_among(&sample::kinds(), root.path(), &[path.clone()]).unwrap_err();
+        let error = load_among(&sample::kinds(), root.path(), std::slice::from_ref(&path)).unwrap_err();
         assert!(error.message.contains("outside the workspace"), "{name}: {error}");
         assert_eq!(error.place.map(|p| (p.line, p.column)), Some((2, 21)));
     }
