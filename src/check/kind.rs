@@ -52,7 +52,14 @@ fn parse_as<T: Judge + DeserializeOwned + 'static>(node: &Node, except: &[&str])
 
 /// Every kind of check, in the order of the reference page.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    let families: &[&'static [Kind]] = &[];
+    let families: &[&'static [Kind]] = &[
+        super::text::KINDS,
+        super::structure::KINDS,
+        super::similarity::KINDS,
+        super::quality::KINDS,
+        super::product::KINDS,
+        super::runtime::KINDS,
+    ];
     families.iter().copied().flatten()
 }
 

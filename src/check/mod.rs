@@ -5,7 +5,13 @@
 //! `kinds()` is all of them.
 
 mod kind;
+pub mod product;
+pub mod quality;
 mod rubric;
+pub mod runtime;
+pub mod similarity;
+pub mod structure;
+pub mod text;
 mod verdict;
 
 #[cfg(test)]

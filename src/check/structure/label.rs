@@ -1,0 +1,202 @@
+//! What names a section when no heading does: labels, bold or plain, on a line of their own or leading one.
+
+use super::document::Mark;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// One line of a paragraph, with the runs that are bold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    pub runs: Vec<Run>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub text: String,
+    pub bold: bool,
+}
+
+impl Line {
+    pub fn push(&mut self, text: &str, bold: bool) {
+        match self.runs.last_mut() {
+            Some(last) if last.bold == bold => last.text.push_str(text),
+            _ => self.runs.push(Run { text: text.to_string(), bold }),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        self.runs.iter().map(|r| r.text.as_str()).collect::<String>().trim().to_string()
+    }
+}
+
+/// A label with what follows it on the same line.
+#[derive(Debug, PartialEq)]
+pub(super) struct Label {
+    pub title: String,
+    pub mark: Mark,
+    pub lead: String,
+}
+
+/// Reads a line as a label, by these rules:
+/// - bold alone, at most 12 words and no sentence (`**Impact**`, `✅ **Impact:**`): [`Mark::BoldLine`];
+/// - bold followed by a colon or a dash, inside or outside the bold (`**Impact:** none`): [`Mark::BoldLead`];
+/// - plain, ending in a colon, at most 6 words (`Next steps:`): [`Mark::PlainLine`];
+/// - plain, at most 4 capitalised words and a colon before more text (`Impact: none`): [`Mark::PlainLead`].
+pub(super) fn label(line: &Line) -> Option<Label> {
+    let is_ornament = |run: &Run| !run.bold && !run.text.chars().any(char::is_alphanumeric);
+    let mut runs = line.runs.iter().skip_while(|run| is_ornament(run));
+    match runs.next() {
+        Some(first) if first.bold => {
+            let rest: String = runs.map(|r| r.text.as_str()).collect();
+            bold_label(first.text.trim(), rest.trim())
+        }
+        Some(_) => plain_label(&line.text()),
+        None => None,
+    }
+}
+
+fn bold_label(bold: &str, rest: &str) -> Option<Label> {
+    let title = tidy(bold);
+    if title.is_empty() || words(bold) > 12 {
+        return None;
+    }
+    if !rest.chars().any(char::is_alphanumeric) {
+        let sentence = bold.ends_with(['.', '!']);
+        return (!sentence).then(|| Label { title, mark: Mark::BoldLine, lead: String::new() });
+    }
+    let lead = match (bold.ends_with(':'), rest.strip_prefix([':', '–', '—']).or(rest.strip_prefix("- "))) {
+        (_, Some(lead)) => lead,
+        (true, None) => rest,
+        (false, None) => return None,
+    };
+    Some(Label { title, mark: Mark::BoldLead, lead: lead.trim().to_string() })
+}
+
+fn plain_label(text: &str) -> Option<Label> {
+    let starts_like_a_title = |s: &str| {
+        s.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase())
+            && !s.contains(['.', '!', '?', ','].as_slice())
+    };
+    if let Some(title) = text.strip_suffix(':') {
+        let title = tidy(title);
+        let fits = !title.is_empty() && words(&title) <= 6 && starts_like_a_title(&title);
+        return fits.then(|| Label { title, mark: Mark::PlainLine, lead: String::new() });
+    }
+    let (title, lead) = text.split_once(": ")?;
+    let title = tidy(title);
+    let fits = !title.is_empty() && words(&title) <= 4 && starts_like_a_title(&title);
+    fits.then(|| Label { title, mark: Mark::PlainLead, lead: lead.trim().to_string() })
+}
+
+fn words(text: &str) -> usize {
+    text.unicode_words().count()
+}
+
+/// A title without its number, ornaments (emoji, bullets) and closing colon: `✅ 1. Impact:` is `Impact`.
+pub(super) fn tidy(title: &str) -> String {
+    let is_ornament = |c: char| !c.is_alphanumeric() && !matches!(c, '(' | '[' | '"' | '“' | '\'' | '$' | '<');
+    let title = title.trim().trim_start_matches(is_ornament);
+    let title = title.trim_end().trim_end_matches(':').trim_end();
+    let number = title.len() - title.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let (digits, rest) = title.split_at(number);
+    let rest = rest.strip_prefix(')').unwrap_or(rest);
+    let numbered = digits.ends_with('.') || digits.contains('.') || title[number..].starts_with(')');
+    let rest = if !digits.is_empty() && numbered && rest.starts_with(' ') { rest } else { title };
+    rest.trim().to_string()
+}
+
+/// Words of a title for comparison: lower case, `non-goals` and `non goals` alike, `&` as `and`, `an` as `a`,
+/// plurals as singulars.
+fn title_words(title: &str) -> Vec<String> {
+    let title = title.to_lowercase().replace('&', " and ").replace("non-", "non ").replace("tl;dr", "tldr");
+    let mut words: Vec<String> = Vec::new();
+    for word in title.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|w| !w.is_empty()) {
+        let word = if word == "an" { "a" } else { word };
+        let stem = if word.chars().count() > 3 && !word.ends_with("ss") {
+            word.strip_suffix('s').unwrap_or(word)
+        } else {
+            word
+        };
+        match words.last_mut() {
+            Some(last) if last == "non" => last.push_str(stem),
+            _ => words.push(stem.to_string()),
+        }
+    }
+    words
+}
+
+/// Whether a title names what is wanted: the wanted words stand in it one after another.
+/// `User impact` names `Impact`; `Non-Goals` does not name `Goals`.
+pub(super) fn title_names(title: &str, wanted: &str) -> bool {
+    let (title, wanted) = (title_words(title), title_words(wanted));
+    !wanted.is_empty() && title.windows(wanted.len()).any(|w| w == wanted)
+}
+
+/// Whether a title begins with the wanted words.
+pub(super) fn title_starts(title: &str, wanted: &str) -> bool {
+    let wanted = title_words(wanted);
+    !wanted.is_empty() && title_words(title).starts_with(&wanted)
+}
+
+/// Whether a title is what is wanted, nothing more.
+pub(super) fn title_is(title: &str, wanted: &str) -> bool {
+    let wanted = title_words(wanted);
+    !wanted.is_empty() && title_words(title) == wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(runs: &[(&str, bool)]) -> Line {
+        let mut line = Line::default();
+        runs.iter().for_each(|(text, bold)| line.push(text, *bold));
+        line
+    }
+
+    fn read(runs: &[(&str, bool)]) -> Option<(String, Mark, String)> {
+        label(&line(runs)).map(|l| (l.title, l.mark, l.lead))
+    }
+
+    fn is(title: &str, mark: Mark, lead: &str) -> Option<(String, Mark, String)> {
+        Some((title.to_string(), mark, lead.to_string()))
+    }
+
+    #[test]
+    fn bold_labels() {
+        assert_eq!(read(&[("Impact:", true)]), is("Impact", Mark::BoldLine, ""));
+        assert_eq!(read(&[("Impact", true), (":", false)]), is("Impact", Mark::BoldLine, ""));
+        assert_eq!(read(&[("✅ ", false), ("2. Cart", true)]), is("Cart", Mark::BoldLine, ""));
+        assert_eq!(read(&[("TL;DR:", true), (" It slips", false)]), is("TL;DR", Mark::BoldLead, "It slips"));
+        assert_eq!(read(&[("Owner", true), (" – Sam", false)]), is("Owner", Mark::BoldLead, "Sam"));
+        assert_eq!(read(&[("As a", true), (" shopper", false)]), None);
+        assert_eq!(read(&[("Ship it now.", true)]), None);
+    }
+
+    #[test]
+    fn plain_labels() {
+        assert_eq!(read(&[("Next steps:", false)]), is("Next steps", Mark::PlainLine, ""));
+        assert_eq!(read(&[("Impact: none", false)]), is("Impact", Mark::PlainLead, "none"));
+        assert_eq!(read(&[("We meet at 10:30 today", false)]), None);
+        assert_eq!(read(&[("he said that: yes", false)]), None);
+        assert_eq!(read(&[("This is a very long way to say the thing:", false)]), None);
+    }
+
+    #[test]
+    fn titles_compare_by_their_words() {
+        assert!(title_names("User Impact", "impact"));
+        assert!(title_names("1. Success Metrics & KPIs", "success metric"));
+        assert!(title_names("Nongoals", "non-goals") && title_names("Non goals", "Non-Goals"));
+        assert!(!title_names("Non-Goals", "goals"));
+        assert!(title_names("TL;DR", "TLDR"));
+        assert!(!title_names("Impactful", "impact"));
+        assert!(title_is("Next Steps", "next step") && !title_is("Here are the next steps", "next steps"));
+    }
+
+    #[test]
+    fn a_title_loses_its_number_but_not_its_year() {
+        assert_eq!(tidy("2.1 Goals:"), "Goals");
+        assert_eq!(tidy("3) Goals"), "Goals");
+        assert_eq!(tidy("2024 plan"), "2024 plan");
+        assert_eq!(tidy("🎯 Goals"), "Goals");
+    }
+}
