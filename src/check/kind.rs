@@ -16,6 +16,9 @@ pub trait Judge: std::fmt::Debug + Send + Sync {
     }
 }
 
+/// Reads a check's own keys, leaving out those named.
+pub type Parse = fn(&Node, &[&str]) -> Result<Arc<dyn Judge>>;
+
 /// One kind of check: what `type:` may say.
 pub struct Kind {
     pub name: &'static str,
@@ -26,7 +29,7 @@ pub struct Kind {
     /// Raised whenever the same answer could get another verdict than before: runs judged by different versions of a
     /// check are not comparable.
     pub version: u32,
-    pub parse: fn(&Node, &[&str]) -> Result<Arc<dyn Judge>>,
+    pub parse: Parse,
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 

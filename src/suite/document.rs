@@ -79,8 +79,11 @@ pub(super) fn faults(node: &Node) -> Vec<Error> {
     faults
 }
 
+/// A key, whether a value fits it, and what would fit in words.
+type Bound = (&'static str, fn(f64) -> bool, &'static str);
+
 fn sampling_faults(node: &Node) -> Vec<Error> {
-    let bounds: [(&str, fn(f64) -> bool, &str); 6] = [
+    let bounds: [Bound; 6] = [
         ("temperature", |x| (0.0..=100.0).contains(&x), "0 (always the likeliest token) or more"),
         ("top_k", |x| x >= 1.0, "1 or more"),
         ("top_p", |x| x > 0.0 && x <= 1.0, "above 0 and at most 1"),
@@ -88,7 +91,7 @@ fn sampling_faults(node: &Node) -> Vec<Error> {
         ("repetition_penalty", |x| x > 0.0 && x.is_finite(), "above 0; 1 changes nothing"),
         ("max_tokens", |x| x >= 1.0, "1 or more"),
     ];
-    let fault = |(key, fits, range): (&str, fn(f64) -> bool, &str)| {
+    let fault = |(key, fits, range): Bound| {
         let (node, x) = number(node, key).filter(|(_, x)| !fits(*x))?;
         Some(node.fault(format!("`{key}` is {x}")).hint(format!("it must be {range}")))
     };

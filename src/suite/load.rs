@@ -1,4 +1,4 @@
-use super::document::{CASE_KEYS, FILE_KEYS, Header};
+use super::document::{FILE_KEYS, Header};
 use super::read_case::CaseReader;
 use super::texts::Texts;
 use super::{Case, Suite};
@@ -115,7 +115,7 @@ const SKELETON: &str = "begin with `cases:`, and under it `- id: first`, `prompt
 fn defaults<'a>(node: &'a Node, faults: &mut Vec<Error>) -> Option<&'a Node> {
     let defaults = node.get("defaults").filter(|d| !d.is_null())?;
     if !defaults.is_map() {
-        let remedy = format!("keys of a case stand under it, such as {} or `split`", yaml::list(CASE_KEYS));
+        let remedy = "keys of a case stand under it, such as `system`, `checks` and `split`";
         faults.push(defaults.fault("`defaults` is not a mapping").hint(remedy));
         return None;
     }

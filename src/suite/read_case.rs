@@ -32,12 +32,13 @@ impl CaseReader<'_> {
         let filled = self.fill(&laid, &vars, &mut faults);
         let written = faults.take(yaml::read::<Written>(&filled, &CASE_KEYS)).unwrap_or_default();
         faults.0.extend(document::faults(&filled));
-        let id = id(node, &written, &mut faults);
-        let checks = self.checks(node, &vars, &mut faults);
-        let choices = choices(&filled, &written, &mut faults);
-        let prompt = prompt(&filled, &written, &mut faults);
-        let reference = text(&written.reference);
-        let mut checks = checks;
+        check_id(node, &mut faults);
+        check_prompt(&filled, &mut faults);
+        check_choices(&filled, &mut faults);
+        let reference = text(written.reference);
+        let choices = written.choices.unwrap_or_default();
+        let choices: Vec<String> = choices.iter().map(|choice| choice.trim().to_string()).collect();
+        let mut checks = self.checks(node, &vars, &mut faults);
         if !choices.is_empty() && !checks.iter().any(|(check, _)| check.name.trim_start_matches("not-") == "choice") {
             checks.extend(faults.take(self.choice_check()));
         }
@@ -46,11 +47,11 @@ impl CaseReader<'_> {
         }
         let weight = written.weight.unwrap_or(1.0);
         Ok(Case {
-            id: format!("{}/{id}", self.suite),
+            id: format!("{}/{}", self.suite, written.id.unwrap_or_default()),
             category: self.category.to_string(),
             split: written.split.unwrap_or(Split::Dev),
-            system: text(&written.system),
-            prompt,
+            system: text(written.system),
+            prompt: [text(written.prompt), text(written.input)].into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
             judge_hash: judge_hash(&checks, written.threshold, reference.as_deref(), &choices, weight),
             reference,
             choices,
@@ -160,20 +161,17 @@ fn is_name(name: &str) -> bool {
     letters.next().is_some_and(|c| c.is_alphabetic() || c == '_') && letters.all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The case's id. Read from the case alone: `defaults` cannot have one.
-fn id(node: &Node, written: &Written, faults: &mut Faults) -> String {
+/// The id is looked for in the case alone: `defaults` cannot have one.
+fn check_id(node: &Node, faults: &mut Faults) {
     let Some(at) = node.get("id").filter(|id| !id.is_null()) else {
         let prompt = node.get("prompt").and_then(Node::as_str).unwrap_or_default();
-        faults.0.push(node.fault("this case has no `id`").hint(format!("add `id: {}`", slug(prompt))));
-        return String::new();
+        return faults.0.push(node.fault("this case has no `id`").hint(format!("add `id: {}`", slug(prompt))));
     };
-    // An id of the wrong type has its fault already.
-    let id = written.id.clone().unwrap_or_default();
-    if written.id.is_some() && (id.is_empty() || !id.chars().all(named_by)) {
-        let hint = format!("use lower-case letters, digits, `-`, `_` and `.`, such as `{}`", slug(&id));
+    // An id that is no text has its fault already.
+    if let Some(id) = at.as_str().filter(|id| id.is_empty() || !id.chars().all(named_by)) {
+        let hint = format!("use lower-case letters, digits, `-`, `_` and `.`, such as `{}`", slug(id));
         faults.0.push(at.fault(format!("`{id}` cannot be an id")).hint(hint));
     }
-    id
 }
 
 /// A name made of a text's first words.
@@ -184,54 +182,47 @@ fn slug(text: &str) -> String {
 }
 
 /// A text without the blank lines that YAML blocks and files end with; nothing when nothing is left.
-fn text(written: &Option<String>) -> Option<String> {
-    written.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_string)
+fn text(written: Option<String>) -> Option<String> {
+    written.map(|text| text.trim().to_string()).filter(|text| !text.is_empty())
 }
 
-fn prompt(node: &Node, written: &Written, faults: &mut Faults) -> String {
-    match (node.get("prompt"), text(&written.prompt)) {
-        (None, _) => {
-            faults.0.push(node.fault("this case has no `prompt`").hint("add `prompt:`, what the model is asked"))
-        }
-        // A prompt of the wrong type has its fault already.
-        (Some(at), None) if at.is_null() || at.as_str().is_some() => {
+/// What must hold of the prompt. This and [`check_choices`] look at the tree, not at what was read from it: that is not
+/// there when any key of the case is wrong.
+fn check_prompt(node: &Node, faults: &mut Faults) {
+    match node.get("prompt") {
+        None => faults.0.push(node.fault("this case has no `prompt`").hint("add `prompt:`, what the model is asked")),
+        // A prompt that is no text has its fault already.
+        Some(at) if at.is_null() || at.as_str().is_some_and(|text| text.trim().is_empty()) => {
             faults.0.push(at.fault("the prompt is empty").hint("write what the model is asked"));
         }
-        _ => {}
+        Some(_) => {}
     }
-    let parts = [text(&written.prompt), text(&written.input)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
-/// The choices of a multiple-choice case, with what must hold of them.
-fn choices(node: &Node, written: &Written, faults: &mut Faults) -> Vec<String> {
-    let (Some(at), Some(choices)) = (node.get("choices"), &written.choices) else { return Vec::new() };
-    let choices: Vec<String> = choices.iter().map(|choice| choice.trim().to_string()).collect();
-    if choices.len() < 2 {
+/// What must hold of the choices of a multiple-choice case.
+fn check_choices(node: &Node, faults: &mut Faults) {
+    let Some((at, items)) = node.get("choices").and_then(|at| Some((at, at.items()?))) else { return };
+    if items.len() < 2 {
         faults.0.push(at.fault("a choice needs at least two `choices`").hint("add the wrong answers too"));
     }
-    for (index, choice) in choices.iter().enumerate() {
-        let place = at.items().and_then(|items| items.get(index)).unwrap_or(at);
+    let mut choices: Vec<&str> = Vec::new();
+    for item in items {
+        let Some(choice) = item.as_str().map(str::trim) else { continue };
         if choice.is_empty() {
-            faults.0.push(place.fault("this choice is empty").hint("write it out, or remove it"));
-        } else if choices.iter().take(index).any(|earlier| earlier == choice) {
-            faults.0.push(place.fault(format!("the choice `{choice}` stands here twice")).hint("change or remove one"));
+            faults.0.push(item.fault("this choice is empty").hint("write it out, or remove it"));
+        } else if choices.contains(&choice) {
+            faults.0.push(item.fault(format!("the choice `{choice}` stands here twice")).hint("change or remove one"));
         }
+        choices.push(choice);
     }
-    match (node.get("reference"), text(&written.reference)) {
-        (_, Some(reference)) if choices.contains(&reference) => {}
-        (Some(at), Some(reference)) => {
-            let known = choices.iter().map(String::as_str);
-            let meant = yaml::did_you_mean(&reference, known.clone());
-            let hint = meant.unwrap_or_else(|| format!("write one of {}", yaml::list(known)));
-            faults.0.push(at.fault("the `reference` is none of the choices").hint(hint));
-        }
-        _ => {
-            let hint = "add `reference:` with the right choice, word for word";
-            faults.0.push(at.fault("it is not said which choice is right").hint(hint));
-        }
+    let Some(reference) = node.get("reference").filter(|reference| !reference.is_null()) else {
+        let fault = at.fault("it is not said which choice is right");
+        return faults.0.push(fault.hint("add `reference:` with the right choice, word for word"));
+    };
+    if reference.as_str().is_some_and(|text| !choices.contains(&text.trim())) {
+        let fault = reference.fault("the `reference` is none of the choices");
+        faults.0.push(fault.hint("copy the right choice word for word"));
     }
-    choices
 }
 
 /// Hash of everything that decides the verdict on an answer. The order of keys does not matter, the order of checks does.

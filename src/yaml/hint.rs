@@ -76,6 +76,9 @@ pub(super) fn syntax(info: &str, line: &str, next: Option<&str>) -> (String, Str
             "a line that does not fit the indentation around it",
             "start keys of one mapping, and the dashes of one list, in the same column",
         ),
+        _ if info.contains("node content") => {
+            ("a value is missing", "write a value here; close a bracket that was opened before, or quote it")
+        }
         _ if info.contains("unexpected character") || info.contains("cannot start") => (
             "a character that cannot start a value",
             "put quotes around a text that starts with `@`, `` ` ``, `%`, `&`, `*`, `!`, `|` or `>`",
