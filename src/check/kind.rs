@@ -41,15 +41,22 @@ impl Kind {
 
 fn parse_as<T: Judge + DeserializeOwned + 'static>(node: &Node, except: &[&str]) -> Result<Arc<dyn Judge>> {
     let judge: T = yaml::read(node, except)?;
-    if let Some(fault) = judge.faults() {
-        return Err(Error::input(fault));
+    match judge.faults() {
+        Some(fault) => Err(node.get("value").unwrap_or(node).fault(fault)),
+        None => Ok(Arc::new(judge)),
     }
-    Ok(Arc::new(judge))
 }
 
 /// Every kind of check, in the order of the reference page.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    let families: &[&'static [Kind]] = &[super::text::KINDS, super::structure::KINDS, super::similarity::KINDS];
+    let families: &[&'static [Kind]] = &[
+        super::text::KINDS,
+        super::structure::KINDS,
+        super::similarity::KINDS,
+        super::quality::KINDS,
+        super::product::KINDS,
+        super::runtime::KINDS,
+    ];
     families.iter().copied().flatten()
 }
 
@@ -76,19 +83,98 @@ pub struct Common {
     pub kind: String,
     /// Pass at this score or above (0 to 1).
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
     pub threshold: Option<f64>,
     /// How much it counts in the case's score; 0 only measures.
     #[serde(default)]
+    #[schemars(range(min = 0))]
     pub weight: Option<f64>,
     /// The rubric criterion it speaks for.
     #[serde(default)]
     pub criterion: Option<Criterion>,
 }
 
+/// The keys of [`Common`].
+const COMMON: [&str; 4] = ["type", "threshold", "weight", "criterion"];
+
 /// Reads one check of a suite.
 pub fn parse(node: &Node) -> Result<Check> {
-    let _ = node;
-    Err(Error::input("no checks yet"))
+    parse_among(&kinds().collect::<Vec<_>>(), node)
+}
+
+/// Reads one check of one of these kinds, gathering every fault.
+pub(crate) fn parse_among(kinds: &[&'static Kind], node: &Node) -> Result<Check> {
+    if !node.is_map() {
+        let error = node.fault("a check is a mapping with a `type`");
+        return Err(error.hint("write `- type: contains` and under it `value: …`"));
+    }
+    let own: Vec<&str> =
+        node.entries().iter().map(|(key, _)| key.text.as_str()).filter(|k| !COMMON.contains(k)).collect();
+    let common = yaml::read::<Common>(node, &own);
+    // The kind is looked up even where a common key is wrong, so that faults of its own keys are told as well.
+    let judged = match node.get("type").and_then(Node::as_str) {
+        Some(name) => find(kinds, name, node).and_then(|(kind, negated)| {
+            Ok((kind, negated, (kind.parse)(node, &COMMON).map_err(|error| place(error, node))?))
+        }),
+        // `common` says so already.
+        None => return Err(common.err().unwrap_or_else(|| node.fault("the key `type` is missing"))),
+    };
+    let bounds = bounds(node);
+    match (common, judged) {
+        (Ok(common), Ok((kind, negated, judge))) if bounds.is_empty() => Ok(Check {
+            name: common.kind,
+            negated,
+            threshold: common.threshold,
+            weight: common.weight.unwrap_or(1.0),
+            criterion: common.criterion.unwrap_or(kind.criterion),
+            version: kind.version,
+            judge,
+        }),
+        (common, judged) => {
+            let faults = [common.err(), judged.err()].into_iter().flatten().chain(bounds);
+            Err(Error::gather(faults).unwrap_or_else(|| node.fault("this check cannot be read")))
+        }
+    }
+}
+
+/// What the types of `threshold` and `weight` cannot express, of a check or a case; values that are no numbers are left
+/// to those types.
+pub(crate) fn bounds(node: &Node) -> Vec<Error> {
+    let number = |key| node.get(key).and_then(|n| yaml::read::<Option<f64>>(n, &[]).ok().flatten().map(|x| (n, x)));
+    let mut faults = Vec::new();
+    if let Some((node, threshold)) = number("threshold").filter(|(_, t)| !(0.0..=1.0).contains(t)) {
+        faults.push(node.fault(format!("the threshold {threshold} is outside 0 to 1")).hint("write 80 % as 0.8"));
+    }
+    if let Some((node, weight)) = number("weight").filter(|(_, w)| !(w.is_finite() && *w >= 0.0)) {
+        faults.push(node.fault(format!("the weight {weight} is not a number of 0 or more")).hint(WEIGHT));
+    }
+    faults
+}
+
+const WEIGHT: &str = "1 is usual, 2 counts twice, 0 only measures";
+
+/// The kind a check's `type` names, and whether `not-` turns it round.
+fn find(kinds: &[&'static Kind], name: &str, node: &Node) -> Result<(&'static Kind, bool)> {
+    let named = |name: &str| kinds.iter().copied().find(|kind| kind.name == name);
+    if let Some(kind) = named(name) {
+        return Ok((kind, false));
+    }
+    if let Some(kind) = name.strip_prefix("not-").and_then(named) {
+        return Ok((kind, true));
+    }
+    let (prefix, bare) = name.strip_prefix("not-").map_or(("", name), |bare| ("not-", bare));
+    let error = node.get("type").unwrap_or(node).fault(format!("there is no check `{name}`"));
+    let known = kinds.iter().map(|kind| kind.name);
+    Err(error.hint(match yaml::closest(bare, known.clone()) {
+        Some(kind) => format!("did you mean `{prefix}{kind}`?"),
+        None => format!("the checks are {}", yaml::list(known)),
+    }))
+}
+
+/// Gives every fault that has no place that of the check.
+fn place(error: Error, node: &Node) -> Error {
+    let placed = error.flatten().into_iter().map(|e| if e.place.is_some() { e } else { e.at(node.place()) });
+    Error::gather(placed).unwrap_or_else(|| node.fault("this check cannot be read"))
 }
 
 impl Check {
@@ -101,5 +187,132 @@ impl Check {
             }
             (_, verdict) => verdict,
         }
+    }
+}
+
+/// A few checks for the tests of what reads checks.
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+    struct Contains {
+        /// The text to find.
+        value: String,
+        #[serde(default)]
+        ignore_case: bool,
+    }
+
+    impl Judge for Contains {
+        fn judge(&self, subject: &Subject<'_>) -> Verdict {
+            let found = match self.ignore_case {
+                true => subject.text().to_lowercase().contains(&self.value.to_lowercase()),
+                false => subject.text().contains(&self.value),
+            };
+            Verdict::when(found, format!("looked for `{}`", self.value))
+        }
+
+        fn faults(&self) -> Option<String> {
+            self.value.is_empty().then(|| "the text to find is empty".to_string())
+        }
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Words {
+        min: Option<usize>,
+        max: Option<usize>,
+    }
+
+    impl Judge for Words {
+        fn judge(&self, subject: &Subject<'_>) -> Verdict {
+            let words = subject.text().split_whitespace().count();
+            Verdict::when(
+                self.min.unwrap_or(0) <= words && words <= self.max.unwrap_or(words),
+                format!("{words} words"),
+            )
+        }
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Choice {}
+
+    impl Judge for Choice {
+        fn judge(&self, subject: &Subject<'_>) -> Verdict {
+            Verdict::when(subject.reference == Some(subject.text()), "the choice")
+        }
+    }
+
+    const KINDS: &[Kind] = &[
+        Kind::new::<Contains>("contains", Criterion::Accuracy, 1, "The answer contains the text."),
+        Kind::new::<Words>("word-count", Criterion::Completeness, 2, "So many words."),
+        Kind::new::<Choice>("choice", Criterion::Accuracy, 1, "The right choice was picked."),
+    ];
+
+    pub fn kinds() -> Vec<&'static Kind> {
+        KINDS.iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::{Answer, Stop};
+    use std::path::Path;
+
+    fn check(text: &str) -> Result<Check> {
+        parse_among(&sample::kinds(), &yaml::parse(text, Path::new("s.yaml")).unwrap())
+    }
+
+    fn judge(check: &Check, text: &str) -> Verdict {
+        let answer = Answer {
+            text: text.into(),
+            stop: Stop::End,
+            prompt_tokens: 1,
+            output_tokens: 1,
+            seconds: 0.0,
+            reference_nll: None,
+            choices: Vec::new(),
+        };
+        check.judge(&Subject { prompt: "p", reference: None, choices: &[], answer: &answer })
+    }
+
+    #[test]
+    fn reads_a_check_with_its_defaults() {
+        let check = check("type: contains\nvalue: 42\nignore-case: true\n").unwrap();
+        assert_eq!(
+            (check.weight, check.threshold, check.criterion, check.version),
+            (1.0, None, Criterion::Accuracy, 1)
+        );
+        assert!(judge(&check, "answer: 42").passed() && !judge(&check, "43").passed());
+    }
+
+    #[test]
+    fn not_turns_it_round_and_common_keys_win() {
+        let check = check("type: not-word-count\nmax: 2\nweight: 0\ncriterion: tone\nthreshold: 0.5\n").unwrap();
+        assert_eq!((check.name.as_str(), check.negated, check.weight), ("not-word-count", true, 0.0));
+        assert_eq!((check.criterion, check.version, check.threshold), (Criterion::Tone, 2, Some(0.5)));
+        assert!(judge(&check, "one two three").passed() && !judge(&check, "one two").passed());
+    }
+
+    #[test]
+    fn faults_of_checks() {
+        let broken = [
+            "type: contian\nvalue: x",
+            "type: not-word-coutn\nmin: 1",
+            "type: zzz",
+            "value: x",
+            "contains",
+            "type: [contains]",
+            "type: contains\ntreshold: 0.5\nweight: -1",
+            "type: contains\nvalue: ''",
+            "type: word-count\nmin: -1\nmax: many\nthreshold: 80\ncriterion: acuracy\nweight: .inf",
+            "type: choice\nvalue: x",
+        ];
+        let report: Vec<String> =
+            broken.iter().map(|text| check(text).map_or_else(|e| format!("{e}\n"), |c| format!("{c:?}"))).collect();
+        insta::assert_snapshot!(report.join("\n"));
     }
 }

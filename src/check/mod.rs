@@ -5,12 +5,18 @@
 //! `kinds()` is all of them.
 
 mod kind;
+pub mod product;
+pub mod quality;
 mod rubric;
+pub mod runtime;
 pub mod similarity;
 pub mod structure;
 pub mod text;
 mod verdict;
 
+#[cfg(test)]
+pub(crate) use kind::sample;
 pub use kind::{Check, Judge, Kind, kinds, parse};
+pub(crate) use kind::{Common, bounds, parse_among};
 pub use rubric::{Criterion, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};

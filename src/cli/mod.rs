@@ -1,1 +1,60 @@
-//! cli
+//! The command line: arguments as typed, resolved into options; one file per command; all printing and progress bars.
+//!
+//! Exit codes: 0 fine, 1 error, 2 usage, 100 quality gate, 130 interrupted.
+
+mod args;
+mod chat;
+mod compare;
+mod eval;
+mod init;
+mod interrupt;
+mod models;
+mod open;
+mod out;
+mod progress;
+mod pull;
+mod render;
+mod suites;
+
+use crate::error::Result;
+use crate::workspace::Workspace;
+use args::{Args, Command};
+use clap::Parser;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Runs the program and gives its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    match dispatch(args) {
+        Ok(()) => 0,
+        Err(error) => {
+            out::error(&error);
+            error.kind.exit_code()
+        }
+    }
+}
+
+fn dispatch(args: Args) -> Result<()> {
+    let workspace = || match &args.workspace {
+        Some(folder) => Workspace::open(folder),
+        None => Workspace::find(Path::new(".")),
+    };
+    match args.command {
+        Command::Init(init) => init::run(&init),
+        Command::Pull(pull) => pull::run(&pull),
+        Command::Eval(eval) => eval::run(&workspace()?, &eval),
+        Command::Compare(compare) => compare::run(&workspace()?, &compare),
+        Command::Validate(validate) => suites::validate(workspace, &validate),
+        Command::Schema => suites::schema(),
+        Command::Models(models) => models::run(&workspace()?, &models),
+        Command::Render(render) => render::run(&workspace()?, &render),
+        Command::Chat(chat) => chat::run(&workspace()?, &chat),
+    }
+}

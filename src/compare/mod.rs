@@ -1,7 +1,33 @@
 //! Two runs paired case by case: flips, intervals, exact and resampled tests, and a verdict in words.
+//!
+//! Suites are small, so every method is exact or resampled, never a bare normal approximation. [`compare`] pairs the runs
+//! (`pair`, after `comparable` has made sure that only the version differs), computes each half of the cases on its own
+//! (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small pure files
+//! over a `sample` of independent units: `interval`, `permutation`, `mcnemar`, `holm`, `power`, `repeats`.
 
+mod build;
+mod comparable;
 mod comparison;
+#[cfg(test)]
+mod coverage;
+mod group;
+mod half;
+mod holm;
+mod interval;
+mod mcnemar;
+#[cfg(test)]
+mod oracle;
+mod pair;
+mod permutation;
+mod power;
+mod repeats;
+mod sample;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod warnings;
 
+pub use build::compare;
 pub use comparison::{
     CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,
     Settings, Side, Trial,

@@ -1,5 +1,17 @@
 //! Continuous batching over ragged sequences, sampling, stopping and token log-probabilities.
+//!
+//! An [`Engine`] takes many [`Job`]s and keeps one batch full until all are done. What a job gives never depends on the
+//! jobs beside it: the decoder computes every row on its own, and every sequence draws from its own seed.
 
+mod batch;
+mod conversation;
+mod engine;
+mod sampler;
 mod sampling;
+mod stem;
+mod writer;
 
+pub use conversation::Conversation;
+pub use engine::{Engine, Job, Limits, Outcome, Progress, Work};
 pub use sampling::{Sampling, SamplingOptions};
+pub use writer::Finish;

@@ -72,4 +72,18 @@ impl SamplingOptions {
             max_tokens: self.max_tokens.unwrap_or(base.max_tokens),
         }
     }
+
+    /// These options, and where they say nothing those of `below`.
+    pub fn layered(&self, below: &SamplingOptions) -> SamplingOptions {
+        SamplingOptions {
+            temperature: self.temperature.or(below.temperature),
+            top_k: self.top_k.or(below.top_k),
+            top_p: self.top_p.or(below.top_p),
+            min_p: self.min_p.or(below.min_p),
+            repetition_penalty: self.repetition_penalty.or(below.repetition_penalty),
+            seed: self.seed.or(below.seed),
+            stop: self.stop.clone().or_else(|| below.stop.clone()),
+            max_tokens: self.max_tokens.or(below.max_tokens),
+        }
+    }
 }

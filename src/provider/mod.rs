@@ -2,7 +2,13 @@
 
 mod answer;
 
+mod local;
+mod remote;
+mod scripted;
 pub use answer::{Answer, ChoiceScore, Stop};
+pub use local::Local;
+pub use remote::{Remote, RemoteOptions};
+pub use scripted::Scripted;
 
 use crate::chat::Message;
 use crate::error::Result;

@@ -1,1 +1,28 @@
-//! report
+//! Reports of a run or a comparison: `report.html`, `report.md` and the table in the terminal.
+//!
+//! First view structs ([`view`]): plain data in which every number is already formatted and every sentence written.
+//! Then templates, which only lay them out, so that the three forms of a report say the same in the same words.
+//! Model output is hostile; `clean`, `answer` and `diff` make it inert, and the formatter in `templates` lets nothing
+//! else reach a page.
+
+mod answer;
+mod clean;
+mod diff;
+mod html;
+mod layout;
+mod markdown;
+mod plot;
+pub mod table;
+mod tally;
+mod templates;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use clean::terminal as terminal_text;
+pub use html::{comparison_html, run_html};
+pub use markdown::{comparison_markdown, run_markdown};

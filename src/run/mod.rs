@@ -1,6 +1,29 @@
 //! A run: one evaluation of one version. A folder `reports/<run id>/` with `run.json` (the manifest; its `finished`
 //! time is the commit marker, written last) and `results.jsonl` (append-only, one [`Record`] per answer).
+//!
+//! [`Plan`] says what there is to do and, given what is recorded, what remains; both are pure. [`Reports`] owns the
+//! folders; [`OpenRun`] is one of them, locked for writing. [`execute`] brings plans, provider and folders together,
+//! and [`rescore`] judges stored answers again.
 
+mod event;
+mod execute;
+mod filter;
+mod judge;
+mod open;
+mod plan;
 mod record;
+mod reports;
+mod rescore;
+mod reuse;
+#[cfg(test)]
+mod tests;
 
-pub use record::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
+pub use event::Event;
+pub use execute::execute;
+pub use filter::{Filter, failing, select};
+pub use open::OpenRun;
+pub use plan::{Item, Plan, remaining};
+pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
+pub use reports::{Listing, Reports};
+pub use rescore::rescore;
+pub use reuse::Answers;

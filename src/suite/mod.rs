@@ -1,5 +1,24 @@
 //! Suites: YAML files of test cases, read with every fault reported at once.
+//!
+//! [`load`] parses each file into a tree with places, lays a case over the suite's `defaults`, fills in templates and
+//! `file://` texts, and reads checks through `check`. Faults never stop it: what the user gets is all of them, in the
+//! order of the files. [`score`] turns the verdicts on one answer into the case's score; [`schema`] describes the file
+//! format to editors.
 
 mod case;
+mod document;
+mod load;
+mod read_case;
+mod schema;
+mod score;
+mod texts;
+mod warnings;
 
 pub use case::{Case, Split, Suite};
+pub use load::{load, load_str};
+pub use schema::schema;
+pub use score::score;
+pub use warnings::warnings;
+
+#[cfg(test)]
+mod tests;

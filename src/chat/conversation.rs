@@ -1,0 +1,175 @@
+//! One model's way of talking: tokenizer, template and the tokens that end an answer.
+
+use sha2::{Digest, Sha256};
+
+use super::guard::{self, MARK};
+use super::template::{CHATML, Template};
+use super::{Message, Role, Streaming, Tokenizer};
+use crate::error::{Error, Result};
+
+/// Control tokens that end an assistant's turn in some model line, whatever else its file declares. `<|assistant|>` is
+/// among Phi-3's declared stops: a model that opens another turn has finished this one.
+const TURN_ENDS: [&str; 8] = [
+    "<|im_end|>",
+    "<|end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "<|end_of_turn|>",
+    "<|assistant|>",
+];
+
+/// What a model's files say beside the vocabulary.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The Jinja source. Without one, ChatML is used where the vocabulary has its tokens.
+    pub template: Option<String>,
+    /// Text of the token a conversation begins with, for templates that write it.
+    pub bos_token: String,
+    pub eos_token: String,
+    /// Declared ends (`eos_token_id`, `eot_token_id`, generation_config.json), most specific first.
+    pub stop_ids: Vec<u32>,
+}
+
+/// Tokenizer, chat template and stop ids of one model.
+pub struct Chat {
+    tokenizer: Tokenizer,
+    template: Option<Template>,
+    template_hash: String,
+    /// The template has no place for a system message: it goes before the first user message.
+    folds_system: bool,
+    stop_ids: Vec<u32>,
+    end_of_turn: u32,
+}
+
+impl Chat {
+    /// Errors when the template does not compile or no token ends an answer.
+    pub fn new(tokenizer: Tokenizer, settings: Settings) -> Result<Self> {
+        let speaks_chatml =
+            ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
+        let source = settings.template.or_else(|| speaks_chatml.then(|| CHATML.to_string()));
+        let template_hash = source.as_deref().map(|text| hex::encode(Sha256::digest(text))).unwrap_or_default();
+        let template = source.map(|text| Template::new(&text, settings.bos_token, settings.eos_token)).transpose()?;
+        let size = tokenizer.size();
+        let mut stop_ids: Vec<u32> = settings.stop_ids.into_iter().filter(|id| (*id as usize) < size).collect();
+        let known = TURN_ENDS.iter().filter(|text| tokenizer.control().iter().any(|token| token == *text));
+        stop_ids.extend(known.filter_map(|text| tokenizer.id(text)));
+        let mut seen = std::collections::HashSet::new();
+        stop_ids.retain(|id| seen.insert(*id));
+        let declared = stop_ids.first().copied().ok_or_else(|| {
+            Error::model("the model's files name no token that ends an answer")
+                .hint("`tokenizer.ggml.eos_token_id` (or `eos_token_id` in generation_config.json) is missing; download the model again")
+        })?;
+        let mut chat =
+            Self { tokenizer, template, template_hash, folds_system: false, stop_ids, end_of_turn: declared };
+        chat.folds_system = chat.lacks_system_role();
+        chat.end_of_turn = chat.written_end().unwrap_or(declared);
+        Ok(chat)
+    }
+
+    /// Ids of `text`, in which control tokens are recognised; nothing is added.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokenizer.encode(text)
+    }
+
+    /// Text of `ids`; control tokens are left out, broken UTF-8 becomes U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.tokenizer.decode(ids)
+    }
+
+    pub fn decoder(&self) -> Streaming {
+        self.tokenizer.streaming()
+    }
+
+    /// The conversation as the model reads it. A template without a system role gets the system message before the
+    /// first user message, an empty line between.
+    pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
+        Ok(self.render_marked(messages, add_generation_prompt)?.replace(MARK, ""))
+    }
+
+    /// Ids of the conversation up to where the assistant's answer begins.
+    pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.encode(&self.render_marked(messages, true)?)
+    }
+
+    /// Ids of an answer as the model would write it, without the end-of-turn token. Look-alikes of control tokens in it
+    /// are plain text.
+    pub fn answer_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokenizer.encode_plain(text)
+    }
+
+    /// Tokens that end an answer.
+    pub fn stop_ids(&self) -> &[u32] {
+        &self.stop_ids
+    }
+
+    /// The token the template writes after an answer; training teaches it.
+    pub fn end_of_turn(&self) -> u32 {
+        self.end_of_turn
+    }
+
+    /// SHA-256 of the template's source in hex, empty when there is none.
+    pub fn template_hash(&self) -> &str {
+        &self.template_hash
+    }
+
+    /// One token for the eye; bytes that are no whole character as `\xE4`.
+    pub fn token_text(&self, id: u32) -> String {
+        self.tokenizer.token_text(id)
+    }
+
+    fn render_marked(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
+        let template = self.template.as_ref().ok_or_else(|| {
+            Error::model("the model's files hold no chat template")
+                .hint("it is probably a base model; use an instruct model, or put a `chat_template.jinja` beside it")
+        })?;
+        let mut marked = Vec::with_capacity(messages.len());
+        for message in messages {
+            marked.push(Message::new(message.role, guard::mark(&message.content, self.tokenizer.control())?));
+        }
+        if self.folds_system {
+            marked = folded(marked);
+        }
+        template.render(&marked, add_generation_prompt)
+    }
+
+    /// Whether a system message makes the template fail or is dropped by it.
+    fn lacks_system_role(&self) -> bool {
+        const PROBE: &str = "pmtune-system-probe";
+        let user = Message::new(Role::User, "question");
+        let alone = self.render_marked(std::slice::from_ref(&user), true);
+        let with_system = self.render_marked(&[Message::new(Role::System, PROBE), user], true);
+        alone.is_ok() && !with_system.is_ok_and(|text| text.contains(PROBE))
+    }
+
+    /// The stop token the template writes right after an assistant's message.
+    fn written_end(&self) -> Option<u32> {
+        const PROBE: &str = "pmtune-answer-probe";
+        let messages = [Message::new(Role::User, "question"), Message::new(Role::Assistant, PROBE)];
+        let text = self.render_marked(&messages, false).ok()?;
+        let (_, after) = text.rsplit_once(PROBE)?;
+        let ids = self.encode(after).ok()?;
+        ids.into_iter().find(|id| self.stop_ids.contains(id))
+    }
+}
+
+/// Puts every system message before the next user message.
+fn folded(messages: Vec<Message>) -> Vec<Message> {
+    let mut system = String::new();
+    let mut out = Vec::with_capacity(messages.len());
+    for message in messages {
+        match message.role {
+            Role::System => {
+                system.push_str(&message.content);
+                system.push_str("\n\n");
+            }
+            Role::User => out.push(Message::new(Role::User, std::mem::take(&mut system) + &message.content)),
+            Role::Assistant => out.push(message),
+        }
+    }
+    if !system.is_empty() {
+        out.push(Message::new(Role::User, system.trim_end()));
+    }
+    out
+}

@@ -1,0 +1,122 @@
+//! Text to token ids and back.
+
+use std::sync::Arc;
+
+use tokenizers::Tokenizer as Inner;
+
+use super::guard;
+use super::streaming::Streaming;
+use super::vocabulary::Vocabulary;
+use crate::error::{Error, Result};
+
+/// A model's tokenizer, with the list of its control tokens.
+#[derive(Clone)]
+pub struct Tokenizer {
+    inner: Arc<Inner>,
+    /// Texts of the control tokens, those a template writes and typed text must not become.
+    control: Vec<String>,
+    /// A control token that leaves the text after it alone; what follows it is encoded as inside a conversation.
+    anchor: Option<(String, u32)>,
+}
+
+impl Tokenizer {
+    pub fn from_vocabulary(vocabulary: &Vocabulary) -> Result<Self> {
+        Ok(Self::new(vocabulary.build()?))
+    }
+
+    /// From the content of a `tokenizer.json`.
+    pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        Ok(Self::new(super::json::build(bytes)?))
+    }
+
+    fn new(inner: Inner) -> Self {
+        let mut special: Vec<_> =
+            inner.get_added_tokens_decoder().into_iter().filter(|(_, token)| token.special).collect();
+        special.sort_unstable_by_key(|(id, _)| *id);
+        let anchor = special.iter().find(|(_, token)| !token.rstrip && !token.lstrip && !token.single_word);
+        let anchor = anchor.map(|(id, token)| (token.content.clone(), *id));
+        let control = special.into_iter().map(|(_, token)| token.content).collect();
+        Self { inner: Arc::new(inner), control, anchor }
+    }
+
+    /// Ids of `text`, in which control tokens are recognised; none is added at either end.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        // `false`: whether a conversation begins with BOS is the template's business.
+        let encoding = self
+            .inner
+            .encode_fast(text, false)
+            .map_err(|e| Error::model("the text cannot be tokenized").caused_by(e))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Ids of `text` as typed: look-alikes of control tokens are plain characters. Encoded as inside a conversation,
+    /// right after a control token.
+    pub fn encode_plain(&self, text: &str) -> Result<Vec<u32>> {
+        let marked = guard::mark(text, &self.control)?;
+        if let Some((anchor, id)) = &self.anchor {
+            let ids = self.encode(&format!("{anchor}{marked}"))?;
+            if let Some((first, rest)) = ids.split_first()
+                && first == id
+            {
+                return Ok(rest.to_vec());
+            }
+        }
+        self.encode(&marked)
+    }
+
+    /// Text of `ids`, control tokens left out and broken UTF-8 as U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.inner.decode(ids, true).map_err(|e| Error::model("the tokens cannot be turned into text").caused_by(e))
+    }
+
+    pub fn streaming(&self) -> Streaming {
+        Streaming::new(self.inner.clone())
+    }
+
+    pub(super) fn control(&self) -> &[String] {
+        &self.control
+    }
+
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// How many ids there are, gaps included.
+    pub fn size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The token as the vocabulary writes it, `Ġ` and `▁` for a space.
+    pub(super) fn raw(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
+    /// One token for the eye: its text, with `\xE4` for a byte that is not a whole character; empty for an unknown id.
+    pub fn token_text(&self, id: u32) -> String {
+        let Some(raw) = self.raw(id) else { return String::new() };
+        if self.control.contains(&raw) {
+            return raw;
+        }
+        let bytes = match raw.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>')) {
+            Some(digits) => u8::from_str_radix(digits, 16).ok().map(|byte| vec![byte]),
+            None if raw.contains('▁') => Some(raw.replace('▁', " ").into_bytes()),
+            None => raw.chars().map(byte_of).collect(),
+        };
+        let bytes = bytes.unwrap_or_else(|| raw.into_bytes());
+        bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
+            text.push_str(chunk.valid());
+            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
+            text
+        })
+    }
+}
+
+/// The byte that GPT-2's byte-level alphabet writes as `c`: printable Latin-1 stands for itself, the other 68 bytes for
+/// U+0100 onwards in order (`bytes_to_unicode` in GPT-2's encoder.py).
+fn byte_of(c: char) -> Option<u8> {
+    let printable = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
+    match u32::from(c) {
+        code @ 0..=0xFF => u8::try_from(code).ok().filter(|byte| printable(*byte)),
+        code => (0..=255).filter(|byte| !printable(*byte)).nth((code - 0x100) as usize),
+    }
+}

@@ -1,0 +1,3 @@
+//! Product checks.
+use super::Kind;
+pub const KINDS: &[Kind] = &[];

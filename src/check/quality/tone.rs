@@ -1,0 +1,263 @@
+use super::prose::{enumerate, pattern, plain_lower, terms_in};
+use crate::check::{Judge, Subject, Verdict};
+use regex::Regex;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tone {
+    /// The tone wanted.
+    value: Wanted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Wanted {
+    /// Says that something presses: at least two cues from the list, and nothing that plays it down.
+    Urgent,
+    /// No slang, shouting, blame or emoticons.
+    Professional,
+}
+
+/// Cues that time presses or something is at stake. Two different ones make a text urgent.
+pub const URGENT: &[&str] = &[
+    "urgent",
+    "urgently",
+    "asap",
+    "as soon as possible",
+    "immediate",
+    "immediately",
+    "right away",
+    "critical",
+    "high priority",
+    "top priority",
+    "highest priority",
+    "time-sensitive",
+    "action required",
+    "action needed",
+    "decision needed",
+    "need your decision",
+    "need a decision",
+    "need your help",
+    "at risk",
+    "blocked",
+    "blocker",
+    "blocking",
+    "behind schedule",
+    "weeks behind",
+    "week behind",
+    "days behind",
+    "slipped",
+    "slipping",
+    "delay",
+    "delayed",
+    "overdue",
+    "deadline",
+    "escalate",
+    "escalating",
+    "escalation",
+    "by end of day",
+    "by eod",
+    "end of day",
+    "end of the day",
+    "today",
+    "tomorrow",
+    "within 24 hours",
+    "within 48 hours",
+    "by tomorrow",
+    "this week",
+    "cannot wait",
+    "can't wait",
+    "crucial",
+    "emergency",
+    "outage",
+    "incident",
+];
+
+/// A named day by which something must happen is a cue too.
+static DUE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\bby\s+(?:(?:next\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}(?:st|nd|rd|th)?\s+\w+|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s+\d|\d{4}-\d\d-\d\d|noon|\d{1,2}(?::\d\d)?\s*(?:am|pm))",
+    )
+});
+
+/// What takes the urgency away.
+pub const CALM: &[&str] = &[
+    "no rush",
+    "not urgent",
+    "no hurry",
+    "whenever you can",
+    "whenever you have time",
+    "no need to worry",
+    "nothing to worry about",
+    "when you get a chance",
+    "at your leisure",
+    "low priority",
+];
+
+/// Slang and blame that a note to a stakeholder does without.
+pub const INFORMAL: &[&str] = &[
+    "lol",
+    "lmao",
+    "omg",
+    "wtf",
+    "btw",
+    "tbh",
+    "imo",
+    "imho",
+    "gonna",
+    "wanna",
+    "gotta",
+    "kinda",
+    "sorta",
+    "dunno",
+    "ain't",
+    "y'all",
+    "hey guys",
+    "hi guys",
+    "guys",
+    "dude",
+    "dudes",
+    "bro",
+    "yeah",
+    "yep",
+    "nope",
+    "yikes",
+    "oops",
+    "whoops",
+    "ugh",
+    "meh",
+    "crap",
+    "crappy",
+    "damn",
+    "hell",
+    "shit",
+    "fuck",
+    "sucks",
+    "suck",
+    "screwed",
+    "messed up",
+    "stupid",
+    "dumb",
+    "idiot",
+    "idiots",
+    "lame",
+    "epic fail",
+    "super excited",
+    "crazy",
+    "insane",
+    "killer feature",
+    "freaking",
+    "stuff like that",
+    "your fault",
+    "their fault",
+    "thx",
+    "pls",
+    "plz",
+    "u r",
+];
+
+static EMOTICON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"[\u{1F600}-\u{1F64F}\u{1F910}-\u{1F92F}\u{1F970}-\u{1F97A}🔥💩🎉🥳💪🙌]|(?:^|\s)[:;]-?[)DPp(](?:\s|$)")
+});
+static SHOUTING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\p{Lu}{4,}(?:[ ,]+\p{Lu}{2,}){2,}\b|!{2,}|\?!|\?{2,}"));
+
+impl Judge for Tone {
+    fn judge(&self, subject: &Subject<'_>) -> Verdict {
+        match self.value {
+            Wanted::Urgent => urgent(subject.text()),
+            Wanted::Professional => professional(subject.text()),
+        }
+    }
+}
+
+fn urgent(text: &str) -> Verdict {
+    let lower = plain_lower(text);
+    let calm = terms_in(&lower, CALM);
+    if !calm.is_empty() {
+        return Verdict::fail(format!("plays it down: {}", quoted(&calm)));
+    }
+    let mut cues: Vec<String> = terms_in(&lower, URGENT).iter().map(|c| c.to_string()).collect();
+    // A longer cue says all that the shorter one in it says: "by end of day" is one cue, not two.
+    let all = cues.clone();
+    cues.retain(|cue| !all.iter().any(|other| other.len() > cue.len() && other.contains(cue.as_str())));
+    cues.extend(DUE.find(text).map(|due| due.as_str().to_lowercase()));
+    match cues.len() {
+        0 => Verdict::fail("nothing says that time presses or what is at stake"),
+        1 => Verdict::graded(0.5, 1.0, format!("only one sign of urgency: {}", quoted(&cues))),
+        _ => Verdict::pass(format!("urgent: {}", quoted(&cues[..cues.len().min(4)]))),
+    }
+}
+
+fn professional(text: &str) -> Verdict {
+    if text.trim().is_empty() {
+        return Verdict::fail("the answer is empty");
+    }
+    let lower = plain_lower(text);
+    let mut faults: Vec<String> = terms_in(&lower, INFORMAL).iter().map(|t| format!("\"{t}\"")).collect();
+    faults.extend(EMOTICON.find(text).map(|e| format!("the emoticon {}", e.as_str().trim())));
+    faults.extend(SHOUTING.find(text).map(|s| format!("shouting ({})", s.as_str())));
+    let exclamations = text.matches('!').count();
+    if exclamations > 3 {
+        faults.push(format!("{exclamations} exclamation marks"));
+    }
+    if faults.is_empty() {
+        return Verdict::pass("no slang, shouting or emoticons");
+    }
+    Verdict::graded((1.0 - 0.34 * faults.len() as f64).max(0.0), 1.0, format!("unprofessional: {}", enumerate(&faults)))
+}
+
+fn quoted<S: AsRef<str>>(terms: &[S]) -> String {
+    enumerate(&terms.iter().map(|t| format!("\"{}\"", t.as_ref())).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_fails, assert_passes, judge};
+    use super::*;
+
+    #[test]
+    fn urgent_texts_pass() {
+        let judge: Tone = judge(r#"{"value": "urgent"}"#);
+        assert_passes(
+            &judge,
+            "**Action required:** checkout is two weeks behind schedule; we need a decision by Friday.",
+        );
+        assert_passes(&judge, "The launch is at risk. Please escalate.");
+        assert_passes(&judge, "We are blocked on the payment API. Please answer by 14 March.");
+    }
+
+    #[test]
+    fn calm_texts_are_not_urgent() {
+        let judge: Tone = judge(r#"{"value": "urgent"}"#);
+        assert_fails(&judge, "The project is going well. We will keep you posted.", "nothing says");
+        assert_fails(&judge, "The launch is delayed.", "only one sign of urgency: \"delayed\"");
+        assert_fails(&judge, "We are behind schedule and blocked, but no rush.", "plays it down: \"no rush\"");
+        assert_fails(&judge, "Reply by end of day.", "only one sign");
+        assert_fails(&judge, "This is uncritical; the blockerless road is open.", "nothing says");
+        assert_fails(&judge, "", "nothing says");
+    }
+
+    #[test]
+    fn professional_texts_pass() {
+        let judge: Tone = judge(r#"{"value": "professional"}"#);
+        assert_passes(&judge, "Hi team,\n\nThe API is delayed. ✅ Design done. Thank you for your patience!");
+        assert_passes(&judge, "## PRD: SSO\n\nMVP scope: SAML and OIDC (see GDPR, SOC2, HIPAA notes).");
+        assert_passes(&judge, "Shell scripts run; hello, Guyana.");
+    }
+
+    #[test]
+    fn slang_shouting_and_emoticons_are_not_professional() {
+        let judge: Tone = judge(r#"{"value": "professional"}"#);
+        assert_fails(&judge, "Hey guys, we screwed up lol", "\"lol\"");
+        assert_fails(&judge, "We are late :)", "emoticon :)");
+        assert_fails(&judge, "Shipped 😂", "emoticon");
+        assert_fails(&judge, "THIS MUST SHIP NOW", "shouting");
+        assert_fails(&judge, "Done!!", "shouting");
+        assert_fails(&judge, "Great! Good! Nice! Fine!", "4 exclamation marks");
+        assert_fails(&judge, "It’s not our bug, it’s their fault.", "their fault");
+        assert_fails(&judge, "  ", "empty");
+    }
+}

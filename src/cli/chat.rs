@@ -1,0 +1,54 @@
+//! `pmtune chat`: a conversation in the terminal, streaming.
+
+use super::args::ChatArgs;
+use super::{interrupt, open, out};
+use crate::chat::{Message, Role};
+use crate::error::{Error, Result};
+use crate::generate::{Finish, Outcome, SamplingOptions};
+use crate::registry;
+use crate::report;
+use crate::workspace::Workspace;
+use std::io::{BufRead, IsTerminal};
+use std::ops::ControlFlow;
+
+pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
+    let version = registry::resolve(workspace, &args.model)?;
+    let contestants = open::contestants(workspace, vec![version.clone()])?;
+    let local = open::engine(&contestants[0])?;
+    let flags =
+        SamplingOptions { temperature: args.temperature, max_tokens: args.max_tokens, ..SamplingOptions::default() };
+    let sampling = flags.over(contestants[0].version_ref.sampling.clone());
+    let mut conversation = local.converse(0)?;
+    interrupt::listen();
+    if std::io::stdin().is_terminal() {
+        out::note(format!("Talking to {}. An empty line or Ctrl-D ends it; Ctrl-C breaks off an answer.", version.name));
+    }
+    let mut turns = version.messages();
+    while let Some(prompt) = ask()? {
+        turns.push(Message::new(Role::User, prompt));
+        let ids = local.engine().chat().prompt_ids(&turns)?;
+        let outcome = conversation.answer(&ids, &sampling, &mut |piece| {
+            out::text(report::terminal_text(piece));
+            if interrupt::take() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        out::line("");
+        let Outcome::Written { text, finish, .. } = outcome else { continue };
+        if finish == Finish::Length {
+            out::note(format!("(stopped after {} tokens; --max-tokens N allows more)", sampling.max_tokens));
+        }
+        turns.push(Message::new(Role::Assistant, text));
+    }
+    Ok(())
+}
+
+/// The next question; `None` at the end of the input or on an empty line.
+fn ask() -> Result<Option<String>> {
+    if std::io::stdin().is_terminal() {
+        out::text("> ");
+    }
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.map_err(|e| Error::input(format!("cannot read what you typed: {e}")))?;
+    let line = line.trim();
+    Ok((!line.is_empty()).then(|| line.to_string()))
+}

@@ -1,0 +1,73 @@
+//! `pmtune compare`, and the last step of `pmtune eval --compare`.
+
+use super::args::CompareArgs;
+use super::out;
+use crate::compare::{self, Comparison, Outcomes, Settings};
+use crate::error::{Error, Result};
+use crate::run::{Reports, Run};
+use crate::workspace::Workspace;
+use crate::{report, store};
+use std::path::{Path, PathBuf};
+
+pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
+    let reports = Reports::new(workspace.reports());
+    let (a, b) = (finished(&reports, &args.before)?, finished(&reports, &args.after)?);
+    let (label_a, label_b) = (label(workspace, &a), label(workspace, &b));
+    let labels = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
+    finish(workspace, &a, &b, labels, args.allow_differences)
+}
+
+fn finished(reports: &Reports, name: &str) -> Result<Run> {
+    let run = reports.load(name)?;
+    if run.manifest.finished.is_none() {
+        return Err(Error::input(format!("run {} is not finished", run.manifest.id))
+            .hint(format!("finish it first: pmtune eval --resume {}", run.manifest.id)));
+    }
+    Ok(run)
+}
+
+/// `v2` for a version of the workspace's own line, else the version's name.
+fn label(workspace: &Workspace, run: &Run) -> String {
+    let name = &run.manifest.version.name;
+    match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
+        Some(number) => format!("v{number}"),
+        None => name.clone(),
+    }
+}
+
+/// Compares, writes the comparison's folder and prints the table.
+pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+    let settings = &workspace.config.compare;
+    let settings = Settings {
+        confidence: settings.confidence,
+        resamples: settings.resamples,
+        seed: settings.seed,
+        negligible: settings.negligible,
+    };
+    let comparison = compare::compare(a, b, labels, settings, insist)?;
+    let folder = write(workspace, &comparison, a, b)?;
+    out::text(report::table::comparison(&comparison, a, b, out::width(), out::colour()));
+    out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));
+    Ok(())
+}
+
+fn write(workspace: &Workspace, comparison: &Comparison, a: &Run, b: &Run) -> Result<PathBuf> {
+    let folder = workspace.reports().join(name(&b.folder, &comparison.a.label, &comparison.b.label));
+    let json = serde_json::to_vec_pretty(comparison)
+        .map_err(|e| Error::input(format!("the comparison cannot be written: {e}")))?;
+    store::replace(&folder.join("report.html"), report::comparison_html(comparison, a, b)?.as_bytes())?;
+    store::replace(&folder.join("report.md"), report::comparison_markdown(comparison, a, b)?.as_bytes())?;
+    store::replace(&folder.join("comparison.json"), &json)?;
+    Ok(folder)
+}
+
+/// The comparison's folder is named after the later run: `2026-11-21-2031-v1-vs-v2`.
+fn name(run: &Path, a: &str, b: &str) -> String {
+    let id = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let stamp: String = id.chars().take_while(|c| c.is_ascii_digit() || *c == '-').collect();
+    let plain = |label: &str| -> String {
+        let kept = label.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' });
+        kept.take(40).collect()
+    };
+    format!("{}-{}-vs-{}", stamp.trim_end_matches('-'), plain(a), plain(b))
+}

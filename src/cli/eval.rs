@@ -1,0 +1,155 @@
+//! `pmtune eval`: suites → plan → answers → verdicts → report.
+
+use super::args::{EvalArgs, FilterArgs};
+use super::open::{self, Contestant};
+use super::{compare, interrupt, out, progress};
+use crate::compare::Outcomes;
+use crate::error::{Error, Result};
+use crate::generate::SamplingOptions;
+use crate::registry::{self, Version};
+use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
+use crate::suite;
+use crate::workspace::Workspace;
+use crate::{report, store};
+use std::ops::ControlFlow;
+
+pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
+    interrupt::listen();
+    let suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    let reports = Reports::new(workspace.reports());
+    if let Some(id) = &args.rescore {
+        let run = run::rescore(&reports, &reports.load(id)?, &suites)?;
+        return finish_single(&run);
+    }
+    if let Some(id) = &args.resume {
+        let stored = reports.load(id)?;
+        let contestants = open::contestants(workspace, vec![again(workspace, &stored)?])?;
+        let runs = vec![reports.resume(id, Plan::again(&stored.manifest, &suites)?)?];
+        return finish_single(&answer(&contestants, runs, reuse(args, &reports))?[0]);
+    }
+    let suites = run::select(&suites, &filter(&args.filter, &reports)?)?;
+    let contestants = open::contestants(workspace, versions(workspace, args)?)?;
+    let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
+    let runs = answer(&contestants, reports.open(plans, args.no_cache)?, reuse(args, &reports))?;
+    match runs.as_slice() {
+        [a, b] => {
+            write_run(a)?;
+            write_run(b)?;
+            let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
+            compare::finish(workspace, a, b, labels, args.allow_differences)
+        }
+        [run] => finish_single(run),
+        _ => Err(Error::usage("nothing to evaluate")),
+    }
+}
+
+/// The versions asked for, with the flags' sampling laid over theirs.
+fn versions(workspace: &Workspace, args: &EvalArgs) -> Result<Vec<Version>> {
+    let names: Vec<&str> = match (&args.compare, &args.model) {
+        (Some(pair), _) => pair.iter().map(String::as_str).collect(),
+        (None, Some(model)) => vec![model],
+        (None, None) => vec!["primary"],
+    };
+    if let [a, b] = names[..]
+        && a == b
+    {
+        return Err(Error::usage(format!("{a} would be compared with itself")).hint("name two versions"));
+    }
+    let mut versions = names.into_iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
+    let flags = SamplingOptions {
+        max_tokens: args.max_tokens,
+        temperature: args.temperature,
+        seed: args.seed,
+        ..SamplingOptions::default()
+    };
+    for version in &mut versions {
+        version.sampling = flags.layered(&version.sampling);
+    }
+    Ok(versions)
+}
+
+/// The version of a stored run as it was then: its name resolved today, its prompt settings as recorded.
+fn again(workspace: &Workspace, stored: &Run) -> Result<Version> {
+    let recorded = &stored.manifest.version;
+    let mut version = registry::resolve(workspace, &recorded.name)?;
+    version.system.clone_from(&recorded.system);
+    version.examples.clone_from(&recorded.examples);
+    Ok(version)
+}
+
+fn reuse<'a>(args: &EvalArgs, reports: &'a Reports) -> Option<&'a Reports> {
+    (!args.no_cache).then_some(reports)
+}
+
+fn filter(args: &FilterArgs, reports: &Reports) -> Result<Filter> {
+    let only = args.failing.as_deref().map(|id| reports.load(id).map(|run| run::failing(&run))).transpose()?;
+    if only.as_ref().is_some_and(|cases| cases.is_empty()) {
+        return Err(Error::usage("that run has no failing case").hint("leave --failing away to run every case"));
+    }
+    Ok(Filter {
+        suites: args.suite.clone(),
+        categories: args.category.clone(),
+        ids: args.filter.iter().cloned().collect(),
+        tags: args.tag.clone(),
+        split: args.split.map(Into::into),
+        only,
+        limit: args.limit,
+    })
+}
+
+/// Answers what remains of all runs; versions that share a provider go in one batch.
+fn answer(contestants: &[Contestant], runs: Vec<OpenRun>, reuse: Option<&Reports>) -> Result<Vec<Run>> {
+    let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
+    let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
+    for group in open::groups(contestants)? {
+        let mut batch: Vec<OpenRun> = group.members.iter().filter_map(|&i| left[i].take()).collect();
+        execute(&group, &mut batch, reuse)?;
+        for (&i, run) in group.members.iter().zip(batch) {
+            done[i] = Some(run.close());
+        }
+    }
+    Ok(done.into_iter().flatten().collect())
+}
+
+fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) -> Result<()> {
+    let mut bar: Option<progress::Cases> = None;
+    run::execute(batch, group.provider.as_ref(), reuse, &mut |event| {
+        match event {
+            Event::Started { total, done, reused } => {
+                if done + reused > 0 {
+                    out::note(format!("{done} of {total} answers are recorded already, {reused} are reused"));
+                }
+                bar = Some(progress::Cases::new(total, done));
+            }
+            Event::Case { record, .. } => {
+                if let Some(bar) = &bar {
+                    bar.answered();
+                    if let Outcome::Error { message } = &record.outcome {
+                        bar.say(&format!("{}: {message}", record.case));
+                    }
+                }
+            }
+            Event::Tokens(tokens) => {
+                if let Some(bar) = &mut bar {
+                    bar.generated(tokens);
+                }
+            }
+            Event::Finished { .. } => {}
+        }
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+}
+
+/// Writes a run's own reports beside its records.
+fn write_run(run: &Run) -> Result<()> {
+    store::replace(&run.folder.join("report.html"), report::run_html(run)?.as_bytes())?;
+    store::replace(&run.folder.join("report.md"), report::run_markdown(run)?.as_bytes())
+}
+
+fn finish_single(run: &Run) -> Result<()> {
+    write_run(run)?;
+    out::text(report::table::run(run, out::width(), out::colour()));
+    out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
+    Ok(())
+}
+

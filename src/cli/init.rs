@@ -1,0 +1,16 @@
+use super::args::InitArgs;
+use super::out;
+use crate::error::Result;
+
+pub fn run(args: &InitArgs) -> Result<()> {
+    let written = crate::workspace::init(&args.folder)?;
+    for file in &written {
+        out::line(format!("wrote {}", file.display()));
+    }
+    let here = args.folder.as_os_str() == ".";
+    let enter = if here { String::new() } else { format!("  cd {}\n", args.folder.display()) };
+    out::line(format!(
+        "\nThe workspace is ready. Two versions and a first suite are in it:\n{enter}  pmtune eval --compare v1 v2"
+    ));
+    Ok(())
+}

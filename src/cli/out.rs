@@ -1,0 +1,51 @@
+//! Printing: colour only on a terminal, and a closed pipe is no error.
+
+use crate::error::Error;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+/// Writes a line to standard output. A reader that has gone away (`| head`) ends the printing, not the program.
+pub fn line(text: impl AsRef<str>) {
+    let mut out = anstream::stdout().lock();
+    let _ = writeln!(out, "{}", text.as_ref());
+    let _ = out.flush();
+}
+
+/// Writes text to standard output as it is.
+pub fn text(text: impl AsRef<str>) {
+    let mut out = anstream::stdout().lock();
+    let _ = write!(out, "{}", text.as_ref());
+    let _ = out.flush();
+}
+
+/// A remark beside the results, on standard error.
+pub fn note(text: impl AsRef<str>) {
+    let _ = writeln!(anstream::stderr().lock(), "{}", text.as_ref());
+}
+
+pub fn warning(text: impl AsRef<str>) {
+    let style = anstyle::AnsiColor::Yellow.on_default().bold();
+    let _ = writeln!(anstream::stderr().lock(), "{style}warning{style:#}: {}", text.as_ref());
+}
+
+pub fn error(error: &Error) {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let _ = writeln!(anstream::stderr().lock(), "{style}error{style:#}: {error}");
+}
+
+/// How wide tables may be: the terminal's width up to 120 columns, 80 without a terminal.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
+}
+
+/// Colour only on a terminal that wants it.
+pub fn colour() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// A path as short as it can be: relative to where the user stands, if it lies below.
+pub fn path(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(|d| d.canonicalize()).unwrap_or_default();
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    full.strip_prefix(&here).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,75 @@
+//! Progress bars; silent when standard error is no terminal, apart from what must be said.
+
+use super::out;
+use crate::base;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
+}
+
+/// Bytes of a pull.
+pub struct Bytes(ProgressBar);
+
+impl Bytes {
+    pub fn new() -> Self {
+        let bar = ProgressBar::no_length();
+        bar.set_style(style("{wide_bar:.cyan/dim} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left"));
+        Self(bar)
+    }
+
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl base::Progress for Bytes {
+    fn say(&self, what: &str) {
+        if std::io::stderr().is_terminal() { self.0.println(what) } else { out::note(what) }
+    }
+
+    fn bytes(&self, done: u64, total: Option<u64>) {
+        if let Some(total) = total {
+            self.0.set_length(total);
+        }
+        self.0.set_position(done);
+    }
+}
+
+/// Cases of an evaluation.
+pub struct Cases {
+    bar: ProgressBar,
+    tokens: u64,
+    started: std::time::Instant,
+}
+
+impl Cases {
+    pub fn new(total: usize, done: usize) -> Self {
+        let bar = ProgressBar::new(total as u64).with_position(done as u64);
+        bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} answers  {msg}  {eta} left"));
+        bar.reset_eta();
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self { bar, tokens: 0, started: std::time::Instant::now() }
+    }
+
+    pub fn answered(&self) {
+        self.bar.inc(1);
+    }
+
+    pub fn generated(&mut self, tokens: usize) {
+        self.tokens += tokens as u64;
+        let rate = self.tokens as f64 / self.started.elapsed().as_secs_f64().max(0.1);
+        self.bar.set_message(format!("{rate:.0} tokens/s"));
+    }
+
+    pub fn say(&self, what: &str) {
+        if std::io::stderr().is_terminal() { self.bar.println(what) } else { out::note(what) }
+    }
+}
+
+impl Drop for Cases {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

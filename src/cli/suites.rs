@@ -1,0 +1,33 @@
+use super::args::ValidateArgs;
+use super::out;
+use crate::error::{Error, Result};
+use crate::suite::{self, Split, Suite};
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+
+pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) -> Result<()> {
+    let workspace = workspace()?;
+    let files: Vec<PathBuf> = if args.files.is_empty() { workspace.suite_files()? } else { args.files.clone() };
+    let suites = suite::load(&workspace.root, &files)?;
+    for suite in &suites {
+        out::line(summary(suite));
+    }
+    for warning in suite::warnings(&suites) {
+        out::warning(warning);
+    }
+    Ok(())
+}
+
+fn summary(suite: &Suite) -> String {
+    let held_out = suite.cases.iter().filter(|c| c.split == Split::HeldOut).count();
+    let checks: usize = suite.cases.iter().map(|c| c.checks.len()).sum();
+    let cases = suite.cases.len();
+    format!("{}: {cases} cases ({} dev, {held_out} held-out), {checks} checks", suite.name, cases - held_out)
+}
+
+pub fn schema() -> Result<()> {
+    let text = serde_json::to_string_pretty(&suite::schema())
+        .map_err(|e| Error::input(format!("cannot print the schema: {e}")))?;
+    out::line(text);
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Two runs may be compared when they differ in nothing but the version: the same questions, asked and judged alike.
+
+use super::comparison::Outcomes;
+use super::warnings::{count, list};
+use crate::generate::Sampling;
+use crate::run::{Record, Run, VersionRef};
+use std::collections::BTreeMap;
+
+/// What differs between the runs besides the version itself, in words; empty when they are comparable. Base, adapter,
+/// system prompt and examples are what is compared; so is the chat template when the base is another.
+pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<String> {
+    let (version_a, version_b) = (&a.manifest.version, &b.manifest.version);
+    template(version_a, version_b)
+        .into_iter()
+        .chain(sampling(&version_a.sampling, &version_b.sampling, labels))
+        .chain(cases(a, b))
+        .collect()
+}
+
+fn template(a: &VersionRef, b: &VersionRef) -> Option<String> {
+    (a.base == b.base && a.template != b.template)
+        .then(|| "the chat template differs although the base is the same".to_string())
+}
+
+fn sampling(a: &Sampling, b: &Sampling, labels: Outcomes<&str>) -> Option<String> {
+    let optional = |x: Option<f64>| x.map_or("off".to_string(), |x| x.to_string());
+    let values = |s: &Sampling| {
+        [
+            ("temperature", s.temperature.to_string()),
+            ("top-k", s.top_k.map_or("off".to_string(), |k| k.to_string())),
+            ("top-p", optional(s.top_p)),
+            ("min-p", optional(s.min_p)),
+            ("repetition penalty", s.repetition_penalty.to_string()),
+            ("seed", s.seed.to_string()),
+            ("stop strings", format!("{:?}", s.stop)),
+            ("longest answer in tokens", s.max_tokens.to_string()),
+        ]
+    };
+    let differing: Vec<String> = values(a)
+        .into_iter()
+        .zip(values(b))
+        .filter(|(x, y)| x != y)
+        .map(|((name, x), (_, y))| format!("{name} {x} for {}, {y} for {}", labels.a, labels.b))
+        .collect();
+    (!differing.is_empty()).then(|| format!("the sampling settings differ: {}", differing.join("; ")))
+}
+
+/// What may differ about one case, most telling first.
+const ASPECTS: &[(&str, fn(&Record, &Record) -> bool)] = &[
+    ("with another prompt", |a, b| a.prompt != b.prompt),
+    ("judged by other checks, or by another version of them", |a, b| a.judge_hash != b.judge_hash),
+    ("in the other half (dev, held-out)", |a, b| a.split != b.split),
+    ("of another category", |a, b| a.category != b.category),
+    ("of another cluster", |a, b| a.cluster != b.cluster),
+    ("of another weight", |a, b| a.weight != b.weight),
+];
+
+/// Cases of both runs that were not the same case when they ran.
+fn cases(a: &Run, b: &Run) -> Vec<String> {
+    let (of_a, of_b) = (by_case(a), by_case(b));
+    let both: Vec<(&Record, &Record)> =
+        of_a.iter().filter_map(|(case, record)| Some((*record, *of_b.get(case)?))).collect();
+    ASPECTS
+        .iter()
+        .filter_map(|(aspect, differs)| {
+            let names: Vec<&str> = both.iter().filter(|(x, y)| differs(x, y)).map(|(x, _)| x.case.as_str()).collect();
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            (!names.is_empty())
+                .then(|| format!("{} {verb} {aspect} in one of the runs: {}", count(names.len(), "case"), list(&names)))
+        })
+        .collect()
+}
+
+fn by_case(run: &Run) -> BTreeMap<&str, &Record> {
+    run.records.iter().map(|record| (record.case.as_str(), record)).collect()
+}

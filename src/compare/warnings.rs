@@ -1,0 +1,143 @@
+//! What the reader of a comparison must know before believing it.
+
+use super::comparison::{Comparison, Finding, Outcomes};
+use super::pair::{Pair, Replies};
+use super::verdict::FEW_UNITS;
+use crate::run::Run;
+
+/// Names given in one warning before it says "and 7 more".
+const NAMES: usize = 5;
+
+/// "1 case", "3 cases".
+pub(super) fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// The first few names, and how many there are besides.
+pub(super) fn list(names: &[&str]) -> String {
+    let (shown, rest) = names.split_at(names.len().min(NAMES));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// Warnings that follow from the result, most telling first.
+pub(super) fn of_result(comparison: &Comparison) -> Vec<String> {
+    let (held_out, dev) = (&comparison.held_out.overall, &comparison.dev.overall);
+    let (a, b) = (&comparison.a.label, &comparison.b.label);
+    let mut warnings = Vec::new();
+    if dev.finding == Finding::Improved && held_out.finding != Finding::Improved {
+        warnings.push(format!(
+            "{b} is better on the dev cases but not shown to be better on the held-out cases. That is what training towards the dev cases looks like: believe the held-out result."
+        ));
+    }
+    if held_out.cases == 0 {
+        warnings.push("There are no held-out cases in both runs, so no improvement can be claimed; mark some with `split: held-out`.".to_string());
+    } else if held_out.clusters < FEW_UNITS {
+        let cases = if held_out.clusters == held_out.cases {
+            count(held_out.cases, "held-out case")
+        } else {
+            format!("{} of held-out cases", count(held_out.clusters, "cluster"))
+        };
+        warnings.push(format!(
+            "Only {cases}: with fewer than {FEW_UNITS} a comparison can hardly show anything; add more cases."
+        ));
+    }
+    if held_out.finding != Finding::Regressed {
+        let worse: Vec<&str> = comparison
+            .held_out
+            .categories
+            .iter()
+            .filter(|g| g.finding == Finding::Regressed)
+            .map(|g| g.name.as_str())
+            .collect();
+        if !worse.is_empty() {
+            warnings.push(format!("{b} is worse than {a} in {}, whatever the overall result.", list(&worse)));
+        }
+    }
+    warnings
+}
+
+/// Warnings about the two runs as such.
+pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
+    let mut warnings: Vec<String> = [(a, labels.a), (b, labels.b)]
+        .into_iter()
+        .filter(|(run, _)| run.manifest.finished.is_none())
+        .map(|(run, label)| {
+            format!("The run of {label} is not finished; `pmtune eval --resume {}` finishes it.", run.manifest.id)
+        })
+        .collect();
+    warnings.extend(same_version(a, b, pairs, labels));
+    warnings.extend(left_out(pairs, labels));
+    warnings.extend(unsteady(pairs, labels));
+    if a.manifest.version.base != b.manifest.version.base
+        && pairs.iter().any(|p| p.observe(|r| r.answer.reference_nll).is_some())
+    {
+        warnings.push("The versions stand on different bases; reference likelihoods are per token and compare only where both cut text into the same tokens.".to_string());
+    }
+    warnings
+}
+
+fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Option<String> {
+    let (x, y) = (&a.manifest.version, &b.manifest.version);
+    if (&x.base, &x.adapter, &x.system, &x.examples) == (&y.base, &y.adapter, &y.system, &y.examples) {
+        return Some(format!(
+            "{} and {} are the same: base, adapter, system prompt and examples are equal.",
+            labels.a, labels.b
+        ));
+    }
+    let texts = |side: &Replies<'_>| side.judged.iter().map(|r| r.answer.text.clone()).collect::<Vec<_>>();
+    let mut answered = pairs.iter().filter_map(|p| p.both()).peekable();
+    answered.peek()?;
+    answered.all(|(x, y)| texts(x) == texts(y)).then(|| {
+        format!(
+            "{} and {} gave the same answer to every case; check that what differs between them took effect.",
+            labels.a, labels.b
+        )
+    })
+}
+
+/// Cases that do not count because one side has no answer to them, by name.
+fn left_out(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut say = |names: Vec<&str>, what: String| {
+        if !names.is_empty() {
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            warnings.push(format!("{} {what} and {verb} left out: {}.", count(names.len(), "case"), list(&names)));
+        }
+    };
+    let names = |keep: &dyn Fn(&Pair<'_>) -> bool| {
+        pairs.iter().filter(|p| p.counts() && keep(p)).map(|p| p.case).collect::<Vec<_>>()
+    };
+    let failed = |side: &Option<Replies<'_>>| side.as_ref().is_some_and(|r| r.judged.is_empty());
+    say(names(&|p| p.b.is_none()), format!("ran for {} only", labels.a));
+    say(names(&|p| p.a.is_none()), format!("ran for {} only", labels.b));
+    say(names(&|p| failed(&p.a) && failed(&p.b)), "ended in an error for both versions".to_string());
+    say(names(&|p| failed(&p.a) && !failed(&p.b) && p.b.is_some()), format!("ended in an error for {}", labels.a));
+    say(names(&|p| failed(&p.b) && !failed(&p.a) && p.a.is_some()), format!("ended in an error for {}", labels.b));
+    warnings
+}
+
+/// Answers that failed beside others that did not, unequal numbers of repeats, and cases that pass only sometimes.
+fn unsteady(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
+    let names = |keep: &dyn Fn(&Replies<'_>, &Replies<'_>) -> bool| {
+        pairs.iter().filter(|p| p.both().is_some_and(|(a, b)| keep(a, b))).map(|p| p.case).collect::<Vec<_>>()
+    };
+    let mut warnings = Vec::new();
+    let partly = names(&|a, b| a.errors > 0 || b.errors > 0);
+    if !partly.is_empty() {
+        let cases = count(partly.len(), "case");
+        warnings.push(format!("Some answers to {cases} ended in an error; the others count: {}.", list(&partly)));
+    }
+    let uneven = names(&|a, b| a.judged.len() + a.errors != b.judged.len() + b.errors);
+    if !uneven.is_empty() {
+        let (a, b, cases) = (labels.a, labels.b, count(uneven.len(), "case"));
+        warnings.push(format!("{a} and {b} answered {cases} a different number of times: {}.", list(&uneven)));
+    }
+    for (label, flaky) in [(labels.a, names(&|a, _| a.flaky())), (labels.b, names(&|_, b| b.flaky()))] {
+        if !flaky.is_empty() {
+            let cases = count(flaky.len(), "case");
+            warnings.push(format!("{label} passes {cases} only sometimes (flaky): {}.", list(&flaky)));
+        }
+    }
+    warnings
+}

@@ -1,0 +1,276 @@
+//! The state of one run of the engine: who waits, who is in the batch, and what one step does.
+
+use candle_core::Tensor;
+use rayon::prelude::*;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::engine::{Engine, Job, Limits, Outcome, Work};
+use super::stem::{self, Stem};
+use super::writer::Writer;
+use crate::error::Result;
+use crate::model::{Cache, Span, with_slice};
+
+pub(super) struct Batch<'a> {
+    engine: &'a Engine,
+    limits: Limits,
+    stems: Vec<Growing>,
+    waiting: VecDeque<Waiting>,
+    running: Vec<Sequence>,
+}
+
+/// A shared prefix and how far it is.
+struct Growing {
+    stem: Stem,
+    adapter: Option<usize>,
+    state: State,
+}
+
+enum State {
+    Untouched,
+    InBatch,
+    Ready(Cache),
+    /// All its users have what they need.
+    Spent,
+}
+
+struct Waiting {
+    job: Job,
+    stem: Option<usize>,
+}
+
+/// One member of the batch.
+struct Sequence {
+    adapter: Option<usize>,
+    cache: Cache,
+    /// Tokens not fed yet; at least one.
+    due: Vec<u32>,
+    role: Role,
+    joined: Instant,
+    /// Memory set aside for it.
+    reserved: usize,
+}
+
+enum Role {
+    Stem(usize),
+    Write { id: usize, writer: Box<Writer> },
+    /// `from` is the first row fed from now on whose next token is to be scored.
+    Score { id: usize, next: Vec<u32>, from: usize, log_probs: Vec<f32> },
+}
+
+/// What one step brought.
+#[derive(Default)]
+pub(super) struct Step {
+    pub tokens: usize,
+    /// Job id, outcome and when the job joined.
+    pub done: Vec<(usize, Outcome, Instant)>,
+}
+
+impl<'a> Batch<'a> {
+    pub fn new(engine: &'a Engine, limits: Limits, jobs: Vec<Job>) -> Self {
+        let mut batch = Self { engine, limits, stems: Vec::new(), waiting: VecDeque::new(), running: Vec::new() };
+        let mut stem_of = vec![None; jobs.len()];
+        for adapter in std::iter::once(None).chain((0..engine.adapters.len()).map(Some)) {
+            let members: Vec<usize> = (0..jobs.len()).filter(|&i| jobs[i].adapter == adapter).collect();
+            let prompts: Vec<&[u32]> = members.iter().map(|&i| jobs[i].prompt.as_slice()).collect();
+            let (stems, of) = stem::plan(&prompts);
+            let before = batch.stems.len();
+            batch.stems.extend(stems.into_iter().map(|stem| Growing {
+                stem: Stem { parent: stem.parent.map(|p| p + before), ..stem },
+                adapter,
+                state: State::Untouched,
+            }));
+            members.iter().zip(of).for_each(|(&i, stem)| stem_of[i] = stem.map(|s| s + before));
+        }
+        batch.waiting = jobs.into_iter().zip(stem_of).map(|(job, stem)| Waiting { job, stem }).collect();
+        batch
+    }
+
+    /// Lets jobs join while there is room. False when nothing is left to do.
+    pub fn admit(&mut self) -> bool {
+        let mut at = 0;
+        while at < self.waiting.len() && self.running.len() < self.limits.sequences.max(1) {
+            let (depth, positions) = {
+                let Waiting { job, stem } = &self.waiting[at];
+                let answer = match &job.work {
+                    Work::Write(sampling) => sampling.max_tokens,
+                    Work::Score(next) => next.len(),
+                };
+                let depth = stem.map_or(0, |s| self.depth(s));
+                (depth, (job.prompt.len() + answer).min(self.engine.decoder.config().context_length) - depth)
+            };
+            let reserved = self.engine.decoder.cache_bytes(positions);
+            let in_use: usize = self.running.iter().map(|s| s.reserved).sum();
+            if !self.running.is_empty() && in_use + reserved > self.limits.cache_bytes {
+                break;
+            }
+            let Some(cache) = self.start_from(self.waiting[at].stem) else {
+                at += 1; // its stem is under way
+                continue;
+            };
+            let Some(Waiting { job, stem }) = self.waiting.remove(at) else { break };
+            self.release(stem);
+            self.join(job, cache, depth, reserved);
+        }
+        !self.running.is_empty()
+    }
+
+    fn depth(&self, stem: usize) -> usize {
+        let Stem { parent, tokens, .. } = &self.stems[stem].stem;
+        tokens.len() + parent.map_or(0, |p| self.depth(p))
+    }
+
+    /// The cache behind `stem`. `None` when it is still being computed; that is set going here if need be.
+    fn start_from(&mut self, stem: Option<usize>) -> Option<Cache> {
+        let Some(stem) = stem else { return Some(self.engine.decoder.cache()) };
+        match &self.stems[stem].state {
+            State::Ready(cache) => return Some(cache.clone()),
+            State::InBatch | State::Spent => return None,
+            State::Untouched => {}
+        }
+        let parent = self.stems[stem].stem.parent;
+        let cache = self.start_from(parent)?;
+        self.release(parent);
+        let growing = &mut self.stems[stem];
+        growing.state = State::InBatch;
+        self.running.push(Sequence {
+            adapter: growing.adapter,
+            cache,
+            due: growing.stem.tokens.clone(),
+            role: Role::Stem(stem),
+            joined: Instant::now(),
+            reserved: self.engine.decoder.cache_bytes(growing.stem.tokens.len()),
+        });
+        None
+    }
+
+    /// Notes that one user of `stem` has taken what it needs.
+    fn release(&mut self, stem: Option<usize>) {
+        if let Some(growing) = stem.map(|i| &mut self.stems[i]) {
+            growing.stem.users -= 1;
+            if growing.stem.users == 0 {
+                growing.state = State::Spent;
+            }
+        }
+    }
+
+    fn join(&mut self, job: Job, cache: Cache, depth: usize, reserved: usize) {
+        let Job { id, adapter, prompt, work } = job;
+        let mut due = prompt[depth..].to_vec();
+        let role = match work {
+            Work::Write(sampling) => {
+                let room = self.engine.decoder.config().context_length - prompt.len();
+                let most = sampling.max_tokens.min(room);
+                Role::Write { id, writer: Box::new(Writer::new(&self.engine.chat, &sampling, &prompt, most)) }
+            }
+            Work::Score(next) => {
+                let from = due.len() - 1;
+                due.extend(&next[..next.len().saturating_sub(1)]);
+                Role::Score { id, next, from, log_probs: Vec::new() }
+            }
+        };
+        self.running.push(Sequence { adapter, cache, due, role, joined: Instant::now(), reserved });
+    }
+
+    /// One pass of the decoder over the rows that are due, and what follows from it.
+    pub fn step(&mut self) -> Result<Step> {
+        // Rows with the same adapter side by side, so that each adapter is applied once.
+        self.running.sort_by_key(|s| s.adapter);
+        let rows = self.share_rows();
+        let tokens: Vec<u32> = self.running.iter().zip(&rows).flat_map(|(s, &n)| s.due[..n].iter().copied()).collect();
+        let adapters = &self.engine.adapters;
+        let mut spans: Vec<Span<'_>> = (self.running.iter_mut().zip(&rows).filter(|(_, rows)| **rows > 0))
+            .map(|(s, &rows)| Span { rows, cache: &mut s.cache, adapter: s.adapter.and_then(|i| adapters.get(i)) })
+            .collect();
+        let hidden = self.engine.decoder.forward(&tokens, &mut spans)?; // (tokens, hidden)
+        for (sequence, &rows) in self.running.iter_mut().zip(&rows) {
+            sequence.due.drain(..rows);
+        }
+        self.score(&hidden, &rows)?;
+        let written = self.write(&hidden, &rows)?;
+        Ok(Step { tokens: written, done: self.leave() })
+    }
+
+    /// How many rows each sequence gets in this step: those that are writing their one, and those still reading their
+    /// prompt what the limit leaves, first come first served.
+    fn share_rows(&self) -> Vec<usize> {
+        let mut left = self.engine.prompt_rows();
+        let mut share = |s: &Sequence| match s.due.len() {
+            1 => 1,
+            due => {
+                let rows = due.min(left);
+                left -= rows;
+                rows
+            }
+        };
+        self.running.iter().map(&mut share).collect()
+    }
+
+    fn score(&mut self, hidden: &Tensor, rows: &[usize]) -> Result<()> {
+        let mut start = 0;
+        for (sequence, &rows) in self.running.iter_mut().zip(rows) {
+            if let Role::Score { next, from, log_probs, .. } = &mut sequence.role {
+                let skip = (*from).min(rows);
+                *from -= skip;
+                let targets = &next[log_probs.len()..][..(rows - skip).min(next.len() - log_probs.len())];
+                if !targets.is_empty() {
+                    let hidden = hidden.narrow(0, start + skip, targets.len())?;
+                    let scored = self.engine.decoder.log_probs(&hidden, targets)?;
+                    log_probs.extend(scored);
+                }
+            }
+            start += rows;
+        }
+        Ok(())
+    }
+
+    /// Chooses a token for every sequence that has read all it has. Gives how many.
+    fn write(&mut self, hidden: &Tensor, rows: &[usize]) -> Result<usize> {
+        let (mut last_rows, mut writing, mut end) = (Vec::new(), Vec::new(), 0);
+        for (sequence, &rows) in self.running.iter_mut().zip(rows) {
+            end += rows;
+            if let (Role::Write { writer, .. }, true) = (&mut sequence.role, sequence.due.is_empty()) {
+                if writer.finish().is_none() {
+                    last_rows.push(end as u32 - 1);
+                    writing.push((writer, &mut sequence.due));
+                }
+            }
+        }
+        if writing.is_empty() {
+            return Ok(0);
+        }
+        let indices = Tensor::new(last_rows.as_slice(), hidden.device())?;
+        let logits = self.engine.decoder.logits(&hidden.index_select(&indices, 0)?)?; // (writing, vocab)
+        let vocab = self.engine.decoder.config().vocab;
+        with_slice(&logits, |logits| {
+            writing.par_iter_mut().zip(logits.par_chunks_exact(vocab)).for_each(|((writer, due), logits)| {
+                let token = writer.next(logits);
+                if writer.finish().is_none() {
+                    due.push(token);
+                }
+            });
+            Ok(writing.len())
+        })
+    }
+
+    /// Takes out the sequences that are finished.
+    fn leave(&mut self) -> Vec<(usize, Outcome, Instant)> {
+        let mut done = Vec::new();
+        for sequence in std::mem::take(&mut self.running) {
+            if !sequence.due.is_empty() {
+                self.running.push(sequence);
+                continue;
+            }
+            let (id, outcome) = match sequence.role {
+                Role::Stem(stem) => {
+                    self.stems[stem].state = State::Ready(sequence.cache);
+                    continue;
+                }
+                Role::Write { id, writer } => (id, writer.outcome()),
+                Role::Score { id, log_probs, .. } => (id, Outcome::Scored { log_probs }),
+            };
+            done.push((id, outcome, sequence.joined));
+        }
+        done
+    }
+}

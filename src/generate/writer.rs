@@ -1,0 +1,103 @@
+//! One answer under construction: the tokens chosen so far, their text, and when to stop.
+
+use super::{Outcome, Sampling};
+use super::sampler::Sampler;
+use crate::chat::{Chat, Streaming};
+
+/// Why writing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// The model chose a token that ends its turn.
+    End,
+    /// The longest allowed answer was reached, or the context was full.
+    Length,
+    /// A stop string appeared; the text ends before it.
+    StopString,
+}
+
+pub(crate) struct Writer {
+    sampler: Sampler,
+    stop_ids: Vec<u32>,
+    stop_strings: Vec<String>,
+    /// `None` once closed.
+    streaming: Option<Streaming>,
+    text: String,
+    tokens: usize,
+    max_tokens: usize,
+    finish: Option<Finish>,
+}
+
+impl Writer {
+    /// Writes after `prompt` at most `max_tokens`.
+    pub fn new(chat: &Chat, sampling: &Sampling, prompt: &[u32], max_tokens: usize) -> Self {
+        Self {
+            sampler: Sampler::new(sampling, prompt),
+            stop_ids: chat.stop_ids().to_vec(),
+            stop_strings: sampling.stop.iter().filter(|s| !s.is_empty()).cloned().collect(),
+            streaming: Some(chat.decoder()),
+            text: String::new(),
+            tokens: 0,
+            max_tokens,
+            finish: (max_tokens == 0).then_some(Finish::Length),
+        }
+    }
+
+    /// Chooses the next token and takes it in. The token is to be fed to the model unless writing has finished.
+    pub fn next(&mut self, logits: &[f32]) -> u32 {
+        let token = self.sampler.next(logits);
+        if self.stop_ids.contains(&token) {
+            self.close(Finish::End);
+            return token;
+        }
+        self.tokens += 1;
+        let piece = self.streaming.as_mut().map(|s| s.push(token)).unwrap_or_default();
+        self.append(&piece);
+        if self.finish.is_none() && self.tokens >= self.max_tokens {
+            self.close(Finish::Length);
+        }
+        token
+    }
+
+    pub fn finish(&self) -> Option<Finish> {
+        self.finish
+    }
+
+    /// The finished answer. A token that ended the turn is not counted.
+    pub fn outcome(self) -> Outcome {
+        Outcome::Written { text: self.text, tokens: self.tokens, finish: self.finish.unwrap_or(Finish::Length) }
+    }
+
+    /// The text that no stop string can take back any more.
+    pub fn settled(&self) -> &str {
+        let held = match self.finish {
+            Some(_) => 0,
+            None => self.stop_strings.iter().map(|stop| overlap(&self.text, stop)).max().unwrap_or(0),
+        };
+        &self.text[..self.text.len() - held]
+    }
+
+    /// Takes out what the text decoder still holds back; of an incomplete character nothing is kept.
+    fn close(&mut self, finish: Finish) {
+        let rest = self.streaming.take().map(Streaming::finish).unwrap_or_default();
+        self.append(rest.trim_end_matches('\u{FFFD}'));
+        self.finish = self.finish.or(Some(finish));
+    }
+
+    fn append(&mut self, piece: &str) {
+        // A stop string may have begun in earlier pieces.
+        let reach = self.stop_strings.iter().map(String::len).max().unwrap_or(0);
+        let from = self.text.floor_char_boundary(self.text.len().saturating_sub(reach));
+        self.text.push_str(piece);
+        let found = self.stop_strings.iter().filter_map(|stop| self.text[from..].find(stop.as_str())).min();
+        if let Some(at) = found {
+            self.text.truncate(from + at);
+            self.finish = Some(Finish::StopString);
+        }
+    }
+}
+
+/// Bytes at the end of `text` with which `stop` begins.
+fn overlap(text: &str, stop: &str) -> usize {
+    let starts = stop.char_indices().map(|(i, _)| i).skip(1);
+    starts.filter(|&n| text.ends_with(&stop[..n])).max().unwrap_or(0)
+}

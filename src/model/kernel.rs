@@ -1,0 +1,179 @@
+//! The matrix product all linears run on: activations (m, k) times a packed panel.
+//!
+//! Every output value is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of
+//! rows or threads. So a row's result never depends on what else is in the batch, to the last bit.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Vectors per panel row. With 8 rows of activations that is 24 accumulators, which with 3 panel vectors and one
+/// broadcast fit the 32 vector registers of AVX-512 and NEON.
+const VECTORS: usize = 3;
+/// A cache line of f32.
+const LINE: usize = 16;
+
+/// Output rows per panel on this machine.
+pub(crate) fn width() -> usize {
+    struct Lanes;
+    impl WithSimd for Lanes {
+        type Output = usize;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    VECTORS * Arch::new().dispatch(Lanes)
+}
+
+/// f32 values that start on a cache line, so that full vectors never straddle two.
+#[derive(Default)]
+pub(crate) struct Aligned {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; LINE]);
+
+impl Aligned {
+    pub fn zeros(len: usize) -> Self {
+        Self { lines: vec![Line([0.0; LINE]); len.div_ceil(LINE)], len }
+    }
+
+    /// The first `len` values, after growing to hold them.
+    pub fn at_least(&mut self, len: usize) -> &mut [f32] {
+        if self.len < len {
+            *self = Self::zeros(len);
+        }
+        &mut self.as_mut_slice()[..len]
+    }
+
+    pub fn as_slice(&self) -> &[f32] {
+        // SAFETY: `lines` is a contiguous run of f32 arrays without padding, at least `len` values long.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+    }
+
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        // SAFETY: as above, and borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+    }
+}
+
+/// Writes `code · scale + offset` to `out`; `group` codes in a row cycle through one line of scales.
+/// `scales.len() / (codes.len() / group)` is the panel width.
+pub(crate) fn decode(codes: &[u8], scales: &[f32], offsets: &[f32], group: usize, out: &mut [f32]) {
+    struct Decode<'a>(&'a [u8], &'a [f32], &'a [f32], usize, &'a mut [f32]);
+    impl WithSimd for Decode<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Decode(codes, scales, offsets, group, out) = self;
+            let width = VECTORS * S::F32_LANES;
+            let lines = scales.chunks_exact(width).zip(offsets.chunks_exact(width));
+            let groups = codes.chunks_exact(group).zip(out.chunks_exact_mut(group));
+            for ((scales, offsets), (codes, out)) in lines.zip(groups) {
+                for (codes, out) in codes.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+                    for lane in 0..width {
+                        out[lane] = f32::from(codes[lane]) * scales[lane] + offsets[lane];
+                    }
+                }
+            }
+        }
+    }
+    Arch::new().dispatch(Decode(codes, scales, offsets, group, out));
+}
+
+/// Where a product goes: a matrix of `stride` columns that several threads fill, each its own columns.
+#[derive(Clone, Copy)]
+pub(crate) struct Output {
+    base: *mut f32,
+    stride: usize,
+    rows: usize,
+}
+
+// SAFETY: `multiply` is the only user; its callers give every thread columns of its own (see there).
+unsafe impl Send for Output {}
+unsafe impl Sync for Output {}
+
+impl Output {
+    pub fn new(values: &mut [f32], stride: usize) -> Self {
+        Self { base: values.as_mut_ptr(), stride, rows: values.len() / stride.max(1) }
+    }
+}
+
+/// `out[.., column .. column + lanes] = x · panel`, with `x` (m, k) row-major and `panel` (k, [`width`]).
+///
+/// # Safety
+/// No other thread may touch those columns meanwhile, and the memory behind `out` must still be borrowed.
+pub(crate) unsafe fn multiply(x: &[f32], k: usize, panel: &[f32], out: Output, column: usize, lanes: usize) {
+    assert!(k > 0 && x.len() == k * out.rows && panel.len() == k * width() && column + lanes <= out.stride);
+    Arch::new().dispatch(Multiply { x, k, panel, out, column, lanes });
+}
+
+struct Multiply<'a> {
+    x: &'a [f32],
+    k: usize,
+    panel: &'a [f32],
+    out: Output,
+    column: usize,
+    lanes: usize,
+}
+
+impl WithSimd for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // AVX2 has 16 vector registers; the others have 32.
+        let most = if S::F32_LANES == 8 { 4 } else { 8 };
+        let mut row = 0;
+        while row < self.out.rows {
+            let rows = most.min(self.out.rows - row);
+            match rows {
+                8 => self.tile::<S, 8>(simd, row),
+                7 => self.tile::<S, 7>(simd, row),
+                6 => self.tile::<S, 6>(simd, row),
+                5 => self.tile::<S, 5>(simd, row),
+                4 => self.tile::<S, 4>(simd, row),
+                3 => self.tile::<S, 3>(simd, row),
+                2 => self.tile::<S, 2>(simd, row),
+                _ => self.tile::<S, 1>(simd, row),
+            }
+            row += rows;
+        }
+    }
+}
+
+impl Multiply<'_> {
+    #[inline(always)]
+    fn tile<S: Simd, const ROWS: usize>(&self, simd: S, row: usize) {
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        let (panel, _) = S::as_simd_f32s(self.panel);
+        let x = &self.x[row * self.k..(row + ROWS) * self.k];
+        for (i, weights) in panel.chunks_exact(VECTORS).enumerate() {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: i < k, since the panel is (k, VECTORS) vectors, and x holds ROWS rows of k.
+                let value = simd.splat_f32s(unsafe { *x.get_unchecked(r * self.k + i) });
+                for v in 0..VECTORS {
+                    sums[v] = simd.mul_add_f32s(value, weights[v], sums[v]);
+                }
+            }
+        }
+        for (r, sums) in sums.iter().enumerate() {
+            // SAFETY: row + r < rows and column + lanes <= stride, so the slice lies in the output; nobody else
+            // touches these columns.
+            let out = unsafe {
+                let start = self.out.base.add((row + r) * self.out.stride + self.column);
+                std::slice::from_raw_parts_mut(start, self.lanes)
+            };
+            let mut lane = 0;
+            for &sum in sums {
+                let end = (lane + S::F32_LANES).min(self.lanes);
+                if lane < end {
+                    simd.partial_store_f32s(&mut out[lane..end], sum);
+                }
+                lane = end;
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A frozen linear layer: one or several weights that read the same input, and what adapters add to it.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor};
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::adapter::Lora;
+use super::kernel::{self, Aligned, Output};
+use super::ops;
+use super::panels::Panels;
+use super::weights::{Weight, Weights};
+use crate::error::Result;
+
+/// Projections of one input, joined: y = x Wᵀ + b, with x (tokens, k) and y (tokens, n), the parts side by side.
+pub(crate) struct Linear {
+    k: usize,
+    n: usize,
+    parts: Vec<Part>,
+    bias: Option<Vec<f32>>,
+}
+
+/// One weight of the file within a joined layer.
+pub(crate) struct Part {
+    /// The module's path, such as `model.layers.0.self_attn.q_proj`.
+    pub name: String,
+    /// Where its columns start in the joined output.
+    pub offset: usize,
+    pub panels: Panels,
+}
+
+/// A low-rank addition to one part, for some rows of the batch.
+pub(crate) struct Delta<'a> {
+    pub rows: Range<usize>,
+    pub part: &'a Part,
+    pub lora: &'a Lora,
+}
+
+impl Linear {
+    /// Loads and packs `parts`, each a module path and its number of outputs. A bias is taken where the file has one.
+    pub fn load(weights: &dyn Weights, parts: &[(String, usize)], k: usize) -> Result<Self> {
+        let n = parts.iter().map(|(_, n)| n).sum();
+        let (mut packed, mut bias, mut offset) = (Vec::new(), None, 0);
+        for (name, n_part) in parts {
+            let weight = weights.get(&format!("{name}.weight"), &[*n_part, k])?;
+            packed.push(Part { name: name.clone(), offset, panels: Panels::pack(&weight, *n_part, k)? });
+            let bias_name = format!("{name}.bias");
+            if weights.contains(&bias_name) {
+                let values = vector(weights, &bias_name, *n_part)?;
+                bias.get_or_insert_with(|| vec![0.0; n])[offset..offset + n_part].copy_from_slice(&values);
+            }
+            offset += n_part;
+        }
+        Ok(Self { k, n, parts: packed, bias })
+    }
+
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// x (tokens, k) → (tokens, n); `deltas` are added to their rows and columns.
+    pub fn forward(&self, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
+        Ok(x.apply_op1_no_bwd(&Forward { linear: self, deltas })?)
+    }
+
+    fn product(&self, x: &[f32], y: &mut [f32]) {
+        let rows = x.len() / self.k;
+        let out = Output::new(y, self.n);
+        let tasks: Vec<(&Part, usize)> =
+            self.parts.iter().flat_map(|part| (0..part.panels.count()).map(move |panel| (part, panel))).collect();
+        // With few rows a panel is quick work, so hand out several at a time.
+        tasks.par_iter().with_min_len((16 / rows.max(1)).max(1)).for_each(|&(part, panel)| {
+            // SAFETY: every task has columns of its own, and `y` stays borrowed until all are done.
+            unsafe { multiply_panel(x, &part.panels, panel, out, part.offset) };
+        });
+        if let Some(bias) = &self.bias {
+            for row in y.chunks_exact_mut(self.n) {
+                row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
+            }
+        }
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Aligned> = RefCell::default();
+}
+
+/// # Safety
+/// As [`kernel::multiply`].
+unsafe fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, out: Output, offset: usize) {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let (lanes, column) = (panels.lanes(panel), offset + panel * kernel::width());
+        let values = panels.panel(panel, scratch);
+        // SAFETY: passed on to the caller.
+        unsafe { kernel::multiply(x, panels.k, values, out, column, lanes) };
+    });
+}
+
+/// x (rows, k) times `panels` (n, k) on this thread: (rows, n).
+fn product_here(x: &[f32], panels: &Panels) -> Vec<f32> {
+    let mut y = vec![0.0; x.len() / panels.k * panels.n];
+    let out = Output::new(&mut y, panels.n);
+    for panel in 0..panels.count() {
+        // SAFETY: only this thread knows `y`.
+        unsafe { multiply_panel(x, panels, panel, out, 0) };
+    }
+    y
+}
+
+struct Forward<'a> {
+    linear: &'a Linear,
+    deltas: &'a [Delta<'a>],
+}
+
+impl CustomOp1 for Forward<'_> {
+    fn name(&self) -> &'static str {
+        "frozen_linear"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        let (k, n) = (self.linear.k, self.linear.n);
+        let x = ops::slice(storage, layout)?;
+        let (tokens, width) = layout.shape().dims2()?;
+        if width != k {
+            candle_core::bail!("a linear layer of {k} inputs was given {width}");
+        }
+        let mut y = vec![0.0; tokens * n];
+        self.linear.product(x, &mut y);
+        for delta in self.deltas {
+            let (rows, panels) = (&delta.rows, &delta.lora);
+            let mut low = product_here(&x[rows.start * k..rows.end * k], &panels.a); // (rows, r)
+            low.iter_mut().for_each(|value| *value *= panels.scale);
+            let added = product_here(&low, &panels.b); // (rows, n of the part)
+            for (row, added) in rows.clone().zip(added.chunks_exact(panels.b.n)) {
+                let y = &mut y[row * n + delta.part.offset..][..panels.b.n];
+                y.iter_mut().zip(added).for_each(|(y, add)| *y += add);
+            }
+        }
+        Ok((CpuStorage::F32(y), Shape::from((tokens, n))))
+    }
+}
+
+/// A weight vector (n) as f32.
+pub(crate) fn vector(weights: &dyn Weights, name: &str, n: usize) -> Result<Vec<f32>> {
+    let tensor = match weights.get(name, &[n])? {
+        Weight::Dense(tensor) => tensor,
+        Weight::Quantized(tensor) => tensor.dequantize(&candle_core::Device::Cpu)?,
+    };
+    Ok(tensor.flatten_all()?.to_dtype(candle_core::DType::F32)?.to_vec1()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use candle_core::quantized::{GgmlDType, QTensor};
+    use candle_core::{DType, Device};
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    struct Given(HashMap<String, Weight>);
+
+    impl Weights for Given {
+        fn get(&self, name: &str, _: &[usize]) -> Result<Weight> {
+            self.0.get(name).cloned().ok_or_else(|| Error::missing(name))
+        }
+        fn contains(&self, name: &str) -> bool {
+            self.0.contains_key(name)
+        }
+    }
+
+    fn noise(n: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(2654435761) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state as f32 / u32::MAX as f32 - 0.5
+        };
+        (0..n).map(|_| next()).collect()
+    }
+
+    fn linear(weight: Weight, n: usize, k: usize, bias: bool) -> Linear {
+        let mut given = HashMap::from([("p.weight".to_string(), weight)]);
+        if bias {
+            let values = Tensor::from_vec(noise(n, 5), n, &Device::Cpu).unwrap();
+            given.insert("p.bias".to_string(), Weight::Dense(values));
+        }
+        Linear::load(&Given(given), &[("p".to_string(), n)], k).unwrap()
+    }
+
+    /// Against a product in f64 of the same (dequantised) weights, with odd sizes.
+    #[test]
+    fn equals_a_plain_product_for_every_storage() {
+        let (n, k, tokens) = (101, 256, 13);
+        let dense = Tensor::from_vec(noise(n * k, 1), (n, k), &Device::Cpu).unwrap();
+        let x = noise(tokens * k, 2);
+        let input = Tensor::from_vec(x.clone(), (tokens, k), &Device::Cpu).unwrap();
+        let quantized = |dtype| Weight::Quantized(Arc::new(QTensor::quantize(&dense, dtype).unwrap()));
+        let weights = [
+            Weight::Dense(dense.clone()),
+            Weight::Dense(dense.to_dtype(DType::F16).unwrap()),
+            Weight::Dense(dense.to_dtype(DType::BF16).unwrap()),
+            quantized(GgmlDType::Q4_1),
+            quantized(GgmlDType::Q8_0),
+            quantized(GgmlDType::Q4K),
+            quantized(GgmlDType::Q6K),
+        ];
+        for weight in weights {
+            let plain = match &weight {
+                Weight::Dense(tensor) => tensor.to_dtype(DType::F32).unwrap(),
+                Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu).unwrap(),
+            };
+            let plain = plain.to_vec2::<f32>().unwrap();
+            let layer = linear(weight, n, k, true);
+            let y = layer.forward(&input, &[]).unwrap().to_vec2::<f32>().unwrap();
+            let bias = noise(n, 5);
+            for (t, row) in y.iter().enumerate() {
+                for (o, &got) in row.iter().enumerate() {
+                    let dot: f64 = (0..k).map(|i| f64::from(x[t * k + i]) * f64::from(plain[o][i])).sum();
+                    let want = dot + f64::from(bias[o]);
+                    assert!((f64::from(got) - want).abs() < 1e-5, "row {t} output {o}: {got} against {want}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_does_not_depend_on_its_batch() {
+        let (n, k, tokens) = (96, 160, 21);
+        let weight = Weight::Dense(Tensor::from_vec(noise(n * k, 3), (n, k), &Device::Cpu).unwrap());
+        let layer = linear(weight, n, k, false);
+        let input = Tensor::from_vec(noise(tokens * k, 4), (tokens, k), &Device::Cpu).unwrap();
+        let together = layer.forward(&input, &[]).unwrap().to_vec2::<f32>().unwrap();
+        for (t, row) in together.iter().enumerate() {
+            let alone = layer.forward(&input.narrow(0, t, 1).unwrap(), &[]).unwrap().to_vec2::<f32>().unwrap();
+            assert_eq!(&alone[0], row);
+        }
+    }
+
+    #[test]
+    fn rows_of_the_weight_come_back_for_embeddings() {
+        let dense = Tensor::from_vec(noise(70 * 64, 6), (70, 64), &Device::Cpu).unwrap();
+        let quantized = QTensor::quantize(&dense, GgmlDType::Q8_0).unwrap();
+        let want = quantized.dequantize(&Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
+        let panels = Panels::pack(&Weight::Quantized(Arc::new(quantized)), 70, 64).unwrap();
+        for (row, want) in want.iter().enumerate() {
+            let mut got = vec![0.0; 64];
+            panels.row(row, &mut got);
+            assert_eq!(&got, want);
+        }
+    }
+}

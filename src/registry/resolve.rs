@@ -1,0 +1,188 @@
+use super::Manifest;
+use crate::base::BaseName;
+use crate::chat::{Message, Role};
+use crate::error::{Error, Result};
+use crate::generate::SamplingOptions;
+use crate::workspace::Workspace;
+use std::path::{Path, PathBuf};
+
+/// A model with its prompt settings: what is evaluated, compared and talked to.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// As the user named it, short enough for a column head.
+    pub label: String,
+    /// `PM-General-v2`, `base`, a file's stem, or `openai:URL#model`.
+    pub name: String,
+    pub origin: Origin,
+    pub system: Option<String>,
+    pub examples: Vec<Message>,
+    pub sampling: SamplingOptions,
+}
+
+/// Where a version's answers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// Weights on this computer (pulled when missing), perhaps with an adapter folder.
+    Local { base: BaseName, expected: Option<String>, adapter: Option<PathBuf> },
+    /// `openai:URL#model`.
+    Endpoint(String),
+}
+
+impl Version {
+    /// What stands before a conversation: the system prompt and the worked examples.
+    pub fn messages(&self) -> Vec<Message> {
+        let system = self.system.iter().map(|text| Message::new(Role::System, text));
+        system.chain(self.examples.iter().cloned()).collect()
+    }
+}
+
+/// What `text` means in this workspace: `v2`, `PM-General-v2`, `primary`, `base`, a base's name, `hub:org/repo[:file]`,
+/// a path to a `.gguf` or a folder of safetensors, or `openai:URL#model`.
+pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
+    if text.starts_with("openai:") {
+        return Ok(bare(text, text, Origin::Endpoint(text.to_string())));
+    }
+    match text {
+        "base" => return from_base(workspace, text, &workspace.config.base),
+        "primary" => {
+            let name = super::primary(workspace)?.ok_or_else(|| {
+                Error::missing("no version is primary yet").hint("name a version, such as `v1`, or `base`")
+            })?;
+            return registered(workspace, text, &name);
+        }
+        _ => {}
+    }
+    if let Some(number) = text.strip_prefix('v').filter(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit())) {
+        return registered(workspace, text, &format!("{}-v{number}", workspace.config.line));
+    }
+    let plain = !text.contains(['/', '\\', ':']);
+    if plain && super::manifest_file(&workspace.models().join(text)).is_file() {
+        return registered(workspace, text, text);
+    }
+    from_base(workspace, text, text).map_err(|error| match error.kind {
+        crate::error::Kind::Missing => unknown(workspace, text),
+        _ => error,
+    })
+}
+
+fn bare(label: &str, name: &str, origin: Origin) -> Version {
+    Version {
+        label: label.to_string(),
+        name: name.to_string(),
+        origin,
+        system: None,
+        examples: Vec::new(),
+        sampling: SamplingOptions::default(),
+    }
+}
+
+fn from_base(workspace: &Workspace, label: &str, base: &str) -> Result<Version> {
+    let base = base_name(workspace, base, label != "base")?;
+    if let BaseName::Path(path) = &base
+        && !path.exists()
+    {
+        return Err(Error::missing(format!("there is no {}", path.display())).hint("check the path"));
+    }
+    let name = match &base {
+        BaseName::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        _ => label.to_string(),
+    };
+    let label = if matches!(base, BaseName::Path(_)) { name.clone() } else { label.to_string() };
+    Ok(bare(&label, &name, Origin::Local { base, expected: None, adapter: None }))
+}
+
+/// A base path written in a file is relative to the workspace, one typed on the command line to where the user stands.
+fn base_name(workspace: &Workspace, text: &str, typed: bool) -> Result<BaseName> {
+    Ok(match BaseName::parse(text)? {
+        BaseName::Path(path) if !typed => BaseName::Path(workspace.root.join(path)),
+        other => other,
+    })
+}
+
+fn registered(workspace: &Workspace, label: &str, name: &str) -> Result<Version> {
+    let folder = workspace.models().join(name);
+    let file = super::manifest_file(&folder);
+    if !file.is_file() {
+        return Err(unknown(workspace, name));
+    }
+    let manifest = Manifest::read(&file)?;
+    let adapter = manifest.adapter.as_deref().map(|a| folder.join(a));
+    if let Some(adapter) = adapter.as_deref().filter(|a: &&Path| !a.exists()) {
+        return Err(Error::missing(format!("{name} has lost its adapter: there is no {}", adapter.display()))
+            .hint("restore the folder, or remove `adapter:` from its manifest"));
+    }
+    Ok(Version {
+        label: label.to_string(),
+        name: manifest.name.clone(),
+        origin: Origin::Local {
+            base: base_name(workspace, &manifest.base.name, false)?,
+            expected: manifest.base.sha256.clone(),
+            adapter,
+        },
+        system: manifest.system.clone(),
+        examples: manifest.messages(),
+        sampling: manifest.sampling,
+    })
+}
+
+fn unknown(workspace: &Workspace, text: &str) -> Error {
+    let names: Vec<String> = super::list(workspace).unwrap_or_default().into_iter().map(|m| m.name).collect();
+    let close = names.iter().find(|n| strsim::jaro_winkler(n, text) > 0.9 && n.as_str() != text);
+    let known = match (close, names.is_empty()) {
+        (Some(name), _) => format!("did you mean `{name}`?"),
+        (None, true) => "this workspace has no versions yet; `base` is the untrained base".into(),
+        (None, false) => format!("this workspace has {}, and `base`", names.join(", ")),
+    };
+    Error::missing(format!("there is no model `{text}`"))
+        .hint(format!("{known}; a path to a .gguf, hub:org/repo[:file] and openai:URL#model work too"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace() -> (tempfile::TempDir, Workspace) {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("pmtune.yaml", "line: PM-General\n");
+        let manifest = "name: PM-General-v1\ncreated: 2026-11-21\nbase: {name: smollm2-135m-instruct}\nsystem: Be brief.\n\
+                        examples: [{user: a, assistant: b}]\n";
+        write("models/PM-General-v1/manifest.yaml", manifest);
+        let workspace = Workspace::open(root.path()).unwrap();
+        (root, workspace)
+    }
+
+    #[test]
+    fn finds_a_version_by_short_and_full_name_and_as_primary() {
+        let (root, workspace) = workspace();
+        std::fs::write(root.path().join("models/primary"), "PM-General-v1\n").unwrap();
+        for text in ["v1", "PM-General-v1", "primary"] {
+            let version = resolve(&workspace, text).unwrap();
+            assert_eq!(version.name, "PM-General-v1");
+            assert_eq!(version.system.as_deref(), Some("Be brief."));
+            assert_eq!(version.examples.len(), 2);
+        }
+    }
+
+    #[test]
+    fn knows_base_and_endpoints() {
+        let (_root, workspace) = workspace();
+        assert!(matches!(resolve(&workspace, "base").unwrap().origin, Origin::Local { adapter: None, .. }));
+        let endpoint = resolve(&workspace, "openai:http://127.0.0.1:1234#qwen").unwrap();
+        assert_eq!(endpoint.origin, Origin::Endpoint("openai:http://127.0.0.1:1234#qwen".into()));
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_there_is() {
+        let (_root, workspace) = workspace();
+        for text in ["v7", "PM-Genral-v1", "nonsense", "gone.gguf"] {
+            let error = resolve(&workspace, text).unwrap_err();
+            assert!(error.hint.is_some(), "{error}");
+        }
+        assert!(resolve(&workspace, "PM-Genral-v1").unwrap_err().to_string().contains("did you mean `PM-General-v1`"));
+    }
+}

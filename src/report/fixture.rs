@@ -1,0 +1,329 @@
+//! A small comparison made by hand: fourteen cases of two suites in both halves, with every sort of outcome.
+//! Its figures are plausible, not computed: the report prints what it is given.
+
+use crate::chat::{Message, Role};
+use crate::check::{Criterion, Verdict};
+use crate::compare::*;
+use crate::generate::Sampling;
+use crate::provider::{Answer, ChoiceScore, Stop};
+use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
+use crate::suite::Split;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Everything a hostile answer might try.
+pub const HOSTILE: &str = "<script>alert(1)</script> <img src=x onerror=alert(2)> </style><style>*{color:red}</style> \
+    [link](javascript:alert(3)) ![pic](https://evil.example/x.png) {{ 7*7 }} {% raw %} \u{1b}[31mred\u{1b}[0m \
+    nul\0 \u{202e}reversed @octocat #123 https://evil.example | cell <!-- --> \" onmouseover=\"alert(4) `tick` ```\n\n\
+    <details open ontoggle=alert(5)>\n\n<svg onload=alert(6)>\n\n</details></section></main>\n\n[ref]: data:text/html,x\n\n\
+    <javascript:alert(7)> <https://evil.example/auto>";
+
+pub struct Fixture {
+    pub comparison: Comparison,
+    pub a: Run,
+    pub b: Run,
+}
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_780_000_000 + second).unwrap()
+}
+
+/// What one side made of a case: the answer's text and its score; a case passes from 0.75.
+type Told = Option<(&'static str, f64)>;
+
+struct Plan {
+    case: &'static str,
+    category: &'static str,
+    split: Split,
+    prompt: &'static str,
+    a: Told,
+    b: Told,
+}
+
+const STORY: &str = "Write a user story for exporting a report as PDF.";
+const LONG: &str = "## Export a report\n\n**As a** finance manager, **I want to** export the monthly report as PDF \
+    **so that** I can send it to the board.\n\n### Acceptance criteria\n\n1. Given a report, when I choose *Export*, \
+    then a PDF is saved.\n2. Tables keep their columns.\n\n| Field | Value |\n|---|---|\n| Priority | High |\n| \
+    Estimate | 3 points |\n\n```json\n{\"format\": \"pdf\"}\n```\n";
+const SHORT: &str = "## Export a report\n\nAs a user, I want to export the report so that I can use it.\n\n- Export \
+    works\n- It is fast";
+
+fn plans() -> Vec<Plan> {
+    use Split::{Dev, HeldOut};
+    let plan = |case, category, split, prompt, a, b| Plan { case, category, split, prompt, a, b };
+    let (format, domain) = ("Format consistency", "Domain knowledge");
+    vec![
+        plan("format/user-story", format, HeldOut, STORY, Some((SHORT, 0.5)), Some((LONG, 1.0))),
+        plan("format/prd-outline", format, HeldOut, "Outline a PRD.", Some((SHORT, 0.6)), Some((LONG, 0.9))),
+        plan("format/status-update", format, HeldOut, "Write a status update.", Some((LONG, 1.0)), Some((LONG, 1.0))),
+        plan("format/okr", format, HeldOut, "Write one OKR.", Some((LONG, 0.8)), Some((SHORT, 0.4))),
+        plan(
+            "domain/north-star",
+            domain,
+            HeldOut,
+            "What is a north star metric?",
+            Some((SHORT, 0.2)),
+            Some((SHORT, 0.3)),
+        ),
+        plan("domain/hostile", domain, HeldOut, HOSTILE, Some((HOSTILE, 0.0)), Some((HOSTILE, 0.1))),
+        plan(
+            "domain/choice",
+            domain,
+            HeldOut,
+            "Which metric measures retention?",
+            Some(("NPS", 0.0)),
+            Some(("DAU/MAU", 1.0)),
+        ),
+        plan("format/release-notes", format, Dev, "Write release notes.", Some((SHORT, 0.5)), Some((LONG, 1.0))),
+        plan("format/table", format, Dev, "Make a table.", Some((SHORT, 0.5)), Some((LONG, 0.8))),
+        plan("format/bug", format, Dev, "Write a bug report.", Some((LONG, 0.9)), Some((LONG, 0.9))),
+        plan("domain/rice", domain, Dev, "Explain RICE.", Some((SHORT, 0.4)), Some((LONG, 0.8))),
+        plan("domain/moscow", domain, Dev, "Explain MoSCoW.", Some((LONG, 0.9)), Some((SHORT, 0.5))),
+        plan("domain/error", domain, Dev, "Explain everything.", None, Some((SHORT, 0.5))),
+        plan("domain/empty", domain, Dev, "Say nothing.", Some(("", 0.0)), Some((SHORT, 0.2))),
+    ]
+}
+
+pub fn fixture() -> Fixture {
+    let plans = plans();
+    let (a, b) = (run("PM-General-v1", "run-a", &plans, |p| p.a), run("PM-General-v2", "run-b", &plans, |p| p.b));
+    let cases: Vec<CasePair> = plans.iter().map(pair).collect();
+    let comparison = Comparison {
+        format: 1,
+        created: at(600),
+        settings: Settings { confidence: 0.95, resamples: 10_000, seed: 7, negligible: 0.05 },
+        a: side("v1", &a),
+        b: side("v2", &b),
+        suites: a.manifest.suites.clone(),
+        differences: Vec::new(),
+        warnings: vec!["1 case is left out because v1 could not answer it: domain/error".to_string()],
+        held_out: half(Split::HeldOut, &plans, Finding::Improved),
+        dev: half(Split::Dev, &plans, Finding::TooFewCases),
+        flips: plans.iter().filter_map(flip).collect(),
+        cases,
+    };
+    Fixture { comparison, a, b }
+}
+
+/// The fixture's cases over and over, for looking at a large report.
+pub fn large(copies: usize) -> Fixture {
+    let mut made = fixture();
+    let (pairs, flips) = (made.comparison.cases.clone(), made.comparison.flips.clone());
+    let records = (made.a.records.clone(), made.b.records.clone());
+    for copy in 1..copies {
+        let rename = |case: &str| format!("{case}-{copy}");
+        made.comparison.cases.extend(pairs.iter().cloned().map(|p| CasePair { case: rename(&p.case), ..p }));
+        made.comparison.flips.extend(flips.iter().cloned().map(|f| Flip { case: rename(&f.case), ..f }));
+        made.a.records.extend(records.0.iter().cloned().map(|r| Record { case: rename(&r.case), ..r }));
+        made.b.records.extend(records.1.iter().cloned().map(|r| Record { case: rename(&r.case), ..r }));
+    }
+    made
+}
+
+fn passes(told: Told) -> Option<bool> {
+    told.map(|(_, score)| score >= 0.75)
+}
+
+fn pair(plan: &Plan) -> CasePair {
+    let share = |told| passes(told).map(|p| f64::from(u8::from(p)));
+    CasePair {
+        case: plan.case.to_string(),
+        split: plan.split,
+        category: plan.category.to_string(),
+        cluster: None,
+        a: plan.a.map(|(_, score)| score),
+        b: plan.b.map(|(_, score)| score),
+        a_passed: share(plan.a),
+        b_passed: share(plan.b),
+    }
+}
+
+fn flip(plan: &Plan) -> Option<Flip> {
+    let (a, b) = (passes(plan.a)?, passes(plan.b)?);
+    (a != b).then(|| Flip {
+        case: plan.case.to_string(),
+        split: plan.split,
+        category: plan.category.to_string(),
+        improved: b,
+        checks: vec!["user-story".to_string()],
+    })
+}
+
+fn run(name: &str, id: &str, plans: &[Plan], told: impl Fn(&Plan) -> Told) -> Run {
+    let suite = |name: &str, category: &str| SuiteRef {
+        name: name.to_string(),
+        category: category.to_string(),
+        description: format!("The {name} suite"),
+        hash: "ab".repeat(32),
+    };
+    let manifest = Manifest {
+        format: 1,
+        id: id.to_string(),
+        version: VersionRef {
+            name: name.to_string(),
+            base: "cd".repeat(32),
+            adapter: None,
+            system: Some("You are a product manager.".to_string()),
+            examples: vec![Message::new(Role::User, "Hello"), Message::new(Role::Assistant, "How can I help?")],
+            sampling: Sampling::default(),
+            template: Some("ef".repeat(32)),
+        },
+        suites: vec![suite("format", "Format consistency"), suite("domain", "Domain knowledge")],
+        cases: plans.iter().map(|plan| (plan.case.to_string(), 1)).collect(),
+        started: at(0),
+        finished: Some(at(300)),
+        pmtune: "0.1.0".to_string(),
+        rescored_from: None,
+    };
+    let records = plans.iter().map(|plan| record(plan, told(plan))).collect();
+    Run { folder: format!("reports/{id}").into(), manifest, records }
+}
+
+fn record(plan: &Plan, told: Told) -> Record {
+    let outcome = match told {
+        None => Outcome::Error { message: "the prompt has 9000 tokens, the context 8192".to_string() },
+        Some((text, score)) => Outcome::Judged {
+            answer: answer(plan.case, text),
+            verdicts: verdicts(plan.case, score),
+            score,
+            passed: score >= 0.75,
+            reused: plan.case == "format/bug",
+        },
+    };
+    Record {
+        case: plan.case.to_string(),
+        repeat: 0,
+        category: plan.category.to_string(),
+        split: plan.split,
+        weight: 1.0,
+        cluster: None,
+        tags: vec!["fixture".to_string()],
+        prompt: plan.prompt.to_string(),
+        reference: (plan.case == "domain/choice").then(|| "DAU/MAU".to_string()),
+        answer_key: "k".to_string(),
+        judge_hash: "j".to_string(),
+        outcome,
+        at: at(10),
+    }
+}
+
+fn answer(case: &str, text: &str) -> Answer {
+    let choice = |text: &str, log_prob| ChoiceScore { text: text.to_string(), log_prob, tokens: 2 };
+    let scored = case == "domain/choice";
+    Answer {
+        text: text.to_string(),
+        stop: if scored {
+            Stop::Scored
+        } else if case == "format/table" {
+            Stop::Length
+        } else {
+            Stop::End
+        },
+        prompt_tokens: 40,
+        output_tokens: if scored { 0 } else { text.split_whitespace().count() },
+        seconds: 1.25,
+        reference_nll: None,
+        choices: match (scored, text) {
+            (false, _) => Vec::new(),
+            (true, "NPS") => vec![choice("NPS", -1.0), choice("DAU/MAU", -2.0), choice("CAC", -3.0)],
+            (true, _) => vec![choice("NPS", -2.5), choice("DAU/MAU", -0.5), choice("CAC", -4.0)],
+        },
+    }
+}
+
+fn verdicts(case: &str, score: f64) -> Vec<Judged> {
+    let judged =
+        |check: &str, criterion, weight, verdict| Judged { check: check.to_string(), criterion, weight, verdict };
+    let reason = if case == "domain/hostile" { HOSTILE } else { "persona, goal and benefit" };
+    vec![
+        judged("user-story", Criterion::Format, 2.0, Verdict::graded(score, 0.75, reason)),
+        judged("word-count", Criterion::Completeness, 1.0, Verdict::pass("42 words")),
+        judged("hedging", Criterion::Tone, 0.0, Verdict::fail("\"maybe\" twice")),
+        judged("reference-nll", Criterion::Accuracy, 1.0, Verdict::Skipped { reason: "no reference".to_string() }),
+    ]
+}
+
+fn side(label: &str, run: &Run) -> Side {
+    Side {
+        label: label.to_string(),
+        run: run.manifest.clone(),
+        seconds: 83.0,
+        output_tokens: 4321,
+        errors: usize::from(label == "v1"),
+    }
+}
+
+fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
+    let cases: Vec<&Plan> = plans.iter().filter(|p| p.split == split && p.a.is_some() && p.b.is_some()).collect();
+    let of = |category: &str| cases.iter().copied().filter(|p| p.category == category).collect::<Vec<_>>();
+    let overall = group("all", &cases, finding);
+    let test = |a: f64, b: f64| ScoreTest {
+        a: mean(a, 0.4),
+        b: mean(b, 0.4),
+        difference: mean(b - a, 0.3),
+        ..overall.score.clone()
+    };
+    let trial = |a, b| Outcomes { a: Trial { passed: a, of: 14 }, b: Trial { passed: b, of: 14 } };
+    Half {
+        split,
+        categories: vec![
+            group("Domain knowledge", &of("Domain knowledge"), Finding::TooFewCases),
+            group("Format consistency", &of("Format consistency"), finding),
+        ],
+        criteria: vec![(Criterion::Format, test(3.1, 4.2)), (Criterion::Completeness, test(3.9, 3.8))],
+        checks: BTreeMap::from([
+            ("user-story".to_string(), trial(4, 11)),
+            ("word-count".to_string(), trial(14, 14)),
+            ("hedging".to_string(), trial(3, 2)),
+        ]),
+        reference_nll: None,
+        overall,
+    }
+}
+
+fn mean(mean: f64, half: f64) -> Mean {
+    Mean { mean, interval: Interval { low: mean - half, high: mean + half } }
+}
+
+fn group(name: &str, cases: &[&Plan], finding: Finding) -> Group {
+    let n = cases.len();
+    let sum =
+        |told: fn(&Plan) -> Told| cases.iter().filter_map(|p| told(p)).map(|(_, s)| s).sum::<f64>() / n.max(1) as f64;
+    let passed = |told: fn(&Plan) -> Told| cases.iter().filter(|p| passes(told(p)) == Some(true)).count();
+    let count = |wanted: (bool, bool)| {
+        cases.iter().filter(|p| (passes(p.a) == Some(true), passes(p.b) == Some(true)) == wanted).count()
+    };
+    let rate = |passed: usize| {
+        let rate = passed as f64 / n.max(1) as f64;
+        let interval = Interval { low: (rate - 0.25).max(0.0), high: (rate + 0.25).min(1.0) };
+        Rate { passed, cases: n, rate, interval, flaky: 0, pass_at_k: None, pass_hat_k: None }
+    };
+    let (a, b) = (sum(|p| p.a), sum(|p| p.b));
+    let reach = if finding == Finding::Improved { (b - a).abs() * 0.8 } else { (b - a).abs() + 0.15 };
+    Group {
+        name: name.to_string(),
+        cases: n,
+        clusters: n,
+        rate: Outcomes { a: rate(passed(|p| p.a)), b: rate(passed(|p| p.b)) },
+        pass: PassTest {
+            both: count((true, true)),
+            only_a: count((true, false)),
+            only_b: count((false, true)),
+            neither: count((false, false)),
+            p: 0.375,
+            p_corrected: 0.375,
+        },
+        score: ScoreTest {
+            cases: n,
+            a: mean(a, 0.1),
+            b: mean(b, 0.1),
+            difference: mean(b - a, reach),
+            p: 0.02,
+            p_corrected: 0.04,
+            exact: true,
+        },
+        power: Power { minimum_detectable: Some(0.21), cases_for_half: Some(61) },
+        finding,
+        words: format!("v2 is better on {n} {name} cases: {:+.2} in score.", b - a),
+    }
+}

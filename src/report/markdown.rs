@@ -1,0 +1,70 @@
+//! `report.md`: short enough for a comment on a pull request.
+
+use super::view::{self, ComparisonView, FlipView, RunView, Sides};
+use super::{clean, templates};
+use crate::compare::Comparison;
+use crate::error::Result;
+use crate::run::Run;
+use minijinja::Value;
+use serde::Serialize;
+
+/// How many flipped cases are shown with both answers, and how much of each answer.
+const EXCERPTS: usize = 4;
+const EXCERPT_CHARACTERS: usize = 300;
+
+#[derive(Serialize)]
+struct Page<'a, T> {
+    view: &'a T,
+    excerpts: Vec<Excerpt>,
+}
+
+#[derive(Serialize)]
+struct Excerpt {
+    case: String,
+    before: Value,
+    after: Value,
+}
+
+/// The report of a comparison for a pull request: the verdict, the tables, the flips, and the rest folded away. Model
+/// output is escaped or fenced, so that it can make neither markup nor mentions.
+pub fn comparison_markdown(c: &Comparison, a: &Run, b: &Run) -> Result<String> {
+    let view: ComparisonView = view::comparison(c, &Sides::new(a, b));
+    let excerpts = view.regressed.iter().chain(&view.improved).take(EXCERPTS).map(excerpt).collect();
+    templates::render("comparison.md", &Page { view: &view, excerpts }).map(tidy)
+}
+
+/// The report of one run for a pull request.
+pub fn run_markdown(run: &Run) -> Result<String> {
+    let view: RunView = view::run(run);
+    templates::render("run.md", &Page { view: &view, excerpts: Vec::new() }).map(tidy)
+}
+
+fn excerpt(flip: &FlipView) -> Excerpt {
+    let fenced = |text: &str| {
+        let mut cut: String = text.chars().take(EXCERPT_CHARACTERS).collect();
+        if cut.len() < text.len() {
+            cut.push('…');
+        }
+        Value::from_safe_string(clean::fenced(&cut))
+    };
+    Excerpt { case: flip.case.clone(), before: fenced(&flip.before), after: fenced(&flip.after) }
+}
+
+/// One empty line at most in a row, and none at either end. Lines inside fences may lose empty ones too, which costs an
+/// excerpt nothing.
+fn tidy(text: String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = true;
+    for line in text.lines() {
+        let line = line.trim_end();
+        if !(line.is_empty() && empty) {
+            out.push_str(line);
+            out.push('\n');
+        }
+        empty = line.is_empty();
+    }
+    let end = out.trim_end().len();
+    out.truncate(end);
+    out.push('\n');
+    out
+}

@@ -1,0 +1,157 @@
+//! What a single run adds up to: the figures that `compare` works out for pairs, for one version alone.
+
+use crate::check::{Criterion, automatic_score};
+use crate::compare::{Interval, Rate, Trial};
+use crate::run::{Outcome, Record, Run};
+use crate::suite::Split;
+use std::collections::BTreeMap;
+
+/// All answers to one case.
+#[derive(Debug, Clone)]
+pub struct CaseTally<'a> {
+    pub case: &'a str,
+    pub category: &'a str,
+    pub split: Split,
+    pub records: Vec<&'a Record>,
+    /// Mean over the repeats that were judged; `None` when none was.
+    pub score: Option<f64>,
+    /// Share of the judged repeats that passed.
+    pub passed: Option<f64>,
+}
+
+impl CaseTally<'_> {
+    /// Passes more often than not.
+    pub fn passes(&self) -> Option<bool> {
+        self.passed.map(|share| share > 0.5)
+    }
+
+    pub fn flaky(&self) -> bool {
+        self.passed.is_some_and(|share| share > 0.0 && share < 1.0)
+    }
+}
+
+/// The cases of a run in its own order, each with its answers.
+pub fn cases(run: &Run) -> Vec<CaseTally<'_>> {
+    let mut tallies: Vec<CaseTally<'_>> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for record in &run.records {
+        let place = *places.entry(record.case.as_str()).or_insert_with(|| {
+            tallies.push(CaseTally {
+                case: &record.case,
+                category: &record.category,
+                split: record.split,
+                records: Vec::new(),
+                score: None,
+                passed: None,
+            });
+            tallies.len() - 1
+        });
+        tallies[place].records.push(record);
+    }
+    for tally in &mut tallies {
+        let judged: Vec<(f64, bool)> = tally.records.iter().filter_map(|r| judged(r)).collect();
+        let n = judged.len() as f64;
+        if !judged.is_empty() {
+            tally.score = Some(judged.iter().map(|(score, _)| score).sum::<f64>() / n);
+            tally.passed = Some(judged.iter().filter(|(_, passed)| *passed).count() as f64 / n);
+        }
+    }
+    tallies
+}
+
+fn judged(record: &Record) -> Option<(f64, bool)> {
+    match &record.outcome {
+        Outcome::Judged { score, passed, .. } => Some((*score, *passed)),
+        Outcome::Error { .. } => None,
+    }
+}
+
+/// The pass rate of some cases; cases without a judged answer count as neither passed nor failed.
+pub fn rate(cases: &[&CaseTally<'_>]) -> Rate {
+    let known: Vec<bool> = cases.iter().filter_map(|c| c.passes()).collect();
+    let passed = known.iter().filter(|p| **p).count();
+    Rate {
+        passed,
+        cases: known.len(),
+        rate: if known.is_empty() { 0.0 } else { passed as f64 / known.len() as f64 },
+        interval: wilson(passed, known.len()),
+        flaky: cases.iter().filter(|c| c.flaky()).count(),
+        pass_at_k: None,
+        pass_hat_k: None,
+        k: None,
+    }
+}
+
+/// The 95 % score interval of Wilson (1927).
+fn wilson(passed: usize, cases: usize) -> Interval {
+    const Z: f64 = 1.959_963_984_540_054;
+    if cases == 0 {
+        return Interval { low: 0.0, high: 1.0 };
+    }
+    let n = cases as f64;
+    let p = passed as f64 / n;
+    let denominator = 1.0 + Z * Z / n;
+    let centre = (p + Z * Z / (2.0 * n)) / denominator;
+    let half = Z / denominator * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    Interval { low: (centre - half).max(0.0), high: (centre + half).min(1.0) }
+}
+
+/// Mean score of some cases, where any was judged.
+pub fn mean_score(cases: &[&CaseTally<'_>]) -> Option<f64> {
+    mean(cases.iter().filter_map(|c| c.score))
+}
+
+/// The automatic rubric score on each criterion: per case first, then the mean over the cases it speaks for.
+pub fn criteria(cases: &[&CaseTally<'_>]) -> Vec<(Criterion, f64, usize)> {
+    let score_of = |case: &CaseTally<'_>, criterion: Criterion| {
+        let verdicts = case.records.iter().flat_map(|record| match &record.outcome {
+            Outcome::Judged { verdicts, .. } => verdicts.as_slice(),
+            Outcome::Error { .. } => &[],
+        });
+        automatic_score(
+            verdicts.filter(|v| v.criterion == criterion).filter_map(|v| Some((v.verdict.score()?, v.weight))),
+        )
+    };
+    Criterion::ALL
+        .into_iter()
+        .filter_map(|criterion| {
+            let scores: Vec<f64> = cases.iter().filter_map(|case| score_of(case, criterion)).collect();
+            Some((criterion, mean(scores.iter().copied())?, scores.len()))
+        })
+        .collect()
+}
+
+/// By check name, how often it passed over all answers; checks that were skipped or broke don't count.
+pub fn checks(cases: &[&CaseTally<'_>]) -> BTreeMap<String, Trial> {
+    let mut trials: BTreeMap<String, Trial> = BTreeMap::new();
+    for record in cases.iter().flat_map(|case| &case.records) {
+        let Outcome::Judged { verdicts, .. } = &record.outcome else { continue };
+        for verdict in verdicts.iter().filter(|v| v.verdict.score().is_some()) {
+            let trial = trials.entry(verdict.check.clone()).or_default();
+            trial.of += 1;
+            trial.passed += usize::from(verdict.verdict.passed());
+        }
+    }
+    trials
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0usize), |(sum, n), value| (sum + value, n + 1));
+    (n > 0).then(|| sum / n as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_gives_the_published_values() {
+        // Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I, method 3.
+        for (passed, cases, low, high) in
+            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+        {
+            let interval = wilson(passed, cases);
+            assert!((interval.low - low).abs() < 5e-5 && (interval.high - high).abs() < 5e-5, "{interval:?}");
+        }
+    }
+}

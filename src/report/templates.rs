@@ -1,0 +1,63 @@
+//! The templates, and the one place where values are written into them.
+
+use super::clean;
+use crate::error::{Error, Result};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+const PARTS: [(&str, &str); 9] = [
+    ("page.html", include_str!("templates/page.html")),
+    ("case.html", include_str!("templates/case.html")),
+    ("measured.html", include_str!("templates/measured.html")),
+    ("macros.html", include_str!("templates/macros.html")),
+    ("comparison.html", include_str!("templates/comparison.html")),
+    ("run.html", include_str!("templates/run.html")),
+    ("measured.md", include_str!("templates/measured.md")),
+    ("comparison.md", include_str!("templates/comparison.md")),
+    ("run.md", include_str!("templates/run.md")),
+];
+
+/// Fills the template `name`. Every value is cleaned and escaped for the kind of file (by the name's ending), unless it
+/// was made as a safe string, which only `answer`, `diff`, `plot` and `clean::fenced` do.
+pub fn render<T: Serialize>(name: &str, view: &T) -> Result<String> {
+    let environment = environment().map_err(|e| broken(name, e))?;
+    let text = environment.get_template(name).and_then(|t| t.render(Serde(view))).map_err(|e| broken(name, e))?;
+    Ok(text)
+}
+
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|name| match name.ends_with(".md") {
+        true => AutoEscape::Custom("markdown".into()),
+        false => AutoEscape::Html,
+    });
+    environment.set_formatter(|out, state, value| {
+        if value.is_none() {
+            return Ok(());
+        }
+        let text = match value.as_str() {
+            Some(text) => text.to_string(),
+            None => value.to_string(),
+        };
+        let escaped = match state.auto_escape() {
+            _ if value.is_safe() => text,
+            AutoEscape::Custom(_) => clean::markdown(&text),
+            _ => clean::html(&text),
+        };
+        out.write_str(&escaped).map_err(minijinja::Error::from)
+    });
+    for (name, source) in PARTS {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
+
+fn broken(name: &str, error: minijinja::Error) -> Error {
+    Error::input(format!("the report template {name} could not be filled in"))
+        .caused_by(error)
+        .hint("this is a fault in pmtune itself; please report it")
+}

@@ -1,0 +1,307 @@
+use super::comparison::half_name;
+use crate::check::Verdict;
+use crate::compare::{CasePair, Comparison};
+use crate::provider::{Answer, Stop};
+use crate::report::{answer, diff, tally, words};
+use crate::run::{Judged, Outcome, Record, Run};
+use minijinja::Value;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// One case with its answers side by side.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseView {
+    /// `case-12`: a number, since ids are written by people.
+    pub anchor: String,
+    pub id: String,
+    pub category: String,
+    /// `held-out` or `dev`.
+    pub half: &'static str,
+    /// Machine word for filter and style: improved, regressed, pass, fail, error.
+    pub status: &'static str,
+    pub symbol: &'static str,
+    pub status_words: &'static str,
+    /// Shown opened.
+    pub open: bool,
+    pub excerpt: String,
+    pub prompt: String,
+    pub reference: Option<String>,
+    pub tags: Vec<String>,
+    /// `0.50 → 0.83`.
+    pub scores: String,
+    /// For sorting: score of the newest version, and change against the older one.
+    pub score: f64,
+    pub change: f64,
+    pub sides: Vec<SideView>,
+    /// Word-level differences of the first answers, where both exist and differ.
+    pub diff: Option<Value>,
+}
+
+/// What one version made of a case.
+#[derive(Debug, Clone, Serialize)]
+pub struct SideView {
+    pub label: String,
+    /// `before` or `after`.
+    pub class: &'static str,
+    pub answers: Vec<AnswerView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct AnswerView {
+    /// `Answer 2 of 3`, where a case asks for several.
+    pub repeat: Option<String>,
+    pub error: Option<String>,
+    pub html: Option<Value>,
+    pub passed: bool,
+    pub score: String,
+    /// Cut off, reused, … each a few words.
+    pub marks: Vec<&'static str>,
+    pub work: String,
+    pub checks: Vec<CheckView>,
+    pub choices: Vec<ChoiceView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckView {
+    pub name: String,
+    pub criterion: String,
+    /// pass, fail, error, skipped.
+    pub state: &'static str,
+    pub symbol: &'static str,
+    pub score: Option<String>,
+    pub reason: String,
+    /// Weight 0: measured, without a say.
+    pub measured_only: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ChoiceView {
+    pub text: String,
+    /// Share of probability among the choices, in words and as a whole number of hundredths for the bar.
+    pub percent: String,
+    pub width: u32,
+    pub picked: bool,
+    pub right: bool,
+}
+
+/// Both runs' records by case, for looking answers up.
+pub struct Sides<'a> {
+    a: HashMap<&'a str, Vec<&'a Record>>,
+    b: HashMap<&'a str, Vec<&'a Record>>,
+}
+
+impl<'a> Sides<'a> {
+    pub fn new(a: &'a Run, b: &'a Run) -> Self {
+        let by_case = |run: &'a Run| {
+            let mut map: HashMap<&str, Vec<&Record>> = HashMap::new();
+            for record in &run.records {
+                map.entry(record.case.as_str()).or_default().push(record);
+            }
+            map
+        };
+        Self { a: by_case(a), b: by_case(b) }
+    }
+
+    pub fn a(&self, case: &str) -> &[&'a Record] {
+        self.a.get(case).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub fn b(&self, case: &str) -> &[&'a Record] {
+        self.b.get(case).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The cases of a comparison in its order. A case's anchor is `case-` and its place, from 1.
+pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
+    let flips: HashMap<&str, bool> = c.flips.iter().map(|flip| (flip.case.as_str(), flip.improved)).collect();
+    let view = |(i, pair): (usize, &CasePair)| {
+        let (before, after) = (sides.a(&pair.case), sides.b(&pair.case));
+        let flip = flips.get(pair.case.as_str()).copied();
+        let record = after.first().or(before.first());
+        let (status, symbol, status_words) = pair_status(pair, flip);
+        CaseView {
+            anchor: format!("case-{}", i + 1),
+            id: pair.case.clone(),
+            category: pair.category.clone(),
+            half: half_name(pair.split),
+            status,
+            symbol,
+            status_words,
+            open: flip.is_some(),
+            excerpt: record.map(|r| words::clip(&r.prompt, 110)).unwrap_or_default(),
+            prompt: record.map(|r| r.prompt.clone()).unwrap_or_default(),
+            reference: record.and_then(|r| r.reference.clone()),
+            tags: record.map(|r| r.tags.clone()).unwrap_or_default(),
+            scores: format!("{} → {}", score_words(pair.a), score_words(pair.b)),
+            score: pair.b.unwrap_or(-1.0),
+            change: pair.b.unwrap_or(0.0) - pair.a.unwrap_or(0.0),
+            sides: vec![side(&c.a.label, "before", before), side(&c.b.label, "after", after)],
+            diff: first_text(before)
+                .zip(first_text(after))
+                .and_then(|(a, b)| diff::words(a, b))
+                .map(Value::from_safe_string),
+        }
+    };
+    c.cases.iter().enumerate().map(view).collect()
+}
+
+/// The cases of one run: those that fail first, then errors, then those that pass.
+pub fn run_cases(run: &Run) -> Vec<CaseView> {
+    let mut tallies = tally::cases(run);
+    tallies.sort_by_key(|case| match case.passes() {
+        Some(false) => 0,
+        None => 1,
+        Some(true) => 2,
+    });
+    let view = |(i, case): (usize, &tally::CaseTally<'_>)| {
+        let (status, symbol, status_words) = match case.passes() {
+            Some(true) if case.flaky() => ("pass", "✓", "passes mostly"),
+            Some(true) => ("pass", "✓", "passes"),
+            Some(false) if case.flaky() => ("fail", "✗", "fails mostly"),
+            Some(false) => ("fail", "✗", "fails"),
+            None => ("error", "!", "no answer"),
+        };
+        let record = case.records.first();
+        CaseView {
+            anchor: format!("case-{}", i + 1),
+            id: case.case.to_string(),
+            category: case.category.to_string(),
+            half: half_name(case.split),
+            status,
+            symbol,
+            status_words,
+            open: false,
+            excerpt: record.map(|r| words::clip(&r.prompt, 110)).unwrap_or_default(),
+            prompt: record.map(|r| r.prompt.clone()).unwrap_or_default(),
+            reference: record.and_then(|r| r.reference.clone()),
+            tags: record.map(|r| r.tags.clone()).unwrap_or_default(),
+            scores: score_words(case.score),
+            score: case.score.unwrap_or(-1.0),
+            change: 0.0,
+            sides: vec![side(&run.manifest.version.name, "after", &case.records)],
+            diff: None,
+        }
+    };
+    tallies.iter().enumerate().map(view).collect()
+}
+
+fn pair_status(pair: &CasePair, flip: Option<bool>) -> (&'static str, &'static str, &'static str) {
+    match (flip, pair.a_passed, pair.b_passed) {
+        (Some(true), ..) => ("improved", "▲", "now passes"),
+        (Some(false), ..) => ("regressed", "▼", "no longer passes"),
+        (None, None, _) | (None, _, None) => ("error", "!", "not compared"),
+        (None, Some(_), Some(after)) if after > 0.5 => ("pass", "✓", "both pass"),
+        _ => ("fail", "✗", "both fail"),
+    }
+}
+
+fn score_words(score: Option<f64>) -> String {
+    score.map_or_else(|| "–".to_string(), words::decimal)
+}
+
+fn first_text<'a>(records: &[&'a Record]) -> Option<&'a str> {
+    records.iter().find_map(|record| match &record.outcome {
+        Outcome::Judged { answer, .. } if answer.choices.is_empty() => Some(answer.text.as_str()),
+        _ => None,
+    })
+}
+
+fn side(label: &str, class: &'static str, records: &[&Record]) -> SideView {
+    let several = records.len() > 1;
+    let answers = records.iter().enumerate().map(|(i, record)| {
+        let mut view = answer_view(record);
+        view.repeat = several.then(|| format!("Answer {} of {}", i + 1, records.len()));
+        view
+    });
+    SideView { label: label.to_string(), class, answers: answers.collect() }
+}
+
+fn answer_view(record: &Record) -> AnswerView {
+    match &record.outcome {
+        Outcome::Error { message } => AnswerView {
+            repeat: None,
+            error: Some(message.clone()),
+            html: None,
+            passed: false,
+            score: "–".to_string(),
+            marks: Vec::new(),
+            work: String::new(),
+            checks: Vec::new(),
+            choices: Vec::new(),
+        },
+        Outcome::Judged { answer, verdicts, score, passed, reused } => AnswerView {
+            repeat: None,
+            error: None,
+            html: (answer.stop != Stop::Scored).then(|| Value::from_safe_string(answer::render(&answer.text))),
+            passed: *passed,
+            score: words::decimal(*score),
+            marks: marks(answer, *reused),
+            work: work(answer),
+            checks: verdicts.iter().map(check_view).collect(),
+            choices: choices(answer, record.reference.as_deref()),
+        },
+    }
+}
+
+fn marks(answer: &Answer, reused: bool) -> Vec<&'static str> {
+    let mut marks = Vec::new();
+    if answer.text.trim().is_empty() {
+        marks.push("empty answer");
+    }
+    if answer.stop == Stop::Length {
+        marks.push("cut off at the longest length");
+    }
+    if reused {
+        marks.push("answer reused from an earlier run");
+    }
+    marks
+}
+
+fn work(answer: &Answer) -> String {
+    let mut parts = Vec::new();
+    if answer.stop != Stop::Scored {
+        parts.push(words::plural(answer.output_tokens, "token", "tokens"));
+    }
+    parts.push(words::duration(answer.seconds));
+    parts.extend(answer.reference_nll.map(|nll| format!("reference {} nats a token", words::decimal(nll))));
+    parts.join(" · ")
+}
+
+fn check_view(judged: &Judged) -> CheckView {
+    let (state, symbol) = match judged.verdict {
+        Verdict::Pass { .. } => ("pass", "✓"),
+        Verdict::Fail { .. } => ("fail", "✗"),
+        Verdict::Error { .. } => ("error", "!"),
+        Verdict::Skipped { .. } => ("skipped", "–"),
+    };
+    CheckView {
+        name: judged.check.clone(),
+        criterion: criterion_name(judged.criterion),
+        state,
+        symbol,
+        // A plain 0 or 1 says no more than the symbol does.
+        score: judged.verdict.score().filter(|s| *s > 0.0 && *s < 1.0).map(words::decimal),
+        reason: judged.verdict.reason().to_string(),
+        measured_only: judged.weight == 0.0,
+    }
+}
+
+pub fn criterion_name(criterion: crate::check::Criterion) -> String {
+    format!("{criterion:?}").to_lowercase()
+}
+
+/// Probabilities among the choices alone: softmax of their log-probabilities.
+fn choices(answer: &Answer, right: Option<&str>) -> Vec<ChoiceView> {
+    let most = answer.choices.iter().map(|c| c.log_prob).fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = answer.choices.iter().map(|c| (c.log_prob - most).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    let share = |weight: f64| if sum > 0.0 { weight / sum } else { 0.0 };
+    let view = |(choice, weight): (&crate::provider::ChoiceScore, f64)| ChoiceView {
+        text: choice.text.clone(),
+        percent: words::percent(share(weight)),
+        width: (share(weight) * 100.0).round() as u32,
+        picked: choice.text == answer.text,
+        right: right.is_some_and(|text| text.trim() == choice.text.trim()),
+    };
+    answer.choices.iter().zip(weights).map(view).collect()
+}

@@ -1,0 +1,507 @@
+use super::case::{Sides, criterion_name};
+use super::measured::{MeasuredView, day};
+use crate::check::{Criterion, TARGET_SCORE};
+use crate::compare::{Comparison, Finding, Flip, Group, Half, Mean, Outcomes, Rate, ScoreTest, Trial};
+use crate::report::words;
+use crate::run::{Outcome, Record};
+use crate::suite::Split;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// Whether something is good news; decides colour and symbol everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    Better,
+    Worse,
+    Same,
+    Unknown,
+}
+
+impl Tone {
+    pub fn of(finding: Finding) -> Self {
+        match finding {
+            Finding::Improved => Tone::Better,
+            Finding::Regressed => Tone::Worse,
+            Finding::NoDifference => Tone::Same,
+            Finding::TooFewCases => Tone::Unknown,
+        }
+    }
+
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Tone::Better => "▲",
+            Tone::Worse => "▼",
+            Tone::Same => "=",
+            Tone::Unknown => "?",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ComparisonView {
+    pub title: String,
+    pub a: String,
+    pub b: String,
+    /// Date, number of cases, suites.
+    pub subtitle: String,
+    pub summary: Summary,
+    /// Held-out first.
+    pub halves: Vec<HalfView>,
+    pub improved: Vec<FlipView>,
+    pub regressed: Vec<FlipView>,
+    pub measured: MeasuredView,
+}
+
+/// The first screen: the verdict in words, what moved, and what to beware of.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    pub tone: Tone,
+    pub symbol: &'static str,
+    /// improved · regressed · no evidence of a difference · too few cases to tell.
+    pub verdict: &'static str,
+    pub headline: String,
+    pub sentence: String,
+    pub better: Vec<Movement>,
+    pub worse: Vec<Movement>,
+    /// What `better` and `worse` leave out, when both are empty.
+    pub nothing: Option<String>,
+    pub facts: Vec<Fact>,
+    pub differences: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Fact {
+    pub label: String,
+    pub value: String,
+    pub detail: String,
+}
+
+/// Something by name that got better or worse on the held-out half.
+#[derive(Debug, Clone, Serialize)]
+pub struct Movement {
+    /// category, criterion or check.
+    pub kind: &'static str,
+    pub name: String,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct HalfView {
+    pub half: &'static str,
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub cases: usize,
+    /// Overall first, then categories.
+    pub rows: Vec<GroupRow>,
+    pub criteria: Vec<CriterionRow>,
+    pub checks: Vec<CheckRow>,
+    /// Sentences below the table: McNemar, power, repeats, likelihood.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupRow {
+    pub name: String,
+    pub overall: bool,
+    pub cases: usize,
+    pub a: String,
+    pub a_range: String,
+    pub b: String,
+    pub b_range: String,
+    pub difference: String,
+    pub range: String,
+    pub chance: String,
+    pub tone: Tone,
+    pub symbol: &'static str,
+    pub verdict: &'static str,
+    pub words: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CriterionRow {
+    pub name: String,
+    pub cases: usize,
+    pub a: String,
+    pub b: String,
+    /// The new version reaches the target.
+    pub target: bool,
+    pub difference: String,
+    pub range: String,
+    pub tone: Tone,
+    pub symbol: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckRow {
+    pub name: String,
+    pub a: String,
+    pub b: String,
+    pub tone: Tone,
+    pub symbol: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct FlipView {
+    pub anchor: String,
+    pub case: String,
+    pub category: String,
+    pub half: &'static str,
+    /// The checks that changed.
+    pub checks: Vec<String>,
+    /// Why the failing side fails: the reason of the first failed check among `checks`.
+    pub reason: String,
+    /// Beginning of the answer before and after, unescaped.
+    pub before: String,
+    pub after: String,
+}
+
+pub fn half_name(split: Split) -> &'static str {
+    match split {
+        Split::HeldOut => "held-out",
+        Split::Dev => "dev",
+    }
+}
+
+/// The verdict in the words of the project.
+pub fn verdict(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Improved => "improved",
+        Finding::Regressed => "regressed",
+        Finding::NoDifference => "no evidence of a difference",
+        Finding::TooFewCases => "too few cases to tell",
+    }
+}
+
+pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
+    let (a, b) = (c.a.label.clone(), c.b.label.clone());
+    let flips = flips(c, sides);
+    let (improved, regressed) = flips.into_iter().partition::<Vec<_>, _>(|(up, _)| *up);
+    let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
+    ComparisonView {
+        title: format!("{a} → {b}"),
+        subtitle: format!("{} · {} · {}", day(c.created), words::cases(c.cases.len()), words::list_at_most(&suites, 6)),
+        summary: summary(c),
+        halves: [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0).map(half).collect(),
+        improved: improved.into_iter().map(|(_, flip)| flip).collect(),
+        regressed: regressed.into_iter().map(|(_, flip)| flip).collect(),
+        measured: MeasuredView::of_comparison(c),
+        a,
+        b,
+    }
+}
+
+fn summary(c: &Comparison) -> Summary {
+    let overall = &c.held_out.overall;
+    let tone = Tone::of(overall.finding);
+    let (a, b) = (&c.a.label, &c.b.label);
+    let headline = match overall.finding {
+        Finding::Improved => format!("{b} is better than {a}"),
+        Finding::Regressed => format!("{b} is worse than {a}"),
+        Finding::NoDifference => format!("No evidence of a difference between {a} and {b}"),
+        Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart"),
+    };
+    let (better, worse) = movements(&c.held_out, 1.0 - c.settings.confidence);
+    let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
+        "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
+    });
+    Summary {
+        tone,
+        symbol: tone.symbol(),
+        verdict: verdict(overall.finding),
+        headline,
+        sentence: overall.words.clone(),
+        better,
+        worse,
+        nothing,
+        facts: facts(c),
+        differences: c.differences.clone(),
+        warnings: c.warnings.clone(),
+    }
+}
+
+fn facts(c: &Comparison) -> Vec<Fact> {
+    let overall = &c.held_out.overall;
+    let mut facts = Vec::new();
+    if overall.cases > 0 {
+        let of = |rate: &Rate| words::count_of(rate.passed, rate.cases);
+        facts.push(Fact {
+            label: "Held-out cases passed".to_string(),
+            value: format!("{} → {}", words::percent(overall.rate.a.rate), words::percent(overall.rate.b.rate)),
+            detail: format!("{}, then {}", of(&overall.rate.a), of(&overall.rate.b)),
+        });
+        facts.push(Fact {
+            label: "Difference in score".to_string(),
+            value: words::signed(overall.score.difference.mean),
+            detail: format!(
+                "{} interval {}",
+                words::percent(c.settings.confidence),
+                words::signed_range(&overall.score.difference.interval)
+            ),
+        });
+    }
+    let up = c.flips.iter().filter(|flip| flip.improved).count();
+    facts.push(Fact {
+        label: "Cases that changed sides".to_string(),
+        value: format!("▲\u{a0}{up}  ▼\u{a0}{}", c.flips.len() - up),
+        detail: "now pass, and no longer pass".to_string(),
+    });
+    let errors = c.a.errors + c.b.errors;
+    if errors > 0 {
+        facts.push(Fact {
+            label: "Cases with an error".to_string(),
+            value: errors.to_string(),
+            detail: format!("{} with {}, {} with {}", c.a.errors, c.a.label, c.b.errors, c.b.label),
+        });
+    }
+    facts
+}
+
+/// What got better and what got worse, by name: categories with a finding, criteria whose interval clears zero after
+/// correction, and checks whose count moved further than chance allows (sign test on the change, see [`moved`]).
+fn movements(half: &Half, level: f64) -> (Vec<Movement>, Vec<Movement>) {
+    let mut all: Vec<(bool, Movement)> = Vec::new();
+    for group in &half.categories {
+        if matches!(group.finding, Finding::Improved | Finding::Regressed) {
+            let rates = &group.rate;
+            let detail = format!(
+                "{} of {} pass, was {}; score {}",
+                rates.b.passed,
+                rates.b.cases,
+                rates.a.passed,
+                words::difference(&group.score.difference)
+            );
+            let better = group.finding == Finding::Improved;
+            all.push((better, Movement { kind: "category", name: group.name.clone(), detail }));
+        }
+    }
+    for (criterion, test) in &half.criteria {
+        if let Some(better) = clear(test, level) {
+            let detail = format!(
+                "{} of 5, was {}; {}",
+                words::decimal(test.b.mean),
+                words::decimal(test.a.mean),
+                words::difference(&test.difference)
+            );
+            all.push((better, Movement { kind: "criterion", name: criterion_name(*criterion), detail }));
+        }
+    }
+    for (name, trials) in &half.checks {
+        if let Some(better) = moved(trials) {
+            let detail =
+                format!("passes {}, was {}", words::count_of(trials.b.passed, trials.b.of), was(&trials.a, &trials.b));
+            all.push((better, Movement { kind: "check", name: name.clone(), detail }));
+        }
+    }
+    let (better, worse): (Vec<_>, Vec<_>) = all.into_iter().partition(|(better, _)| *better);
+    (better.into_iter().map(|(_, m)| m).collect(), worse.into_iter().map(|(_, m)| m).collect())
+}
+
+fn was(before: &Trial, after: &Trial) -> String {
+    if before.of == after.of { before.passed.to_string() } else { words::count_of(before.passed, before.of) }
+}
+
+/// The direction of a difference that its interval and its corrected test both clear.
+fn clear(test: &ScoreTest, level: f64) -> Option<bool> {
+    let range = test.difference.interval;
+    (test.p_corrected < level && (range.low > 0.0 || range.high < 0.0)).then_some(range.low > 0.0)
+}
+
+/// Six more passes (or fewer) is the least that an exact sign test calls unlikely at 5 % even when no case went the
+/// other way (2 × 0.5⁶ = 0.031), so smaller moves of a check are not named.
+fn moved(trials: &Outcomes<Trial>) -> Option<bool> {
+    const LEAST: usize = 6;
+    let (a, b) = (trials.a.passed, trials.b.passed);
+    (trials.a.of > 0 && trials.b.of > 0 && a.abs_diff(b) >= LEAST).then_some(b > a)
+}
+
+fn half(half: &Half) -> HalfView {
+    let (title, lead) = match half.split {
+        Split::HeldOut => {
+            ("Held-out cases", "Nothing was ever trained towards these cases. The claim rests on them alone.")
+        }
+        Split::Dev => (
+            "Dev cases",
+            "Gaps are looked for and examples written on these, so progress here shows learning, not proof.",
+        ),
+    };
+    let all = group_row(&half.overall, true);
+    let rows = std::iter::once(all).chain(half.categories.iter().map(|group| group_row(group, false)));
+    HalfView {
+        half: half_name(half.split),
+        title,
+        lead,
+        cases: half.overall.cases,
+        rows: rows.collect(),
+        criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(*criterion, test)).collect(),
+        checks: check_rows(&half.checks),
+        notes: notes(half),
+    }
+}
+
+fn group_row(group: &Group, overall: bool) -> GroupRow {
+    let tone = Tone::of(group.finding);
+    let (a, b) = (&group.rate.a, &group.rate.b);
+    GroupRow {
+        name: if overall { "All cases".to_string() } else { group.name.clone() },
+        overall,
+        cases: group.cases,
+        a: words::percent(a.rate),
+        a_range: words::rate_range(&a.interval),
+        b: words::percent(b.rate),
+        b_range: words::rate_range(&b.interval),
+        difference: words::signed(group.score.difference.mean),
+        range: words::signed_range(&group.score.difference.interval),
+        chance: words::chance(group.score.p_corrected),
+        tone,
+        symbol: tone.symbol(),
+        verdict: verdict(group.finding),
+        words: group.words.clone(),
+    }
+}
+
+fn criterion_row(criterion: Criterion, test: &ScoreTest) -> CriterionRow {
+    let tone = direction(&test.difference);
+    CriterionRow {
+        name: criterion_name(criterion),
+        cases: test.cases,
+        a: words::decimal(test.a.mean),
+        b: words::decimal(test.b.mean),
+        target: test.b.mean >= TARGET_SCORE,
+        difference: words::signed(test.difference.mean),
+        range: words::signed_range(&test.difference.interval),
+        tone,
+        symbol: tone.symbol(),
+    }
+}
+
+fn direction(difference: &Mean) -> Tone {
+    let range = difference.interval;
+    if range.low > 0.0 {
+        Tone::Better
+    } else if range.high < 0.0 {
+        Tone::Worse
+    } else {
+        Tone::Unknown
+    }
+}
+
+/// The checks that moved most come first.
+fn check_rows(checks: &BTreeMap<String, Outcomes<Trial>>) -> Vec<CheckRow> {
+    let mut sorted: Vec<_> = checks.iter().collect();
+    sorted.sort_by_key(|(_, t)| std::cmp::Reverse(t.a.passed.abs_diff(t.b.passed)));
+    let row = |(name, trials): (&String, &Outcomes<Trial>)| {
+        let tone = match moved(trials) {
+            Some(true) => Tone::Better,
+            Some(false) => Tone::Worse,
+            None => Tone::Unknown,
+        };
+        let symbol = if tone == Tone::Unknown { "" } else { tone.symbol() };
+        CheckRow {
+            name: name.clone(),
+            a: words::count_of(trials.a.passed, trials.a.of),
+            b: words::count_of(trials.b.passed, trials.b.of),
+            tone,
+            symbol,
+        }
+    };
+    sorted.into_iter().map(row).collect()
+}
+
+fn notes(half: &Half) -> Vec<String> {
+    let overall = &half.overall;
+    let pass = &overall.pass;
+    let mut notes = vec![format!(
+        "Changed sides: {} now pass, {} no longer pass; chance alone gives so uneven a split with probability {} \
+         (exact McNemar test).",
+        words::cases(pass.only_b),
+        words::cases(pass.only_a),
+        words::chance(pass.p)
+    )];
+    if let Some(least) = overall.power.minimum_detectable {
+        let more = overall
+            .power
+            .cases_for_half
+            .map(|n| format!("; to see half of that it would take about {}", words::cases(n)));
+        notes.push(format!(
+            "With {} and this spread, a true difference of {} in score shows four times in five{}.",
+            words::cases(overall.cases),
+            words::decimal(least),
+            more.unwrap_or_default()
+        ));
+    }
+    if overall.clusters < overall.cases {
+        notes.push(format!(
+            "Some cases share a source: the {} count as {} independent ones.",
+            words::cases(overall.cases),
+            overall.clusters
+        ));
+    }
+    notes.extend(repeats(&overall.rate));
+    if let Some(nll) = &half.reference_nll {
+        notes.push(format!(
+            "Surprise at the reference answers (nats a token, lower is better): {}, was {}; change {}.",
+            words::decimal(nll.b.mean),
+            words::decimal(nll.a.mean),
+            words::difference(&nll.difference)
+        ));
+    }
+    notes
+}
+
+fn repeats(rates: &Outcomes<Rate>) -> Option<String> {
+    let of = |rate: &Rate| Some((rate.pass_at_k?, rate.pass_hat_k?));
+    let ((a_any, a_all), (b_any, b_all)) = (of(&rates.a)?, of(&rates.b)?);
+    Some(format!(
+        "With repeated answers: at least one passes for {} (was {}), every one for {} (was {}); {} of the new \
+         version's cases are flaky.",
+        words::percent(b_any),
+        words::percent(a_any),
+        words::percent(b_all),
+        words::percent(a_all),
+        rates.b.flaky
+    ))
+}
+
+fn flips(c: &Comparison, sides: &Sides<'_>) -> Vec<(bool, FlipView)> {
+    let places: HashMap<&str, usize> = c.cases.iter().enumerate().map(|(i, p)| (p.case.as_str(), i + 1)).collect();
+    let view = |flip: &Flip| {
+        let (before, after) = (sides.a(&flip.case), sides.b(&flip.case));
+        let failing = if flip.improved { before } else { after };
+        let view = FlipView {
+            anchor: places.get(flip.case.as_str()).map(|n| format!("case-{n}")).unwrap_or_default(),
+            case: flip.case.clone(),
+            category: flip.category.clone(),
+            half: half_name(flip.split),
+            checks: flip.checks.clone(),
+            reason: reason(failing, &flip.checks),
+            before: text(before),
+            after: text(after),
+        };
+        (flip.improved, view)
+    };
+    // Held-out flips first: they are what the claim rests on.
+    let mut views: Vec<_> = c.flips.iter().map(view).collect();
+    views.sort_by_key(|(_, flip)| flip.half != "held-out");
+    views
+}
+
+fn reason(failing: &[&Record], changed: &[String]) -> String {
+    let failed = failing.iter().find_map(|record| match &record.outcome {
+        Outcome::Judged { verdicts, .. } => {
+            let mut failed = verdicts.iter().filter(|v| !v.verdict.passed() && v.verdict.score().is_some());
+            failed.find(|v| changed.is_empty() || changed.contains(&v.check))
+        }
+        Outcome::Error { .. } => None,
+    });
+    failed.map(|v| words::clip(v.verdict.reason(), 200)).unwrap_or_default()
+}
+
+fn text(records: &[&Record]) -> String {
+    let found = records.iter().find_map(|record| match &record.outcome {
+        Outcome::Judged { answer, .. } => Some(answer.text.clone()),
+        Outcome::Error { .. } => None,
+    });
+    found.unwrap_or_default()
+}

@@ -1,0 +1,220 @@
+use crate::chat::Role;
+use crate::compare::{Comparison, Settings, Side};
+use crate::generate::Sampling;
+use crate::report::words;
+use crate::run::{Manifest, Run, SuiteRef};
+use serde::Serialize;
+
+/// The appendix "How this was measured".
+#[derive(Debug, Clone, Serialize)]
+pub struct MeasuredView {
+    pub methods: Vec<Method>,
+    pub versions: Vec<VersionView>,
+    pub suites: Vec<SuiteView>,
+    pub pmtune: String,
+}
+
+/// One method in plain words, with its name for those who want to look it up.
+#[derive(Debug, Clone, Serialize)]
+pub struct Method {
+    pub name: &'static str,
+    pub words: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionView {
+    pub label: String,
+    pub settings: Vec<(&'static str, String)>,
+    pub system: Option<String>,
+    /// Who speaks, and what is said.
+    pub examples: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SuiteView {
+    pub name: String,
+    pub category: String,
+    pub description: String,
+    pub hash: String,
+}
+
+impl MeasuredView {
+    pub fn of_comparison(c: &Comparison) -> Self {
+        Self {
+            methods: comparison_methods(&c.settings),
+            versions: [&c.a, &c.b].into_iter().map(side).collect(),
+            suites: suites(&c.suites),
+            pmtune: c.b.run.pmtune.clone(),
+        }
+    }
+
+    pub fn of_run(run: &Run) -> Self {
+        let manifest = &run.manifest;
+        Self {
+            methods: vec![scoring(), wilson("95\u{a0}%"), rubric()],
+            versions: vec![version(&manifest.version.name, manifest, Vec::new())],
+            suites: suites(&manifest.suites),
+            pmtune: manifest.pmtune.clone(),
+        }
+    }
+}
+
+fn scoring() -> Method {
+    Method {
+        name: "Score of a case",
+        words: "The weighted mean of its checks, from 0 to 1. A case passes when every check with weight passes, or, \
+                where the case sets a threshold, when the score reaches it. Several answers to one case are averaged \
+                first."
+            .to_string(),
+    }
+}
+
+fn wilson(confidence: &str) -> Method {
+    Method {
+        name: "Interval of a pass rate",
+        words: format!(
+            "Wilson score interval at {confidence} (Wilson 1927): the pass rates that would make a result like this \
+             one unsurprising."
+        ),
+    }
+}
+
+fn rubric() -> Method {
+    Method {
+        name: "Criteria",
+        words: "Automatic rubric score: 1 + 4 × the weighted mean of the checks that speak for a criterion, on the \
+                rubric's scale of 1 to 5; the target is 4 or more. It is automatic throughout; people's scores are \
+                never mixed in."
+            .to_string(),
+    }
+}
+
+fn comparison_methods(settings: &Settings) -> Vec<Method> {
+    let confidence = words::percent(settings.confidence);
+    vec![
+        Method {
+            name: "Two halves",
+            words: "Examples are written and gaps looked for on the dev cases only. The held-out cases are never \
+                    trained towards, so the claim at the top rests on them alone."
+                .to_string(),
+        },
+        scoring(),
+        Method {
+            name: "Difference in score",
+            words: format!(
+                "The mean difference over the cases, each version answering the same ones. Its {confidence} interval \
+                 is a bootstrap interval from {} resamples with seed {} (Efron & Tibshirani 1993); cases that share a \
+                 source are drawn together. The chance figure is a sign-flip permutation test.",
+                words::thousands(settings.resamples),
+                settings.seed
+            ),
+        },
+        Method {
+            name: "Cases that changed sides",
+            words: "Exact McNemar test (McNemar 1947): of the cases that one version passes and the other does not, \
+                    how often would a fair coin fall this unevenly?"
+                .to_string(),
+        },
+        wilson(&confidence),
+        Method {
+            name: "Several categories at once",
+            words: "Chance figures of categories are raised by Holm's correction (Holm 1979), since among many \
+                    categories one looks good by luck."
+                .to_string(),
+        },
+        Method {
+            name: "What counts as no difference",
+            words: format!(
+                "A difference in score below {} is called negligible. \"No evidence of a difference\" needs the whole \
+                 interval to lie within that; a wider interval means too few cases to tell.",
+                words::decimal(settings.negligible)
+            ),
+        },
+        Method {
+            name: "Smallest difference that would show",
+            words: "With this many cases and this spread, the true difference that would be noticed four times in \
+                    five (80\u{a0}% power)."
+                .to_string(),
+        },
+        rubric(),
+    ]
+}
+
+fn side(side: &Side) -> VersionView {
+    let work = vec![
+        ("Time answering", words::duration(side.seconds)),
+        ("Tokens written", words::thousands(side.output_tokens)),
+        ("Cases with an error", side.errors.to_string()),
+    ];
+    version(&side.label, &side.run, work)
+}
+
+fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) -> VersionView {
+    let version = &manifest.version;
+    let mut settings = vec![("Version", version.name.clone()), ("Base", words::short_hash(&version.base))];
+    settings.extend(version.adapter.as_ref().map(|adapter| ("Adapter", words::short_hash(adapter))));
+    settings.extend(version.template.as_ref().map(|hash| ("Chat template", words::short_hash(hash))));
+    settings.push(("Sampling", sampling(&version.sampling)));
+    settings.push(("Run", manifest.id.clone()));
+    settings.extend(manifest.rescored_from.as_ref().map(|id| ("Answers taken from run", id.clone())));
+    settings.push(("Started", moment(manifest.started)));
+    settings.push(match manifest.finished {
+        Some(finished) => ("Finished", moment(finished)),
+        None => ("Finished", "not finished; figures so far".to_string()),
+    });
+    settings.extend(work);
+    VersionView {
+        label: label.to_string(),
+        settings,
+        system: version.system.clone(),
+        examples: version.examples.iter().map(|m| (speaker(m.role), m.content.clone())).collect(),
+    }
+}
+
+fn speaker(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
+pub fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+pub fn day(at: jiff::Timestamp) -> String {
+    at.strftime("%-d %B %Y").to_string()
+}
+
+fn sampling(s: &Sampling) -> String {
+    let mut parts = Vec::new();
+    if s.temperature == 0.0 {
+        parts.push("greedy (always the likeliest token)".to_string());
+    } else {
+        parts.push(format!("temperature {}", s.temperature));
+        parts.extend(s.top_k.map(|k| format!("top-k {k}")));
+        parts.extend(s.top_p.map(|p| format!("top-p {p}")));
+        parts.extend(s.min_p.map(|p| format!("min-p {p}")));
+        parts.push(format!("seed {}", s.seed));
+    }
+    if s.repetition_penalty != 1.0 {
+        parts.push(format!("repetition penalty {}", s.repetition_penalty));
+    }
+    parts.push(format!("at most {} tokens", s.max_tokens));
+    if !s.stop.is_empty() {
+        let stops: Vec<String> = s.stop.iter().map(|text| format!("{text:?}")).collect();
+        parts.push(format!("stops at {}", stops.join(", ")));
+    }
+    parts.join(", ")
+}
+
+fn suites(suites: &[SuiteRef]) -> Vec<SuiteView> {
+    let view = |suite: &SuiteRef| SuiteView {
+        name: suite.name.clone(),
+        category: suite.category.clone(),
+        description: suite.description.clone(),
+        hash: words::short_hash(&suite.hash),
+    };
+    suites.iter().map(view).collect()
+}

@@ -1,0 +1,209 @@
+use super::case::criterion_name;
+use super::comparison::{Fact, half_name};
+use super::measured::{MeasuredView, day};
+use crate::check::TARGET_SCORE;
+use crate::report::tally::{self, CaseTally};
+use crate::report::words;
+use crate::run::{Outcome, Run};
+use crate::suite::Split;
+use serde::Serialize;
+
+/// One version alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunView {
+    pub title: String,
+    pub subtitle: String,
+    pub headline: String,
+    pub sentence: String,
+    pub facts: Vec<Fact>,
+    pub warnings: Vec<String>,
+    /// Held-out first.
+    pub halves: Vec<RunHalf>,
+    pub failing: Vec<FailingView>,
+    pub measured: MeasuredView,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RunHalf {
+    pub half: &'static str,
+    pub title: &'static str,
+    /// Overall first, then categories.
+    pub rows: Vec<RunRow>,
+    pub criteria: Vec<RunCriterion>,
+    pub checks: Vec<RunCheck>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RunRow {
+    pub name: String,
+    pub overall: bool,
+    pub cases: usize,
+    pub passed: String,
+    pub rate: String,
+    pub range: String,
+    pub score: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RunCriterion {
+    pub name: String,
+    pub cases: usize,
+    pub score: String,
+    pub target: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RunCheck {
+    pub name: String,
+    pub passed: String,
+}
+
+/// A case that fails, with the first reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailingView {
+    pub case: String,
+    pub half: &'static str,
+    pub check: String,
+    pub reason: String,
+}
+
+pub fn run(run: &Run) -> RunView {
+    let tallies = tally::cases(run);
+    let all: Vec<&CaseTally<'_>> = tallies.iter().collect();
+    let rate = tally::rate(&all);
+    let suites: Vec<String> = run.manifest.suites.iter().map(|suite| suite.name.clone()).collect();
+    let errors = tallies.iter().filter(|case| case.passed.is_none()).count();
+    let name = &run.manifest.version.name;
+    RunView {
+        title: name.clone(),
+        subtitle: format!(
+            "{} · {} · {}",
+            day(run.manifest.started),
+            words::cases(tallies.len()),
+            words::list_at_most(&suites, 6)
+        ),
+        headline: match rate.cases {
+            0 => format!("{name} has no judged answers yet"),
+            _ => format!("{name} passes {} of {}", rate.passed, words::cases(rate.cases)),
+        },
+        sentence: match rate.cases {
+            0 => "Nothing can be said about it until a case has been answered and judged.".to_string(),
+            _ => format!(
+                "That is {}; with this many cases the true rate may lie anywhere from {}\u{a0}% (95\u{a0}% interval).",
+                words::percent(rate.rate),
+                words::rate_range(&rate.interval)
+            ),
+        },
+        facts: facts(run, &all, rate.flaky, errors),
+        warnings: warnings(run, errors),
+        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(&all, split)).collect(),
+        failing: failing(&tallies),
+        measured: MeasuredView::of_run(run),
+    }
+}
+
+fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize) -> Vec<Fact> {
+    let fact = |label: &str, value: String, detail: String| Fact { label: label.to_string(), value, detail };
+    let (mut seconds, mut tokens, mut reused) = (0.0, 0, 0);
+    for record in &run.records {
+        if let Outcome::Judged { answer, reused: again, .. } = &record.outcome {
+            seconds += answer.seconds;
+            tokens += answer.output_tokens;
+            reused += usize::from(*again);
+        }
+    }
+    let score = tally::mean_score(all).map_or_else(|| "–".to_string(), words::decimal);
+    let mut facts = vec![
+        fact("Mean score", score, "of 1.00".to_string()),
+        fact("Tokens written", words::thousands(tokens), format!("{} answering in all", words::duration(seconds))),
+    ];
+    if reused > 0 {
+        facts.push(fact("Answers reused", words::thousands(reused), "from earlier runs".to_string()));
+    }
+    if flaky > 0 {
+        facts.push(fact("Flaky cases", flaky.to_string(), "pass sometimes".to_string()));
+    }
+    if errors > 0 {
+        facts.push(fact("Cases with an error", errors.to_string(), "count as neither".to_string()));
+    }
+    facts
+}
+
+fn warnings(run: &Run, errors: usize) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if run.manifest.finished.is_none() {
+        let answers: u64 = run.manifest.cases.iter().map(|(_, repeat)| u64::from(*repeat)).sum();
+        warnings.push(format!("This run is not finished: {} of {answers} answers are in.", run.records.len()));
+    }
+    if errors > 0 {
+        warnings.push(format!("{} could not be answered and are left out of every rate.", words::cases(errors)));
+    }
+    warnings
+}
+
+fn half(all: &[&CaseTally<'_>], split: Split) -> Option<RunHalf> {
+    let cases: Vec<&CaseTally<'_>> = all.iter().copied().filter(|case| case.split == split).collect();
+    if cases.is_empty() {
+        return None;
+    }
+    let mut categories: Vec<&str> = cases.iter().map(|case| case.category).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    let by_category = categories.into_iter().map(|category| {
+        let group: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.category == category).collect();
+        row(category, false, &group)
+    });
+    Some(RunHalf {
+        half: half_name(split),
+        title: match split {
+            Split::HeldOut => "Held-out cases",
+            Split::Dev => "Dev cases",
+        },
+        rows: std::iter::once(row("All cases", true, &cases)).chain(by_category).collect(),
+        criteria: tally::criteria(&cases)
+            .into_iter()
+            .map(|(criterion, score, cases)| RunCriterion {
+                name: criterion_name(criterion),
+                cases,
+                score: words::decimal(score),
+                target: score >= TARGET_SCORE,
+            })
+            .collect(),
+        checks: tally::checks(&cases)
+            .into_iter()
+            .map(|(name, trial)| RunCheck { name, passed: words::count_of(trial.passed, trial.of) })
+            .collect(),
+    })
+}
+
+fn row(name: &str, overall: bool, cases: &[&CaseTally<'_>]) -> RunRow {
+    let rate = tally::rate(cases);
+    RunRow {
+        name: name.to_string(),
+        overall,
+        cases: cases.len(),
+        passed: words::count_of(rate.passed, rate.cases),
+        rate: if rate.cases == 0 { "–".to_string() } else { words::percent(rate.rate) },
+        range: words::rate_range(&rate.interval),
+        score: tally::mean_score(cases).map_or_else(|| "–".to_string(), words::decimal),
+    }
+}
+
+fn failing(tallies: &[CaseTally<'_>]) -> Vec<FailingView> {
+    let failing = tallies.iter().filter(|case| case.passes() == Some(false));
+    let view = |case: &CaseTally<'_>| {
+        let verdict = case.records.iter().find_map(|record| match &record.outcome {
+            Outcome::Judged { verdicts, .. } => {
+                verdicts.iter().find(|v| v.weight > 0.0 && v.verdict.score().is_some() && !v.verdict.passed())
+            }
+            Outcome::Error { .. } => None,
+        });
+        FailingView {
+            case: case.case.to_string(),
+            half: half_name(case.split),
+            check: verdict.map(|v| v.check.clone()).unwrap_or_default(),
+            reason: verdict.map(|v| words::clip(v.verdict.reason(), 200)).unwrap_or_default(),
+        }
+    };
+    failing.map(view).collect()
+}

@@ -1,0 +1,123 @@
+use super::{FORMAT, Item, Manifest, Plan, Record, Run, judge, plan, reports};
+use crate::error::{Error, Result};
+use crate::store::{self, Lines};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+pub(super) const MANIFEST: &str = "run.json";
+pub(super) const RESULTS: &str = "results.jsonl";
+
+/// A run locked for writing: its plan, and what is recorded of it.
+#[derive(Debug)]
+pub struct OpenRun {
+    pub folder: PathBuf,
+    pub manifest: Manifest,
+    pub plan: Plan,
+    /// As read at the start and appended since; may hold errors that a later record supersedes.
+    records: Vec<Record>,
+    lines: Lines,
+}
+
+impl OpenRun {
+    /// Writes the manifest of a new run into `folder`, which must exist and be empty.
+    pub(super) fn create(folder: PathBuf, id: String, plan: Plan, rescored_from: Option<String>) -> Result<Self> {
+        let manifest = Manifest {
+            format: FORMAT,
+            id,
+            version: plan.version.clone(),
+            suites: plan.suites.clone(),
+            cases: plan.case_list(),
+            started: Timestamp::now(),
+            finished: None,
+            pmtune: env!("CARGO_PKG_VERSION").to_string(),
+            rescored_from,
+        };
+        write_manifest(&folder, &manifest)?;
+        let lines = Lines::open(&folder.join(RESULTS))?;
+        Ok(Self { folder, manifest, plan, records: Vec::new(), lines })
+    }
+
+    /// Opens a stored run to go on with it. The lock is taken before anything is read, so nobody else appends between.
+    ///
+    /// # Errors
+    /// Another process writes it; or `plan` is not what the run began with.
+    pub(super) fn resume(folder: PathBuf, plan: Plan) -> Result<Self> {
+        let manifest = reports::read_manifest(&folder)?;
+        let lines = Lines::open(&folder.join(RESULTS))?;
+        let records = store::read_lines(&folder.join(RESULTS))?;
+        if let Some(reason) = differs(&manifest, &records, &plan) {
+            return Err(Error::input(format!("run {} cannot be continued: {reason}", manifest.id))
+                .hint("start a new run; answers that are still valid are reused"));
+        }
+        Ok(Self { folder, manifest, plan, records, lines })
+    }
+
+    /// Indices of the plan's items still to be answered.
+    pub fn remaining(&self) -> Vec<usize> {
+        plan::remaining(&self.plan, &self.records)
+    }
+
+    /// Appends the record of one item.
+    pub(super) fn record(&mut self, item: usize, outcome: super::Outcome) -> Result<&Record> {
+        let item: &Item = &self.plan.items[item];
+        let record = judge::record(&self.plan, item, outcome);
+        self.lines.append(&record)?;
+        self.records.push(record);
+        Ok(&self.records[self.records.len() - 1])
+    }
+
+    pub(super) fn flush_when_due(&mut self) -> Result<()> {
+        self.lines.flush_when_due()
+    }
+
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.lines.flush()
+    }
+
+    /// Sets the commit marker, after every record is on disk.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        self.lines.flush()?;
+        self.manifest.finished = Some(Timestamp::now());
+        write_manifest(&self.folder, &self.manifest)
+    }
+
+    /// Lets go of the lock and hands over the run as a reader sees it.
+    pub fn close(self) -> Run {
+        let records = plan::settle(&self.manifest.cases, self.records);
+        Run { folder: self.folder, manifest: self.manifest, records }
+    }
+}
+
+fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<()> {
+    let path = folder.join(MANIFEST);
+    let mut text = serde_json::to_vec_pretty(manifest)
+        .map_err(|e| Error::input(format!("cannot write {}: {e}", path.display())))?;
+    text.push(b'\n');
+    store::replace(&path, &text)
+}
+
+/// Why a stored run is not the one that `plan` would make, in words for the user; `None` when it is.
+pub(super) fn differs(manifest: &Manifest, records: &[Record], plan: &Plan) -> Option<String> {
+    if manifest.version != plan.version {
+        return Some(format!("{} has changed since, or another version was asked for", manifest.version.name));
+    }
+    if manifest.cases != plan.case_list() {
+        return Some("it was made of other cases, or of other numbers of repeats".to_string());
+    }
+    if manifest.suites != plan.suites {
+        let changed = |suite: &&super::SuiteRef| !plan.suites.contains(suite);
+        let names: Vec<&str> = manifest.suites.iter().filter(changed).map(|suite| suite.name.as_str()).collect();
+        return Some(format!("edited since it began: {}", names.join(", ")));
+    }
+    let planned: std::collections::HashSet<(&str, u32, &str, &str)> = plan
+        .items
+        .iter()
+        .map(|item| (&plan.cases[item.case], item))
+        .map(|(case, item)| (case.id.as_str(), item.repeat, item.answer_key.as_str(), case.judge_hash.as_str()))
+        .collect();
+    let strange = records.iter().find(|record| {
+        let key = (record.case.as_str(), record.repeat, record.answer_key.as_str(), record.judge_hash.as_str());
+        !planned.contains(&key)
+    })?;
+    Some(format!("the prompt, checks or sampling of {} have changed since it began", strange.case))
+}

@@ -1,0 +1,165 @@
+use super::{Manifest, Outcome, Record, SuiteRef, VersionRef};
+use crate::chat::{Message, Role};
+use crate::error::{Error, Result};
+use crate::generate::Sampling;
+use crate::provider::{Request, Task};
+use crate::store;
+use crate::suite::{Case, Suite};
+use std::collections::{HashMap, HashSet};
+
+/// Everything one version has to answer, in order. Pure: the same suites and version always give the same plan.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub version: VersionRef,
+    pub suites: Vec<SuiteRef>,
+    pub cases: Vec<Case>,
+    /// In the order of the cases, then by repeat.
+    pub items: Vec<Item>,
+}
+
+/// One answer asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Index into the plan's cases.
+    pub case: usize,
+    /// 0 for the first answer to the case.
+    pub repeat: u32,
+    /// Hash of all that decides the answer. Equal keys, equal answers.
+    pub answer_key: String,
+}
+
+impl Plan {
+    /// Plans the cases of `suites` (all of them: filter first, with [`select`](super::select)).
+    pub fn new(version: VersionRef, suites: &[Suite]) -> Self {
+        let cases: Vec<Case> = suites.iter().flat_map(|suite| suite.cases.iter().cloned()).collect();
+        let suites = suites
+            .iter()
+            .map(|suite| SuiteRef {
+                name: suite.name.clone(),
+                category: suite.category.clone(),
+                description: suite.description.clone(),
+                hash: suite.hash.clone(),
+            })
+            .collect();
+        let items = cases.iter().enumerate().flat_map(|(index, case)| items(&version, index, case)).collect();
+        Self { version, suites, cases, items }
+    }
+
+    /// The plan of a stored run: its version and its cases, with today's suites. Sampling flags are not stored.
+    ///
+    /// # Errors
+    /// Lists the cases that the suites no longer have.
+    pub fn again(manifest: &Manifest, suites: &[Suite]) -> Result<Self> {
+        let repeats: HashMap<&str, u32> = manifest.cases.iter().map(|(id, n)| (id.as_str(), *n)).collect();
+        let mut suites = suites.to_vec();
+        for suite in &mut suites {
+            suite.cases.retain(|case| repeats.contains_key(case.id.as_str()));
+            for case in &mut suite.cases {
+                case.repeat = repeats.get(case.id.as_str()).copied().unwrap_or(1);
+            }
+        }
+        suites.retain(|suite| !suite.cases.is_empty());
+        let plan = Self::new(manifest.version.clone(), &suites);
+        let present: HashSet<&str> = plan.cases.iter().map(|case| case.id.as_str()).collect();
+        let gone: Vec<&str> =
+            manifest.cases.iter().map(|(id, _)| id.as_str()).filter(|id| !present.contains(id)).collect();
+        if gone.is_empty() {
+            return Ok(plan);
+        }
+        Err(Error::input(format!("the suites no longer have these cases of run {}: {}", manifest.id, gone.join(", ")))
+            .hint("restore the cases, or start a new run; answers that are still valid are reused"))
+    }
+
+    /// The question of one item. `id` and `version` are the caller's.
+    pub fn request(&self, item: &Item, id: usize, version: usize) -> Request {
+        let case = &self.cases[item.case];
+        Request {
+            id,
+            version,
+            messages: messages(&self.version, case),
+            task: task(case),
+            sampling: sampling(&self.version, case, item.repeat),
+        }
+    }
+
+    /// Case ids in order, with how many answers each gets.
+    pub(super) fn case_list(&self) -> Vec<(String, u32)> {
+        self.cases.iter().map(|case| (case.id.clone(), case.repeat.max(1))).collect()
+    }
+}
+
+fn items(version: &VersionRef, index: usize, case: &Case) -> Vec<Item> {
+    let messages = messages(version, case);
+    let task = task(case);
+    (0..case.repeat.max(1))
+        .map(|repeat| {
+            let sampling = sampling(version, case, repeat);
+            Item { case: index, repeat, answer_key: answer_key(version, &messages, &task, &sampling, repeat) }
+        })
+        .collect()
+}
+
+/// The conversation of a case: system prompt, the version's examples, the prompt. A case's own system prompt takes the
+/// place of the version's (an empty one means none): it belongs to the question, which is the same for every version.
+fn messages(version: &VersionRef, case: &Case) -> Vec<Message> {
+    let system = case.system.as_ref().or(version.system.as_ref()).filter(|text| !text.is_empty());
+    let system = system.map(|text| Message::new(Role::System, text));
+    let prompt = Message::new(Role::User, &case.prompt);
+    system.into_iter().chain(version.examples.iter().cloned()).chain([prompt]).collect()
+}
+
+fn task(case: &Case) -> Task {
+    if case.choices.is_empty() {
+        Task::Write { reference: case.reference.clone() }
+    } else {
+        Task::Choose { choices: case.choices.clone() }
+    }
+}
+
+/// The suite's and the case's sampling over the version's; every repeat has a seed of its own.
+fn sampling(version: &VersionRef, case: &Case, repeat: u32) -> Sampling {
+    let mut sampling = case.sampling.over(version.sampling.clone());
+    sampling.seed = sampling.seed.wrapping_add(u64::from(repeat));
+    sampling
+}
+
+/// The repeat is part of the key, so repeats never share an answer, greedy ones included.
+fn answer_key(version: &VersionRef, messages: &[Message], task: &Task, sampling: &Sampling, repeat: u32) -> String {
+    let (reference, choices) = match task {
+        Task::Write { reference } => (reference.as_deref(), &[][..]),
+        Task::Choose { choices } => (None, choices.as_slice()),
+    };
+    let model = (&version.base, &version.adapter, &version.template);
+    store::hash_of(&(model, messages, reference, choices, sampling, repeat))
+}
+
+/// What remains: the indices of the items without a judged record of the same answer and the same checks. An item whose
+/// answer failed with an error remains, so that resuming tries it again.
+pub fn remaining(plan: &Plan, records: &[Record]) -> Vec<usize> {
+    let judged: HashSet<(&str, u32, &str, &str)> = records
+        .iter()
+        .filter(|record| matches!(record.outcome, Outcome::Judged { .. }))
+        .map(|record| (record.case.as_str(), record.repeat, record.answer_key.as_str(), record.judge_hash.as_str()))
+        .collect();
+    let done = |item: &Item| {
+        let case = &plan.cases[item.case];
+        judged.contains(&(case.id.as_str(), item.repeat, item.answer_key.as_str(), case.judge_hash.as_str()))
+    };
+    (0..plan.items.len()).filter(|&index| !done(&plan.items[index])).collect()
+}
+
+/// One record per case and repeat, in the order of `cases`: a later record takes the place of an earlier one, except
+/// that an error never takes the place of a judged answer. Records of cases not in the list are left out.
+pub(super) fn settle(cases: &[(String, u32)], records: Vec<Record>) -> Vec<Record> {
+    let mut last: HashMap<(String, u32), Record> = HashMap::with_capacity(records.len());
+    for record in records {
+        let key = (record.case.clone(), record.repeat);
+        let keep_old = matches!(record.outcome, Outcome::Error { .. })
+            && last.get(&key).is_some_and(|old| matches!(old.outcome, Outcome::Judged { .. }));
+        if !keep_old {
+            last.insert(key, record);
+        }
+    }
+    let keys = cases.iter().flat_map(|(case, repeats)| (0..*repeats).map(move |repeat| (case.clone(), repeat)));
+    keys.filter_map(|key| last.remove(&key)).collect()
+}

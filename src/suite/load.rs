@@ -1,0 +1,172 @@
+use super::document::{CASE_KEYS, FILE_KEYS, Header};
+use super::read_case::CaseReader;
+use super::texts::Texts;
+use super::{Case, Suite};
+use crate::check;
+use crate::error::{Error, Result};
+use crate::store;
+use crate::yaml::{self, Node};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Loads suites, in the order of `files`. `root` is the workspace: `file://` texts are looked for in it, and a suite's
+/// `path` is told from it.
+///
+/// Gathers every fault of every file, in the order of the files and their lines.
+pub fn load(root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
+    load_among(&check::kinds().collect::<Vec<_>>(), root, files)
+}
+
+pub(super) fn load_among(kinds: &[&'static check::Kind], root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
+    let mut texts = Texts::new(root);
+    let (mut suites, mut faults) = (Vec::new(), Vec::new());
+    let mut names: HashMap<String, &Path> = HashMap::new();
+    for file in files {
+        let loaded = name_of(file).and_then(|name| {
+            if let Some(first) = names.insert(name.clone(), file) {
+                let message = format!("two suites are named `{name}`: {} and {}", first.display(), file.display());
+                return Err(Error::input(message).hint("rename one of the files; a suite is named after its file"));
+            }
+            let source = Source { name, file, path: below(root, file) };
+            read(kinds, &mut texts, source, &store::read_text(file)?)
+        });
+        match loaded {
+            Ok(suite) => suites.push(suite),
+            Err(error) => faults.push(error),
+        }
+    }
+    Error::gather(faults).map_or(Ok(suites), Err)
+}
+
+/// Loads one suite from text, as if it stood in `<name>.yaml` in the current folder.
+pub fn load_str(name: &str, text: &str) -> Result<Suite> {
+    load_str_among(&check::kinds().collect::<Vec<_>>(), name, text)
+}
+
+pub(super) fn load_str_among(kinds: &[&'static check::Kind], name: &str, text: &str) -> Result<Suite> {
+    let file = PathBuf::from(format!("{name}.yaml"));
+    let source = Source { name: name.to_string(), file: &file, path: file.clone() };
+    read(kinds, &mut Texts::new(Path::new(".")), source, text)
+}
+
+/// Where a suite comes from.
+struct Source<'a> {
+    name: String,
+    /// As the user named it, for messages.
+    file: &'a Path,
+    /// From the workspace's root.
+    path: PathBuf,
+}
+
+fn name_of(file: &Path) -> Result<String> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if !stem.is_empty() && stem.chars().all(named_by) {
+        return Ok(stem.to_string());
+    }
+    Err(Error::input(format!("{} cannot name a suite", file.display()))
+        .hint("rename the file, using lower-case letters, digits, `-`, `_` and `.`, such as `format-consistency.yaml`"))
+}
+
+/// Letters of the names of suites and cases.
+pub(super) fn named_by(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
+}
+
+/// The file's path from the root, with forward slashes; as it is when it lies elsewhere.
+fn below(root: &Path, file: &Path) -> PathBuf {
+    let real = || Some((root.canonicalize().ok()?, file.canonicalize().ok()?));
+    let path = match file.strip_prefix(root) {
+        Ok(path) => path.to_path_buf(),
+        Err(_) => real().and_then(|(r, f)| Some(f.strip_prefix(r).ok()?.to_path_buf())).unwrap_or(file.to_path_buf()),
+    };
+    PathBuf::from(path.to_string_lossy().replace('\\', "/"))
+}
+
+fn read(kinds: &[&'static check::Kind], texts: &mut Texts, source: Source<'_>, text: &str) -> Result<Suite> {
+    let Source { name, file, path } = source;
+    let node = yaml::parse(text, file)?;
+    if node.is_null() {
+        return Err(node.fault("this suite is empty").hint(SKELETON));
+    }
+    let mut faults = Vec::new();
+    let header = yaml::read::<Header>(&node, &FILE_KEYS).unwrap_or_else(|error| {
+        faults.push(error);
+        Header::default()
+    });
+    let category = header.category.filter(|c| !c.trim().is_empty()).unwrap_or_else(|| name.clone());
+    let reader = CaseReader { kinds, texts, suite: &name, category: &category, defaults: defaults(&node, &mut faults) };
+    let cases = if node.is_map() { cases(&node, reader, &mut faults) } else { Vec::new() };
+    match Error::gather(in_order(faults)) {
+        Some(error) => Err(error),
+        None => Ok(Suite {
+            name,
+            path,
+            description: header.description.trim().to_string(),
+            category,
+            cases,
+            hash: store::hash(text.as_bytes()),
+        }),
+    }
+}
+
+const SKELETON: &str = "begin with `cases:`, and under it `- id: first`, `prompt: …` and `checks:`";
+
+/// The suite's `defaults`, where they are a mapping.
+fn defaults<'a>(node: &'a Node, faults: &mut Vec<Error>) -> Option<&'a Node> {
+    let defaults = node.get("defaults").filter(|d| !d.is_null())?;
+    if !defaults.is_map() {
+        let remedy = format!("keys of a case stand under it, such as {} or `split`", yaml::list(CASE_KEYS));
+        faults.push(defaults.fault("`defaults` is not a mapping").hint(remedy));
+        return None;
+    }
+    if let Some((key, _)) = defaults.entry("id") {
+        let fault = Error::input("`defaults` has an `id`").at(key.place());
+        faults.push(fault.hint("every case has an id of its own; remove it here"));
+    }
+    Some(defaults)
+}
+
+fn cases(node: &Node, mut reader: CaseReader<'_>, faults: &mut Vec<Error>) -> Vec<Case> {
+    let list = match (node.entry("cases"), node.entry("tests")) {
+        (Some(_), Some((key, _))) => {
+            let fault = Error::input("both `cases` and `tests` are here").at(key.place());
+            faults.push(fault.hint("they mean the same; put all cases under `cases`"));
+            return Vec::new();
+        }
+        (Some((_, list)), None) | (None, Some((_, list))) => list,
+        (None, None) => {
+            faults.push(node.fault("this suite has no `cases`").hint(SKELETON));
+            return Vec::new();
+        }
+    };
+    let items = match list.items() {
+        Some([]) => {
+            faults.push(list.fault("this suite has no cases").hint(SKELETON));
+            return Vec::new();
+        }
+        Some(items) => items,
+        None => {
+            let fault = list.fault(if list.is_null() { "this suite has no cases" } else { "`cases` is not a list" });
+            faults.push(fault.hint(SKELETON));
+            return Vec::new();
+        }
+    };
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for node in items.iter().filter_map(|case| case.get("id")) {
+        let Some(id) = node.as_str() else { continue };
+        let line = node.place().line;
+        if let Some(first) = first.insert(id, line) {
+            let fault = node.fault(format!("the id `{id}` is taken by the case on line {first}"));
+            faults.push(fault.hint("give each case of a suite an id of its own"));
+        }
+    }
+    items.iter().filter_map(|case| reader.read(case).map_err(|error| faults.push(error)).ok()).collect()
+}
+
+/// By line, each once: what is wrong in `defaults` is met with every case.
+fn in_order(faults: Vec<Error>) -> Vec<Error> {
+    let mut all: Vec<Error> = faults.into_iter().flat_map(Error::flatten).collect();
+    all.sort_by_key(|fault| fault.place.as_ref().map(|place| (place.line, place.column)));
+    all.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+    all
+}

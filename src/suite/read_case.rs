@@ -1,0 +1,258 @@
+use super::document::{self, CASE_KEYS, TEXT_KEYS, Written};
+use super::load::named_by;
+use super::texts::{FILE, Texts};
+use super::{Case, Split};
+use crate::check::{self, Check};
+use crate::error::{Error, Result};
+use crate::store;
+use crate::yaml::{self, Node};
+use minijinja::Value;
+use minijinja::value::Serde;
+use serde_json::json;
+use std::path::Path;
+
+/// Turns the cases of one suite as written into cases as run.
+pub(super) struct CaseReader<'a> {
+    pub kinds: &'a [&'static check::Kind],
+    pub texts: &'a mut Texts,
+    pub suite: &'a str,
+    pub category: &'a str,
+    pub defaults: Option<&'a Node>,
+}
+
+impl CaseReader<'_> {
+    /// Reads one case, gathering its faults.
+    pub fn read(&mut self, node: &Node) -> Result<Case> {
+        if !node.is_map() {
+            return Err(node.fault("a case is a mapping").hint("write `- id: …` and under it `prompt: …`"));
+        }
+        let mut faults = Faults(Vec::new());
+        let laid = self.defaults.map_or_else(|| node.clone(), |defaults| lay_over(node, defaults));
+        let vars = self.vars(&laid, &mut faults);
+        let filled = self.fill(&laid, &vars, &mut faults);
+        let written = faults.take(yaml::read::<Written>(&filled, &CASE_KEYS)).unwrap_or_default();
+        faults.0.extend(document::faults(&filled));
+        let id = id(node, &written, &mut faults);
+        let checks = self.checks(node, &vars, &mut faults);
+        let choices = choices(&filled, &written, &mut faults);
+        let prompt = prompt(&filled, &written, &mut faults);
+        let reference = text(&written.reference);
+        let mut checks = checks;
+        if !choices.is_empty() && !checks.iter().any(|(check, _)| check.name.trim_start_matches("not-") == "choice") {
+            checks.extend(faults.take(self.choice_check()));
+        }
+        if let Some(error) = Error::gather(faults.0) {
+            return Err(error);
+        }
+        let weight = written.weight.unwrap_or(1.0);
+        Ok(Case {
+            id: format!("{}/{id}", self.suite),
+            category: self.category.to_string(),
+            split: written.split.unwrap_or(Split::Dev),
+            system: text(&written.system),
+            prompt,
+            judge_hash: judge_hash(&checks, written.threshold, reference.as_deref(), &choices, weight),
+            reference,
+            choices,
+            checks: checks.into_iter().map(|(check, _)| check).collect(),
+            threshold: written.threshold,
+            weight,
+            tags: written.tags.unwrap_or_default(),
+            repeat: written.repeat.unwrap_or(1),
+            cluster: written.cluster,
+            sampling: written.sampling.unwrap_or_default(),
+        })
+    }
+
+    /// The variables of a case, `file://` read. They are no templates themselves, so texts from outside can be put in
+    /// safely.
+    fn vars(&mut self, node: &Node, faults: &mut Faults) -> Value {
+        let Some(vars) = node.get("vars").filter(|vars| !vars.is_null()) else {
+            return Value::from(Serde(json!({})));
+        };
+        if !vars.is_map() {
+            faults.0.push(vars.fault("`vars` is not a mapping").hint("write `name: value` under it"));
+        }
+        for (key, _) in vars.entries() {
+            if !is_name(&key.text) {
+                let fault = Error::input(format!("`{}` cannot name a variable", key.text)).at(key.place());
+                faults.0.push(fault.hint("use letters, digits and `_`; templates read `-` as minus"));
+            }
+        }
+        let texts = &mut *self.texts;
+        let filled = vars.fill(&mut |node, text| match text.starts_with(FILE) {
+            true => texts.file(node, text).map(|text| Some(text.trim().to_string())),
+            false => Ok(None),
+        });
+        Value::from(Serde(faults.take(filled).unwrap_or_else(|| vars.clone()).to_json()))
+    }
+
+    /// The case with templates filled in and files read.
+    fn fill(&mut self, node: &Node, vars: &Value, faults: &mut Faults) -> Node {
+        let texts = &mut *self.texts;
+        node.map_entries(|key, value| {
+            let filled = match key {
+                _ if TEXT_KEYS.contains(&key) => value.fill(&mut |node, text| texts.fill(node, text, vars)),
+                "choices" => value.fill(&mut |node, text| texts.render(node, text, vars)),
+                _ => return value.clone(),
+            };
+            faults.take(filled).unwrap_or_else(|| value.clone())
+        })
+    }
+
+    /// The checks of the defaults, then the case's own, each with its parameters as JSON.
+    fn checks(&mut self, node: &Node, vars: &Value, faults: &mut Faults) -> Vec<(Check, serde_json::Value)> {
+        let mut read = Vec::new();
+        for from in self.defaults.into_iter().chain([node]) {
+            let list = match (from.entry("checks"), from.entry("assert")) {
+                (Some(_), Some((key, _))) => {
+                    let fault = Error::input("both `checks` and `assert` are here").at(key.place());
+                    faults.0.push(fault.hint("they mean the same; put all under `checks`"));
+                    continue;
+                }
+                (Some((_, list)), None) | (None, Some((_, list))) => list,
+                (None, None) => continue,
+            };
+            let Some(items) = list.items() else {
+                if !list.is_null() {
+                    faults.0.push(list.fault("`checks` is not a list").hint("write each check as `- type: …`"));
+                }
+                continue;
+            };
+            for item in items {
+                let filled = item.fill(&mut |node, text| self.texts.render(node, text, vars));
+                let check = filled.and_then(|item| Ok((check::parse_among(self.kinds, &item)?, item.to_json())));
+                read.extend(faults.take(check));
+            }
+        }
+        read
+    }
+
+    /// What a multiple-choice case is judged by unless it says so itself.
+    fn choice_check(&self) -> Result<(Check, serde_json::Value)> {
+        let node = yaml::parse("type: choice", Path::new("choice"))?;
+        Ok((check::parse_among(self.kinds, &node)?, node.to_json()))
+    }
+}
+
+/// Faults of one case so far.
+struct Faults(Vec<Error>);
+
+impl Faults {
+    fn take<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.0.push(error)).ok()
+    }
+}
+
+/// The case with what the defaults add: keys it lacks, and entries of `vars`, `sampling` and `tags`. Checks are added
+/// where they are read.
+fn lay_over(case: &Node, defaults: &Node) -> Node {
+    let merged = case.map_entries(|key, own| match (key, defaults.get(key)) {
+        ("vars" | "sampling", Some(base)) if own.is_map() && base.is_map() => own.with_missing(base, &[]),
+        ("tags", Some(base)) => base.joined(own).unwrap_or_else(|| own.clone()),
+        _ => own.clone(),
+    });
+    merged.with_missing(defaults, &["id", "checks", "assert"])
+}
+
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_alphabetic() || c == '_') && letters.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The case's id. Read from the case alone: `defaults` cannot have one.
+fn id(node: &Node, written: &Written, faults: &mut Faults) -> String {
+    let Some(at) = node.get("id").filter(|id| !id.is_null()) else {
+        let prompt = node.get("prompt").and_then(Node::as_str).unwrap_or_default();
+        faults.0.push(node.fault("this case has no `id`").hint(format!("add `id: {}`", slug(prompt))));
+        return String::new();
+    };
+    // An id of the wrong type has its fault already.
+    let id = written.id.clone().unwrap_or_default();
+    if written.id.is_some() && (id.is_empty() || !id.chars().all(named_by)) {
+        let hint = format!("use lower-case letters, digits, `-`, `_` and `.`, such as `{}`", slug(&id));
+        faults.0.push(at.fault(format!("`{id}` cannot be an id")).hint(hint));
+    }
+    id
+}
+
+/// A name made of a text's first words.
+fn slug(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug: Vec<String> = words.take(5).map(str::to_ascii_lowercase).collect();
+    if slug.is_empty() { "first-case".to_string() } else { slug.join("-") }
+}
+
+/// A text without the blank lines that YAML blocks and files end with; nothing when nothing is left.
+fn text(written: &Option<String>) -> Option<String> {
+    written.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_string)
+}
+
+fn prompt(node: &Node, written: &Written, faults: &mut Faults) -> String {
+    match (node.get("prompt"), text(&written.prompt)) {
+        (None, _) => {
+            faults.0.push(node.fault("this case has no `prompt`").hint("add `prompt:`, what the model is asked"))
+        }
+        // A prompt of the wrong type has its fault already.
+        (Some(at), None) if at.is_null() || at.as_str().is_some() => {
+            faults.0.push(at.fault("the prompt is empty").hint("write what the model is asked"));
+        }
+        _ => {}
+    }
+    let parts = [text(&written.prompt), text(&written.input)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+}
+
+/// The choices of a multiple-choice case, with what must hold of them.
+fn choices(node: &Node, written: &Written, faults: &mut Faults) -> Vec<String> {
+    let (Some(at), Some(choices)) = (node.get("choices"), &written.choices) else { return Vec::new() };
+    let choices: Vec<String> = choices.iter().map(|choice| choice.trim().to_string()).collect();
+    if choices.len() < 2 {
+        faults.0.push(at.fault("a choice needs at least two `choices`").hint("add the wrong answers too"));
+    }
+    for (index, choice) in choices.iter().enumerate() {
+        let place = at.items().and_then(|items| items.get(index)).unwrap_or(at);
+        if choice.is_empty() {
+            faults.0.push(place.fault("this choice is empty").hint("write it out, or remove it"));
+        } else if choices.iter().take(index).any(|earlier| earlier == choice) {
+            faults.0.push(place.fault(format!("the choice `{choice}` stands here twice")).hint("change or remove one"));
+        }
+    }
+    match (node.get("reference"), text(&written.reference)) {
+        (_, Some(reference)) if choices.contains(&reference) => {}
+        (Some(at), Some(reference)) => {
+            let known = choices.iter().map(String::as_str);
+            let meant = yaml::did_you_mean(&reference, known.clone());
+            let hint = meant.unwrap_or_else(|| format!("write one of {}", yaml::list(known)));
+            faults.0.push(at.fault("the `reference` is none of the choices").hint(hint));
+        }
+        _ => {
+            let hint = "add `reference:` with the right choice, word for word";
+            faults.0.push(at.fault("it is not said which choice is right").hint(hint));
+        }
+    }
+    choices
+}
+
+/// Hash of everything that decides the verdict on an answer. The order of keys does not matter, the order of checks does.
+fn judge_hash(
+    checks: &[(Check, serde_json::Value)],
+    threshold: Option<f64>,
+    reference: Option<&str>,
+    choices: &[String],
+    weight: f64,
+) -> String {
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|(check, parameters)| {
+            json!({
+                "name": check.name, "version": check.version, "threshold": check.threshold, "weight": check.weight,
+                "criterion": check.criterion, "parameters": parameters,
+            })
+        })
+        .collect();
+    let mut all =
+        json!({"checks": checks, "threshold": threshold, "reference": reference, "choices": choices, "weight": weight});
+    all.sort_all_objects();
+    store::hash_of(&all)
+}

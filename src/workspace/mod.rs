@@ -1,0 +1,74 @@
+//! A workspace: a folder with `pmtune.yaml` that owns `suites/`, `training-data/`, `models/` and `reports/`.
+//!
+//! Every path inside a workspace is made here, and nowhere else. `init` writes a new workspace that runs at once.
+
+mod config;
+mod init;
+
+pub use config::{CompareSettings, Config};
+pub use init::init;
+
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// The name of the file that makes a folder a workspace.
+pub const FILE: &str = "pmtune.yaml";
+
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub root: PathBuf,
+    pub config: Config,
+}
+
+impl Workspace {
+    /// The workspace of `start` or of the nearest folder above it.
+    pub fn find(start: &Path) -> Result<Self> {
+        let start = start.canonicalize().map_err(|e| Error::io("open", start, e))?;
+        let root = start.ancestors().find(|folder| folder.join(FILE).is_file()).ok_or_else(|| {
+            Error::missing(format!("no workspace here: neither {} nor a folder above it holds {FILE}", start.display()))
+                .hint("run `pmtune init` to start one here, or point at one with --workspace FOLDER")
+        })?;
+        Self::open(root)
+    }
+
+    /// The workspace whose root is `root`.
+    pub fn open(root: &Path) -> Result<Self> {
+        let file = root.join(FILE);
+        if !file.is_file() {
+            return Err(Error::missing(format!("{} is not a workspace: it has no {FILE}", root.display()))
+                .hint("run `pmtune init` in that folder first"));
+        }
+        let config = Config::read(&crate::store::read_text(&file)?, &file)?;
+        Ok(Self { root: root.to_path_buf(), config })
+    }
+
+    pub fn suites(&self) -> PathBuf {
+        self.root.join("suites")
+    }
+
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
+    /// Every suite file, in the order of their names.
+    pub fn suite_files(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.suites();
+        let entries = std::fs::read_dir(&folder).map_err(|e| {
+            Error::io("read", &folder, e).hint("suites live in the folder `suites/` of the workspace, one YAML file each")
+        })?;
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|entry| entry.ok().map(|e| e.path()))
+            .filter(|path| matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "yml")))
+            .collect();
+        files.sort();
+        if files.is_empty() {
+            return Err(Error::missing(format!("no suite in {}", folder.display()))
+                .hint("write one, or run `pmtune init` in an empty folder to see an example"));
+        }
+        Ok(files)
+    }
+}

