@@ -13,5 +13,5 @@ pub mod structure;
 mod verdict;
 
 pub use kind::{Check, Judge, Kind, kinds, parse};
-pub use rubric::{Criterion, TARGET_SCORE, automatic_score};
+pub use rubric::{Criterion, Descriptors, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};

@@ -173,7 +173,9 @@ impl Judge for AcceptanceCriteria {
 fn statements(document: &Document) -> Vec<Criterion> {
     let section = document.section(&["acceptance criteria", "acceptance criterion", "criteria", "AC"]);
     let lists: Vec<_> = match section {
-        Some(section) => document.lists_in(section).collect(),
+        Some(section) if !section.range.is_empty() || !section.lead.is_empty() => document.lists_in(section).collect(),
+        // A title over groups that have titles of the same rank ("**Add to Cart**") stands above all that follows.
+        Some(section) => document.lists().iter().filter(|list| list.at >= section.range.start).collect(),
         None => document.lists().iter().collect(),
     };
     let mut texts: Vec<String> = leaves(lists).iter().map(|item| item.text.clone()).collect();

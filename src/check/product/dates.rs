@@ -85,7 +85,9 @@ fn readings(found: &Captures<'_>) -> Vec<Date> {
     };
     if let (Some(a), Some(b)) = (number("num_a"), number("num_b")) {
         let y = year("num_y");
-        // "24/7" and fractions are no dates.
+        if (a, b, y) == (24, 7, None) {
+            return vec![];
+        }
         return [day_of(y, Some(b), Some(a)), day_of(y, Some(a), Some(b))].into_iter().flatten().collect();
     }
     let date = if let Some(y) = number("iso_y") {

@@ -1,6 +1,6 @@
 use super::dates::{Date, dates};
 use super::names::{all_words, lower_case_words, names, parts};
-use super::numbers::{Number, numbers};
+use super::numbers::{Number, is_label, measures, numbers};
 use crate::check::quality::prose::{count, enumerate, has_term, pattern, plain_lower};
 use crate::check::structure::{Document, LineKind};
 use crate::check::{Judge, Subject, Verdict};
@@ -49,12 +49,6 @@ const MARKERS: &[&str] = &[
     "suppose",
     "say we",
 ];
-/// A small number after one of these only counts: "Key Result 2", "Step 3", "Phase 1".
-static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(?:\b(?:key result|kr|objective|step|phase|option|item|section|part|priority|milestone|version|scenario|story|criterion|criteria|requirement|point|idea|example|figure|table|level|tier|stage|sprint|week|day|goal|metric|feature|question|release|epic|task|action|risk|number|no\.?|rank|user story|test case|case)\s*#?|#)$",
-    )
-});
 /// A small number before one of these counts the answer's own points: "three reasons", "5 ways".
 static OWN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -68,6 +62,8 @@ static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:24/7|24x7|365|1:
 /// What the prompt gives.
 struct Known {
     numbers: Vec<Number>,
+    /// Without those of dates and labels.
+    measures: Vec<Number>,
     dates: Vec<Date>,
     words: HashSet<String>,
     text: String,
@@ -134,6 +130,7 @@ impl Known {
         text = format!("{text}\n{}", Document::parse(&text).plain_text());
         Self {
             numbers: numbers(&text),
+            measures: measures(&text),
             dates: dates(&text).into_iter().flat_map(|(_, readings)| readings).collect(),
             words: all_words(&text),
             text: plain_lower(&text),
@@ -150,16 +147,15 @@ impl Known {
             || self.derived(number)
     }
 
-    /// The difference of two numbers of the prompt of one kind, and the change between them in percent, are the prompt's
+    /// The difference of two neighbouring numbers of the prompt, and the change between them in percent, are the prompt's
     /// own arithmetic: "from 32% to 45%" is 13 points, or 41 percent more.
     fn derived(&self, number: &Number) -> bool {
-        let pairs = self.numbers.iter().flat_map(|a| self.numbers.iter().map(move |b| (a, b)));
-        pairs.filter(|(a, b)| a.percent == b.percent && !a.word && !b.word && a.value != b.value).any(|(a, b)| {
-            let difference = (a.value - b.value).abs();
-            let change = 100.0 * difference / a.value.abs();
-            let points = (difference - number.value).abs() < 1e-9 && number.percent == a.percent;
-            let relative = number.percent && a.value != 0.0 && (change - number.value).abs() < 0.51;
-            points || relative
+        let pairs = self.measures.windows(2).filter(|p| p[0].percent == p[1].percent && !p[0].word && !p[1].word);
+        pairs.map(|p| (p[0].value, p[1].value, p[0].percent)).any(|(from, to, percent)| {
+            let difference = (from - to).abs();
+            let change = 100.0 * difference / from.abs();
+            let points = difference > 0.0 && (difference - number.value).abs() < 1e-9 && number.percent == percent;
+            points || number.percent && from != 0.0 && (change - number.value).abs() < 0.51
         })
     }
 }
@@ -191,14 +187,6 @@ fn claims(line: &str, kind: LineKind, known: &Known, lower: &HashSet<String>) ->
         found.push((format!("\"{name}\""), grounded));
     }
     found
-}
-
-/// "Key Result 2": the number is part of a label.
-pub(super) fn is_label(line: &str, number: &Number) -> bool {
-    !number.percent
-        && number.value < 100.0
-        && number.value.fract() == 0.0
-        && LABEL.is_match(line[..number.span.start].trim_end())
 }
 
 /// Numbers that claim nothing: 0 and 1, and those that count the answer's own points.

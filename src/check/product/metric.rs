@@ -180,6 +180,6 @@ mod tests {
         ] {
             assert_fails(&judge, text, why);
         }
-        assert_eq!(verdict(&judge, "**Metric:** Search\n**Formula:** a / bc\n").score(), Some(0.25));
+        assert_eq!(verdict(&judge, "**Metric:** Search\n**Formula:** a / bc\n").score(), Some(0.5));
     }
 }

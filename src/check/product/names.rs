@@ -252,7 +252,7 @@ pub(super) fn names(line: &str, kind: LineKind, lower: &HashSet<String>) -> Vec<
     let words: Vec<regex::Match<'_>> = WORD.find_iter(line).collect();
     let long = words.iter().filter(|w| w.as_str().chars().count() > 3);
     let (capital, all) = long.fold((0, 0), |(c, n), w| (c + usize::from(is_capital(w.as_str())), n + 1));
-    let title = all >= 2 && capital * 2 > all;
+    let title = all >= 2 && capital * 4 >= all * 3;
     let field = PEOPLE.find(line).map(|f| f.end());
     let mut found: Vec<(usize, usize, &str)> = vec![];
     for word in words {

@@ -99,6 +99,13 @@ const SMALL: [&str; 20] = [
 ];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
+/// A small number after one of these only counts: "Key Result 2", "Step 3", "Phase 1".
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:\b(?:key result|kr|objective|step|phase|option|item|section|part|priority|milestone|version|scenario|story|criterion|criteria|requirement|point|idea|example|figure|table|level|tier|stage|sprint|week|day|goal|metric|feature|question|release|epic|task|action|risk|number|no\.?|rank|user story|test case|case)\s*#?|#)$",
+    )
+});
+
 /// Every number, in order. Digits inside a name (`B2B`, `UTF-8`, `KR1`) are part of the name.
 pub(super) fn numbers(text: &str) -> Vec<Number> {
     let mut found: Vec<Number> = DIGITS.captures_iter(text).filter_map(|c| in_digits(text, &c)).collect();
@@ -144,7 +151,8 @@ fn glued_name(rest: &str) -> bool {
         "pm", "st", "nd", "rd", "th", "km", "kg", "pts", "pt", "bps", "usd", "eur", "mo", "yr", "y",
     ];
     let word: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
-    !word.is_empty() && !MEASURES.contains(&word.to_lowercase().as_str())
+    let measure = MEASURES.contains(&word.as_str()) || word.len() > 1 && MEASURES.contains(&word.to_lowercase().as_str());
+    !word.is_empty() && !measure
 }
 
 fn has_unit(rest: &str) -> bool {
@@ -211,10 +219,18 @@ pub(super) fn measures(text: &str) -> Vec<Number> {
     let dates = super::dates::dates(text);
     let mut found = numbers(text);
     found.retain(|n| {
-        let labelled = super::grounded_numbers::is_label(text, n);
+        let labelled = is_label(text, n);
         !labelled && !dates.iter().any(|(span, _)| span.start < n.span.end && n.span.start < span.end)
     });
     found
+}
+
+/// "Key Result 2": the number is part of a label.
+pub(super) fn is_label(line: &str, number: &Number) -> bool {
+    !number.percent
+        && number.value < 100.0
+        && number.value.fract() == 0.0
+        && LABEL.is_match(line[..number.span.start].trim_end())
 }
 
 #[cfg(test)]

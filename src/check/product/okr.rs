@@ -1,7 +1,8 @@
+use super::dates::dates;
 use super::fields::{is_blank, missing_in};
 use super::numbers::{Number, measures};
 use super::okr_outline::{Objective, objectives};
-use crate::check::quality::prose::{count, has_term, pattern, plain_lower, quote};
+use crate::check::quality::prose::{count, has_term, pattern, plain_lower, quote, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
@@ -154,21 +155,34 @@ impl Okr {
 
 /// What a key result lacks.
 fn missing(text: &str) -> Vec<&'static str> {
-    let numbers = measures(text);
-    let baseline = BASELINE.is_match(text) && !numbers.is_empty();
+    let text = undated(text);
+    let numbers = measures(&text);
+    let baseline = BASELINE.is_match(&text) && !numbers.is_empty();
     // With a baseline, the target is another number.
     let target = if baseline { numbers.len() >= 2 } else { !numbers.is_empty() };
-    let unit = !numbers.is_empty() && has_unit(text, &numbers);
-    [("baseline", baseline), ("target", target), ("unit", unit)]
-        .iter()
-        .filter(|(_, met)| !met)
-        .map(|(name, _)| *name)
-        .collect()
+    let unit = has_unit(&text, &numbers);
+    let parts = [("baseline", baseline), ("target", target), ("unit", unit)];
+    parts.iter().filter(|(_, met)| !met).map(|(name, _)| *name).collect()
 }
 
+/// Without dates: "from 1 June" is no baseline.
+fn undated(text: &str) -> String {
+    let (mut kept, mut end) = (String::new(), 0);
+    for (span, _) in dates(text) {
+        kept.push_str(&text[end..span.start]);
+        end = span.end;
+    }
+    kept + &text[end..]
+}
+
+/// A unit at a number, an index that counts in points, or a plural that is counted ("Weekly active teams: 100").
 fn has_unit(text: &str, numbers: &[Number]) -> bool {
+    let Some(first) = numbers.first() else { return false };
     let lower = plain_lower(text);
-    numbers.iter().any(|n| n.unit) || INDICES.iter().any(|index| has_term(&lower, index))
+    let counted = |word: &str| word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
+    numbers.iter().any(|n| n.unit)
+        || INDICES.iter().any(|index| has_term(&lower, index))
+        || words(&text[..first.span.start]).skip(1).any(counted)
 }
 
 #[cfg(test)]

@@ -101,10 +101,9 @@ fn stories(document: &Document) -> Vec<Story> {
         .zip(ends)
         .filter_map(|((start, after), end)| {
             let told = text.get(*after..end)?;
-            let story = story(told);
+            let (story, whole) = (story(told), line(text.get(*start..end)?));
             // "As a result, …" opens no story.
-            (!story.want.is_empty() || WANT.is_match(told))
-                .then(|| Story { text: line(text.get(*start..end)?), ..story })
+            (!story.want.is_empty() || WANT.is_match(told)).then(|| Story { text: whole, ..story })
         })
         .collect();
     if found.is_empty() && WANT.is_match(&text) && BENEFIT.is_match(&text) {
