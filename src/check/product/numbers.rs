@@ -151,7 +151,8 @@ fn glued_name(rest: &str) -> bool {
         "pm", "st", "nd", "rd", "th", "km", "kg", "pts", "pt", "bps", "usd", "eur", "mo", "yr", "y",
     ];
     let word: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
-    let measure = MEASURES.contains(&word.as_str()) || word.len() > 1 && MEASURES.contains(&word.to_lowercase().as_str());
+    let measure =
+        MEASURES.contains(&word.as_str()) || word.len() > 1 && MEASURES.contains(&word.to_lowercase().as_str());
     !word.is_empty() && !measure
 }
 
