@@ -70,7 +70,7 @@ fn place(group: &str, split: Split) -> String {
 fn numbers(group: &Group, settings: &Settings) -> String {
     let (mean, interval) = (group.score.difference.mean, group.score.difference.interval);
     // Two places, or three where two would show as nothing what is something.
-    let vanishes = |x: f64| x != 0.0 && x.abs() < 0.005;
+    let vanishes = |x: f64| (0.0005..0.005).contains(&x.abs());
     let places = if [mean, interval.low, interval.high].into_iter().any(vanishes) { 3 } else { 2 };
     let confidence = (settings.confidence * 1000.0).round() / 10.0;
     let inside = match group.finding {
