@@ -61,6 +61,8 @@ pub struct Summary {
     /// improved · regressed · no evidence of a difference · too few cases to tell.
     pub verdict: &'static str,
     pub headline: String,
+    /// The headline with the verdict before it where the headline does not say as much itself.
+    pub title: String,
     pub sentence: String,
     pub better: Vec<Movement>,
     pub worse: Vec<Movement>,
@@ -202,6 +204,11 @@ fn summary(c: &Comparison) -> Summary {
         Finding::NoDifference => format!("No evidence of a difference between {a} and {b}"),
         Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart"),
     };
+    let title = match overall.finding {
+        Finding::Improved => format!("Improved: {headline}"),
+        Finding::Regressed => format!("Regressed: {headline}"),
+        Finding::NoDifference | Finding::TooFewCases => headline.clone(),
+    };
     let (better, worse) = movements(&c.held_out, 1.0 - c.settings.confidence);
     let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
         "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
@@ -211,6 +218,7 @@ fn summary(c: &Comparison) -> Summary {
         symbol: tone.symbol(),
         verdict: verdict(overall.finding),
         headline,
+        title,
         sentence: overall.words.clone(),
         better,
         worse,
@@ -495,7 +503,7 @@ fn reason(failing: &[&Record], changed: &[String]) -> String {
         }
         Outcome::Error { .. } => None,
     });
-    failed.map(|v| words::clip(v.verdict.reason(), 200)).unwrap_or_default()
+    failed.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default()
 }
 
 fn text(records: &[&Record]) -> String {
