@@ -56,12 +56,13 @@ pub fn html(text: &str) -> String {
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     let flat = flat(text);
-    if let Some(mark) = list_mark(&flat) {
-        out.push_str(&flat[..mark]);
+    let (start, rest) = flat.split_at(list_mark(&flat).unwrap_or(0));
+    out.push_str(start);
+    if list_mark(&flat).is_some() {
         out.push('\\');
     }
     let mut before = ' ';
-    for c in flat[out.len().saturating_sub(1)..].chars() {
+    for c in rest.chars() {
         match c {
             '@' | '#' => {
                 let _ = write!(out, "\\{c}\u{200b}");
