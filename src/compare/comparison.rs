@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     pub format: u32,
+    /// When the later of the two runs ended: the same runs give the same bytes.
     pub created: Timestamp,
     pub settings: Settings,
     /// The version before.
@@ -37,6 +38,12 @@ pub struct Settings {
     pub seed: u64,
     /// A difference in score smaller than this (in [0, 1]) is of no consequence.
     pub negligible: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { confidence: 0.95, resamples: 10_000, seed: 0, negligible: 0.02 }
+    }
 }
 
 /// One version of a comparison.
@@ -67,7 +74,7 @@ pub struct Half {
     pub reference_nll: Option<ScoreTest>,
 }
 
-/// A set of cases tested together.
+/// A set of cases tested together. Without cases its means are 0 and its intervals all that is possible.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// `all` or the category.
@@ -85,7 +92,7 @@ pub struct Group {
 }
 
 /// The same measure for both sides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Outcomes<T> {
     pub a: T,
     pub b: T,
@@ -115,6 +122,9 @@ pub struct Rate {
     /// pass@k and pass^k at k = number of repeats, where cases repeat.
     pub pass_at_k: Option<f64>,
     pub pass_hat_k: Option<f64>,
+    /// That k: the fewest answers a repeated case of this side has.
+    #[serde(default)]
+    pub k: Option<usize>,
 }
 
 /// Exact McNemar on the discordant pairs.

@@ -296,7 +296,7 @@ fn group(name: &str, cases: &[&Plan], finding: Finding) -> Group {
     let rate = |passed: usize| {
         let rate = passed as f64 / n.max(1) as f64;
         let interval = Interval { low: (rate - 0.25).max(0.0), high: (rate + 0.25).min(1.0) };
-        Rate { passed, cases: n, rate, interval, flaky: 0, pass_at_k: None, pass_hat_k: None }
+        Rate { passed, cases: n, rate, interval, flaky: 0, pass_at_k: None, pass_hat_k: None, k: None }
     };
     let (a, b) = (sum(|p| p.a), sum(|p| p.b));
     let reach = if finding == Finding::Improved { (b - a).abs() * 0.8 } else { (b - a).abs() + 0.15 };

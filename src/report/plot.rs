@@ -58,22 +58,22 @@ pub struct RateRow<'a> {
 
 /// Pass rates with their intervals, one row for each group. `labels` name the versions in the legend.
 pub fn rates(title: &str, labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> Result<Plot> {
-    const TOP: i32 = 60;
     const ROW: i32 = 124;
-    let bottom = TOP + ROW * rows.len() as i32;
-    let x = |share: f64| LEFT + 20 + ((RIGHT - LEFT - 40) as f64 * share.clamp(0.0, 1.0)).round() as i32;
     let paired = rows.iter().any(|row| row.before.is_some());
+    let top = if paired { 60 } else { 10 };
+    let bottom = top + ROW * rows.len() as i32;
+    let x = |share: f64| LEFT + 20 + ((RIGHT - LEFT - 40) as f64 * share.clamp(0.0, 1.0)).round() as i32;
     draw(title, &describe_rates(labels, rows), bottom + 52, |area| {
         if paired {
             legend(area, labels)?;
         }
         for step in 0..=4 {
             let share = f64::from(step) / 4.0;
-            line(area, (x(share), TOP), (x(share), bottom), GRID, 2)?;
+            line(area, (x(share), top), (x(share), bottom), GRID, 2)?;
             text(area, &words::percent(share), (x(share), bottom + 28), SMALL, MUTED, HPos::Center)?;
         }
         for (i, row) in rows.iter().enumerate() {
-            let y = TOP + ROW * i as i32;
+            let y = top + ROW * i as i32;
             let figures = match row.before {
                 Some(before) => format!("{} → {}", words::percent(before.rate), words::percent(row.after.rate)),
                 None => words::rate(row.after),

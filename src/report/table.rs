@@ -99,6 +99,9 @@ fn half_tables(page: &mut Layout, half: &HalfView, view: &ComparisonView) {
         seen.dedup();
         page.paragraph(&seen.join(" · "), Style::Muted);
     }
+    if let Some(power) = &half.power {
+        page.paragraph(power, Style::Muted);
+    }
     if half.criteria.is_empty() {
         return;
     }

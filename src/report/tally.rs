@@ -78,6 +78,7 @@ pub fn rate(cases: &[&CaseTally<'_>]) -> Rate {
         flaky: cases.iter().filter(|c| c.flaky()).count(),
         pass_at_k: None,
         pass_hat_k: None,
+        k: None,
     }
 }
 

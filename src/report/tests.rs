@@ -217,9 +217,10 @@ fn markdown_fits_a_comment_and_lets_nothing_through() {
         } else if fence == Some(ticks) && line.trim_start_matches('`').is_empty() {
             fence = None;
         } else if fence.is_none() {
-            for bad in ["<script", "<img", "<svg", "](", "@o", "#1", "https://", "javascript:alert(3))"] {
-                assert!(!line.contains(bad) || bad == "](" && line.contains("\\]("), "{bad} in {line}");
+            for bad in ["<script", "<img", "<svg", "@o", "#1", "https://"] {
+                assert!(!line.contains(bad), "{bad} in {line}");
             }
+            assert!(!line.replace("\\]", "").contains("]("), "a link in {line}");
             if line.starts_with('|') {
                 let cells = line.replace("\\|", "").matches('|').count();
                 assert!([5, 7].contains(&cells), "{cells} cell borders in {line}");
@@ -269,7 +270,7 @@ fn hostile_everywhere(text: &str) -> Fixture {
         half.overall.words = text.to_string();
         half.categories[0].name = text.to_string();
         half.categories[0].words = text.to_string();
-        let trials = half.checks["user-story"].clone();
+        let trials = half.checks["user-story"];
         half.checks.insert(text.to_string(), trials);
     }
     for flip in flips {

@@ -99,7 +99,9 @@ pub struct HalfView {
     pub rows: Vec<GroupRow>,
     pub criteria: Vec<CriterionRow>,
     pub checks: Vec<CheckRow>,
-    /// Sentences below the table: McNemar, power, repeats, likelihood.
+    /// What so many cases can show.
+    pub power: Option<String>,
+    /// Sentences below the table: McNemar, clusters, repeats, likelihood.
     pub notes: Vec<String>,
 }
 
@@ -344,6 +346,7 @@ fn half(half: &Half) -> HalfView {
         rows: rows.collect(),
         criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(*criterion, test)).collect(),
         checks: check_rows(&half.checks),
+        power: power(&half.overall),
         notes: notes(half),
     }
 }
@@ -417,28 +420,27 @@ fn check_rows(checks: &BTreeMap<String, Outcomes<Trial>>) -> Vec<CheckRow> {
     sorted.into_iter().map(row).collect()
 }
 
+fn power(overall: &Group) -> Option<String> {
+    let least = overall.power.minimum_detectable?;
+    let more = overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::cases(n)));
+    Some(format!(
+        "With {} and this spread, a true difference of {} in score shows four times in five{}.",
+        words::cases(overall.cases),
+        words::decimal(least),
+        more.unwrap_or_default()
+    ))
+}
+
 fn notes(half: &Half) -> Vec<String> {
     let overall = &half.overall;
     let pass = &overall.pass;
     let mut notes = vec![format!(
         "Changed sides: {} now pass, {} no longer pass; chance alone gives so uneven a split with probability {} \
          (exact McNemar test).",
-        words::cases(pass.only_b),
-        words::cases(pass.only_a),
+        pass.only_b,
+        pass.only_a,
         words::chance(pass.p)
     )];
-    if let Some(least) = overall.power.minimum_detectable {
-        let more = overall
-            .power
-            .cases_for_half
-            .map(|n| format!("; to see half of that it would take about {}", words::cases(n)));
-        notes.push(format!(
-            "With {} and this spread, a true difference of {} in score shows four times in five{}.",
-            words::cases(overall.cases),
-            words::decimal(least),
-            more.unwrap_or_default()
-        ));
-    }
     if overall.clusters < overall.cases {
         notes.push(format!(
             "Some cases share a source: the {} count as {} independent ones.",
@@ -459,10 +461,10 @@ fn notes(half: &Half) -> Vec<String> {
 }
 
 fn repeats(rates: &Outcomes<Rate>) -> Option<String> {
-    let of = |rate: &Rate| Some((rate.pass_at_k?, rate.pass_hat_k?));
-    let ((a_any, a_all), (b_any, b_all)) = (of(&rates.a)?, of(&rates.b)?);
+    let of = |rate: &Rate| Some((rate.pass_at_k?, rate.pass_hat_k?, rate.k?));
+    let ((a_any, a_all, _), (b_any, b_all, k)) = (of(&rates.a)?, of(&rates.b)?);
     Some(format!(
-        "With repeated answers: at least one passes for {} (was {}), every one for {} (was {}); {} of the new \
+        "Of {k} answers to a case at least one passes for {} (was {}), every one for {} (was {}); {} of the new \
          version's cases are flaky.",
         words::percent(b_any),
         words::percent(a_any),
