@@ -110,10 +110,14 @@ pub fn large(copies: usize) -> Fixture {
     let mut made = fixture();
     let (pairs, flips) = (made.comparison.cases.clone(), made.comparison.flips.clone());
     let records = (made.a.records.clone(), made.b.records.clone());
+    let asked = made.a.manifest.cases.clone();
     for copy in 1..copies {
         let rename = |case: &str| format!("{case}-{copy}");
         made.comparison.cases.extend(pairs.iter().cloned().map(|p| CasePair { case: rename(&p.case), ..p }));
         made.comparison.flips.extend(flips.iter().cloned().map(|f| Flip { case: rename(&f.case), ..f }));
+        for run in [&mut made.a, &mut made.b] {
+            run.manifest.cases.extend(asked.iter().map(|(case, repeat)| (rename(case), *repeat)));
+        }
         made.a.records.extend(records.0.iter().cloned().map(|r| Record { case: rename(&r.case), ..r }));
         made.b.records.extend(records.1.iter().cloned().map(|r| Record { case: rename(&r.case), ..r }));
     }
