@@ -99,8 +99,8 @@ fn hand_on(received: &mpsc::Receiver<Outcome>, sink: &mut dyn FnMut(Event) -> Co
     for (id, outcome) in received {
         let answer = match outcome {
             Ok(answer) => Ok(answer),
-            Err(fault) if fault.dead => return Err(fault.error),
-            Err(fault) => Err(fault.error),
+            Err(fault) if fault.dead => return Err(*fault.error),
+            Err(fault) => Err(*fault.error),
         };
         let tokens = answer.as_ref().map_or(0, |answer| answer.output_tokens);
         let done = sink(Event::Done { id, answer });
