@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 
 /// Answers, judges and records everything that remains of `runs`, all of them in one batch.
 ///
-/// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there.
+/// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there;
+/// leave it out for an endpoint, where the same name may by now stand for other weights.
 /// Every record is appended the moment its answer is there, and every run is marked finished once all have all theirs,
 /// so a break of `sink`, an error or a kill loses nothing and the same call later does only what is left. A single
 /// request that fails is recorded as an error and the others go on; such a run finishes too.
