@@ -352,6 +352,22 @@ fn answers_are_reused_by_key_alone() {
 }
 
 #[test]
+fn an_endpoint_s_answers_are_not_reused() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports = Reports::new(folder.path());
+    let endpoint = || {
+        let version = VersionRef { template: None, ..version("openai:http://localhost:1234#model") };
+        Plan::new(version, &[suite(vec![case("a", 1)])])
+    };
+    finished(&reports, endpoint());
+    let mut runs = reports.open(vec![endpoint()], false).unwrap();
+    execute(&mut runs, &scripted(), Some(&reports), &mut go).unwrap();
+    let run = runs.pop().unwrap().close();
+    assert!(run.manifest.id.contains("-openai-http-localhost-1234-model"), "{}", run.manifest.id);
+    assert!(matches!(run.records[0].outcome, Outcome::Judged { reused: false, .. }));
+}
+
+#[test]
 fn rescoring_judges_stored_answers_by_todays_checks() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
