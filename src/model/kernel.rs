@@ -1,7 +1,7 @@
 //! The matrix product all linears run on: activations (m, k) times a packed panel.
 //!
-//! Every output value is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of
-//! rows or threads. So a row's result never depends on what else is in the batch, to the last bit.
+//! Every product is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of rows or
+//! threads; what the output held before is added last. So a row's result never depends on what else is in the batch, to the last bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -101,7 +101,7 @@ impl Output {
     }
 }
 
-/// `out[.., column .. column + lanes] = x · panel`, with `x` (m, k) row-major and `panel` (k, [`width`]).
+/// `out[.., column .. column + lanes] += x · panel`, with `x` (m, k) row-major and `panel` (k, [`width`]).
 ///
 /// # Safety
 /// No other thread may touch those columns meanwhile, and the memory behind `out` must still be borrowed.
@@ -170,7 +170,8 @@ impl Multiply<'_> {
             for &sum in sums {
                 let end = (lane + S::F32_LANES).min(self.lanes);
                 if lane < end {
-                    simd.partial_store_f32s(&mut out[lane..end], sum);
+                    let out = &mut out[lane..end];
+                    simd.partial_store_f32s(out, simd.add_f32s(simd.partial_load_f32s(out), sum));
                 }
                 lane = end;
             }
