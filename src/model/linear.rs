@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::adapter::Lora;
 use super::kernel::{self, Aligned, Output};
 use super::ops;
-use super::panels::Panels;
+use super::panels::{CHUNK, Panels};
 use super::weights::{Weight, Weights};
 use crate::error::Result;
 
@@ -82,18 +82,29 @@ impl Linear {
     }
 }
 
+#[derive(Default)]
+struct Scratch {
+    chunk: Aligned,
+    sums: Aligned,
+}
+
 thread_local! {
-    static SCRATCH: RefCell<Aligned> = RefCell::default();
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// # Safety
-/// As [`kernel::multiply`].
+/// As [`Output::add`].
 unsafe fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, out: Output, offset: usize) {
-    SCRATCH.with_borrow_mut(|scratch| {
-        let (lanes, column) = (panels.lanes(panel), offset + panel * kernel::width());
-        let values = panels.panel(panel, scratch);
+    SCRATCH.with_borrow_mut(|Scratch { chunk, sums }| {
+        let (k, width) = (panels.k, kernel::width());
+        let sums = sums.at_least(x.len() / k * width);
+        sums.fill(0.0);
+        for start in (0..k).step_by(CHUNK) {
+            let weights = panels.chunk(panel, start..k.min(start + CHUNK), chunk);
+            kernel::multiply(x, k, start, weights, sums);
+        }
         // SAFETY: passed on to the caller.
-        unsafe { kernel::multiply(x, panels.k, values, out, column, lanes) };
+        unsafe { out.add(sums, offset + panel * width, panels.lanes(panel)) };
     });
 }
 
