@@ -78,10 +78,10 @@ impl Config {
             format!("{heads} attention heads cannot share {kv_heads} key-value heads"),
         );
         check(
-            self.rope_dims > 0 && self.rope_dims <= self.head_dim && self.rope_dims % 2 == 0,
+            self.rope_dims > 0 && self.rope_dims <= self.head_dim && self.rope_dims.is_multiple_of(2),
             format!("{} of {} head dimensions cannot be rotated", self.rope_dims, self.head_dim),
         );
-        check(self.head_dim % 2 == 0, format!("the head dimension {} is odd", self.head_dim));
+        check(self.head_dim.is_multiple_of(2), format!("the head dimension {} is odd", self.head_dim));
         if let Some(factors) = &self.rope_factors {
             let fine = factors.len() == self.rope_dims / 2 && factors.iter().all(|f| f.is_finite() && *f > 0.0);
             check(fine, format!("the {} RoPE factors do not fit {} rotated dimensions", factors.len(), self.rope_dims));

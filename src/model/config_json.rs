@@ -189,3 +189,60 @@ fn unreadable(error: serde_json::Error, text: &str, path: &Path) -> Error {
         .at(Place { file: path.to_path_buf(), line, column, snippet })
         .hint("download config.json again")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Oracle {
+        ropes: HashMap<String, Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        config: serde_json::Value,
+        frequencies: Vec<f64>,
+        attention_factor: f32,
+    }
+
+    fn read(json: &serde_json::Value) -> Result<Config> {
+        config(&json.to_string(), Path::new("config.json"))
+    }
+
+    fn oracle() -> HashMap<String, Case> {
+        let oracle: Oracle = serde_json::from_str(include_str!("../../tests/oracle/tiny_folder.json")).unwrap();
+        oracle.ropes
+    }
+
+    #[test]
+    fn frequencies_are_those_of_transformers() {
+        let cases = oracle();
+        assert_eq!(cases.len(), 6);
+        for (name, case) in cases {
+            let config = read(&case.config).unwrap();
+            assert_eq!(config.rope_dims, 2 * case.frequencies.len(), "{name}");
+            let factors = config.rope_factors.unwrap_or_else(|| vec![1.0; case.frequencies.len()]);
+            for (pair, (wanted, divisor)) in case.frequencies.iter().zip(factors).enumerate() {
+                let base = config.rope_theta.powf(-2.0 * pair as f64 / config.rope_dims as f64);
+                let frequency = base / f64::from(divisor);
+                assert!((frequency / wanted - 1.0).abs() < 1e-5, "{name}, pair {pair}: {frequency} is not {wanted}");
+            }
+            assert!((config.rope_attn_factor - case.attention_factor).abs() < 1e-6, "{name}");
+        }
+    }
+
+    #[test]
+    fn qwen2_uses_its_window_only_when_told_to() {
+        let mut json = oracle()["default"].config.clone();
+        json["sliding_window"] = 128.into();
+        let windows = [(false, 0, Some(None)), (true, 0, Some(Some(128))), (true, 2, Some(None)), (true, 1, None)];
+        for (used, from, wanted) in windows {
+            json["use_sliding_window"] = used.into();
+            json["max_window_layers"] = from.into();
+            assert_eq!(read(&json).ok().map(|config| config.sliding_window), wanted, "{used} from {from}");
+        }
+    }
+}

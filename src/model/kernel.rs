@@ -1,7 +1,7 @@
 //! The matrix product all linears run on: activations (m, k) times a packed panel.
 //!
-//! Every output value is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of
-//! rows or threads. So a row's result never depends on what else is in the batch, to the last bit.
+//! Every product is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of rows or
+//! threads; what the output held before is added last. So a row's result never depends on what else is in the batch, to the last bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -74,7 +74,7 @@ pub(crate) fn decode(codes: &[u8], scales: &[f32], offsets: &[f32], group: usize
             for ((scales, offsets), (codes, out)) in lines.zip(groups) {
                 for (codes, out) in codes.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
                     for lane in 0..width {
-                        out[lane] = f32::from(codes[lane]) * scales[lane] + offsets[lane];
+                        out[lane] = f32::from(codes[lane]).mul_add(scales[lane], offsets[lane]);
                     }
                 }
             }
@@ -83,7 +83,7 @@ pub(crate) fn decode(codes: &[u8], scales: &[f32], offsets: &[f32], group: usize
     Arch::new().dispatch(Decode(codes, scales, offsets, group, out));
 }
 
-/// Where a product goes: a matrix of `stride` columns that several threads fill, each its own columns.
+/// Where products go: a matrix of `stride` columns that several threads fill, each its own columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Output {
     base: *mut f32,
@@ -91,7 +91,7 @@ pub(crate) struct Output {
     rows: usize,
 }
 
-// SAFETY: `multiply` is the only user; its callers give every thread columns of its own (see there).
+// SAFETY: `add` is the only access; its callers give every thread columns of its own (see there).
 unsafe impl Send for Output {}
 unsafe impl Sync for Output {}
 
@@ -99,37 +99,49 @@ impl Output {
     pub fn new(values: &mut [f32], stride: usize) -> Self {
         Self { base: values.as_mut_ptr(), stride, rows: values.len() / stride.max(1) }
     }
+
+    /// Adds the first `lanes` of every row of `sums`, (rows, [`width`]), to the columns from `column` on.
+    ///
+    /// # Safety
+    /// No other thread may touch those columns meanwhile, and the memory must still be borrowed.
+    pub unsafe fn add(self, sums: &[f32], column: usize, lanes: usize) {
+        assert!(column + lanes <= self.stride);
+        for (row, sums) in sums.chunks_exact(width()).take(self.rows).enumerate() {
+            // SAFETY: row < rows and column + lanes <= stride, so the slice lies in the matrix; the rest is the
+            // caller's promise.
+            let out = unsafe { std::slice::from_raw_parts_mut(self.base.add(row * self.stride + column), lanes) };
+            out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+        }
+    }
 }
 
-/// `out[.., column .. column + lanes] = x · panel`, with `x` (m, k) row-major and `panel` (k, [`width`]).
-///
-/// # Safety
-/// No other thread may touch those columns meanwhile, and the memory behind `out` must still be borrowed.
-pub(crate) unsafe fn multiply(x: &[f32], k: usize, panel: &[f32], out: Output, column: usize, lanes: usize) {
-    assert!(k > 0 && x.len() == k * out.rows && panel.len() == k * width() && column + lanes <= out.stride);
-    Arch::new().dispatch(Multiply { x, k, panel, out, column, lanes });
+/// `sums += x[.., from..from + c] · chunk`, with `x` (m, k) row-major, `chunk` (c, [`width`]) a part of a panel, and
+/// `sums` (m, [`width`]). Going over a panel chunk by chunk continues the same chains of multiply-adds.
+pub(crate) fn multiply(x: &[f32], k: usize, from: usize, chunk: &[f32], sums: &mut [f32]) {
+    let width = width();
+    assert!(k > 0 && x.len() / k == sums.len() / width && from + chunk.len() / width <= k);
+    Arch::new().dispatch(Multiply { x, k, from, chunk, sums });
 }
 
 struct Multiply<'a> {
     x: &'a [f32],
     k: usize,
-    panel: &'a [f32],
-    out: Output,
-    column: usize,
-    lanes: usize,
+    from: usize,
+    chunk: &'a [f32],
+    sums: &'a mut [f32],
 }
 
 impl WithSimd for Multiply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(mut self, simd: S) {
         // AVX2 has 16 vector registers; the others have 32.
         let most = if S::F32_LANES == 8 { 4 } else { 8 };
-        let mut row = 0;
-        while row < self.out.rows {
-            let rows = most.min(self.out.rows - row);
-            match rows {
+        let (mut row, rows) = (0, self.x.len() / self.k);
+        while row < rows {
+            let tile = most.min(rows - row);
+            match tile {
                 8 => self.tile::<S, 8>(simd, row),
                 7 => self.tile::<S, 7>(simd, row),
                 6 => self.tile::<S, 6>(simd, row),
@@ -139,41 +151,34 @@ impl WithSimd for Multiply<'_> {
                 2 => self.tile::<S, 2>(simd, row),
                 _ => self.tile::<S, 1>(simd, row),
             }
-            row += rows;
+            row += tile;
         }
     }
 }
 
 impl Multiply<'_> {
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize>(&self, simd: S, row: usize) {
+    fn tile<S: Simd, const ROWS: usize>(&mut self, simd: S, row: usize) {
+        let (chunk, _) = S::as_simd_f32s(self.chunk);
+        let (all_sums, _) = S::as_mut_simd_f32s(self.sums);
+        let all_sums = &mut all_sums[row * VECTORS..][..ROWS * VECTORS];
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        let (panel, _) = S::as_simd_f32s(self.panel);
-        let x = &self.x[row * self.k..(row + ROWS) * self.k];
-        for (i, weights) in panel.chunks_exact(VECTORS).enumerate() {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                // SAFETY: i < k, since the panel is (k, VECTORS) vectors, and x holds ROWS rows of k.
-                let value = simd.splat_f32s(unsafe { *x.get_unchecked(r * self.k + i) });
+        for (r, sums) in sums.iter_mut().enumerate() {
+            sums.copy_from_slice(&all_sums[r * VECTORS..][..VECTORS]);
+        }
+        let x: [&[f32]; ROWS] =
+            std::array::from_fn(|r| &self.x[(row + r) * self.k + self.from..][..chunk.len() / VECTORS]);
+        for (i, weights) in chunk.chunks_exact(VECTORS).enumerate() {
+            for (sums, x) in sums.iter_mut().zip(x) {
+                // SAFETY: each of `x` is as long as the chunk.
+                let value = simd.splat_f32s(unsafe { *x.get_unchecked(i) });
                 for v in 0..VECTORS {
                     sums[v] = simd.mul_add_f32s(value, weights[v], sums[v]);
                 }
             }
         }
         for (r, sums) in sums.iter().enumerate() {
-            // SAFETY: row + r < rows and column + lanes <= stride, so the slice lies in the output; nobody else
-            // touches these columns.
-            let out = unsafe {
-                let start = self.out.base.add((row + r) * self.out.stride + self.column);
-                std::slice::from_raw_parts_mut(start, self.lanes)
-            };
-            let mut lane = 0;
-            for &sum in sums {
-                let end = (lane + S::F32_LANES).min(self.lanes);
-                if lane < end {
-                    simd.partial_store_f32s(&mut out[lane..end], sum);
-                }
-                lane = end;
-            }
+            all_sums[r * VECTORS..][..VECTORS].copy_from_slice(sums);
         }
     }
 }

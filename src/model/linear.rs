@@ -1,6 +1,6 @@
 //! A frozen linear layer: one or several weights that read the same input, and what adapters add to it.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Shape, Tensor};
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::adapter::Lora;
 use super::kernel::{self, Aligned, Output};
 use super::ops;
-use super::panels::Panels;
+use super::panels::{CHUNK, Panels};
 use super::weights::{Weight, Weights};
 use crate::error::Result;
 
@@ -63,6 +63,12 @@ impl Linear {
         Ok(x.apply_op1_no_bwd(&Forward { linear: self, deltas })?)
     }
 
+    /// The same, added to `residual` (tokens, n).
+    pub fn forward_onto(&self, residual: &Tensor, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
+        Ok(x.apply_op2_no_bwd(residual, &Forward { linear: self, deltas })?)
+    }
+
+    /// y += x Wᵀ.
     fn product(&self, x: &[f32], y: &mut [f32]) {
         let rows = x.len() / self.k;
         let out = Output::new(y, self.n);
@@ -73,26 +79,32 @@ impl Linear {
             // SAFETY: every task has columns of its own, and `y` stays borrowed until all are done.
             unsafe { multiply_panel(x, &part.panels, panel, out, part.offset) };
         });
-        if let Some(bias) = &self.bias {
-            for row in y.chunks_exact_mut(self.n) {
-                row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
-            }
-        }
     }
 }
 
+#[derive(Default)]
+struct Scratch {
+    chunk: Aligned,
+    sums: Aligned,
+}
+
 thread_local! {
-    static SCRATCH: RefCell<Aligned> = RefCell::default();
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// # Safety
-/// As [`kernel::multiply`].
+/// As [`Output::add`].
 unsafe fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, out: Output, offset: usize) {
-    SCRATCH.with_borrow_mut(|scratch| {
-        let (lanes, column) = (panels.lanes(panel), offset + panel * kernel::width());
-        let values = panels.panel(panel, scratch);
+    SCRATCH.with_borrow_mut(|Scratch { chunk, sums }| {
+        let (k, width) = (panels.k, kernel::width());
+        let sums = sums.at_least(x.len() / k * width);
+        sums.fill(0.0);
+        for start in (0..k).step_by(CHUNK) {
+            let weights = panels.chunk(panel, start..k.min(start + CHUNK), chunk);
+            kernel::multiply(x, k, start, weights, sums);
+        }
         // SAFETY: passed on to the caller.
-        unsafe { kernel::multiply(x, panels.k, values, out, column, lanes) };
+        unsafe { out.add(sums, offset + panel * width, panels.lanes(panel)) };
     });
 }
 
@@ -112,31 +124,58 @@ struct Forward<'a> {
     deltas: &'a [Delta<'a>],
 }
 
+impl Forward<'_> {
+    /// `y` (tokens, n) holds what the product is added to.
+    fn run(&self, storage: &CpuStorage, layout: &Layout, mut y: Vec<f32>) -> candle_core::Result<(CpuStorage, Shape)> {
+        let (k, n) = (self.linear.k, self.linear.n);
+        let x = ops::slice(storage, layout)?;
+        let (tokens, width) = layout.shape().dims2()?;
+        if width != k || y.len() != tokens * n {
+            candle_core::bail!("a linear layer ({k} to {n}) was given ({tokens}, {width}) and {} sums", y.len());
+        }
+        if let Some(bias) = &self.linear.bias {
+            y.chunks_exact_mut(n).for_each(|row| add(row, bias));
+        }
+        self.linear.product(x, &mut y);
+        for Delta { rows, part, lora } in self.deltas {
+            let mut low = product_here(&x[rows.start * k..rows.end * k], &lora.a); // (rows, r)
+            low.iter_mut().for_each(|value| *value *= lora.scale);
+            let added = product_here(&low, &lora.b); // (rows, n of the part)
+            for (row, added) in rows.clone().zip(added.chunks_exact(lora.b.n)) {
+                add(&mut y[row * n + part.offset..][..lora.b.n], added);
+            }
+        }
+        Ok((CpuStorage::F32(y), Shape::from((tokens, n))))
+    }
+}
+
+fn add(y: &mut [f32], x: &[f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
+}
+
 impl CustomOp1 for Forward<'_> {
     fn name(&self) -> &'static str {
         "frozen_linear"
     }
 
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let (k, n) = (self.linear.k, self.linear.n);
-        let x = ops::slice(storage, layout)?;
-        let (tokens, width) = layout.shape().dims2()?;
-        if width != k {
-            candle_core::bail!("a linear layer of {k} inputs was given {width}");
-        }
-        let mut y = vec![0.0; tokens * n];
-        self.linear.product(x, &mut y);
-        for delta in self.deltas {
-            let (rows, panels) = (&delta.rows, &delta.lora);
-            let mut low = product_here(&x[rows.start * k..rows.end * k], &panels.a); // (rows, r)
-            low.iter_mut().for_each(|value| *value *= panels.scale);
-            let added = product_here(&low, &panels.b); // (rows, n of the part)
-            for (row, added) in rows.clone().zip(added.chunks_exact(panels.b.n)) {
-                let y = &mut y[row * n + delta.part.offset..][..panels.b.n];
-                y.iter_mut().zip(added).for_each(|(y, add)| *y += add);
-            }
-        }
-        Ok((CpuStorage::F32(y), Shape::from((tokens, n))))
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        self.run(x, layout, vec![0.0; layout.shape().dims()[0] * self.linear.n])
+    }
+}
+
+impl CustomOp2 for Forward<'_> {
+    fn name(&self) -> &'static str {
+        "frozen_linear_onto"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        layout: &Layout,
+        residual: &CpuStorage,
+        residual_layout: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        self.run(x, layout, ops::slice(residual, residual_layout)?.to_vec())
     }
 }
 

@@ -1,18 +1,23 @@
-//! A frozen weight packed for the kernel: column panels, decoded to f32 one panel at a time.
+//! A frozen weight packed for the kernel: column panels, decoded to f32 one chunk at a time.
 //!
 //! A panel holds [`kernel::width`] output rows of the weight side by side, `[k][lane]`, so that the kernel reads it in
-//! one straight line. Narrow storage (16-bit floats, 8-bit codes) keeps traffic to memory small; the decoded panel is
-//! small enough to stay in cache while all rows of activations pass over it.
+//! one straight line. Narrow storage (16-bit floats, 8-bit codes) keeps traffic to memory small; a decoded chunk of a
+//! panel stays in cache while all rows of activations pass over it.
 
 use candle_core::quantized::QTensor;
 use candle_core::{DType, Tensor};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
+use std::ops::Range;
 
 use super::codes::{self, Row};
 use super::kernel::{self, Aligned};
 use super::weights::Weight;
 use crate::error::{Error, Result};
+
+/// Inputs decoded and multiplied at once. Eight rows of activations of this length fit a first-level cache, the decoded
+/// chunk (48 lanes, 144 KB) a second-level one. A multiple of every group.
+pub(crate) const CHUNK: usize = 768;
 
 /// A weight of shape (`n` out, `k` in), in panels.
 pub(crate) struct Panels {
@@ -58,28 +63,22 @@ impl Panels {
         self.width.min(self.n - panel * self.width)
     }
 
-    /// Panel `panel` as f32, `[k][width]`; `scratch` is used unless the panel is f32 already.
-    pub fn panel<'a>(&'a self, panel: usize, scratch: &'a mut Aligned) -> &'a [f32] {
-        let size = self.k * self.width;
-        let span = panel * size..(panel + 1) * size;
+    /// Rows `inputs` of panel `panel` as f32, `[input][width]`; `scratch` is used unless they are f32 already. `inputs`
+    /// starts at a multiple of [`CHUNK`].
+    pub fn chunk<'a>(&'a self, panel: usize, inputs: Range<usize>, scratch: &'a mut Aligned) -> &'a [f32] {
+        let first = panel * self.k;
+        let span = (first + inputs.start) * self.width..(first + inputs.end) * self.width;
         if let Store::F32(values) = &self.store {
             return &values.as_slice()[span];
         }
-        let out = scratch.at_least(size);
+        let out = scratch.at_least(span.len());
         match &self.store {
             Store::F32(_) => {}
             Store::F16(values) => values[span].convert_to_f32_slice(out),
             Store::Bf16(values) => values[span].convert_to_f32_slice(out),
             Store::Codes { group, codes, scales, offsets } => {
-                let groups = self.k / group * self.width;
-                let span_groups = panel * groups..(panel + 1) * groups;
-                kernel::decode(
-                    &codes[span],
-                    &scales[span_groups.clone()],
-                    &offsets[span_groups],
-                    *group * self.width,
-                    out,
-                );
+                let groups = span.start / group..span.end / group;
+                kernel::decode(&codes[span], &scales[groups.clone()], &offsets[groups], *group * self.width, out);
             }
         }
         out

@@ -99,8 +99,7 @@ impl Header {
     /// Reads the header of `file`, the whole content of a GGUF file.
     pub(crate) fn parse(file: &[u8]) -> Parsed<Self> {
         let mut cursor = Cursor { file, at: 0 };
-        let version = preamble(&mut cursor)?;
-        debug_assert!(version == 2 || version == 3);
+        preamble(&mut cursor)?;
         let tensor_count = cursor.count("tensors", 24)?;
         let value_count = cursor.count("metadata values", 13)?;
         let mut metadata = HashMap::new();
@@ -197,8 +196,8 @@ impl Header {
     }
 }
 
-/// Checks the magic and gives the version.
-fn preamble(cursor: &mut Cursor) -> Parsed<u32> {
+/// Checks magic and version; what follows is the same in versions 2 and 3.
+fn preamble(cursor: &mut Cursor) -> Parsed<()> {
     let magic = cursor.file.get(..4).unwrap_or(cursor.file);
     if magic != MAGIC {
         let what = format!("it begins with {:?}, not with \"GGUF\"", String::from_utf8_lossy(magic));
@@ -207,7 +206,7 @@ fn preamble(cursor: &mut Cursor) -> Parsed<u32> {
     cursor.at = 4;
     let version = cursor.u32()?;
     match version {
-        2 | 3 => Ok(version),
+        2 | 3 => Ok(()),
         _ if matches!(version.swap_bytes(), 2 | 3) => {
             Err(Fault { at: 4, what: "it was written for big-endian machines, which pmtune does not read".into() })
         }
@@ -239,7 +238,7 @@ impl Unplaced {
         if row % block != 0 {
             return Err(fault(format!("has rows of {row} values, which {dtype:?} cannot store in blocks of {block}")));
         }
-        if self.offset % alignment != 0 {
+        if !self.offset.is_multiple_of(alignment) {
             return Err(fault(format!("starts at offset {}, not a multiple of {alignment}", self.offset)));
         }
         let size = elements / block * dtype.type_size() as u64;
