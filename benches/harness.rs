@@ -71,7 +71,7 @@ fn version() -> VersionRef {
         system: Some("You write for product managers.".into()),
         examples: Vec::new(),
         sampling: Default::default(),
-        template: None,
+        template: Some("template".into()),
     }
 }
 

@@ -51,7 +51,7 @@ impl Chat {
         let source = settings.template.or_else(|| speaks_chatml.then(|| CHATML.to_string()));
         let template_hash = source.as_deref().map(|text| hex::encode(Sha256::digest(text))).unwrap_or_default();
         let template = source.map(|text| Template::new(&text, settings.bos_token, settings.eos_token)).transpose()?;
-        let size = tokenizer.size();
+        let size = tokenizer.id_count();
         let mut stop_ids: Vec<u32> = settings.stop_ids.into_iter().filter(|id| (*id as usize) < size).collect();
         let known = TURN_ENDS.iter().filter(|text| tokenizer.control().iter().any(|token| token == *text));
         stop_ids.extend(known.filter_map(|text| tokenizer.id(text)));
@@ -114,6 +114,11 @@ impl Chat {
         &self.template_hash
     }
 
+    /// One more than the highest id; the embedding must have as many rows.
+    pub fn id_count(&self) -> usize {
+        self.tokenizer.id_count()
+    }
+
     /// One token for the eye; bytes that are no whole character as `\xE4`.
     pub fn token_text(&self, id: u32) -> String {
         self.tokenizer.token_text(id)
@@ -172,4 +177,88 @@ fn folded(messages: Vec<Message>) -> Vec<Message> {
         out.push(Message::new(Role::User, system.trim_end()));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Algorithm, TokenKind, Vocabulary};
+
+    /// Bytes of ASCII letters and the given control tokens; no merges.
+    fn tokenizer(control: &[&str]) -> Tokenizer {
+        let mut tokens: Vec<String> = (b'!'..=b'~').map(|byte| char::from(byte).to_string()).collect();
+        tokens.extend(["Ġ".to_string(), "Ċ".to_string()]);
+        let mut kinds = vec![TokenKind::Normal; tokens.len()];
+        tokens.extend(control.iter().map(ToString::to_string));
+        kinds.resize(tokens.len(), TokenKind::Control);
+        let algorithm = Algorithm::Bpe { merges: Vec::new(), pre: "gpt-2".to_string() };
+        let lists = Vocabulary { tokens, kinds, algorithm, control_strips_right: false };
+        Tokenizer::from_vocabulary(&lists).unwrap()
+    }
+
+    fn chat(template: Option<&str>) -> Chat {
+        let settings = Settings { template: template.map(str::to_string), ..Settings::default() };
+        Chat::new(tokenizer(&["<|im_start|>", "<|im_end|>", "<|endoftext|>"]), settings).unwrap()
+    }
+
+    fn conversation() -> [Message; 2] {
+        [Message::new(Role::System, "Be brief."), Message::new(Role::User, "Hi")]
+    }
+
+    #[test]
+    fn a_template_that_refuses_or_drops_the_system_message_gets_it_with_the_first_user_message() {
+        let refuses = "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+        let drops =
+            "{% for m in messages %}{% if m.role != 'system' %}[{{ m.role }}]{{ m.content }}{% endif %}{% endfor %}";
+        for template in [refuses, drops] {
+            assert_eq!(chat(Some(template)).render(&conversation(), true).unwrap(), "[user]Be brief.\n\nHi");
+        }
+        let keeps = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+        assert_eq!(chat(Some(keeps)).render(&conversation(), true).unwrap(), "[system]Be brief.[user]Hi");
+    }
+
+    #[test]
+    fn without_a_template_chatml_is_used_where_its_tokens_are() {
+        let wanted = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n";
+        assert_eq!(chat(None).render(&conversation(), true).unwrap(), wanted);
+        let other = Chat::new(tokenizer(&["<|endoftext|>"]), Settings::default()).unwrap();
+        let error = other.render(&conversation(), true).unwrap_err();
+        assert!(error.to_string().contains("no chat template"), "{error}");
+    }
+
+    #[test]
+    fn the_end_of_turn_is_what_the_template_writes_after_an_answer() {
+        let chat = chat(Some("{% for m in messages %}{{ m.content }}\n<|endoftext|>{% endfor %}"));
+        assert_eq!(chat.token_text(chat.end_of_turn()), "<|endoftext|>");
+        assert_eq!(chat.stop_ids().len(), 2);
+    }
+
+    #[test]
+    fn a_model_without_any_end_is_refused() {
+        let error = Chat::new(tokenizer(&[]), Settings::default()).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("no token that ends an answer"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_word_rule_is_named_with_the_way_out() {
+        let algorithm = Algorithm::Bpe { merges: Vec::new(), pre: "tekken".to_string() };
+        let lists = Vocabulary { tokens: vec!["a".into()], kinds: vec![], algorithm, control_strips_right: false };
+        let error = Tokenizer::from_vocabulary(&lists).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("tekken") && error.contains("smollm") && error.contains("tokenizer.json"), "{error}");
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_each_other_are_refused() {
+        let bpe = |merge: &str| Algorithm::Bpe { merges: vec![merge.to_string()], pre: "gpt-2".to_string() };
+        let pieces = Algorithm::SentencePiece { scores: vec![0.0; 3], add_space_prefix: true };
+        for algorithm in [bpe("aa bb"), bpe("a x"), bpe("a"), bpe("a b c"), pieces] {
+            let lists = Vocabulary {
+                tokens: vec!["a".into(), "b".into(), "aa".into(), "bb".into()],
+                kinds: vec![],
+                algorithm,
+                control_strips_right: false,
+            };
+            assert!(Tokenizer::from_vocabulary(&lists).is_err(), "{lists:?}");
+        }
+    }
 }

@@ -204,3 +204,75 @@ impl serde_json::ser::Formatter for PythonJson {
         out.write_all(b": ")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Oracle {
+        templates: HashMap<String, String>,
+        cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        template: String,
+        messages: Vec<Message>,
+        prompt: bool,
+        text: String,
+    }
+
+    fn template(source: &str) -> Template {
+        Template::new(source, "<s>".to_string(), "</s>".to_string()).unwrap()
+    }
+
+    fn hi() -> [Message; 1] {
+        [Message::new(Role::User, "hi")]
+    }
+
+    #[test]
+    fn renders_as_transformers_does() {
+        let oracle: Oracle = serde_json::from_str(include_str!("../../tests/oracle/templates.json")).unwrap();
+        for case in &oracle.cases {
+            let rendered = template(&oracle.templates[&case.template]).render(&case.messages, case.prompt).unwrap();
+            assert_eq!(rendered, case.text, "{}", case.template);
+        }
+        assert_eq!(oracle.cases.len(), 36);
+    }
+
+    #[test]
+    fn a_template_may_refuse_and_says_why() {
+        let source = "{% if messages[0].role != 'system' %}{{ raise_exception('system first, please') }}{% endif %}";
+        let error = template(source).render(&hi(), true).unwrap_err();
+        assert!(error.to_string().contains("system first, please"), "{error}");
+    }
+
+    #[test]
+    fn hostile_templates_end_with_an_error() {
+        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}";
+        let error = template(endless).render(&hi(), true).unwrap_err();
+        assert!(error.to_string().contains("without end"), "{error}");
+        let deep = "{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}";
+        assert!(template(deep).render(&hi(), true).is_err());
+        let nested = "{{ ".to_string() + &"(".repeat(100_000) + "1" + &")".repeat(100_000) + " }}";
+        assert!(Template::new(&nested, String::new(), String::new()).is_err());
+    }
+
+    #[test]
+    fn a_broken_template_is_named_with_its_line() {
+        let error = Template::new("fine\n{% if %}", String::new(), String::new()).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn today_follows_the_format() {
+        let text = template("{{ strftime_now('%d %b %Y') }}").render(&hi(), true).unwrap();
+        assert_eq!(text, jiff::Zoned::now().strftime("%d %b %Y").to_string());
+        assert!(template("{{ strftime_now('%') }}").render(&hi(), true).is_err());
+    }
+}

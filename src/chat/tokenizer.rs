@@ -15,6 +15,7 @@ pub struct Tokenizer {
     inner: Arc<Inner>,
     /// Texts of the control tokens, those a template writes and typed text must not become.
     control: Vec<String>,
+    id_count: usize,
     /// A control token that leaves the text after it alone; what follows it is encoded as inside a conversation.
     anchor: Option<(String, u32)>,
 }
@@ -36,7 +37,8 @@ impl Tokenizer {
         let anchor = special.iter().find(|(_, token)| !token.rstrip && !token.lstrip && !token.single_word);
         let anchor = anchor.map(|(id, token)| (token.content.clone(), *id));
         let control = special.into_iter().map(|(_, token)| token.content).collect();
-        Self { inner: Arc::new(inner), control, anchor }
+        let id_count = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+        Self { inner: Arc::new(inner), control, id_count, anchor }
     }
 
     /// Ids of `text`, in which control tokens are recognised; none is added at either end.
@@ -81,19 +83,14 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
-    /// How many ids there are, gaps included.
-    pub fn size(&self) -> usize {
-        self.inner.get_vocab_size(true)
-    }
-
-    /// The token as the vocabulary writes it, `Ġ` and `▁` for a space.
-    pub(super) fn raw(&self, id: u32) -> Option<String> {
-        self.inner.id_to_token(id)
+    /// One more than the highest id.
+    pub(super) fn id_count(&self) -> usize {
+        self.id_count
     }
 
     /// One token for the eye: its text, with `\xE4` for a byte that is not a whole character; empty for an unknown id.
     pub fn token_text(&self, id: u32) -> String {
-        let Some(raw) = self.raw(id) else { return String::new() };
+        let Some(raw) = self.inner.id_to_token(id) else { return String::new() };
         if self.control.contains(&raw) {
             return raw;
         }

@@ -18,5 +18,5 @@ mod verdict;
 pub(crate) use kind::sample;
 pub use kind::{Check, Judge, Kind, kinds, parse};
 pub(crate) use kind::{Common, bounds, parse_among};
-pub use rubric::{Criterion, TARGET_SCORE, automatic_score};
+pub use rubric::{Criterion, Descriptors, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};

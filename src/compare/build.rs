@@ -28,7 +28,8 @@ pub fn compare(a: &Run, b: &Run, labels: Outcomes<&str>, settings: Settings, ins
     let differences = differences(a, b, labels);
     if !differences.is_empty() && !insist {
         return Err(Error::input(format!("the runs are not comparable:\n  - {}", differences.join("\n  - "))).hint(
-            "run both versions again with the same suites and settings; where only checks were edited, judge the stored answers again with `--rescore`; or insist on comparing them anyway",
+            "run both versions again with the same suites and settings; where only checks were edited, judge the \
+             stored answers again with `--rescore`; or insist on comparing them anyway",
         ));
     }
     let mut comparison = Comparison {

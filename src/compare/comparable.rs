@@ -19,7 +19,7 @@ pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<Strin
 
 fn template(a: &VersionRef, b: &VersionRef) -> Option<String> {
     (a.base == b.base && a.template != b.template)
-        .then(|| "the chat template differs although the base is the same".to_string())
+        .then(|| "the chat templates differ although the base is the same".to_string())
 }
 
 fn sampling(a: &Sampling, b: &Sampling, labels: Outcomes<&str>) -> Option<String> {
@@ -45,14 +45,16 @@ fn sampling(a: &Sampling, b: &Sampling, labels: Outcomes<&str>) -> Option<String
     (!differing.is_empty()).then(|| format!("the sampling settings differ: {}", differing.join("; ")))
 }
 
-/// What may differ about one case, most telling first.
-const ASPECTS: &[(&str, fn(&Record, &Record) -> bool)] = &[
-    ("with another prompt", |a, b| a.prompt != b.prompt),
-    ("judged by other checks, or by another version of them", |a, b| a.judge_hash != b.judge_hash),
-    ("in the other half (dev, held-out)", |a, b| a.split != b.split),
-    ("of another category", |a, b| a.category != b.category),
-    ("of another cluster", |a, b| a.cluster != b.cluster),
-    ("of another weight", |a, b| a.weight != b.weight),
+type Differs = fn(&Record, &Record) -> bool;
+
+/// What may differ about a case, most telling first.
+const ASPECTS: &[(&str, Differs)] = &[
+    ("prompts", |a, b| a.prompt != b.prompt),
+    ("checks, their versions, threshold or reference", |a, b| a.judge_hash != b.judge_hash),
+    ("halves (dev, held-out)", |a, b| a.split != b.split),
+    ("categories", |a, b| a.category != b.category),
+    ("clusters", |a, b| a.cluster != b.cluster),
+    ("weights", |a, b| a.weight != b.weight),
 ];
 
 /// Cases of both runs that were not the same case when they ran.
@@ -64,9 +66,8 @@ fn cases(a: &Run, b: &Run) -> Vec<String> {
         .iter()
         .filter_map(|(aspect, differs)| {
             let names: Vec<&str> = both.iter().filter(|(x, y)| differs(x, y)).map(|(x, _)| x.case.as_str()).collect();
-            let verb = if names.len() == 1 { "is" } else { "are" };
             (!names.is_empty())
-                .then(|| format!("{} {verb} {aspect} in one of the runs: {}", count(names.len(), "case"), list(&names)))
+                .then(|| format!("the {aspect} differ for {}: {}", count(names.len(), "case"), list(&names)))
         })
         .collect()
 }

@@ -141,8 +141,9 @@ fn simulate(population: &Population, units: usize, clustered: bool, rounds: usiz
     }
 }
 
-/// Small enough for every test run; the bounds lie three standard errors of 300 rounds below the full figures. At n = 15
-/// the rare gains are the hardest: one sample in seven or so holds none of them, and no method sees what is not there.
+/// Small enough for every test run; the bounds lie three standard errors of 300 rounds below the full figures. At n =
+/// 15 the rare gains are the hardest: one sample in seven or so holds none of them, and no method sees what is not
+/// there.
 #[test]
 fn coverage_is_near_what_is_promised() {
     for population in POPULATIONS {
@@ -233,7 +234,7 @@ fn bca_shares(sample: &Sample, means_of_resamples: &[f64], point: f64) -> (f64, 
 }
 
 #[test]
-#[ignore = "a minute of simulation, for docs/log.md"]
+#[ignore = "two minutes of simulation, for docs/log.md"]
 fn coverage_in_full() {
     for population in POPULATIONS {
         for units in [8, 15, 30, 60] {

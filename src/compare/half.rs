@@ -20,9 +20,10 @@ pub(super) fn half(split: Split, pairs: &[Pair<'_>], labels: Outcomes<&str>, set
     let mut overall = group(ALL, &pairs, settings);
     let mut categories: Vec<Group> = by_category.iter().map(|(name, pairs)| group(name, pairs, settings)).collect();
     correct(&mut categories);
-    for group in categories.iter_mut().chain([&mut overall]) {
+    let tested = categories.len();
+    for (group, tested) in categories.iter_mut().map(|g| (g, tested)).chain([(&mut overall, 1)]) {
         group.finding = finding(&group.score, group.clusters, settings);
-        group.words = words(group, split, labels, settings);
+        group.words = words(group, tested, split, labels, settings);
     }
     Half {
         split,
@@ -109,8 +110,8 @@ fn flip(pair: &Pair<'_>) -> Option<Flip> {
     })
 }
 
-/// The checks with weight that pass more often than not on one side only, by name, each once. The second `contains` of a
-/// case is compared with the second.
+/// The checks with weight that pass more often than not on one side only, by name, each once. The second `contains` of
+/// a case is compared with the second.
 fn changed_checks(a: &Replies<'_>, b: &Replies<'_>) -> Vec<String> {
     let (a, b) = (majorities(a), majorities(b));
     let mut names: Vec<String> = Vec::new();

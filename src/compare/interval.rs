@@ -17,8 +17,8 @@ impl Scale {
     pub const SCORE: Scale = Scale { low: 0.0, high: 1.0 };
     /// The rubric's points.
     pub const POINTS: Scale = Scale { low: 1.0, high: 5.0 };
-    /// Negative log-likelihood per token, in nats. It has no greatest value; a token drawn evenly from a vocabulary of a
-    /// million costs 13.8, so nothing a model is used for lies above 20.
+    /// Negative log-likelihood per token, in nats. It has no greatest value; a token drawn evenly from a vocabulary of
+    /// a million costs 13.8, so nothing a model is used for lies above 20.
     pub const NATS: Scale = Scale { low: 0.0, high: 20.0 };
 
     pub fn whole(self) -> Interval {
@@ -38,7 +38,8 @@ pub(super) struct Intervals {
     pub difference: Interval,
 }
 
-/// Wilson's score interval for a proportion (Wilson, *Probable inference*, JASA 22, 1927). Without trials all of [0, 1].
+/// Wilson's score interval for a proportion (Wilson, *Probable inference*, JASA 22, 1927). Without trials all of [0,
+/// 1].
 pub(super) fn wilson(passed: usize, of: usize, confidence: f64) -> Interval {
     if of == 0 {
         return Interval { low: 0.0, high: 1.0 };
@@ -165,8 +166,8 @@ mod tests {
     }
 
     /// SciPy draws its own resamples: 200,000 there and here. The standard error of an estimated quantile is
-    /// √(q(1−q)/N)/f; with q ≥ 0.001 and a density f near that of a normal with the bootstrap's spread it is below 1.5 %
-    /// of that spread (σ), so 6 % of σ bounds the difference of two by more than 2.8 standard errors at the furthest
+    /// √(q(1−q)/N)/f; with q ≥ 0.001 and a density f near that of a normal with the bootstrap's spread it is below 1.5
+    /// % of that spread (σ), so 6 % of σ bounds the difference of two by more than 2.8 standard errors at the furthest
     /// tail used, and by far more elsewhere. Lumps of the bootstrap distribution add at most one step, 1/(12 n).
     #[test]
     fn bootstrap_agrees_with_scipy_within_monte_carlo_error() {

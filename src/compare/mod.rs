@@ -1,9 +1,9 @@
 //! Two runs paired case by case: flips, intervals, exact and resampled tests, and a verdict in words.
 //!
-//! Suites are small, so every method is exact or resampled, never a bare normal approximation. [`compare`] pairs the runs
-//! (`pair`, after `comparable` has made sure that only the version differs), computes each half of the cases on its own
-//! (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small pure files
-//! over a `sample` of independent units: `interval`, `permutation`, `mcnemar`, `holm`, `power`, `repeats`.
+//! Suites are small, so every method is exact or resampled, never a bare normal approximation. [`compare`] pairs the
+//! runs (`pair`, after `comparable` has made sure that only the version differs), computes each half of the cases on
+//! its own (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small
+//! pure files over a `sample` of independent units: `interval`, `permutation`, `mcnemar`, `holm`, `power`, `repeats`.
 
 mod build;
 mod comparable;
@@ -20,6 +20,8 @@ mod oracle;
 mod pair;
 mod permutation;
 mod power;
+#[cfg(test)]
+mod properties;
 mod repeats;
 mod sample;
 #[cfg(test)]

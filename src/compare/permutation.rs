@@ -14,10 +14,10 @@ pub(super) struct SignFlip {
     pub exact: bool,
 }
 
-/// Were the versions equally good, each unit's difference could as well have had the other sign. `p` is the share of sign
-/// patterns whose sum is at least as far from 0 as the one observed (Fisher, *The Design of Experiments*, 1935, §21).
-/// Sampled patterns count the observed one too, p = (1 + hits)/(1 + N), so that p is never 0 (Phipson & Smyth 2010).
-/// Units without a difference change no sum, so only the others decide whether all patterns can be tried.
+/// Were the versions equally good, each unit's difference could as well have had the other sign. `p` is the share of
+/// sign patterns whose sum is at least as far from 0 as the one observed (Fisher, *The Design of Experiments*, 1935,
+/// §21). Sampled patterns count the observed one too, p = (1 + hits)/(1 + N), so that p is never 0 (Phipson & Smyth
+/// 2010). Units without a difference change no sum, so only the others decide whether all patterns can be tried.
 pub(super) fn sign_flip(differences: &[f64], settings: &Settings) -> SignFlip {
     let moved: Vec<f64> = differences.iter().copied().filter(|d| d.abs() > 1e-12).collect();
     // Equal sums of thirds and sevenths differ in their last bits; they still count as equal.

@@ -7,10 +7,11 @@ use super::sample::Sample;
 /// The chance with which a true difference of the minimum detectable size shows.
 const POWER: f64 = 0.8;
 
-/// By formula, not by simulation: a difference of (t₁₋α⁄₂ + t₀.₈)·SE is found with 80 % power by a two-sided paired test
-/// at level α, t with C − 1 degrees of freedom for C independent units (Bloom, *Minimum detectable effects*, Evaluation
-/// Review 19, 1995; Miller 2024, §5). SE is the observed one, clusters kept whole. Against the exact noncentral t it is
-/// off by less than 4 % from 6 units on. Nothing can be said with fewer than two units, or when they all differ alike.
+/// By formula, not by simulation: a difference of (t₁₋α⁄₂ + t₀.₈)·SE is found with 80 % power by a two-sided paired
+/// test at level α, t with C − 1 degrees of freedom for C independent units (Bloom, *Minimum detectable effects*,
+/// Evaluation Review 19, 1995; Miller 2024, §5). SE is the observed one, clusters kept whole. Against the exact
+/// noncentral t it is off by less than 4 % from 6 units on. Nothing can be said with fewer than two units, or when they
+/// all differ alike.
 pub(super) fn power(sample: &Sample, confidence: f64) -> Power {
     let units = sample.units.len();
     let Some(error) = sample.standard_error().filter(|e| *e > 1e-12) else {

@@ -12,8 +12,8 @@ pub(super) fn pass_hat_k(answers: usize, passed: usize, k: usize) -> f64 {
     share_of_draws(answers, passed, k)
 }
 
-/// C(m, k)/C(n, k) as a product, so that no factorial grows: the chance that k draws without replacement from n all come
-/// from a given m.
+/// C(m, k)/C(n, k) as a product, so that no factorial grows: the chance that k draws without replacement from n all
+/// come from a given m.
 fn share_of_draws(n: usize, m: usize, k: usize) -> f64 {
     (0..k.min(n)).map(|i| m.saturating_sub(i) as f64 / (n - i) as f64).product()
 }

@@ -103,6 +103,7 @@ pub(super) fn means<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Option<Mea
 
 #[cfg(test)]
 mod tests {
+    use super::super::oracle::{cases, close, number, numbers};
     use super::*;
 
     fn observation<'a>(case: &'a str, cluster: Option<&'a str>, weight: f64, a: f64, b: f64) -> Observation<'a> {
@@ -138,6 +139,20 @@ mod tests {
         let error = Sample::new(&observations).standard_error().unwrap();
         assert!((error - (variance / 4.0).sqrt()).abs() < 1e-15);
         assert_eq!(Sample::new(&observations[..1]).standard_error(), None);
+    }
+
+    #[test]
+    fn clustered_standard_error_agrees_with_statsmodels() {
+        for expected in cases("cluster_error") {
+            let [b, clusters, weights] = ["differences", "clusters", "weights"].map(|name| numbers(&expected, name));
+            let names: Vec<String> = (0..b.len()).map(|i| format!("{i:02}")).collect();
+            let sources: Vec<String> = clusters.iter().map(f64::to_string).collect();
+            let observations: Vec<_> =
+                (0..b.len()).map(|i| observation(&names[i], Some(&sources[i]), weights[i], 0.0, b[i])).collect();
+            let sample = Sample::new(&observations);
+            close(sample.means().unwrap().difference, number(&expected, "mean"), 1e-9);
+            close(sample.standard_error().unwrap(), number(&expected, "error"), 1e-9);
+        }
     }
 
     #[test]

@@ -6,16 +6,18 @@
 //! never decides, but where it says otherwise the sentence says so.
 
 use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest, Settings};
+use super::group::ALL;
 use crate::suite::Split;
 
-/// Fewer independent cases than this never show that there is *no* difference, even when all of them tie: a kind of case
-/// that makes up a fifth of the work would be missing from 13 by chance more than one time in twenty (0.8¹³ = 0.055).
+/// Fewer independent cases than this never show that there is *no* difference, even when all of them tie: a kind of
+/// case that makes up a fifth of the work would be missing from 13 by chance more than one time in twenty (0.8¹³ =
+/// 0.055).
 pub(super) const FEW_UNITS: usize = 14;
 
 /// What the difference in score shows. `units` is the number of independent cases or clusters.
 pub(super) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> Finding {
     let interval = score.difference.interval;
-    let beyond_chance = score.p_corrected <= 1.0 - settings.confidence + 1e-12;
+    let beyond_chance = beyond_chance(score.p_corrected, settings);
     if interval.low > 0.0 && beyond_chance {
         Finding::Improved
     } else if interval.high < 0.0 && beyond_chance {
@@ -27,47 +29,56 @@ pub(super) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> F
     }
 }
 
-/// The finding as a sentence for people who read no statistics.
-pub(super) fn words(group: &Group, split: Split, labels: Outcomes<&str>, settings: &Settings) -> String {
+/// Rarer than 1 − confidence, rounding forgiven.
+fn beyond_chance(p: f64, settings: &Settings) -> bool {
+    p <= 1.0 - settings.confidence + 1e-12
+}
+
+/// The finding as a sentence or two for people who read no statistics. `tested` groups were tested beside each other.
+pub(super) fn words(group: &Group, tested: usize, split: Split, labels: Outcomes<&str>, settings: &Settings) -> String {
     let place = place(&group.name, split);
     let Outcomes { a, b } = labels;
     if group.cases == 0 {
         return format!("Nothing can be said about {place}: none was answered by both versions.");
     }
-    let (numbers, passes) = (numbers(&group.score, settings), passes(&group.pass));
+    let (numbers, passes) = (numbers(group, settings), passes(&group.pass));
     let mut text = match group.finding {
         Finding::Improved => format!("{b} is better on {place}: {numbers}, {passes}."),
         Finding::Regressed => format!("{b} is worse on {place}: {numbers}, {passes}."),
-        Finding::NoDifference => format!(
-            "No evidence of a difference between {b} and {a} on {place}: {numbers}, all of it within the {} that counts as negligible; {passes}.",
-            settings.negligible
-        ),
-        Finding::TooFewCases => format!("Too few cases to tell on {place}: {numbers}, {passes}."),
+        Finding::NoDifference => {
+            format!("No evidence of a difference between {b} and {a} on {place}: {numbers}, {passes}.")
+        }
+        Finding::TooFewCases => format!("Too few {} to tell: {numbers}, {passes}.", place.trim_start_matches("the ")),
     };
     if group.finding == Finding::TooFewCases {
-        text += &short_of(group);
+        text += &short_of(group, tested, settings);
     }
     text += dissent(group, settings).as_deref().unwrap_or_default();
     text
 }
 
+/// "the held-out cases", "the dev cases of tone".
 fn place(group: &str, split: Split) -> String {
     let half = match split {
         Split::HeldOut => "held-out",
         Split::Dev => "dev",
     };
-    if group == super::group::ALL { format!("the {half} cases") } else { format!("the {half} cases of {group}") }
+    if group == ALL { format!("the {half} cases") } else { format!("the {half} cases of {group}") }
 }
 
 /// "+0.12 in score (95 % interval +0.03 to +0.21)".
-fn numbers(score: &ScoreTest, settings: &Settings) -> String {
-    let (mean, interval) = (score.difference.mean, score.difference.interval);
+fn numbers(group: &Group, settings: &Settings) -> String {
+    let (mean, interval) = (group.score.difference.mean, group.score.difference.interval);
     // Two places, or three where two would show as nothing what is something.
-    let vanishes = |x: f64| x != 0.0 && x.abs() < 0.005;
+    let vanishes = |x: f64| (0.0005..0.005).contains(&x.abs());
     let places = if [mean, interval.low, interval.high].into_iter().any(vanishes) { 3 } else { 2 };
     let confidence = (settings.confidence * 1000.0).round() / 10.0;
+    let inside = match group.finding {
+        Finding::NoDifference => format!(", inside the ±{} that counts as negligible", settings.negligible),
+        _ => String::new(),
+    };
     format!(
-        "{} in score ({confidence} % interval {} to {})",
+        "{} in score ({confidence} % interval {} to {}{inside})",
         signed(mean, places),
         signed(interval.low, places),
         signed(interval.high, places)
@@ -93,21 +104,24 @@ fn passes(pass: &PassTest) -> String {
 }
 
 /// Why there is no finding, and what would be needed.
-fn short_of(group: &Group) -> String {
+fn short_of(group: &Group, tested: usize, settings: &Settings) -> String {
     let interval = group.score.difference.interval;
     let mut text = String::new();
     if interval.low > 0.0 || interval.high < 0.0 {
-        let times = (group.score.p_corrected * 100.0).round().max(1.0);
-        text += &format!(
-            " The interval leaves out 0, but chance alone gives a difference as large about {times} times in 100."
-        );
+        let times = (group.score.p * 100.0).round().max(1.0);
+        text +=
+            &format!(" The interval leaves out 0, yet chance alone gives as large a difference {times} times in 100");
+        text += &if beyond_chance(group.score.p, settings) {
+            format!(", which is not rare enough for one of {tested} categories.")
+        } else {
+            ".".to_string()
+        };
     }
-    if let (Some(minimum), Some(cases)) = (group.power.minimum_detectable, group.power.cases_for_half) {
-        if minimum <= 1.0 {
-            text += &format!(
-                " So many cases usually show a difference of {minimum:.2} or more; to see half of that takes about {cases}."
-            );
-        }
+    if let (Some(minimum), Some(cases)) = (group.power.minimum_detectable, group.power.cases_for_half)
+        && minimum <= 1.0
+    {
+        text +=
+            &format!(" This many cases usually show a difference of {minimum:.2} or more; half of that takes {cases}.");
     }
     text
 }
@@ -115,12 +129,11 @@ fn short_of(group: &Group) -> String {
 /// What the secondary test says when it does not say the same.
 fn dissent(group: &Group, settings: &Settings) -> Option<String> {
     let PassTest { only_a, only_b, p_corrected, .. } = group.pass;
-    let significant = p_corrected <= 1.0 - settings.confidence + 1e-12;
     let tally = format!("{only_b} turned to pass and {only_a} to fail");
     match group.finding {
         Finding::Improved if only_b < only_a => Some(format!(" Yet fewer cases pass: {tally}.")),
         Finding::Regressed if only_a < only_b => Some(format!(" Yet more cases pass: {tally}.")),
-        Finding::NoDifference | Finding::TooFewCases if significant => {
+        Finding::NoDifference | Finding::TooFewCases if beyond_chance(p_corrected, settings) => {
             Some(format!(" Counting only passes, the change is more than chance: {tally}."))
         }
         _ => None,

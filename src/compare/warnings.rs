@@ -1,7 +1,7 @@
 //! What the reader of a comparison must know before believing it.
 
 use super::comparison::{Comparison, Finding, Outcomes};
-use super::pair::{Pair, Replies};
+use super::pair::{Pair, Replies, Reply};
 use super::verdict::FEW_UNITS;
 use crate::run::Run;
 
@@ -27,11 +27,15 @@ pub(super) fn of_result(comparison: &Comparison) -> Vec<String> {
     let mut warnings = Vec::new();
     if dev.finding == Finding::Improved && held_out.finding != Finding::Improved {
         warnings.push(format!(
-            "{b} is better on the dev cases but not shown to be better on the held-out cases. That is what training towards the dev cases looks like: believe the held-out result."
+            "{b} is better on the dev cases but not shown to be better on the held-out cases. That is what training \
+             towards the dev cases looks like: believe the held-out result."
         ));
     }
     if held_out.cases == 0 {
-        warnings.push("There are no held-out cases in both runs, so no improvement can be claimed; mark some with `split: held-out`.".to_string());
+        warnings.push(
+            "The runs share no held-out case, so no improvement can be claimed; mark some with `split: held-out`."
+                .to_string(),
+        );
     } else if held_out.clusters < FEW_UNITS {
         let cases = if held_out.clusters == held_out.cases {
             count(held_out.cases, "held-out case")
@@ -72,7 +76,11 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
     if a.manifest.version.base != b.manifest.version.base
         && pairs.iter().any(|p| p.observe(|r| r.answer.reference_nll).is_some())
     {
-        warnings.push("The versions stand on different bases; reference likelihoods are per token and compare only where both cut text into the same tokens.".to_string());
+        warnings.push(
+            "The versions stand on different bases; reference likelihoods are per token, and compare only where both \
+             bases cut text into the same tokens."
+                .to_string(),
+        );
     }
     warnings
 }
@@ -85,10 +93,10 @@ fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) ->
             labels.a, labels.b
         ));
     }
-    let texts = |side: &Replies<'_>| side.judged.iter().map(|r| r.answer.text.clone()).collect::<Vec<_>>();
     let mut answered = pairs.iter().filter_map(|p| p.both()).peekable();
     answered.peek()?;
-    answered.all(|(x, y)| texts(x) == texts(y)).then(|| {
+    let text = |reply: &Reply<'_>| reply.answer.text.clone();
+    answered.all(|(x, y)| x.judged.iter().map(text).eq(y.judged.iter().map(text))).then(|| {
         format!(
             "{} and {} gave the same answer to every case; check that what differs between them took effect.",
             labels.a, labels.b

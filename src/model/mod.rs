@@ -12,20 +12,23 @@ mod attention;
 mod cache;
 mod codes;
 mod config;
+mod config_json;
 mod decoder;
 mod gguf;
 mod kernel;
 mod linear;
 mod ops;
 mod panels;
+mod safetensors;
 mod source;
+mod vocabulary;
 mod weights;
 
 pub use adapter::Adapter;
 pub use cache::Cache;
 pub use config::{Config, Family};
 pub use decoder::{Decoder, Span};
-pub use source::{Source, open};
+pub use source::{Source, open, open_weights};
 pub use weights::{Weight, Weights};
 
 pub(crate) use decoder::with_slice;

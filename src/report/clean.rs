@@ -55,9 +55,14 @@ pub fn html(text: &str) -> String {
 /// space parts them.
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
-    let flat = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let flat = flat(text);
+    let (start, rest) = flat.split_at(list_mark(&flat).unwrap_or(0));
+    out.push_str(start);
+    if list_mark(&flat).is_some() {
+        out.push('\\');
+    }
     let mut before = ' ';
-    for c in flat.chars() {
+    for c in rest.chars() {
         match c {
             '@' | '#' => {
                 let _ = write!(out, "\\{c}\u{200b}");
@@ -71,11 +76,6 @@ pub fn markdown(text: &str) -> String {
             }
             '/' if before == ':' => out.push_str("\u{200b}/"),
             '.' if out.to_lowercase().ends_with("www") => out.push_str("\u{200b}."),
-            // Only at the start of a line could these begin a list, a rule or a heading's underline.
-            '-' | '+' | '=' if out.is_empty() => {
-                out.push('\\');
-                out.push(c);
-            }
             c => out.push(c),
         }
         before = c;
@@ -94,7 +94,25 @@ pub fn fenced(text: &str) -> String {
 
 /// Text as one line for the terminal.
 pub fn terminal(text: &str) -> String {
-    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    flat(text)
+}
+
+/// One line of visible characters; no-break spaces stay what they are.
+fn flat(text: &str) -> String {
+    visible(text).split([' ', '\n', '\t']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The bytes before the character that would make a line a list item, a rule or a heading's underline.
+fn list_mark(line: &str) -> Option<usize> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = line.as_bytes().get(digits..).unwrap_or_default();
+    let ends = matches!(rest.get(1), None | Some(b' '));
+    match rest.first() {
+        Some(b'.' | b')') if digits > 0 && ends => Some(digits),
+        Some(b'+') if digits == 0 && ends => Some(0),
+        Some(b'-' | b'=') if digits == 0 && (ends || rest.first() == rest.get(1)) => Some(0),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +131,9 @@ mod tests {
         assert_eq!(markdown("@octocat see #12"), "\\@\u{200b}octocat see \\#\u{200b}12");
         assert_eq!(markdown("a | b\n**c** <img>"), "a \\| b \\*\\*c\\*\\* &lt;img&gt;");
         assert_eq!(markdown("https://x.y www.z.y"), "https:\u{200b}//x.y www\u{200b}.z.y");
-        assert_eq!(markdown("- item"), "\\- item");
+        for (text, inert) in [("- item", "\\- item"), ("12. a", "12\\. a"), ("---", "\\---"), ("+0.12", "+0.12")] {
+            assert_eq!(markdown(text), inert);
+        }
     }
 
     #[test]

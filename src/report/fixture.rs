@@ -110,10 +110,14 @@ pub fn large(copies: usize) -> Fixture {
     let mut made = fixture();
     let (pairs, flips) = (made.comparison.cases.clone(), made.comparison.flips.clone());
     let records = (made.a.records.clone(), made.b.records.clone());
+    let asked = made.a.manifest.cases.clone();
     for copy in 1..copies {
         let rename = |case: &str| format!("{case}-{copy}");
         made.comparison.cases.extend(pairs.iter().cloned().map(|p| CasePair { case: rename(&p.case), ..p }));
         made.comparison.flips.extend(flips.iter().cloned().map(|f| Flip { case: rename(&f.case), ..f }));
+        for run in [&mut made.a, &mut made.b] {
+            run.manifest.cases.extend(asked.iter().map(|(case, repeat)| (rename(case), *repeat)));
+        }
         made.a.records.extend(records.0.iter().cloned().map(|r| Record { case: rename(&r.case), ..r }));
         made.b.records.extend(records.1.iter().cloned().map(|r| Record { case: rename(&r.case), ..r }));
     }
@@ -296,7 +300,7 @@ fn group(name: &str, cases: &[&Plan], finding: Finding) -> Group {
     let rate = |passed: usize| {
         let rate = passed as f64 / n.max(1) as f64;
         let interval = Interval { low: (rate - 0.25).max(0.0), high: (rate + 0.25).min(1.0) };
-        Rate { passed, cases: n, rate, interval, flaky: 0, pass_at_k: None, pass_hat_k: None }
+        Rate { passed, cases: n, rate, interval, flaky: 0, pass_at_k: None, pass_hat_k: None, k: None }
     };
     let (a, b) = (sum(|p| p.a), sum(|p| p.b));
     let reach = if finding == Finding::Improved { (b - a).abs() * 0.8 } else { (b - a).abs() + 0.15 };

@@ -9,8 +9,8 @@ use minijinja::Value;
 use serde::Serialize;
 
 /// How many flipped cases are shown with both answers, and how much of each answer.
-const EXCERPTS: usize = 4;
-const EXCERPT_CHARACTERS: usize = 300;
+const EXCERPTS: usize = 2;
+const EXCERPT_CHARACTERS: usize = 240;
 
 #[derive(Serialize)]
 struct Page<'a, T> {

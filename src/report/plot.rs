@@ -58,33 +58,33 @@ pub struct RateRow<'a> {
 
 /// Pass rates with their intervals, one row for each group. `labels` name the versions in the legend.
 pub fn rates(title: &str, labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> Result<Plot> {
-    const TOP: i32 = 56;
-    const ROW: i32 = 104;
-    let bottom = TOP + ROW * rows.len() as i32;
-    let x = |share: f64| LEFT + 20 + ((RIGHT - LEFT - 40) as f64 * share.clamp(0.0, 1.0)).round() as i32;
+    const ROW: i32 = 124;
     let paired = rows.iter().any(|row| row.before.is_some());
+    let top = if paired { 60 } else { 10 };
+    let bottom = top + ROW * rows.len() as i32;
+    let x = |share: f64| LEFT + 20 + ((RIGHT - LEFT - 40) as f64 * share.clamp(0.0, 1.0)).round() as i32;
     draw(title, &describe_rates(labels, rows), bottom + 52, |area| {
         if paired {
             legend(area, labels)?;
         }
         for step in 0..=4 {
             let share = f64::from(step) / 4.0;
-            line(area, (x(share), TOP), (x(share), bottom), GRID, 2)?;
+            line(area, (x(share), top), (x(share), bottom), GRID, 2)?;
             text(area, &words::percent(share), (x(share), bottom + 28), SMALL, MUTED, HPos::Center)?;
         }
         for (i, row) in rows.iter().enumerate() {
-            let y = TOP + ROW * i as i32;
+            let y = top + ROW * i as i32;
             let figures = match row.before {
                 Some(before) => format!("{} → {}", words::percent(before.rate), words::percent(row.after.rate)),
                 None => words::rate(row.after),
             };
             let name = format!("{} ({})", words::clip(&row.name, 34), row.after.cases);
-            text(area, &name, (LEFT, y + 26), TEXT, INK, HPos::Left)?;
-            text(area, &figures, (RIGHT, y + 26), TEXT, INK, HPos::Right)?;
+            text(area, &name, (LEFT, y + 34), TEXT, INK, HPos::Left)?;
+            text(area, &figures, (RIGHT, y + 34), TEXT, INK, HPos::Right)?;
             if let Some(before) = row.before {
-                interval(area, &before.interval, before.rate, y + 54, BEFORE, x)?;
+                interval(area, &before.interval, before.rate, y + 72, BEFORE, x)?;
             }
-            let below = if row.before.is_some() { 80 } else { 66 };
+            let below = if row.before.is_some() { 102 } else { 80 };
             interval(area, &row.after.interval, row.after.rate, y + below, AFTER, x)?;
         }
         Ok(())
@@ -94,7 +94,7 @@ pub fn rates(title: &str, labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> Re
 /// Paired differences in score with their intervals, the zero line and the band of differences too small to matter.
 pub fn differences(title: &str, rows: &[(String, Mean)], negligible: f64) -> Result<Plot> {
     const TOP: i32 = 20;
-    const ROW: i32 = 86;
+    const ROW: i32 = 100;
     let bottom = TOP + ROW * rows.len() as i32;
     let reach = rows.iter().flat_map(|(_, m)| [m.interval.low.abs(), m.interval.high.abs(), m.mean.abs()]);
     let reach = reach.chain([negligible * 2.0, 0.1]).fold(0.0, f64::max);
@@ -122,9 +122,9 @@ pub fn differences(title: &str, rows: &[(String, Mean)], negligible: f64) -> Res
                 (_, true) => WORSE,
                 _ => BEFORE,
             };
-            text(area, &words::clip(name, 34), (LEFT, y + 26), TEXT, INK, HPos::Left)?;
-            text(area, &words::difference(mean), (RIGHT, y + 26), TEXT, INK, HPos::Right)?;
-            interval(area, &mean.interval, mean.mean, y + 58, colour, x)?;
+            text(area, &words::clip(name, 34), (LEFT, y + 32), TEXT, INK, HPos::Left)?;
+            text(area, &words::difference(mean), (RIGHT, y + 32), TEXT, INK, HPos::Right)?;
+            interval(area, &mean.interval, mean.mean, y + 72, colour, x)?;
         }
         Ok(())
     })
@@ -133,7 +133,7 @@ pub fn differences(title: &str, rows: &[(String, Mean)], negligible: f64) -> Res
 /// How the paired differences in score are spread over the cases: a column for every tenth from −1 to 1.
 pub fn distribution(title: &str, values: &[f64]) -> Result<Plot> {
     const TOP: i32 = 40;
-    const BOTTOM: i32 = 330;
+    const BOTTOM: i32 = 270;
     const BINS: usize = 21;
     let mut counts = [0usize; BINS];
     for value in values {

@@ -54,7 +54,7 @@ pub fn run(run: &Run, width: usize, colour: bool) -> String {
 
 fn verdict(page: &mut Layout, view: &ComparisonView) {
     let summary = &view.summary;
-    page.items(summary.symbol, Style::Tone(summary.tone), &[format!("{}: {}", summary.headline, summary.verdict)]);
+    page.items(summary.symbol, Style::Tone(summary.tone), std::slice::from_ref(&summary.title));
     page.paragraph(&summary.sentence, Style::Plain);
     if !summary.differences.is_empty() {
         page.heading("Not strictly comparable");
@@ -85,17 +85,22 @@ fn half_tables(page: &mut Layout, half: &HalfView, view: &ComparisonView) {
     if half.half == "held-out" {
         page.paragraph("Never trained towards; the claim rests on these alone.", Style::Muted);
     }
-    let heads = ["", "n", &view.a, &view.b, "score", "finding"];
-    let header = heads.map(|head| Field::figures(&[&words::clip(head, 16)], Style::Muted));
+    let heads = ["", "n", &view.a, &view.b, "score"].map(|head| words::clip(head, 16));
+    let mut header: Vec<Field> = heads.iter().map(|head| Field::figures(&[head], Style::Muted)).collect();
     let wide = page.width() >= 112;
-    let columns = if wide { 6 } else { 5 };
+    if wide {
+        header.push(Field::words("finding", Style::Muted));
+    }
     let rows: Vec<Vec<Field>> = half.rows.iter().map(|row| group_fields(row, page.width())).collect();
-    page.grid(&header[..columns], &rows);
+    page.grid(&header, &rows);
     if !wide {
         let mut seen: Vec<String> = half.rows.iter().map(|row| format!("{} {}", row.symbol, row.verdict)).collect();
         seen.sort();
         seen.dedup();
         page.paragraph(&seen.join(" · "), Style::Muted);
+    }
+    if let Some(power) = &half.power {
+        page.paragraph(power, Style::Muted);
     }
     if half.criteria.is_empty() {
         return;

@@ -1,6 +1,6 @@
 //! The templates, and the one place where values are written into them.
 
-use super::clean;
+use super::{clean, words};
 use crate::error::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -50,6 +50,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
         };
         out.write_str(&escaped).map_err(minijinja::Error::from)
     });
+    environment.add_filter("clip", |text: String, most: usize| words::clip(&text, most));
     for (name, source) in PARTS {
         environment.add_template(name, source)?;
     }

@@ -1,18 +1,337 @@
+use super::fixture::{Fixture, HOSTILE, fixture, large};
 use super::*;
-#[test]
-fn look() {
-    let f = fixture::fixture();
-    let out = std::path::Path::new("/tmp/f-look");
-    std::fs::create_dir_all(out).unwrap();
-    std::fs::write(out.join("c.html"), comparison_html(&f.comparison, &f.a, &f.b).unwrap()).unwrap();
-    std::fs::write(out.join("r.html"), run_html(&f.b).unwrap()).unwrap();
-    std::fs::write(out.join("c.md"), comparison_markdown(&f.comparison, &f.a, &f.b).unwrap()).unwrap();
-    std::fs::write(out.join("r.md"), run_markdown(&f.b).unwrap()).unwrap();
-    for w in [60, 80, 120] {
-        std::fs::write(out.join(format!("c{w}.txt")), table::comparison(&f.comparison, &f.a, &f.b, w, false)).unwrap();
-        std::fs::write(out.join(format!("r{w}.txt")), table::run(&f.b, w, false)).unwrap();
+use crate::compare::Comparison;
+use crate::run::{Outcome, Record, Run};
+use proptest::prelude::*;
+
+const STYLE: &str = include_str!("templates/report.css");
+const SCRIPT: &str = include_str!("templates/report.js");
+
+fn html(f: &Fixture) -> String {
+    comparison_html(&f.comparison, &f.a, &f.b).unwrap()
+}
+
+fn markdown(f: &Fixture) -> String {
+    comparison_markdown(&f.comparison, &f.a, &f.b).unwrap()
+}
+
+/// Every tag of a page as (name, attributes). Panics at anything that is not text, one of our own tags or a well-formed
+/// attribute, so text that escaped its place can't go unseen.
+fn tags(page: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let page = page.replacen(&format!("<style>{STYLE}</style>"), "", 1);
+    let page = page.replacen(&format!("<script>{SCRIPT}</script>"), "", 1);
+    let tag =
+        regex::Regex::new(r#"^</?([a-z][a-z0-9]*)((?:\s+[a-zA-Z][a-zA-Z-]*(?:="[^"<>]*")?)*)\s*/?>|^<!doctype html>"#)
+            .unwrap();
+    let attribute = regex::Regex::new(r#"([a-zA-Z][a-zA-Z-]*)(?:="([^"]*)")?"#).unwrap();
+    let mut found = Vec::new();
+    for (at, _) in page.match_indices('<') {
+        let rest = &page[at..];
+        let shown: String = rest.chars().take(80).collect();
+        let groups = tag.captures(rest).unwrap_or_else(|| panic!("not one of our tags: {shown}"));
+        let Some(name) = groups.get(1) else { continue };
+        let attributes = attribute
+            .captures_iter(&groups[2])
+            .map(|g| (g[1].to_string(), g.get(2).map(|v| v.as_str().to_string()).unwrap_or_default()))
+            .collect();
+        found.push((name.as_str().to_string(), attributes));
     }
-    std::fs::write(out.join("c-colour.txt"), table::comparison(&f.comparison, &f.a, &f.b, 80, true)).unwrap();
-    let l = fixture::large(40);
-    std::fs::write(out.join("l.html"), comparison_html(&l.comparison, &l.a, &l.b).unwrap()).unwrap();
+    found
+}
+
+fn assert_inert(page: &str) {
+    for (name, attributes) in tags(page) {
+        for bad in ["script", "style", "img", "iframe", "object", "embed", "link", "base", "form", "audio", "video"] {
+            assert_ne!(name, bad, "a second {bad} element");
+        }
+        for (attribute, value) in attributes {
+            assert!(!attribute.starts_with("on"), "an event handler: {attribute}={value}");
+            assert!(!["src", "style", "action", "srcdoc", "formaction", "background"].contains(&attribute.as_str()));
+            if attribute.contains("href") {
+                assert!(value.starts_with('#'), "a link out: {value}");
+            }
+        }
+    }
+    assert!(page.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()), "a control character");
+    assert!(!page.contains('\u{202e}'), "a right-to-left override");
+}
+
+#[test]
+fn hostile_output_is_inert_in_html() {
+    let f = fixture();
+    for page in [html(&f), run_html(&f.b).unwrap()] {
+        assert!(page.contains("alert(1)"), "the hostile answer is not in the page at all");
+        assert_inert(&page);
+        // A template inside an answer stays what it is.
+        assert!(page.contains("{{ 7*7 }}"));
+    }
+}
+
+#[test]
+fn the_policy_allows_our_style_and_script_by_their_hashes_and_nothing_else() {
+    use sha2::{Digest, Sha256};
+    let page = html(&fixture());
+    assert_eq!(page.matches("<style>").count(), 1);
+    assert_eq!(page.matches("<script>").count(), 1);
+    let between = |open: &str, close: &str| page.split(open).nth(1).unwrap().split(close).next().unwrap().to_string();
+    let policy = between("Content-Security-Policy\" content=\"", "\">").replace("&#39;", "'");
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+    for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
+        let hash: [u8; 32] = Sha256::digest(between(open, close)).into();
+        let listed =
+            policy.split('\'').filter_map(|part| part.strip_prefix("sha256-")).any(|code| decode(code) == hash);
+        assert!(listed, "the hash of {open} is not in {policy}");
+    }
+}
+
+/// Base 64 back to bytes, written apart from the encoder it checks.
+fn decode(code: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let bits: String = code.trim_end_matches('=').bytes().map(|c| format!("{:06b}", value(c))).collect();
+    bits.as_bytes().chunks_exact(8).map(|b| u8::from_str_radix(std::str::from_utf8(b).unwrap(), 2).unwrap()).collect()
+}
+
+#[test]
+fn held_out_comes_first_and_flips_stand_above_the_cases() {
+    let page = html(&fixture());
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is missing"));
+    assert!(place("v2 is better than v1") < place("id=\"flips\""));
+    assert!(place("id=\"flips\"") < place("id=\"held-out\""));
+    assert!(place("id=\"held-out\"") < place("id=\"dev\""));
+    assert!(place("id=\"dev\"") < place("id=\"cases\""));
+    assert!(page.contains("The claim rests on them alone."));
+    for said in ["answer reused from an earlier run", "cut off at the longest length", "empty answer", "9000 tokens"] {
+        assert!(page.contains(said), "{said}");
+    }
+    // Likelihoods −2.5, −0.5 and −4.0 make 12 %, 86 % and 3 % among the three choices.
+    assert!(page.contains("DAU/MAU <span class=\"mark\">picked</span> <span class=\"mark right\">✓ right</span>"));
+    assert!(page.contains(">86\u{a0}%</td>"), "the probability of the picked choice");
+    assert!(page.contains("<del>") && page.contains("<ins>"), "a word diff");
+}
+
+#[test]
+fn every_flip_leads_to_its_case() {
+    let f = fixture();
+    let page = html(&f);
+    for flip in &f.comparison.flips {
+        let link = format!("\">{}</a>", flip.case);
+        let before = page.split(&link).next().unwrap();
+        let anchor = before.rsplit("href=\"#").next().unwrap();
+        let case = page.split(&format!("id=\"{anchor}\"")).nth(1).unwrap();
+        assert!(case.split("</summary>").next().unwrap().contains(&format!("<strong>{}</strong>", flip.case)));
+    }
+}
+
+#[test]
+fn drawings_have_words_for_those_who_do_not_see_them() {
+    let page = html(&fixture());
+    let drawings: Vec<&str> = page.split("<figure>").skip(1).collect();
+    assert_eq!(drawings.len(), 3);
+    for drawing in drawings {
+        assert!(drawing.contains("role=\"img\"") && drawing.contains("<title>") && drawing.contains("<desc>"));
+        assert!(!drawing.split("</figure>").next().unwrap().contains("fill=\"#"), "a colour that ignores dark mode");
+    }
+    let spread = "5\u{a0}cases scored higher, 1\u{a0}case lower, 1\u{a0}case about the same.";
+    assert!(page.contains(spread), "the distribution in words");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (one, two) = (fixture(), fixture());
+    assert_eq!(html(&one), html(&two));
+    assert_eq!(markdown(&one), markdown(&two));
+    assert_eq!(run_html(&one.a).unwrap(), run_html(&two.a).unwrap());
+}
+
+#[test]
+fn markdown_of_a_comparison() {
+    insta::assert_snapshot!(markdown(&fixture()));
+}
+
+#[test]
+fn markdown_of_a_run() {
+    insta::assert_snapshot!(run_markdown(&fixture().b).unwrap());
+}
+
+#[test]
+fn terminal_at_60_80_and_120_columns() {
+    let f = fixture();
+    for width in [60, 80, 120] {
+        insta::assert_snapshot!(
+            format!("comparison_{width}"),
+            table::comparison(&f.comparison, &f.a, &f.b, width, false)
+        );
+    }
+    insta::assert_snapshot!("run_80", table::run(&f.b, 80, false));
+}
+
+#[test]
+fn terminal_lines_fit_and_carry_no_control_characters() {
+    let f = large(4);
+    for width in [40, 60, 80, 120] {
+        for text in [table::comparison(&f.comparison, &f.a, &f.b, width, false), table::run(&f.b, width, false)] {
+            assert!(text.ends_with('\n'));
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+                assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
+            }
+        }
+    }
+    let text = table::comparison(&f.comparison, &f.a, &f.b, 80, false);
+    assert!(text.contains("and 14 more, see the report"), "{text}");
+}
+
+#[test]
+fn colour_changes_the_look_and_not_the_words() {
+    let f = fixture();
+    let plain = table::comparison(&f.comparison, &f.a, &f.b, 80, false);
+    let coloured = table::comparison(&f.comparison, &f.a, &f.b, 80, true);
+    assert!(coloured.contains("\u{1b}["));
+    let codes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
+    let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+    assert_eq!(words(&codes.replace_all(&coloured, "")), words(&plain));
+}
+
+#[test]
+fn markdown_fits_a_comment_and_lets_nothing_through() {
+    let mut f = large(40);
+    for record in f.a.records.iter_mut().chain(&mut f.b.records) {
+        make_hostile(record, HOSTILE);
+    }
+    f.comparison.warnings = vec![HOSTILE.repeat(20); 30];
+    let text = markdown(&f);
+    assert!(text.chars().count() < 65_000, "{}", text.chars().count());
+    assert!(markdown(&fixture()).chars().count() < 6_000);
+    let mut fence = None;
+    for line in text.lines() {
+        let ticks = line.len() - line.trim_start_matches('`').len();
+        if ticks >= 3 && fence.is_none() {
+            fence = Some(ticks);
+        } else if fence == Some(ticks) && line.trim_start_matches('`').is_empty() {
+            fence = None;
+        } else if fence.is_none() {
+            for bad in ["<script", "<img", "<svg", "@o", "#1", "https://"] {
+                assert!(!line.contains(bad), "{bad} in {line}");
+            }
+            assert!(!line.replace("\\]", "").contains("]("), "a link in {line}");
+            if line.starts_with('|') {
+                let cells = line.replace("\\|", "").matches('|').count();
+                assert!([5, 7].contains(&cells), "{cells} cell borders in {line}");
+            }
+        }
+    }
+    assert_eq!(fence, None, "a fence is left open");
+}
+
+fn make_hostile(record: &mut Record, text: &str) {
+    record.prompt = text.to_string();
+    record.reference = Some(text.to_string());
+    record.tags = vec![text.to_string()];
+    match &mut record.outcome {
+        Outcome::Error { message } => *message = text.to_string(),
+        Outcome::Judged { answer, verdicts, .. } => {
+            answer.text = text.to_string();
+            for choice in &mut answer.choices {
+                choice.text = text.to_string();
+            }
+            for judged in verdicts {
+                judged.check = text.to_string();
+                judged.verdict = crate::check::Verdict::fail(text);
+            }
+        }
+    }
+}
+
+/// Puts `text` in every place of a comparison that a model or a person fills.
+fn hostile_everywhere(text: &str) -> Fixture {
+    let mut f = fixture();
+    for record in f.a.records.iter_mut().chain(&mut f.b.records) {
+        make_hostile(record, text);
+        record.category = text.to_string();
+    }
+    let Comparison { a, b, warnings, differences, held_out, dev, flips, cases, suites, .. } = &mut f.comparison;
+    for side in [a, b] {
+        side.label = text.to_string();
+        side.run.version.name = text.to_string();
+        side.run.version.system = Some(text.to_string());
+        side.run.version.examples[0].content = text.to_string();
+        side.run.version.sampling.stop = vec![text.to_string()];
+    }
+    *warnings = vec![text.to_string()];
+    *differences = vec![text.to_string()];
+    for half in [held_out, dev] {
+        half.overall.words = text.to_string();
+        half.categories[0].name = text.to_string();
+        half.categories[0].words = text.to_string();
+        let trials = half.checks["user-story"];
+        half.checks.insert(text.to_string(), trials);
+    }
+    for flip in flips {
+        flip.checks = vec![text.to_string()];
+        flip.category = text.to_string();
+    }
+    for case in cases {
+        case.category = text.to_string();
+    }
+    suites[0].description = text.to_string();
+    f
+}
+
+#[test]
+fn hostile_text_is_inert_wherever_it_stands() {
+    let f = hostile_everywhere(HOSTILE);
+    assert_inert(&html(&f));
+    assert_inert(&run_html(&f.a).unwrap());
+    for line in table::comparison(&f.comparison, &f.a, &f.b, 80, false).lines() {
+        assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
+    }
+}
+
+#[test]
+fn nothing_to_report_is_said_and_does_not_fail() {
+    let mut f = fixture();
+    for half in [&mut f.comparison.held_out, &mut f.comparison.dev] {
+        half.overall.cases = 0;
+        half.categories.clear();
+    }
+    f.comparison.cases.clear();
+    f.comparison.flips.clear();
+    let empty = |run: &Run| Run { records: Vec::new(), ..run.clone() };
+    let (a, b) = (empty(&f.a), empty(&f.b));
+    assert_inert(&comparison_html(&f.comparison, &a, &b).unwrap());
+    assert!(comparison_markdown(&f.comparison, &a, &b).unwrap().contains("None."));
+    assert!(table::comparison(&f.comparison, &a, &b, 80, false).contains("v2 is better"));
+    assert!(run_html(&a).unwrap().contains("no judged answers yet"));
+    assert!(table::run(&a, 80, false).contains("no judged answers yet"));
+}
+
+#[test]
+fn a_single_run_shows_failing_cases_first() {
+    let f = fixture();
+    let page = run_html(&f.b).unwrap();
+    let fails = page.rfind("data-status=\"fail\"").unwrap();
+    let passes = page.find("data-status=\"pass\"").unwrap();
+    assert!(fails < passes);
+    assert!(table::run(&f.a, 80, false).contains("1\u{a0}case could not be answered"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_text_is_inert(text in "(?s)([<>\"'&`|\\[\\](){}!#*_~=/\\\\ \n\ta-z:@-]|script|javascript:|\\PC|\u{1b}|\u{0}|\u{202e}){0,120}") {
+        let f = hostile_everywhere(&text);
+        assert_inert(&html(&f));
+        for line in table::comparison(&f.comparison, &f.a, &f.b, 80, false).lines() {
+            prop_assert!(line.chars().all(|c| !c.is_control()));
+        }
+        markdown(&f);
+    }
 }

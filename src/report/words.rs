@@ -114,7 +114,8 @@ pub fn list_at_most(items: &[String], most: usize) -> String {
 
 /// Cuts at a word's end near `most` characters, with an ellipsis.
 pub fn clip(text: &str, most: usize) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.split([' ', '\n', '\t', '\r']).filter(|word| !word.is_empty());
+    let flat = words.collect::<Vec<_>>().join(" ");
     if flat.chars().count() <= most {
         return flat;
     }

@@ -1,4 +1,5 @@
-use super::{Answers, Event, OpenRun, Outcome, Reports, judge};
+use super::reuse::Answers;
+use super::{Event, OpenRun, Outcome, Reports, judge};
 use crate::error::{Error, Kind, Result};
 use crate::provider::{self, Answer, Provider, Request};
 use std::collections::HashSet;
@@ -6,7 +7,8 @@ use std::ops::ControlFlow;
 
 /// Answers, judges and records everything that remains of `runs`, all of them in one batch.
 ///
-/// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there.
+/// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there,
+/// but never an endpoint's: behind the same name there may be other weights by now.
 /// Every record is appended the moment its answer is there, and every run is marked finished once all have all theirs,
 /// so a break of `sink`, an error or a kill loses nothing and the same call later does only what is left. A single
 /// request that fails is recorded as an error and the others go on; such a run finishes too.
@@ -58,8 +60,11 @@ fn remaining(runs: &[OpenRun]) -> Vec<Job> {
 
 fn earlier(runs: &[OpenRun], jobs: &[Job], reuse: Option<&Reports>) -> Answers {
     let Some(reports) = reuse.filter(|_| !jobs.is_empty()) else { return Answers::default() };
-    let key = |job: &Job| runs[job.version].plan.items[job.item].answer_key.as_str();
-    Answers::find(reports, &jobs.iter().map(key).collect::<HashSet<_>>())
+    // Only what runs in this process has a template, and weights known by their hash.
+    let plans = jobs.iter().map(|job| (&runs[job.version].plan, job.item));
+    let hashed = plans.filter(|(plan, _)| plan.version.template.is_some());
+    let wanted: HashSet<&str> = hashed.map(|(plan, item)| plan.items[item].answer_key.as_str()).collect();
+    Answers::find(reports, &wanted)
 }
 
 /// Whoever watches, and whether they asked to stop.

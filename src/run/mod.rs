@@ -26,4 +26,3 @@ pub use plan::{Item, Plan, remaining};
 pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 pub use reports::{Listing, Reports};
 pub use rescore::rescore;
-pub use reuse::Answers;

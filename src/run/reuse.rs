@@ -10,13 +10,13 @@ use std::path::Path;
 
 /// Answers of earlier runs, finished or not, by answer key.
 #[derive(Debug, Default)]
-pub struct Answers {
+pub(super) struct Answers {
     by_key: HashMap<String, Answer>,
 }
 
 impl Answers {
     /// Looks for these keys in every run. Reuse only saves time, so what cannot be read is passed over.
-    pub fn find(reports: &Reports, wanted: &HashSet<&str>) -> Self {
+    pub(super) fn find(reports: &Reports, wanted: &HashSet<&str>) -> Self {
         let mut answers = Self::default();
         for folder in reports.run_folders().unwrap_or_default() {
             if answers.by_key.len() == wanted.len() {
@@ -27,7 +27,7 @@ impl Answers {
         answers
     }
 
-    pub fn get(&self, key: &str) -> Option<&Answer> {
+    pub(super) fn get(&self, key: &str) -> Option<&Answer> {
         self.by_key.get(key)
     }
 

@@ -13,6 +13,7 @@ import sys
 sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
 
 import numpy as np
+import statsmodels.api as sm
 from scipy import stats
 from scipy.special import comb
 from statsmodels.stats.contingency_tables import mcnemar
@@ -86,6 +87,17 @@ def power():
                    cases_for_half=float(np.ceil(half)))
 
 
+def cluster_error():
+    """Standard error of a weighted mean of clustered differences: that of a regression on a constant."""
+    for n, clusters, weighted in [(12, 12, False), (12, 5, False), (30, 11, True), (60, 20, True)]:
+        differences = lumpy(n)
+        cluster = rng.integers(0, clusters, n) if clusters < n else np.arange(n)
+        weights = rng.integers(1, 4, n).astype(float) if weighted else np.ones(n)
+        fit = sm.WLS(differences, np.ones(n), weights=weights).fit(cov_type="cluster", cov_kwds=dict(groups=cluster))
+        yield dict(differences=differences.tolist(), clusters=cluster.tolist(), weights=weights.tolist(),
+                   mean=float(fit.params[0]), error=float(fit.bse[0]))
+
+
 def pass_at_k():
     for answers, passed, k in [(1, 0, 1), (1, 1, 1), (5, 2, 1), (5, 2, 3), (5, 2, 5), (10, 9, 2), (200, 17, 100)]:
         at = 1 - comb(answers - passed, k, exact=True) / comb(answers, k, exact=True)
@@ -103,6 +115,7 @@ families = dict(
     bootstrap=bootstrap(),
     power=power(),
     pass_at_k=pass_at_k(),
+    cluster_error=cluster_error(),
 )
 # One case a line: a change shows in a diff.
 texts = [f'"{name}": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]" for name, cases in families.items()]

@@ -4,7 +4,7 @@ fn titles(d: &Document) -> Vec<(&str, Mark)> {
     d.sections().iter().map(|s| (s.title.as_str(), s.mark)).collect()
 }
 
-fn body<'d>(d: &'d Document, title: &str) -> String {
+fn body(d: &Document, title: &str) -> String {
     let section = d.section(&[title]).unwrap_or_else(|| panic!("no section {title} in {:?}", titles(d)));
     d.text_of(section)
 }

@@ -182,11 +182,12 @@ impl Walk<'_> {
             item.nested.push(found);
             return;
         }
-        if !found.ordered && self.follows_an_ordered_item(&found) {
-            if let Some(item) = self.document.lists.last_mut().and_then(|l| l.items.last_mut()) {
-                item.nested.push(found);
-                return;
-            }
+        if !found.ordered
+            && self.follows_an_ordered_item(&found)
+            && let Some(item) = self.document.lists.last_mut().and_then(|l| l.items.last_mut())
+        {
+            item.nested.push(found);
+            return;
         }
         match self.carried_on(&found) {
             Some(earlier) => self.carry_on(earlier, found),

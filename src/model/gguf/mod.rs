@@ -6,7 +6,8 @@
 mod config;
 mod header;
 mod tensors;
+#[cfg(test)]
+mod tests;
 
 pub(super) use config::config;
-pub(super) use header::Header;
-pub(super) use tensors::{Gguf, GgufWeights};
+pub(super) use tensors::Gguf;

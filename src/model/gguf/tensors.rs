@@ -1,6 +1,7 @@
 //! Weights of a GGUF file, under Hugging Face's names and in Hugging Face's row order.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +11,10 @@ use candle_core::{Device, Tensor};
 use half::{bf16, f16};
 use memmap2::Mmap;
 
-use super::Header;
-use super::header::Info;
+use super::header::{Header, Info};
 use crate::error::{Error, Result};
-use crate::model::config::Family;
-use crate::model::weights::{Weight, Weights, wrong_shape};
+use crate::model::config::{Config, Family};
+use crate::model::weights::{Weight, Weights, check_all, wrong_shape};
 
 /// An open GGUF file.
 pub(crate) struct Gguf {
@@ -42,6 +42,16 @@ impl Gguf {
         &self.map
     }
 
+    /// The weights, all of them there and of the shapes `config` calls for.
+    pub(crate) fn weights(self, config: &Config) -> Result<GgufWeights> {
+        let path = self.path.clone();
+        let (family, heads, kv_heads) = (config.family, config.heads, config.kv_heads);
+        let weights = GgufWeights { gguf: self, family, heads, kv_heads };
+        let shape = |name: &str| weights.info(name).map(|info| info.shape.clone());
+        check_all(config, &path, shape, weights.strangers(config).into_iter())?;
+        Ok(weights)
+    }
+
     fn bytes_of(&self, info: &Info) -> &[u8] {
         // The header's ranges were checked against the file's length.
         &self.map[info.bytes.clone()]
@@ -63,10 +73,6 @@ pub(crate) struct GgufWeights {
 }
 
 impl GgufWeights {
-    pub(crate) fn new(gguf: Gguf, family: Family, heads: usize, kv_heads: usize) -> Self {
-        Self { gguf, family, heads, kv_heads }
-    }
-
     /// How many heads' rows have to be put back in order; `None` for all weights but q and k of llama.
     fn permuted_heads(&self, name: &str) -> Option<usize> {
         if self.family != Family::Llama {
@@ -81,12 +87,20 @@ impl GgufWeights {
         }
     }
 
-    fn info(&self, name: &str) -> Option<&Info> {
-        self.gguf.header.tensors.get(&file_name(self.family, name)?)
+    /// Tensors inside the layers that the decoder would pass over, such as a bias of another model line.
+    fn strangers(&self, config: &Config) -> Vec<&str> {
+        let mut known: HashSet<String> =
+            config.expected().iter().filter_map(|(name, _)| file_name(self.family, name)).collect();
+        if config.attention_bias {
+            known.extend((0..config.layers).map(|layer| format!("blk.{layer}.attn_output.bias")));
+        }
+        let names = self.gguf.header.tensors.keys().map(String::as_str);
+        // `rot_embd` is a table of frequencies in files of 2023.
+        names.filter(|name| name.starts_with("blk.") && !known.contains(*name) && !name.contains("rot_embd")).collect()
     }
 
-    pub(crate) fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.info(name).map(|info| info.shape.clone())
+    fn info(&self, name: &str) -> Option<&Info> {
+        self.gguf.header.tensors.get(&file_name(self.family, name)?)
     }
 }
 

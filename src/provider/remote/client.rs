@@ -26,7 +26,7 @@ pub(super) struct Client {
 
 /// Why a question has no answer.
 pub(super) struct Fault {
-    pub(super) error: Error,
+    pub(super) error: Box<Error>,
     /// No other question would fare better.
     pub(super) dead: bool,
     retry: bool,
@@ -36,7 +36,7 @@ pub(super) struct Fault {
 impl Fault {
     /// This question only, for good.
     fn one(error: Error) -> Self {
-        Self { error, dead: false, retry: false, after: None }
+        Self { error: Box::new(error), dead: false, retry: false, after: None }
     }
 
     /// The endpoint as a whole, for good.
@@ -95,7 +95,7 @@ impl Client {
             return answer.map_err(|error| Fault::one(self.redacted(error)));
         }
         let fault = self.refused(status.as_u16(), &text, location);
-        Err(Fault { error: self.redacted(fault.error), after, ..fault })
+        Err(Fault { error: Box::new(self.redacted(*fault.error)), after, ..fault })
     }
 
     fn with_key<B>(&self, call: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {

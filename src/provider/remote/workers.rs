@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use crate::provider::{Answer, Event, Provider, Request};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -95,18 +96,25 @@ fn work(
     }
 }
 
+/// How long the sink may go without being asked whether to go on.
+const HEARTBEAT: Duration = Duration::from_millis(200);
+
+/// Hands results to the sink until all workers are gone. No answer may come for minutes, so the sink gets empty token
+/// counts meanwhile: a chance to break, to flush and to move a clock.
 fn hand_on(received: &mpsc::Receiver<Outcome>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
-    for (id, outcome) in received {
-        let answer = match outcome {
-            Ok(answer) => Ok(answer),
-            Err(fault) if fault.dead => return Err(fault.error),
-            Err(fault) => Err(fault.error),
+    loop {
+        let flow = match received.recv_timeout(HEARTBEAT) {
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => sink(Event::Tokens(0)),
+            Ok((_, Err(fault))) if fault.dead => return Err(*fault.error),
+            Ok((id, outcome)) => {
+                let tokens = outcome.as_ref().map_or(0, |answer| answer.output_tokens);
+                let done = sink(Event::Done { id, answer: outcome.map_err(|fault| *fault.error) });
+                if done.is_break() { done } else { sink(Event::Tokens(tokens)) }
+            }
         };
-        let tokens = answer.as_ref().map_or(0, |answer| answer.output_tokens);
-        let done = sink(Event::Done { id, answer });
-        if done.is_break() || sink(Event::Tokens(tokens)).is_break() {
-            break;
+        if flow.is_break() {
+            return Ok(());
         }
     }
-    Ok(())
 }

@@ -111,6 +111,9 @@ impl<'a> Sides<'a> {
     }
 }
 
+/// With more flips than this, cases start folded: the list of flips at the top leads to each.
+const MOST_OPEN: usize = 20;
+
 /// The cases of a comparison in its order. A case's anchor is `case-` and its place, from 1.
 pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
     let flips: HashMap<&str, bool> = c.flips.iter().map(|flip| (flip.case.as_str(), flip.improved)).collect();
@@ -127,7 +130,7 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
             status,
             symbol,
             status_words,
-            open: flip.is_some(),
+            open: flip.is_some() && c.flips.len() <= MOST_OPEN,
             excerpt: record.map(|r| words::clip(&r.prompt, 110)).unwrap_or_default(),
             prompt: record.map(|r| r.prompt.clone()).unwrap_or_default(),
             reference: record.and_then(|r| r.reference.clone()),

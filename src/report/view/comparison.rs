@@ -61,6 +61,8 @@ pub struct Summary {
     /// improved · regressed · no evidence of a difference · too few cases to tell.
     pub verdict: &'static str,
     pub headline: String,
+    /// The headline with the verdict before it where the headline does not say as much itself.
+    pub title: String,
     pub sentence: String,
     pub better: Vec<Movement>,
     pub worse: Vec<Movement>,
@@ -97,7 +99,9 @@ pub struct HalfView {
     pub rows: Vec<GroupRow>,
     pub criteria: Vec<CriterionRow>,
     pub checks: Vec<CheckRow>,
-    /// Sentences below the table: McNemar, power, repeats, likelihood.
+    /// What so many cases can show.
+    pub power: Option<String>,
+    /// Sentences below the table: McNemar, clusters, repeats, likelihood.
     pub notes: Vec<String>,
 }
 
@@ -202,6 +206,11 @@ fn summary(c: &Comparison) -> Summary {
         Finding::NoDifference => format!("No evidence of a difference between {a} and {b}"),
         Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart"),
     };
+    let title = match overall.finding {
+        Finding::Improved => format!("Improved: {headline}"),
+        Finding::Regressed => format!("Regressed: {headline}"),
+        Finding::NoDifference | Finding::TooFewCases => headline.clone(),
+    };
     let (better, worse) = movements(&c.held_out, 1.0 - c.settings.confidence);
     let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
         "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
@@ -211,6 +220,7 @@ fn summary(c: &Comparison) -> Summary {
         symbol: tone.symbol(),
         verdict: verdict(overall.finding),
         headline,
+        title,
         sentence: overall.words.clone(),
         better,
         worse,
@@ -336,6 +346,7 @@ fn half(half: &Half) -> HalfView {
         rows: rows.collect(),
         criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(*criterion, test)).collect(),
         checks: check_rows(&half.checks),
+        power: power(&half.overall),
         notes: notes(half),
     }
 }
@@ -409,28 +420,27 @@ fn check_rows(checks: &BTreeMap<String, Outcomes<Trial>>) -> Vec<CheckRow> {
     sorted.into_iter().map(row).collect()
 }
 
+fn power(overall: &Group) -> Option<String> {
+    let least = overall.power.minimum_detectable?;
+    let more = overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::cases(n)));
+    Some(format!(
+        "With {} and this spread, a true difference of {} in score shows four times in five{}.",
+        words::cases(overall.cases),
+        words::decimal(least),
+        more.unwrap_or_default()
+    ))
+}
+
 fn notes(half: &Half) -> Vec<String> {
     let overall = &half.overall;
     let pass = &overall.pass;
     let mut notes = vec![format!(
         "Changed sides: {} now pass, {} no longer pass; chance alone gives so uneven a split with probability {} \
          (exact McNemar test).",
-        words::cases(pass.only_b),
-        words::cases(pass.only_a),
+        pass.only_b,
+        pass.only_a,
         words::chance(pass.p)
     )];
-    if let Some(least) = overall.power.minimum_detectable {
-        let more = overall
-            .power
-            .cases_for_half
-            .map(|n| format!("; to see half of that it would take about {}", words::cases(n)));
-        notes.push(format!(
-            "With {} and this spread, a true difference of {} in score shows four times in five{}.",
-            words::cases(overall.cases),
-            words::decimal(least),
-            more.unwrap_or_default()
-        ));
-    }
     if overall.clusters < overall.cases {
         notes.push(format!(
             "Some cases share a source: the {} count as {} independent ones.",
@@ -451,10 +461,10 @@ fn notes(half: &Half) -> Vec<String> {
 }
 
 fn repeats(rates: &Outcomes<Rate>) -> Option<String> {
-    let of = |rate: &Rate| Some((rate.pass_at_k?, rate.pass_hat_k?));
-    let ((a_any, a_all), (b_any, b_all)) = (of(&rates.a)?, of(&rates.b)?);
+    let of = |rate: &Rate| Some((rate.pass_at_k?, rate.pass_hat_k?, rate.k?));
+    let ((a_any, a_all, _), (b_any, b_all, k)) = (of(&rates.a)?, of(&rates.b)?);
     Some(format!(
-        "With repeated answers: at least one passes for {} (was {}), every one for {} (was {}); {} of the new \
+        "Of {k} answers to a case at least one passes for {} (was {}), every one for {} (was {}); {} of the new \
          version's cases are flaky.",
         words::percent(b_any),
         words::percent(a_any),
@@ -495,7 +505,7 @@ fn reason(failing: &[&Record], changed: &[String]) -> String {
         }
         Outcome::Error { .. } => None,
     });
-    failed.map(|v| words::clip(v.verdict.reason(), 200)).unwrap_or_default()
+    failed.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default()
 }
 
 fn text(records: &[&Record]) -> String {

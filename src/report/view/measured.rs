@@ -8,6 +8,8 @@ use serde::Serialize;
 /// The appendix "How this was measured".
 #[derive(Debug, Clone, Serialize)]
 pub struct MeasuredView {
+    /// The methods in one sentence, for where there is no room to explain them.
+    pub short: String,
     pub methods: Vec<Method>,
     pub versions: Vec<VersionView>,
     pub suites: Vec<SuiteView>,
@@ -41,6 +43,15 @@ pub struct SuiteView {
 impl MeasuredView {
     pub fn of_comparison(c: &Comparison) -> Self {
         Self {
+            short: format!(
+                "Cases paired; difference in score with a {} bootstrap interval ({} resamples, seed {}) and a sign-flip \
+                 permutation test; pass rates with Wilson intervals; cases that changed sides by exact McNemar; \
+                 categories corrected after Holm; differences below {} count as negligible.",
+                words::percent(c.settings.confidence),
+                words::thousands(c.settings.resamples),
+                c.settings.seed,
+                words::decimal(c.settings.negligible)
+            ),
             methods: comparison_methods(&c.settings),
             versions: [&c.a, &c.b].into_iter().map(side).collect(),
             suites: suites(&c.suites),
@@ -51,6 +62,8 @@ impl MeasuredView {
     pub fn of_run(run: &Run) -> Self {
         let manifest = &run.manifest;
         Self {
+            short: "Pass rates with 95\u{a0}% Wilson intervals; criteria are automatic rubric scores from 1 to 5."
+                .to_string(),
             methods: vec![scoring(), wilson("95\u{a0}%"), rubric()],
             versions: vec![version(&manifest.version.name, manifest, Vec::new())],
             suites: suites(&manifest.suites),

@@ -202,7 +202,7 @@ fn failing(tallies: &[CaseTally<'_>]) -> Vec<FailingView> {
             case: case.case.to_string(),
             half: half_name(case.split),
             check: verdict.map(|v| v.check.clone()).unwrap_or_default(),
-            reason: verdict.map(|v| words::clip(v.verdict.reason(), 200)).unwrap_or_default(),
+            reason: verdict.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default(),
         }
     };
     failing.map(view).collect()

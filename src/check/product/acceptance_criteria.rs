@@ -1,0 +1,364 @@
+use super::fields::{is_blank, leaves};
+use crate::check::quality::prose::{count, has_term, pattern, plain_lower, quote, terms_in, words};
+use crate::check::structure::{Document, LineKind};
+use crate::check::{Judge, Subject, Verdict};
+use regex::Regex;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AcceptanceCriteria {
+    /// The fewest criteria.
+    #[serde(default = "default_min")]
+    min: usize,
+    /// The most criteria.
+    #[serde(default)]
+    max: Option<usize>,
+    /// How they are written.
+    #[serde(default)]
+    style: Style,
+}
+
+fn default_min() -> usize {
+    2
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Style {
+    /// A list of statements, or given-when-then.
+    #[default]
+    Any,
+    /// Each criterion says what is given, when something happens, and what then follows.
+    GivenWhenThen,
+}
+
+/// A criterion, with what keeps it from being testable.
+struct Criterion {
+    text: String,
+    fault: Option<String>,
+}
+
+/// Praise instead of an outcome: two testers would not agree on it.
+const VAGUE: &[&str] = &[
+    "works well",
+    "work well",
+    "works fine",
+    "works properly",
+    "work properly",
+    "works correctly",
+    "work correctly",
+    "works as expected",
+    "work as expected",
+    "as expected",
+    "functions properly",
+    "functions correctly",
+    "user-friendly",
+    "user friendly",
+    "easy to use",
+    "easy to understand",
+    "easy to navigate",
+    "easily",
+    "intuitive",
+    "seamless",
+    "seamlessly",
+    "smooth",
+    "smoothly",
+    "fast",
+    "quickly",
+    "good",
+    "great",
+    "nice",
+    "better",
+    "best",
+    "high quality",
+    "high-quality",
+    "appropriate",
+    "appropriately",
+    "as appropriate",
+    "as needed",
+    "robust",
+    "efficient",
+    "efficiently",
+    "effective",
+    "effectively",
+    "optimal",
+    "adequate",
+    "reasonable",
+    "satisfactory",
+    "satisfied",
+    "happy",
+    "modern",
+    "clean",
+    "scalable",
+    "flexible",
+    "reliable",
+    "and so on",
+    "etc",
+    "performant",
+    "accessible to all",
+    "meets expectations",
+    "meets the needs",
+    "meets user needs",
+    "looks good",
+    "is complete",
+    "bug-free",
+];
+
+/// Verbs and things that a tester can look for; matched as the beginning of a word.
+static CHECKABLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix)\b(?:
+        can(?:not|['’]t)? | must | shall | should | will | only | never | always | is | are | isn['’]t | does | do\ not | has | have | when | if
+        | (?:accept|add|allow|appear|apply|archiv|ask|authenticat|block|calculat|cancel|chang|click|clos|confirm|contain|copi|creat|delet|deliver
+        |disabl|display|download|edit|email|enabl|enforc|ensur|enter|exceed|expir|export|fail|filter|generat|highlight|import|includ|inform|load|lock
+        |log|match|navigat|notif|open|persist|prevent|prompt|provid|receiv|redirect|reject|remov|reset|respond|requir|return|sav|search|select|send|sent
+        |show|sort|stay|stor|submit|support|switch|synchroni|sync|trigger|updat|upload|validat|verif|view|warn|see)(?:s|es|ed|ing|d|e|ies|y|ied|ation)?
+        | button | message | link | field | page | option | indicator | icon | selector | error | count | limit | checkbox | dialog | banner | screen
+        )\b",
+    )
+});
+
+static STEP: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^\W*(?:\d+[.)]\s*)?(?<step>given|when|then|and|but|scenario(?:\s*(?:outline|\d+))?)\b[\s:,*]*(?<rest>.*)$",
+    )
+});
+static ONE_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?is)\bgiven\b[\s:,*]*(?<given>.+?)[\s,;.|]*\bwhen\b[\s:,*]*(?<when>.+?)[\s,;.|]*\bthen\b[\s:,*]*(?<then>.+)$",
+    )
+});
+
+impl Judge for AcceptanceCriteria {
+    fn judge(&self, subject: &Subject<'_>) -> Verdict {
+        let document = Document::parse(subject.text());
+        let scenarios = scenarios(&document);
+        let criteria = match self.style {
+            Style::Any if scenarios.is_empty() => statements(&document),
+            _ => scenarios,
+        };
+        let testable = criteria.iter().filter(|c| c.fault.is_none()).count();
+        let total = count(criteria.len(), "criterion", "criteria");
+        let faults: Vec<String> = criteria
+            .iter()
+            .filter_map(|c| c.fault.as_ref().map(|fault| format!("{fault}: {}", quote(&c.text))))
+            .take(3)
+            .collect();
+        let faults = if faults.is_empty() { String::new() } else { format!("; {}", faults.join("; ")) };
+        if criteria.len() < self.min {
+            let what = if self.style == Style::GivenWhenThen { "given-when-then " } else { "" };
+            let reason =
+                format!("{} {what}acceptance criteria found, at least {} wanted{faults}", criteria.len(), self.min);
+            return Verdict::part(testable, self.min, reason);
+        }
+        if let Some(max) = self.max.filter(|max| criteria.len() > *max) {
+            return Verdict::part(max, criteria.len(), format!("{total}, at most {max} allowed{faults}"));
+        }
+        if testable < criteria.len() {
+            return Verdict::part(testable, criteria.len(), format!("{testable} of {total} can be tested{faults}"));
+        }
+        Verdict::pass(format!("{total}, each testable"))
+    }
+
+    fn faults(&self) -> Option<String> {
+        let max = self.max.filter(|max| *max < self.min)?;
+        Some(format!("`min` ({}) is above `max` ({max})", self.min))
+    }
+}
+
+/// List items (the innermost), rows of a table, or lines under a title that names the criteria.
+fn statements(document: &Document) -> Vec<Criterion> {
+    let section = document.section(&["acceptance criteria", "acceptance criterion", "criteria", "AC"]);
+    let lists: Vec<_> = match section {
+        Some(section) if !section.range.is_empty() || !section.lead.is_empty() => document.lists_in(section).collect(),
+        // A title over groups that have titles of the same rank ("**Add to Cart**") stands above all that follows.
+        Some(section) => document.lists().iter().filter(|list| list.at >= section.range.start).collect(),
+        None => document.lists().iter().collect(),
+    };
+    let mut texts: Vec<String> = leaves(lists).iter().map(|item| item.text.clone()).collect();
+    if let Some(section) = section.filter(|_| texts.is_empty()) {
+        let rows = document.tables_in(section).flat_map(|t| t.rows.iter().map(|row| row.join(" | ")));
+        texts.extend(rows);
+        if texts.is_empty() {
+            texts.extend(document.text_of(section).lines().filter(|l| words(l).count() >= 3).map(String::from));
+        }
+    } else if texts.is_empty() {
+        texts.extend(document.tables().iter().flat_map(|t| t.rows.iter().map(|row| row.join(" | "))));
+    }
+    texts.retain(|text| {
+        let lower = plain_lower(text);
+        // The story itself is no criterion.
+        !(words(text).next().is_none() || lower.starts_with("as a") && has_term(&lower, "i want"))
+    });
+    texts.into_iter().map(|text| Criterion { fault: untestable(&text), text }).collect()
+}
+
+/// Why a statement cannot be tested.
+fn untestable(text: &str) -> Option<String> {
+    let lower = plain_lower(text);
+    if is_blank(text) {
+        return Some("nothing is filled in".into());
+    }
+    let measured = text.chars().any(|c| c.is_ascii_digit());
+    if let (Some(vague), false) = (terms_in(&lower, VAGUE).first(), measured) {
+        return Some(format!("vague (\"{vague}\")"));
+    }
+    if words(text).count() < 3 {
+        return Some("too short to test".into());
+    }
+    (!measured && !CHECKABLE.is_match(text)).then(|| "no outcome to check".into())
+}
+
+#[derive(Default)]
+struct Scenario {
+    given: String,
+    when: String,
+    then: String,
+    last: Option<Step>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Given,
+    When,
+    Then,
+}
+
+/// Given-when-then criteria, on one line each or a line to a step.
+fn scenarios(document: &Document) -> Vec<Criterion> {
+    let mut found: Vec<Scenario> = vec![];
+    for line in document.lines().iter().filter(|l| l.kind != LineKind::Heading) {
+        for text in line.text.lines() {
+            if let Some(whole) = ONE_LINE.captures(text) {
+                found.push(Scenario {
+                    given: whole["given"].to_string(),
+                    when: whole["when"].to_string(),
+                    then: whole["then"].to_string(),
+                    last: Some(Step::Then),
+                });
+            } else if let Some(step) = STEP.captures(text) {
+                take(&mut found, &step["step"].to_lowercase(), &step["rest"]);
+            }
+        }
+    }
+    // A list that merely has an item beginning with "When" is no scenario.
+    let steps = |s: &Scenario| [&s.given, &s.when, &s.then].iter().filter(|t| !t.is_empty()).count();
+    found.retain(|s| steps(s) >= 2 || !s.given.is_empty());
+    found.into_iter().map(Scenario::criterion).collect()
+}
+
+fn take(found: &mut Vec<Scenario>, step: &str, rest: &str) {
+    let step = match step {
+        "given" => Step::Given,
+        "when" => Step::When,
+        "then" => Step::Then,
+        "and" | "but" => match found.last().and_then(|s| s.last) {
+            Some(step) => step,
+            None => return,
+        },
+        _ => return,
+    };
+    let opens = found.last().is_none_or(|s| match (step, s.last) {
+        (Step::Given, Some(Step::Given)) => false,
+        (Step::Given, _) => true,
+        (Step::When, last) => last == Some(Step::Then),
+        (Step::Then, _) => false,
+    });
+    if opens {
+        found.push(Scenario::default());
+    }
+    if let Some(scenario) = found.last_mut() {
+        let part = match step {
+            Step::Given => &mut scenario.given,
+            Step::When => &mut scenario.when,
+            Step::Then => &mut scenario.then,
+        };
+        part.push_str(rest.trim());
+        part.push(' ');
+        scenario.last = Some(step);
+    }
+}
+
+impl Scenario {
+    fn criterion(self) -> Criterion {
+        let parts = [("given", &self.given), ("when", &self.when), ("then", &self.then)];
+        let missing: Vec<&str> = parts.iter().filter(|(_, text)| is_blank(text)).map(|(name, _)| *name).collect();
+        let vague = terms_in(&plain_lower(&self.then), VAGUE);
+        let measured = self.then.chars().any(|c| c.is_ascii_digit());
+        let fault = match (missing.as_slice(), vague.first()) {
+            ([], Some(vague)) if !measured => Some(format!("vague (\"{vague}\")")),
+            ([], _) => None,
+            (missing, _) => Some(format!("no \"{}\"", missing.join("\" and no \""))),
+        };
+        let told: Vec<String> =
+            parts.iter().filter(|(_, t)| !t.trim().is_empty()).map(|(n, t)| format!("{n} {}", t.trim())).collect();
+        Criterion { text: told.join(", "), fault }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::quality::testing::{assert_fails, assert_passes, judge, verdict};
+    use super::*;
+
+    #[test]
+    fn testable_criteria_pass() {
+        let judge: AcceptanceCriteria = judge("{}");
+        for text in [
+            "**Acceptance Criteria for Shopping Cart:**\n\n✅ **Add to Cart**\n- User can add items with one click\n- Quantity selector \
+             (1-10 max per item)\n- Cart icon updates with item count\n- Success message confirms addition\n\n✅ **Checkout Flow**\n\
+             - Clear call-to-action button\n- Progress indicator during checkout\n- Guest checkout option available",
+            "As a user, I want to reset my password so that I can log in.\n\nAcceptance criteria:\n1. The link expires after 30 \
+             minutes.\n2. The new password must differ from the last three.",
+            "- **Given** a registered user\n- **When** she asks for a reset\n- **Then** an email arrives within 1 minute\n\n- **Given** an \
+             expired link\n- **When** it is opened\n- **Then** an error is shown",
+            "1. Given a cart with two items, when one is removed, then the total shows the price of the other.\n2. Given an empty cart, \
+             when I open it, then a link to the shop is shown.",
+            "## Acceptance Criteria\n\n| # | Criterion |\n|---|---|\n| 1 | Export contains all rows |\n| 2 | File opens in Excel 2019 |",
+            "```gherkin\nScenario: export\nGiven a report\nWhen I click Export\nThen a CSV is saved\nScenario: empty\nGiven no report\nWhen I \
+             click Export\nThen a message says why\n```",
+        ] {
+            assert_passes(&judge, text);
+        }
+    }
+
+    #[test]
+    fn vague_or_missing_criteria_fail() {
+        let judge: AcceptanceCriteria = judge("{}");
+        for (text, why) in [
+            (
+                "- The export works well\n- The user can pick a date range",
+                "vague (\"works well\"): \"The export works well\"",
+            ),
+            ("- The page is fast\n- The page is user-friendly", "0 of 2 criteria can be tested"),
+            ("Acceptance criteria:\n- User can log in", "1 acceptance criteria found, at least 2 wanted"),
+            ("- Security\n- Speed", "too short"),
+            ("- [Criterion 1]\n- [Criterion 2]", "nothing is filled in"),
+            ("Given a user\nWhen they log in\n\nGiven a guest\nWhen they log in", "no \"then\""),
+            (
+                "- Given a user, when she exports, then it works as expected\n- Given a guest, when he exports, then a login opens",
+                "vague",
+            ),
+            ("- Overall happiness of everyone\n- User can log in", "no outcome to check"),
+            ("The feature should be tested carefully by the team.", "0 acceptance criteria"),
+            ("", "0 acceptance criteria"),
+        ] {
+            assert_fails(&judge, text, why);
+        }
+        assert_eq!(verdict(&judge, "- The export works well\n- The user can pick a date").score(), Some(0.5));
+    }
+
+    #[test]
+    fn style_and_limits_hold() {
+        let gherkin: AcceptanceCriteria = judge(r#"{"style": "given-when-then", "min": 1, "max": 1}"#);
+        assert_passes(&gherkin, "Given: a user\nWhen: she logs in\nAnd: it is Monday\nThen: a banner is shown");
+        assert_fails(&gherkin, "- User can log in\n- User can log out", "0 given-when-then acceptance criteria");
+        let two = "Given a, when b happens, then c is shown.\n\nGiven d, when e happens, then f is shown.";
+        assert_fails(&gherkin, two, "2 criteria, at most 1 allowed");
+        let wrong: AcceptanceCriteria = serde_json::from_str(r#"{"min": 3, "max": 1}"#).expect("parses");
+        assert!(wrong.faults().is_some());
+    }
+}

@@ -1,0 +1,155 @@
+use super::fields::is_blank;
+use crate::check::quality::prose::{count, enumerate, words};
+use crate::check::structure::Document;
+use crate::check::{Judge, Subject, Verdict};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Prd {
+    /// Sections wanted, each a name or a list of names of which one is enough. When left out: problem, success metrics,
+    /// requirements and non-goals, under their usual names.
+    #[serde(default = "default_sections")]
+    value: Vec<Names>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    AnyOf(Vec<String>),
+}
+
+impl Names {
+    fn all(&self) -> &[String] {
+        match self {
+            Names::One(name) => std::slice::from_ref(name),
+            Names::AnyOf(names) => names,
+        }
+    }
+}
+
+const METRICS: &[&str] = &[
+    "success metrics",
+    "success criteria",
+    "success measures",
+    "metrics",
+    "KPIs",
+    "key performance indicators",
+    "how we measure success",
+    "measures of success",
+    "measurement",
+];
+/// Words that a section must have to say anything.
+const SECTION_WORDS: usize = 3;
+
+fn default_sections() -> Vec<Names> {
+    let names = |names: &[&str]| Names::AnyOf(names.iter().map(|n| n.to_string()).collect());
+    vec![
+        names(&["problem", "problem statement", "background", "opportunity", "user need", "why"]),
+        names(METRICS),
+        names(&["requirements", "functional requirements", "features", "user stories", "in scope"]),
+        names(&["non-goals", "out of scope", "not in scope", "won't do", "what we won't do", "exclusions"]),
+    ]
+}
+
+impl Judge for Prd {
+    fn judge(&self, subject: &Subject<'_>) -> Verdict {
+        let document = Document::parse(subject.text());
+        let (mut missing, mut empty) = (vec![], vec![]);
+        for names in &self.value {
+            let label = names.all().first().map(|n| n.to_lowercase()).unwrap_or_default();
+            match document.section(names.all()).map(|section| document.text_of(section)) {
+                None => missing.push(label),
+                Some(text) if is_blank(&text) || words(&text).count() < SECTION_WORDS => empty.push(label),
+                Some(_) => {}
+            }
+        }
+        let metrics = document.section(METRICS).map(|section| document.text_of(section));
+        let measurable = metrics.is_some_and(|text| !super::numbers::measures(&text).is_empty());
+        let mut faults = vec![];
+        for (what, labels) in [("missing", &missing), ("empty", &empty)] {
+            if !labels.is_empty() {
+                faults.push(format!("{what}: {}", enumerate(labels)));
+            }
+        }
+        if !measurable {
+            faults.push("no number in the success metrics, so nobody can tell whether they are met".into());
+        }
+        let (all, lacking) = (self.value.len() + 1, missing.len() + empty.len() + usize::from(!measurable));
+        if faults.is_empty() {
+            return Verdict::pass(format!(
+                "{} filled, success metrics measurable",
+                count(all - 1, "section", "sections")
+            ));
+        }
+        Verdict::part(all - lacking, all, faults.join("; "))
+    }
+
+    fn faults(&self) -> Option<String> {
+        let empty = |names: &Names| names.all().is_empty() || names.all().iter().any(|n| n.trim().is_empty());
+        (self.value.is_empty() || self.value.iter().any(empty))
+            .then(|| "`value` lists at least one section, none of them empty".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::quality::testing::{assert_fails, assert_passes, judge, verdict};
+    use super::*;
+
+    const GOOD: &str = "# PRD: Dark mode\n\n## Problem\nNight users report eye strain in 140 tickets a month.\n\n## Success Metrics\n- 30% of \
+        users switch it on within 60 days\n\n## Requirements\n1. A switch in settings\n2. Follow the system theme\n\n## Non-Goals\n- Custom \
+        colours are left for later";
+
+    #[test]
+    fn complete_documents_pass() {
+        let judge: Prd = judge("{}");
+        assert_passes(&judge, GOOD);
+        assert_passes(
+            &judge,
+            "**Problem Statement:** Teams lose files when they switch devices.\n\n**Features:** Sync, share and restore any file.\n\n\
+             **KPIs:** retention grows from 40% to 50%\n\n**Out of Scope:** video files and live editing",
+        );
+        assert_passes(
+            &judge,
+            "Background:\nSupport answers the same question daily.\n\nRequirements:\n- A help page with search\n\nSuccess criteria:\n- 20% \
+             fewer tickets\n\nOut of scope:\n- A chat bot on the page",
+        );
+    }
+
+    #[test]
+    fn gaps_are_named() {
+        let judge: Prd = judge("{}");
+        for (text, why) in [
+            (GOOD.replace("## Non-Goals\n- Custom colours are left for later", ""), "missing: non-goals"),
+            (
+                GOOD.replace("30% of users switch it on within 60 days", "Users love the feature a lot"),
+                "no number in the success metrics",
+            ),
+            (GOOD.replace("Night users report eye strain in 140 tickets a month.", ""), "empty: problem"),
+            (GOOD.replace("- Custom colours are left for later", "TBD"), "empty: non-goals"),
+            (GOOD.replace("## Non-Goals", "## Goals"), "missing: non-goals"),
+            (
+                "Dark mode is a game with a dark mode.".into(),
+                "missing: problem, success metrics, requirements and non-goals",
+            ),
+            (String::new(), "missing: problem"),
+        ] {
+            assert_fails(&judge, &text, why);
+        }
+        assert_eq!(verdict(&judge, &GOOD.replace("## Non-Goals", "## Goals")).score(), Some(0.8));
+    }
+
+    #[test]
+    fn sections_can_be_chosen() {
+        let judge: Prd = judge(r#"{"value": ["Risks", ["Rollout", "Launch plan"], "Metrics"]}"#);
+        assert_passes(
+            &judge,
+            "## Risks\nThe vendor may fail us.\n## Launch plan\nBeta, then everyone else.\n## Metrics\n5% churn at most",
+        );
+        assert_fails(&judge, GOOD, "missing: risks and rollout");
+        assert!(Prd { value: vec![] }.faults().is_some());
+    }
+}

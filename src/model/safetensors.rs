@@ -1,0 +1,155 @@
+//! Weights of a Hugging Face folder: one `model.safetensors`, or shards listed in `model.safetensors.index.json`.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Component, Path, PathBuf};
+
+use ::safetensors::SafeTensors;
+use ::safetensors::tensor::{Dtype, Metadata, TensorInfo};
+use candle_core::{DType, Device, Tensor};
+use memmap2::Mmap;
+use serde::Deserialize;
+
+use super::config::Config;
+use super::weights::{Weight, Weights, check_all, wrong_shape};
+use crate::error::{Error, Result};
+
+const INDEX: &str = "model.safetensors.index.json";
+
+struct Shard {
+    path: PathBuf,
+    map: Mmap,
+    metadata: Metadata,
+    /// Where the tensors' bytes begin.
+    data: usize,
+}
+
+/// The weights of an open folder.
+pub(super) struct Folder {
+    path: PathBuf,
+    shards: Vec<Shard>,
+    /// Which shard holds a weight.
+    places: HashMap<String, usize>,
+}
+
+impl Folder {
+    /// Maps every shard and checks all weights against `config`; every difference is reported.
+    pub(super) fn open(folder: &Path, config: &Config) -> Result<Self> {
+        let mut shards = Vec::new();
+        let mut places = HashMap::new();
+        for path in shard_paths(folder)? {
+            let shard = Shard::open(path)?;
+            for name in shard.metadata.offset_keys() {
+                if let Some(first) = places.insert(name.clone(), shards.len()) {
+                    let other = shards.get(first).map(|s: &Shard| s.path.display().to_string()).unwrap_or_default();
+                    let message = format!("the weight `{name}` is in {other} and again in {}", shard.path.display());
+                    return Err(Error::model(message).hint("the folder mixes files of two models; download it afresh"));
+                }
+            }
+            shards.push(shard);
+        }
+        let opened = Self { path: folder.to_path_buf(), shards, places };
+        let shape = |name: &str| opened.info(name).map(|(_, info)| info.shape.clone());
+        check_all(config, folder, shape, opened.places.keys().map(String::as_str))?;
+        Ok(opened)
+    }
+
+    fn info(&self, name: &str) -> Option<(&Shard, &TensorInfo)> {
+        let shard = self.shards.get(*self.places.get(name)?)?;
+        Some((shard, shard.metadata.info(name)?))
+    }
+}
+
+impl Weights for Folder {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Weight> {
+        let (shard, info) = self.info(name).ok_or_else(|| {
+            Error::model(format!("{} has no weight `{name}`", self.path.display()))
+                .hint("the download is incomplete; repeat it")
+        })?;
+        if info.shape != shape {
+            return Err(wrong_shape(&shard.path, name, &info.shape, shape));
+        }
+        let dtype = match info.dtype {
+            Dtype::F32 => DType::F32,
+            Dtype::F16 => DType::F16,
+            Dtype::BF16 => DType::BF16,
+            other => {
+                let message = format!("{}: the weight `{name}` is stored as {other:?}", shard.path.display());
+                return Err(Error::model(message)
+                    .hint("pmtune reads F32, F16 and BF16 from safetensors; use a GGUF file for quantized weights"));
+            }
+        };
+        // The library checked that offsets lie in the file and fit shape and type.
+        let (start, end) = info.data_offsets;
+        let bytes = shard.map.get(shard.data + start..shard.data + end).unwrap_or_default();
+        Ok(Weight::Dense(Tensor::from_raw_buffer(bytes, dtype, shape, &Device::Cpu)?))
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
+}
+
+impl Shard {
+    fn open(path: PathBuf) -> Result<Self> {
+        let file = File::open(&path).map_err(|e| Error::io("open", &path, e))?;
+        // SAFETY: read only; see `Gguf::open`.
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("read", &path, e))?;
+        let (header, metadata) = SafeTensors::read_metadata(&map).map_err(|e| {
+            Error::model(format!("{} cannot be read as safetensors", path.display()))
+                .caused_by(e)
+                .hint("the file is cut short or damaged; download it again")
+        })?;
+        Ok(Self { path, map, metadata, data: 8 + header })
+    }
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: HashMap<String, String>,
+}
+
+/// The files that hold the weights: those of the index, else `model.safetensors`.
+fn shard_paths(folder: &Path) -> Result<Vec<PathBuf>> {
+    let index = folder.join(INDEX);
+    if !index.exists() {
+        let single = folder.join("model.safetensors");
+        if single.exists() {
+            return Ok(vec![single]);
+        }
+        let message = format!("{} holds neither model.safetensors nor {INDEX}", folder.display());
+        return Err(Error::missing(message).hint("name a folder with a whole model, or a .gguf file"));
+    }
+    let text = fs::read(&index).map_err(|e| Error::io("read", &index, e))?;
+    let parsed: Index = serde_json::from_slice(&text).map_err(|e| {
+        Error::model(format!("{} is not an index of weights", index.display())).caused_by(e).hint("download it again")
+    })?;
+    let mut names: Vec<String> = parsed.weight_map.into_values().collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| inside(folder, &index, &name)).collect()
+}
+
+/// An index may name files of its own folder only.
+fn inside(folder: &Path, index: &Path, name: &str) -> Result<PathBuf> {
+    let mut parts = Path::new(name).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(_)), None) => Ok(folder.join(name)),
+        _ => Err(Error::model(format!("{} points outside its folder: {name:?}", index.display()))
+            .hint("do not trust this model; download it from its publisher")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_cannot_lead_out_of_its_folder() {
+        let (folder, index) = (Path::new("/models/a"), Path::new("/models/a/index.json"));
+        assert_eq!(inside(folder, index, "model-1.safetensors").unwrap(), Path::new("/models/a/model-1.safetensors"));
+        for name in ["../b/model.safetensors", "/etc/passwd", "sub/model.safetensors", "..", "", "."] {
+            assert!(inside(folder, index, name).is_err(), "{name:?}");
+        }
+    }
+}
