@@ -49,9 +49,7 @@ fn config(family: Family) -> Config {
         Family::Qwen2 => {
             Config { kv_heads: 1, rope_theta: 10000.0, tie_embeddings: true, attention_bias: true, ..llama }
         }
-        Family::Phi3 => {
-            Config { kv_heads: 4, rope_theta: 10000.0, norm_eps: 1e-5, sliding_window: Some(7), ..llama }
-        }
+        Family::Phi3 => Config { kv_heads: 4, rope_theta: 10000.0, norm_eps: 1e-5, sliding_window: Some(7), ..llama },
     }
 }
 
@@ -116,8 +114,11 @@ fn logits_do_not_depend_on_chunks_or_batch() {
         decoder.forward(&tokens[..37], &mut [Span { rows: 37, cache: &mut prefix, adapter: None }]).unwrap();
         let (mut first, mut second, mut other) = (prefix.clone(), prefix, decoder.cache());
         let batch = [&tokens[..50], &tokens[37..], &tokens[37..100]].concat();
-        let mut spans = [(50, &mut other), (107, &mut first), (63, &mut second)]
-            .map(|(rows, cache)| Span { rows, cache, adapter: None });
+        let mut spans = [(50, &mut other), (107, &mut first), (63, &mut second)].map(|(rows, cache)| Span {
+            rows,
+            cache,
+            adapter: None,
+        });
         let hidden = decoder.forward(&batch, &mut spans).unwrap();
         let rows = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!(rows[..50], whole[..50], "{name} beside others");

@@ -53,9 +53,17 @@ struct Sequence {
 
 enum Role {
     Stem(usize),
-    Write { id: usize, writer: Box<Writer> },
+    Write {
+        id: usize,
+        writer: Box<Writer>,
+    },
     /// `from` is the first row fed from now on whose next token is to be scored.
-    Score { id: usize, next: Vec<u32>, from: usize, log_probs: Vec<f32> },
+    Score {
+        id: usize,
+        next: Vec<u32>,
+        from: usize,
+        log_probs: Vec<f32>,
+    },
 }
 
 /// What one step brought.

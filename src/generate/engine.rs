@@ -53,9 +53,15 @@ pub enum Work {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    Written { text: String, tokens: usize, finish: Finish },
+    Written {
+        text: String,
+        tokens: usize,
+        finish: Finish,
+    },
     /// Log-probability (natural log) of every token of the continuation.
-    Scored { log_probs: Vec<f32> },
+    Scored {
+        log_probs: Vec<f32>,
+    },
 }
 
 /// What the engine reports while it works.
@@ -137,10 +143,13 @@ impl Engine {
             return Err(Error::model("the job names an adapter that was not loaded"));
         }
         match &job.work {
-            Work::Write(_) if job.prompt.len() >= context => {
-                Err(Error::input(format!("the prompt is {} tokens long, but the model's context holds {context}", job.prompt.len()))
-                    .hint("shorten the prompt, the system prompt or the examples before it, or use a model with a longer context"))
-            }
+            Work::Write(_) if job.prompt.len() >= context => Err(Error::input(format!(
+                "the prompt is {} tokens long, but the model's context holds {context}",
+                job.prompt.len()
+            ))
+            .hint(
+                "shorten the prompt, the system prompt or the examples before it, or use a model with a longer context",
+            )),
             Work::Score(next) if job.prompt.len() + next.len() > context => Err(Error::input(format!(
                 "prompt and text to score are {} and {} tokens long, but the model's context holds {context}",
                 job.prompt.len(),

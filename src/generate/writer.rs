@@ -1,7 +1,7 @@
 //! One answer under construction: the tokens chosen so far, their text, and when to stop.
 
-use super::{Outcome, Sampling};
 use super::sampler::Sampler;
+use super::{Outcome, Sampling};
 use crate::chat::{Chat, Streaming};
 
 /// Why writing ended.

@@ -118,7 +118,13 @@ impl Cache {
 
     /// Calls `fill(i, keys, values)` for each of the last `n` positions: `i` counts them from 0, `keys` takes one value
     /// every [`BLOCK`] entries, `values` is a row.
-    pub(crate) fn write(&mut self, layer: usize, head: usize, n: usize, mut fill: impl FnMut(usize, &mut [f32], &mut [f32])) {
+    pub(crate) fn write(
+        &mut self,
+        layer: usize,
+        head: usize,
+        n: usize,
+        mut fill: impl FnMut(usize, &mut [f32], &mut [f32]),
+    ) {
         let (shape, first) = (self.shape, self.len - n);
         let mut start = self.len;
         for piece in self.pieces.iter_mut().rev() {

@@ -152,7 +152,8 @@ mod tests {
             let quantized = QTensor::quantize(&tensor, dtype).unwrap();
             let expected = quantized.dequantize(&Device::Cpu).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
             let group = group(dtype).unwrap();
-            let (mut codes, mut scales, mut offsets) = (vec![0; 1024], vec![0.0; 1024 / group], vec![0.0; 1024 / group]);
+            let (mut codes, mut scales, mut offsets) =
+                (vec![0; 1024], vec![0.0; 1024 / group], vec![0.0; 1024 / group]);
             let mut row = Row { codes: &mut codes, scales: &mut scales, offsets: &mut offsets };
             unpack(dtype, &quantized.data().unwrap(), &mut row);
             for i in 0..1024 {

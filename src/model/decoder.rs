@@ -43,9 +43,8 @@ pub struct Span<'a> {
 impl Decoder {
     /// Loads and packs all weights, layers in parallel.
     pub fn load(config: Config, weights: &dyn Weights) -> Result<Self> {
-        let table = |name: &str| {
-            Linear::load(weights, &[(name.to_string(), config.vocab)], config.hidden).map(Arc::new)
-        };
+        let table =
+            |name: &str| Linear::load(weights, &[(name.to_string(), config.vocab)], config.hidden).map(Arc::new);
         let embeddings = table("model.embed_tokens")?;
         let head = if config.tie_embeddings { embeddings.clone() } else { table("lm_head")? };
         let layers =
@@ -192,9 +191,10 @@ fn adapter_runs<'a>(spans: &[Span<'a>], rows: &[Rows]) -> Vec<(std::ops::Range<u
 fn deltas<'a>(linear: &'a Linear, adapters: &[(std::ops::Range<usize>, &'a Adapter)]) -> Vec<Delta<'a>> {
     let of_run = |(rows, adapter): &(std::ops::Range<usize>, &'a Adapter)| {
         let (rows, adapter) = (rows.clone(), *adapter);
-        linear.parts().iter().filter_map(move |part| {
-            adapter.get(&part.name).map(|lora| Delta { rows: rows.clone(), part, lora })
-        })
+        linear
+            .parts()
+            .iter()
+            .filter_map(move |part| adapter.get(&part.name).map(|lora| Delta { rows: rows.clone(), part, lora }))
     };
     adapters.iter().flat_map(of_run).collect()
 }
