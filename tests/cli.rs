@@ -65,13 +65,19 @@ fn works_from_a_folder_inside_the_workspace_and_names_the_remedy_outside() {
 #[test]
 fn every_fault_of_every_suite_is_reported_at_once_with_its_place() {
     let root = workspace();
-    write(root.path(), "suites/a.yaml", "category: x\ncases:\n  - id: one\n    promt: hello\n  - id: one\n    prompt: hi\n");
-    let checks = "    checks:\n      - type: contains-anny\n        value: [a]\n      - type: word-count\n        min: many\n";
+    write(
+        root.path(),
+        "suites/a.yaml",
+        "category: x\ncases:\n  - id: one\n    promt: hello\n  - id: one\n    prompt: hi\n",
+    );
+    let checks =
+        "    checks:\n      - type: contains-anny\n        value: [a]\n      - type: word-count\n        min: many\n";
     write(root.path(), "suites/b.yaml", &format!("category: y\ncases:\n  - id: two\n    prompt: hello\n{checks}"));
     let output = pmtune(root.path()).arg("validate").output().unwrap();
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(1));
-    for part in ["a.yaml:4:5", "promt", "did you mean `prompt`", "b.yaml:6", "did you mean `contains-any`", "b.yaml:9"] {
+    for part in ["a.yaml:4:5", "promt", "did you mean `prompt`", "b.yaml:6", "did you mean `contains-any`", "b.yaml:9"]
+    {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
 }

@@ -38,12 +38,8 @@ fn written(text: &str) -> Answer {
 
 /// Whether the answer passes, and what each check said.
 fn judge(case: &Case, answer: &Answer) -> (bool, String) {
-    let subject = Subject {
-        prompt: &case.prompt,
-        reference: case.reference.as_deref(),
-        choices: &case.choices,
-        answer,
-    };
+    let subject =
+        Subject { prompt: &case.prompt, reference: case.reference.as_deref(), choices: &case.choices, answer };
     let verdicts: Vec<_> = case.checks.iter().map(|check| check.judge(&subject)).collect();
     let said: Vec<String> = case
         .checks
@@ -97,11 +93,8 @@ fn only_the_right_choice_passes() {
                 log_prob: if text == picked { -1.0 } else { -5.0 } * text.len() as f64,
                 tokens: 4,
             };
-            let answer = Answer {
-                stop: Stop::Scored,
-                choices: case.choices.iter().map(score).collect(),
-                ..written(picked)
-            };
+            let answer =
+                Answer { stop: Stop::Scored, choices: case.choices.iter().map(score).collect(), ..written(picked) };
             let (passed, said) = judge(case, &answer);
             assert_eq!(passed, Some(picked) == case.reference.as_ref(), "{} {picked}\n{said}", case.id);
         }

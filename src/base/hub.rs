@@ -30,7 +30,8 @@ pub(super) fn model_files(repo: &str) -> Result<Vec<String>> {
     let info = api(None)?.repo(Repo::model(repo.into())).info().map_err(|e| explain(repo, e))?;
     let wanted = |name: &str| {
         let plain = !name.contains(['/', '\\']) && !name.starts_with('.');
-        let named = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"].contains(&name);
+        let named =
+            ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"].contains(&name);
         plain && (named || name == "chat_template.jinja" || name.contains(".safetensors"))
     };
     let files: Vec<String> = info.siblings.into_iter().map(|s| s.rfilename).filter(|name| wanted(name)).collect();

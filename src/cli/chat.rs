@@ -21,7 +21,10 @@ pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
     let mut conversation = local.converse(0)?;
     interrupt::listen();
     if std::io::stdin().is_terminal() {
-        out::note(format!("Talking to {}. An empty line or Ctrl-D ends it; Ctrl-C breaks off an answer.", version.name));
+        out::note(format!(
+            "Talking to {}. An empty line or Ctrl-D ends it; Ctrl-C breaks off an answer.",
+            version.name
+        ));
     }
     let mut turns = version.messages();
     while let Some(prompt) = ask()? {

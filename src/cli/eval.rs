@@ -152,4 +152,3 @@ fn finish_single(run: &Run) -> Result<()> {
     out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
     Ok(())
 }
-

@@ -27,4 +27,3 @@ pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
     out::line(shown.join(" "));
     Ok(())
 }
-

@@ -71,7 +71,10 @@ impl Config {
             return wrong(format!("compare.negligible is {}", compare.negligible), "give a number from 0 to below 1");
         }
         if !(0.5..1.0).contains(&compare.confidence) {
-            return wrong(format!("compare.confidence is {}", compare.confidence), "0.95 is usual; 0.5 to below 1 works");
+            return wrong(
+                format!("compare.confidence is {}", compare.confidence),
+                "0.95 is usual; 0.5 to below 1 works",
+            );
         }
         if !(100..=1_000_000).contains(&compare.resamples) {
             return wrong(format!("compare.resamples is {}", compare.resamples), "give 100 to 1000000; 10000 is usual");

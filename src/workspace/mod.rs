@@ -58,7 +58,8 @@ impl Workspace {
     pub fn suite_files(&self) -> Result<Vec<PathBuf>> {
         let folder = self.suites();
         let entries = std::fs::read_dir(&folder).map_err(|e| {
-            Error::io("read", &folder, e).hint("suites live in the folder `suites/` of the workspace, one YAML file each")
+            Error::io("read", &folder, e)
+                .hint("suites live in the folder `suites/` of the workspace, one YAML file each")
         })?;
         let mut files: Vec<PathBuf> = entries
             .filter_map(|entry| entry.ok().map(|e| e.path()))

@@ -1,5 +1,6 @@
 //! Sentence embeddings by a BERT encoder such as all-MiniLM-L6-v2, in process.
 
+use crate::base;
 use crate::error::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -33,14 +34,10 @@ struct SentenceConfig {
     max_seq_length: usize,
 }
 
-/// Where the embedding model should lie: `PMTUNE_EMBEDDINGS`, else `embeddings/all-MiniLM-L6-v2` in `PMTUNE_HOME`, else
-/// in the platform's cache folder for pmtune.
+/// Where the embedding model should lie: `PMTUNE_EMBEDDINGS`, else `embeddings/all-MiniLM-L6-v2` beside the bases.
 pub(super) fn folder() -> Option<PathBuf> {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    named(FOLDER_VARIABLE).or_else(|| {
-        let home = named("PMTUNE_HOME").or_else(|| dirs::cache_dir().map(|cache| cache.join("pmtune")))?;
-        Some(home.join("embeddings").join("all-MiniLM-L6-v2"))
-    })
+    let named = std::env::var_os(FOLDER_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named.or_else(|| Some(base::home().ok()?.join("embeddings").join("all-MiniLM-L6-v2")))
 }
 
 /// What to do when there is no model.
