@@ -57,6 +57,7 @@ static OWN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// The number at the head of a line, a list or a heading.
 static ORDINAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*\d{1,2}(?:\.\d{1,2})*(?:[.):]|\s[-–—])\s"));
+/// Times of day and idioms are not looked up.
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:24/7|24x7|365|1:1|\d{1,2}:\d{2})\b"));
 
 /// What the prompt gives.
