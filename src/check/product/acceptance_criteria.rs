@@ -5,6 +5,7 @@ use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -107,19 +108,22 @@ const VAGUE: &[&str] = &[
     "bug-free",
 ];
 
-/// Verbs and things that a tester can look for; matched as the beginning of a word.
+/// Verbs and things that a tester can look for; verbs with any ending.
 static CHECKABLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?ix)\b(?:
-        can(?:not|['’]t)? | must | shall | should | will | only | never | always | is | are | isn['’]t | does | do\ not | has | have | when | if
+        can(?:not|['’]t)? | must | shall | should | will | never | always
         | (?:accept|add|allow|appear|apply|archiv|ask|authenticat|block|calculat|cancel|chang|click|clos|confirm|contain|copi|creat|delet|deliver
         |disabl|display|download|edit|email|enabl|enforc|ensur|enter|exceed|expir|export|fail|filter|generat|highlight|import|includ|inform|load|lock
         |log|match|navigat|notif|open|persist|prevent|prompt|provid|receiv|redirect|reject|remov|reset|respond|requir|return|sav|search|select|send|sent
         |show|sort|stay|stor|submit|support|switch|synchroni|sync|trigger|updat|upload|validat|verif|view|warn|see)(?:s|es|ed|ing|d|e|ies|y|ied|ation)?
-        | button | message | link | field | page | option | indicator | icon | selector | error | count | limit | checkbox | dialog | banner | screen
+        | button | message | link | field | page | option | indicator | icon | selector | error | checkbox | dialog | banner | screen
         )\b",
     )
 });
+/// Enough beneath a title that says these are criteria; in any other list they would make criteria of plain statements.
+static STATED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:is|are|isn['’]t|does|do not|has|have|only|when|if)\b|\d"));
 
 static STEP: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -193,11 +197,19 @@ fn statements(document: &Document) -> Vec<Criterion> {
         // The story itself is no criterion.
         !(words(text).next().is_none() || lower.starts_with("as a") && has_term(&lower, "i want"))
     });
-    texts.into_iter().map(|text| Criterion { fault: untestable(&text), text }).collect()
+    // "1. User can log in" again as "2. User can log in" is the same criterion.
+    let mut seen = HashSet::new();
+    texts.retain(|text| {
+        let said: Vec<String> =
+            words(text).map(str::to_lowercase).filter(|w| !w.chars().all(char::is_numeric)).collect();
+        seen.insert(if said.len() < 4 { text.clone() } else { said.join(" ") })
+    });
+    let titled = section.is_some();
+    texts.into_iter().map(|text| Criterion { fault: untestable(&text, titled), text }).collect()
 }
 
 /// Why a statement cannot be tested.
-fn untestable(text: &str) -> Option<String> {
+fn untestable(text: &str, titled: bool) -> Option<String> {
     let lower = plain_lower(text);
     if is_blank(text) {
         return Some("nothing is filled in".into());
@@ -209,7 +221,8 @@ fn untestable(text: &str) -> Option<String> {
     if words(text).count() < 3 {
         return Some("too short to test".into());
     }
-    (!measured && !CHECKABLE.is_match(text)).then(|| "no outcome to check".into())
+    let checkable = CHECKABLE.is_match(text) || titled && STATED.is_match(text);
+    (!checkable).then(|| "no outcome to check".into())
 }
 
 #[derive(Default)]
@@ -344,6 +357,14 @@ mod tests {
             ),
             ("- Overall happiness of everyone\n- User can log in", "no outcome to check"),
             ("The feature should be tested carefully by the team.", "0 acceptance criteria"),
+            (
+                "- User Story 1: \"Allowing users to reset passwords\"\n- User Story 2: \"Allowing users to reset passwords\"",
+                "1 acceptance",
+            ),
+            (
+                "- OKRs are sets of goals of the business\n- KPIs are measures of how well 2 things go",
+                "no outcome to check",
+            ),
             ("", "0 acceptance criteria"),
         ] {
             assert_fails(&judge, text, why);

@@ -52,11 +52,12 @@ const MARKERS: &[&str] = &[
 /// A small number before one of these counts the answer's own points: "three reasons", "5 ways".
 static OWN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^\s+(?:(?:\p{L}|-)+\s+){0,2}?(?:reasons?|steps?|ways?|points?|things?|options?|factors?|parts?|items?|sections?|types?|benefits?|ideas?|areas?|examples?|categories|aspects?|questions?|criteria|key results?|objectives?|suggestions?|recommendations?|features?|concepts?|kinds?|components?|differences?|user stories|stories|metrics?|priorities|of (?:these|them|the))\b",
+        r"(?i)^\s+(?:(?:\p{L}|-)+\s+){0,4}?(?:reasons?|steps?|ways?|points?|things?|options?|factors?|parts?|items?|sections?|types?|benefits?|ideas?|areas?|examples?|categories|aspects?|questions?|criteria|key results?|objectives?|suggestions?|recommendations?|features?|concepts?|kinds?|components?|differences?|user stories|stories|metrics?|priorities|of (?:these|them|the))\b",
     )
 });
 /// The number at the head of a line, a list or a heading.
 static ORDINAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*\d{1,2}(?:\.\d{1,2})*(?:[.):]|\s[-–—])\s"));
+/// Times of day and idioms are not looked up.
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:24/7|24x7|365|1:1|\d{1,2}:\d{2})\b"));
 
 /// What the prompt gives.

@@ -2,7 +2,7 @@ use super::dates::dates;
 use super::fields::{is_blank, missing_in};
 use super::numbers::{Number, measures};
 use super::okr_outline::{Objective, objectives};
-use crate::check::quality::prose::{count, has_term, pattern, plain_lower, quote, words};
+use crate::check::quality::prose::{count, has_term, join, pattern, plain_lower, quote, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
@@ -98,7 +98,7 @@ impl Judge for Okr {
                     count(all, "key result", "key results")
                 )
             }
-            faults => faults.join("; "),
+            faults => join(faults),
         };
         Verdict::part(tally.met, tally.all, reason)
     }

@@ -1,4 +1,4 @@
-use crate::check::quality::prose::{count, pattern, quote, words};
+use crate::check::quality::prose::{count, join, pattern, quote, words};
 use crate::check::structure::{Document, LineKind, Table};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
@@ -66,7 +66,7 @@ impl Judge for PrioritisedList {
         if faults.is_empty() {
             return Verdict::pass(format!("{}, each with a rationale", count(items.len(), "item", "items")));
         }
-        Verdict::part(met, items.len() + 1, faults.join("; "))
+        Verdict::part(met, items.len() + 1, join(&faults))
     }
 
     fn faults(&self) -> Option<String> {

@@ -83,7 +83,7 @@ static OWNER: LazyLock<Regex> = LazyLock::new(|| {
         (?i: \b(?:owner|owned\ by|assigned\ to|assignee|responsible|lead|led\ by|dri|who) \b \s* [:=|-]? \s* ) @?\p{Lu}
         | @\p{L}+
         | [(\[|] \s* \p{Lu}\p{L}+ (?:\s\p{Lu}\p{L}*\.?)? \s* (?:[,;)\]|/–—-])
-        | \b (?:\p{Lu}\p{L}+\s)? \p{Lu}\p{L}* \s (?:will|to|is\ to|shall|owns|leads|has\ to|and\s\p{Lu}\p{L}+\s(?:will|to)) \s+ \p{Ll}
+        | \b \p{Lu}\p{L}+ \s (?:will|is\ to|shall|owns|leads|has\ to|and\s\p{Lu}\p{L}+\s(?:will|to)) \s+ \p{Ll}
         | (?i: \b(?:engineering|design|product|qa|data|legal|marketing|sales|support|security|ops|operations|finance|platform|backend|frontend|mobile|research|pm|devops|infrastructure)
             (?:\s(?:team|lead|manager))? ) \s* (?: : | \s[–—-]\s | \s(?:will|to)\s | [,;)\]] | $ )
         | ^ \W* \p{Lu}\p{L}+ (?:\s\p{Lu}\p{L}+)? \s* (?: : | \s[–—-]\s ) \s* \p{L}
@@ -92,10 +92,60 @@ static OWNER: LazyLock<Regex> = LazyLock::new(|| {
         ",
     )
 });
+/// "Ana to finish …", "Ana Lopez to finish …".
+static ANA_TO: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\W*(?<first>\p{Lu}\p{L}+)(?:\s\p{Lu}\p{L}*\.?)?\s+to\s+\p{Ll}"));
+/// What a step begins with when it names the work: "Move Stripe to sandbox", "Plan to ship".
+const VERBS: &[&str] = &[
+    "plan",
+    "continue",
+    "need",
+    "work",
+    "aim",
+    "try",
+    "start",
+    "begin",
+    "agree",
+    "commit",
+    "decide",
+    "prepare",
+    "expect",
+    "move",
+    "migrate",
+    "switch",
+    "send",
+    "add",
+    "get",
+    "give",
+    "bring",
+    "present",
+    "submit",
+    "escalate",
+    "talk",
+    "speak",
+    "reach",
+    "return",
+    "roll",
+    "report",
+    "assign",
+    "apply",
+    "introduce",
+    "connect",
+    "meeting",
+    "update",
+    "release",
+    "launch",
+    "this",
+    "that",
+    "it",
+    "we",
+    "they",
+    "next",
+];
 /// Capitalised words that no one is called: days, months and the labels of a date.
 static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?|\b(?:due|date|deadline|by when|timeline|target|eta|when|status|tbd|tbc|we|the team|i|you|next|today|tomorrow|eod|q[1-4]|week|sprint)\b\s*:?|\[[^\]]*\]",
+        r"(?i)^(?:plan|continue|need|work|aim|try|start|begin|agree|commit|decide|prepare|expect)\b|\b(?:it|this|that|these|they|there|launch|release)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?|\b(?:due|date|deadline|by when|timeline|target|eta|when|status|tbd|tbc|we|the team|i|you|next|today|tomorrow|eod|q[1-4]|week|sprint)\b\s*:?|\[[^\]]*\]",
     )
 });
 
@@ -154,7 +204,18 @@ fn next_steps(document: &Document) -> Vec<String> {
 }
 
 fn has_owner(step: &str) -> bool {
-    OWNER.is_match(&NOBODY.replace_all(step, ""))
+    let step = step.trim_start_matches(|c: char| !c.is_alphanumeric() && !"|@[(".contains(c));
+    let step = if is_activity(step) { step.split_once(':').map_or(step, |(_, rest)| rest) } else { step };
+    let ana_to = ANA_TO.captures(step).is_some_and(|found| !VERBS.contains(&found["first"].to_lowercase().as_str()));
+    ana_to || OWNER.is_match(&NOBODY.replace_all(step, ""))
+}
+
+/// "Testing: done by Friday" names the work, not who does it; "Engineering: …" names a team.
+fn is_activity(step: &str) -> bool {
+    let label = step.split_once(':').map_or("", |(label, _)| label);
+    let last = label.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    let team = ["engineering", "marketing"].contains(&last.as_str());
+    !team && ["ing", "tion", "ment", "sis", "view"].iter().any(|end| last.ends_with(end))
 }
 
 #[cfg(test)]
@@ -174,7 +235,7 @@ mod tests {
             "## Summary\nCheckout is two weeks late.\n## What happened\nThe API slipped.\n## Impact\nRevenue moves to June.\n## Action Items\n\n\
              | Action | Owner | Due |\n|---|---|---|\n| Mock the API | Ben | 12 May |\n| Tell sales | Carla | Friday |",
             "TL;DR: two weeks late.\n\nWhat changed: the API slipped.\n\nImpact: the launch moves to June.\n\nNext steps:\n1. Ben will mock \
-             the API by Friday\n2. Talk to sales (Carla, 12 May)",
+             the API by Friday\n2. Talk to sales (Carla, 12 May)\n3. Eva Lind to brief the board by Monday",
             "TL;DR: late.\n\nProgress: design is done.\n\nRisks: revenue slips to June.\n\nNext steps:\n- Mock the API. Owner: Ben. Due: 2025-05-12",
         ] {
             assert_passes(&judge, text);
@@ -191,6 +252,10 @@ mod tests {
             (GOOD.replace("**Impact:** No other project is affected.", ""), "missing: impact"),
             (GOOD.replace("Ana: f", "We will f"), "missing: owner"),
             (GOOD.replace("Ana: f", "[Name]: f"), "missing: owner"),
+            (GOOD.replace("Ana: f", "Plan to f"), "missing: owner"),
+            (GOOD.replace("Ana: f", "Testing: f"), "missing: owner"),
+            (GOOD.replace("Ana: f", "This will f"), "missing: owner"),
+            (GOOD.replace("Ana: finish", "Move Stripe to sandbox, finish"), "missing: owner"),
             (GOOD.split("**Next").next().unwrap_or_default().to_string(), "missing: next steps, with owners and dates"),
             (
                 "We're 2 weeks behind schedule on the checkout redesign due to API delays.".into(),

@@ -1,5 +1,5 @@
 use super::fields::{is_blank, missing_in};
-use crate::check::quality::prose::{count, pattern, words};
+use crate::check::quality::prose::{count, join, pattern, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
@@ -49,7 +49,7 @@ impl Judge for UserStory {
         }
         let reason = match missing.as_slice() {
             [] => format!("{} with persona, want and benefit", count(stories.len(), "story", "stories")),
-            _ => format!("missing: {}", missing.join("; ")),
+            _ => format!("missing: {}", join(&missing)),
         };
         Verdict::part(met, 3 * stories.len(), reason)
     }
@@ -103,7 +103,7 @@ fn stories(document: &Document) -> Vec<Story> {
             let told = text.get(*after..end)?;
             let (story, whole) = (story(told), line(text.get(*start..end)?));
             // "As a result, …" opens no story.
-            (!story.want.is_empty() || WANT.is_match(told)).then(|| Story { text: whole, ..story })
+            (!story.want.is_empty() || WANT.is_match(told)).then_some(Story { text: whole, ..story })
         })
         .collect();
     if found.is_empty() && WANT.is_match(&text) && BENEFIT.is_match(&text) {

@@ -18,7 +18,7 @@ fn default_max() -> f64 {
 }
 
 /// Words and phrases that keep the writer from committing to what is said. "can", "should" and "generally" are left
-/// out: requirements are written with them. The month is kept apart from "may" by its capital.
+/// out: requirements are written with them; so is "kind of", which mostly means a kind. The month is kept apart from "may" by its capital.
 pub const HEDGES: &[&str] = &[
     "might",
     "may",
@@ -33,8 +33,6 @@ pub const HEDGES: &[&str] = &[
     "seemingly",
     "apparently",
     "somewhat",
-    "sort of",
-    "kind of",
     "more or less",
     "it seems",
     "it appears",

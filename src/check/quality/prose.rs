@@ -35,6 +35,16 @@ pub(crate) fn enumerate<S: AsRef<str>>(parts: &[S]) -> String {
     }
 }
 
+/// Faults one after another; of many, the first three and how many there are.
+pub(crate) fn join(faults: &[String]) -> String {
+    match faults {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}; {second}; {third}; and {} more", rest.len())
+        }
+        all => all.join("; "),
+    }
+}
+
 /// "1 criterion", "2 criteria".
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
@@ -123,6 +133,13 @@ mod tests {
     fn a_quotation_is_short() {
         assert_eq!(quote("two\n lines"), "\"two lines\"");
         assert_eq!(quote(&"é".repeat(200)).chars().count(), 82);
+    }
+
+    #[test]
+    fn many_faults_are_cut_short() {
+        let faults: Vec<String> = (1..=5).map(|n| n.to_string()).collect();
+        assert_eq!(join(&faults), "1; 2; 3; and 2 more");
+        assert_eq!(join(&faults[..3]), "1; 2; 3");
     }
 
     #[test]

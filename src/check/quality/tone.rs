@@ -162,7 +162,7 @@ pub const INFORMAL: &[&str] = &[
 static EMOTICON: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"[\u{1F600}-\u{1F64F}\u{1F910}-\u{1F92F}\u{1F970}-\u{1F97A}🔥💩🎉🥳💪🙌]|(?:^|\s)[:;]-?[)DPp(](?:\s|$)")
 });
-static SHOUTING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\p{Lu}{4,}(?:[ ,]+\p{Lu}{2,}){2,}\b|!{2,}|\?!|\?{2,}"));
+static SHOUTING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\p{Lu}{4,}(?: +\p{Lu}{2,}){2,}\b|!{2,}|\?!|\?{2,}"));
 
 impl Judge for Tone {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
@@ -183,6 +183,10 @@ fn urgent(text: &str) -> Verdict {
     // A longer cue says all that the shorter one in it says: "by end of day" is one cue, not two.
     let all = cues.clone();
     cues.retain(|cue| !all.iter().any(|other| other.len() > cue.len() && other.contains(cue.as_str())));
+    // "Two weeks behind schedule" too is one.
+    if cues.iter().any(|cue| cue == "behind schedule") {
+        cues.retain(|cue| !cue.ends_with(" behind"));
+    }
     cues.extend(DUE.find(text).map(|due| due.as_str().to_lowercase()));
     match cues.len() {
         0 => Verdict::fail("nothing says that time presses or what is at stake"),
@@ -236,6 +240,7 @@ mod tests {
         assert_fails(&judge, "The launch is delayed.", "only one sign of urgency: \"delayed\"");
         assert_fails(&judge, "We are behind schedule and blocked, but no rush.", "plays it down: \"no rush\"");
         assert_fails(&judge, "Reply by end of day.", "only one sign");
+        assert_fails(&judge, "We are two weeks behind schedule.", "only one sign");
         assert_fails(&judge, "This is uncritical; the blockerless road is open.", "nothing says");
         assert_fails(&judge, "", "nothing says");
     }
@@ -245,7 +250,7 @@ mod tests {
         let judge: Tone = judge(r#"{"value": "professional"}"#);
         assert_passes(&judge, "Hi team,\n\nThe API is delayed. ✅ Design done. Thank you for your patience!");
         assert_passes(&judge, "## PRD: SSO\n\nMVP scope: SAML and OIDC (see GDPR, SOC2, HIPAA notes).");
-        assert_passes(&judge, "Shell scripts run; hello, Guyana.");
+        assert_passes(&judge, "Shell scripts run; hello, Guyana. HIPAA, GDPR, CCPA, SAML.");
     }
 
     #[test]

@@ -112,5 +112,5 @@ fn mentions<'t>(text: &'t str, wanted: &'t str) -> impl Iterator<Item = usize> +
 fn letter(text: &str) -> Option<usize> {
     let found = LETTER.captures(text.trim())?;
     let letter = found.name("alone").or(found.name("named"))?.as_str().chars().next()?;
-    Some((letter.to_ascii_uppercase() as usize).checked_sub('A' as usize)?)
+    (letter.to_ascii_uppercase() as usize).checked_sub('A' as usize)
 }
