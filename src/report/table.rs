@@ -85,7 +85,7 @@ fn half_tables(page: &mut Layout, half: &HalfView, view: &ComparisonView) {
     if half.half == "held-out" {
         page.paragraph("Never trained towards; the claim rests on these alone.", Style::Muted);
     }
-    let heads = ["n", &view.a, &view.b, "score"].map(|head| words::clip(head, 16));
+    let heads = ["n", &view.a, &view.b, "score change"].map(|head| words::clip(head, 16));
     let mut header = vec![Field::words("", Style::Muted), Field::words("category", Style::Muted)];
     header.extend(heads.iter().map(|head| Field::figures(&[head], Style::Muted)));
     let wide = page.width() >= 112;
