@@ -12,7 +12,7 @@ use std::fmt::Write;
 create_formatter!(Inert, {
     NodeValue::HtmlBlock(ref block) => |context, entering| {
         if entering {
-            write!(context, "<pre class=\"raw\"><code>{}</code></pre>\n", clean::html(&block.literal))?;
+            writeln!(context, "<pre class=\"raw\"><code>{}</code></pre>", clean::html(&block.literal))?;
         }
     },
     NodeValue::HtmlInline(ref literal) => |context, entering| {
@@ -44,7 +44,7 @@ create_formatter!(Inert, {
     },
     NodeValue::CodeBlock(ref block) => |context, entering| {
         if entering {
-            write!(context, "<pre><code>{}</code></pre>\n", clean::html(&block.literal))?;
+            writeln!(context, "<pre><code>{}</code></pre>", clean::html(&block.literal))?;
         }
     },
 });

@@ -4,7 +4,7 @@ use super::clean;
 use similar::{ChangeTag, TextDiff};
 
 /// Above this many bytes in both answers a word diff is slow to make and no help to read.
-const MOST_BYTES: usize = 200_000;
+const MOST_BYTES: usize = 40_000;
 
 /// Words taken out in `<del>`, words put in in `<ins>`; `None` when the answers are equal or too long.
 /// The result may stand in a page as it is.

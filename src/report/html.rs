@@ -1,9 +1,9 @@
 //! `report.html`: one file that needs nothing else and may do nothing else.
 
-use super::plot::{self, Plot, RateRow};
+use super::plot::{self, DifferenceRow, Plot, RateRow};
 use super::view::{self, CaseView, ComparisonView, RunView, Sides};
 use super::{tally, templates};
-use crate::compare::{Comparison, Half, Mean, Outcomes};
+use crate::compare::{Comparison, Group, Half, Outcomes};
 use crate::error::Result;
 use crate::run::Run;
 use crate::suite::Split;
@@ -115,9 +115,14 @@ fn rate_rows(half: &Half) -> Vec<RateRow<'_>> {
     std::iter::once(overall).chain(categories).collect()
 }
 
-fn difference_rows(half: &Half) -> Vec<(String, Mean)> {
-    let categories = half.categories.iter().map(|group| (group.name.clone(), group.score.difference));
-    std::iter::once(("All cases".to_string(), half.overall.score.difference)).chain(categories).collect()
+fn difference_rows(half: &Half) -> Vec<DifferenceRow> {
+    let row = |name: &str, group: &Group| DifferenceRow {
+        name: name.to_string(),
+        mean: group.score.difference,
+        finding: group.finding,
+    };
+    let categories = half.categories.iter().map(|group| row(&group.name, group));
+    std::iter::once(row("All cases", &half.overall)).chain(categories).collect()
 }
 
 fn run_plots(run: &Run) -> Result<Vec<Plot>> {

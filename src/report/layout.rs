@@ -19,7 +19,7 @@ pub enum Style {
 pub struct Field {
     lines: Vec<String>,
     style: Style,
-    right: bool,
+    pub right: bool,
 }
 
 impl Field {
@@ -83,6 +83,8 @@ impl Layout {
     }
 
     /// Rows under a header; columns get the room that is there.
+    ///
+    /// A column without a head holds symbols and stands close to the next.
     pub fn grid(&mut self, header: &[Field], rows: &[Vec<Field>]) {
         let mut table = self.table();
         table.set_header(header.iter().map(|field| self.cell(field)).collect::<Vec<_>>());
@@ -105,7 +107,10 @@ impl Layout {
 
     fn put(&mut self, mut table: Table, gap: u16) {
         let last = table.column_count().saturating_sub(1);
+        let close: Vec<bool> =
+            table.header().map(|h| h.cell_iter().map(|c| c.content().is_empty()).collect()).unwrap_or_default();
         for (i, column) in table.column_iter_mut().enumerate() {
+            let gap = if close.get(i) == Some(&true) { 1 } else { gap };
             column.set_padding((0, if i == last { 0 } else { gap }));
         }
         for line in table.lines() {

@@ -5,7 +5,7 @@
 
 use super::clean;
 use super::words;
-use crate::compare::{Interval, Mean, Outcomes, Rate};
+use crate::compare::{Finding, Interval, Mean, Outcomes, Rate};
 use crate::error::{Error, Result};
 use minijinja::Value;
 use plotters::coord::Shift;
@@ -56,6 +56,13 @@ pub struct RateRow<'a> {
     pub after: &'a Rate,
 }
 
+/// A row of [`differences`]. Coloured by what was found, so that no interval looks surer than its test.
+pub struct DifferenceRow {
+    pub name: String,
+    pub mean: Mean,
+    pub finding: Finding,
+}
+
 /// Pass rates with their intervals, one row for each group. `labels` name the versions in the legend.
 pub fn rates(title: &str, labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> Result<Plot> {
     const ROW: i32 = 124;
@@ -92,11 +99,11 @@ pub fn rates(title: &str, labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> Re
 }
 
 /// Paired differences in score with their intervals, the zero line and the band of differences too small to matter.
-pub fn differences(title: &str, rows: &[(String, Mean)], negligible: f64) -> Result<Plot> {
+pub fn differences(title: &str, rows: &[DifferenceRow], negligible: f64) -> Result<Plot> {
     const TOP: i32 = 20;
     const ROW: i32 = 100;
     let bottom = TOP + ROW * rows.len() as i32;
-    let reach = rows.iter().flat_map(|(_, m)| [m.interval.low.abs(), m.interval.high.abs(), m.mean.abs()]);
+    let reach = rows.iter().flat_map(|r| [r.mean.interval.low, r.mean.interval.high, r.mean.mean]).map(f64::abs);
     let reach = reach.chain([negligible * 2.0, 0.1]).fold(0.0, f64::max);
     let step = [0.05, 0.1, 0.2, 0.25, 0.5].into_iter().find(|s| reach / s <= 4.0).unwrap_or(0.5);
     let span = (reach / step).ceil() * step;
@@ -115,12 +122,12 @@ pub fn differences(title: &str, rows: &[(String, Mean)], negligible: f64) -> Res
         }
         text(area, "◀ worse", (LEFT, bottom + 60), SMALL, WORSE, HPos::Left)?;
         text(area, "better ▶", (RIGHT, bottom + 60), SMALL, AFTER, HPos::Right)?;
-        for (i, (name, mean)) in rows.iter().enumerate() {
+        for (i, DifferenceRow { name, mean, finding }) in rows.iter().enumerate() {
             let y = TOP + ROW * i as i32;
-            let colour = match (mean.interval.low > 0.0, mean.interval.high < 0.0) {
-                (true, _) => AFTER,
-                (_, true) => WORSE,
-                _ => BEFORE,
+            let colour = match finding {
+                Finding::Improved => AFTER,
+                Finding::Regressed => WORSE,
+                Finding::NoDifference | Finding::TooFewCases => BEFORE,
             };
             text(area, &words::clip(name, 34), (LEFT, y + 32), TEXT, INK, HPos::Left)?;
             text(area, &words::difference(mean), (RIGHT, y + 32), TEXT, INK, HPos::Right)?;
@@ -177,8 +184,8 @@ fn describe_rates(labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-fn describe_differences(rows: &[(String, Mean)]) -> String {
-    rows.iter().map(|(name, mean)| format!("{name}: {}.", words::difference(mean))).collect::<Vec<_>>().join(" ")
+fn describe_differences(rows: &[DifferenceRow]) -> String {
+    rows.iter().map(|row| format!("{}: {}.", row.name, words::difference(&row.mean))).collect::<Vec<_>>().join(" ")
 }
 
 fn describe_distribution(values: &[f64]) -> String {

@@ -85,8 +85,9 @@ fn half_tables(page: &mut Layout, half: &HalfView, view: &ComparisonView) {
     if half.half == "held-out" {
         page.paragraph("Never trained towards; the claim rests on these alone.", Style::Muted);
     }
-    let heads = ["", "n", &view.a, &view.b, "score"].map(|head| words::clip(head, 16));
-    let mut header: Vec<Field> = heads.iter().map(|head| Field::figures(&[head], Style::Muted)).collect();
+    let heads = ["n", &view.a, &view.b, "score change"].map(|head| words::clip(head, 16));
+    let mut header = vec![Field::words("", Style::Muted), Field::words("category", Style::Muted)];
+    header.extend(heads.iter().map(|head| Field::figures(&[head], Style::Muted)));
     let wide = page.width() >= 112;
     if wide {
         header.push(Field::words("finding", Style::Muted));
@@ -107,7 +108,7 @@ fn half_tables(page: &mut Layout, half: &HalfView, view: &ComparisonView) {
     }
     page.space();
     let header = ["criterion (1 to 5)", &view.a, &view.b, "difference"];
-    let header = header.map(|head| Field::figures(&[&words::clip(head, 18)], Style::Muted));
+    let header = left_first(header.map(|head| Field::figures(&[&words::clip(head, 18)], Style::Muted)));
     let rows = half.criteria.iter().map(|row| {
         vec![
             Field::words(&row.name, Style::Plain),
@@ -119,6 +120,14 @@ fn half_tables(page: &mut Layout, half: &HalfView, view: &ComparisonView) {
     page.grid(&header, &rows.collect::<Vec<_>>());
 }
 
+/// A header whose first column holds names, which stand at the left.
+fn left_first<const N: usize>(mut header: [Field; N]) -> [Field; N] {
+    if let Some(first) = header.first_mut() {
+        first.right = false;
+    }
+    header
+}
+
 /// A row of the category table. Below 80 columns intervals go under their figures.
 fn group_fields(row: &GroupRow, width: usize) -> Vec<Field> {
     let style = if row.overall { Style::Strong } else { Style::Plain };
@@ -127,7 +136,8 @@ fn group_fields(row: &GroupRow, width: usize) -> Vec<Field> {
         false => Field::figures(&[&format!("{value} ({range})")], style),
     };
     let mut fields = vec![
-        Field::words(&format!("{} {}", row.symbol, row.name), if row.overall { style } else { Style::Tone(row.tone) }),
+        Field::words(row.symbol, Style::Tone(row.tone)),
+        Field::words(&row.name, style),
         Field::figures(&[&row.cases.to_string()], Style::Plain),
         pair(&row.a, &row.a_range.replace(" to ", "–"), style),
         pair(&row.b, &row.b_range.replace(" to ", "–"), style),
@@ -162,7 +172,8 @@ fn more(page: &mut Layout, all: usize) {
 fn run_halves(page: &mut Layout, view: &RunView) {
     for half in &view.halves {
         page.heading(half.title);
-        let header = ["", "passed", "rate", "mean score"].map(|head| Field::figures(&[head], Style::Muted));
+        let header = ["category", "passed", "rate", "mean score"];
+        let header = left_first(header.map(|head| Field::figures(&[head], Style::Muted)));
         let rows = half.rows.iter().map(|row| {
             let style = if row.overall { Style::Strong } else { Style::Plain };
             vec![
@@ -177,7 +188,8 @@ fn run_halves(page: &mut Layout, view: &RunView) {
             continue;
         }
         page.space();
-        let header = ["criterion (1 to 5)", "cases", "score"].map(|head| Field::figures(&[head], Style::Muted));
+        let header = ["criterion (1 to 5)", "cases", "score"];
+        let header = left_first(header.map(|head| Field::figures(&[head], Style::Muted)));
         let rows = half.criteria.iter().map(|row| {
             vec![
                 Field::words(&row.name, Style::Plain),

@@ -1,5 +1,5 @@
 use super::comparison::half_name;
-use crate::check::Verdict;
+use crate::check::{Criterion, Verdict};
 use crate::compare::{CasePair, Comparison};
 use crate::provider::{Answer, Stop};
 use crate::report::{answer, diff, tally, words};
@@ -289,8 +289,15 @@ fn check_view(judged: &Judged) -> CheckView {
     }
 }
 
-pub fn criterion_name(criterion: crate::check::Criterion) -> String {
-    format!("{criterion:?}").to_lowercase()
+pub fn criterion_name(criterion: Criterion) -> String {
+    let name = match criterion {
+        Criterion::Accuracy => "accuracy",
+        Criterion::Format => "format",
+        Criterion::Relevance => "relevance",
+        Criterion::Completeness => "completeness",
+        Criterion::Tone => "tone",
+    };
+    name.to_string()
 }
 
 /// Probabilities among the choices alone: softmax of their log-probabilities.

@@ -1,7 +1,7 @@
 use super::case::{Sides, criterion_name};
 use super::measured::{MeasuredView, day};
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::{Comparison, Finding, Flip, Group, Half, Mean, Outcomes, Rate, ScoreTest, Trial};
+use crate::compare::{Comparison, Finding, Flip, Group, Half, Outcomes, Rate, ScoreTest, Trial};
 use crate::report::words;
 use crate::run::{Outcome, Record};
 use crate::suite::Split;
@@ -180,6 +180,7 @@ pub fn verdict(finding: Finding) -> &'static str {
 
 pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
     let (a, b) = (c.a.label.clone(), c.b.label.clone());
+    let level = level(c);
     let flips = flips(c, sides);
     let (improved, regressed) = flips.into_iter().partition::<Vec<_>, _>(|(up, _)| *up);
     let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
@@ -187,7 +188,11 @@ pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
         title: format!("{a} → {b}"),
         subtitle: format!("{} · {} · {}", day(c.created), words::cases(c.cases.len()), words::list_at_most(&suites, 6)),
         summary: summary(c),
-        halves: [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0).map(half).collect(),
+        halves: [&c.held_out, &c.dev]
+            .into_iter()
+            .filter(|half| half.overall.cases > 0)
+            .map(|h| half(h, level))
+            .collect(),
         improved: improved.into_iter().map(|(_, flip)| flip).collect(),
         regressed: regressed.into_iter().map(|(_, flip)| flip).collect(),
         measured: MeasuredView::of_comparison(c),
@@ -211,7 +216,7 @@ fn summary(c: &Comparison) -> Summary {
         Finding::Regressed => format!("Regressed: {headline}"),
         Finding::NoDifference | Finding::TooFewCases => headline.clone(),
     };
-    let (better, worse) = movements(&c.held_out, 1.0 - c.settings.confidence);
+    let (better, worse) = movements(&c.held_out, level(c));
     let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
         "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
     });
@@ -312,10 +317,15 @@ fn was(before: &Trial, after: &Trial) -> String {
     if before.of == after.of { before.passed.to_string() } else { words::count_of(before.passed, before.of) }
 }
 
+/// The chance that is too small to be luck; forgives rounding in 1 − confidence.
+fn level(c: &Comparison) -> f64 {
+    1.0 - c.settings.confidence + 1e-12
+}
+
 /// The direction of a difference that its interval and its corrected test both clear.
 fn clear(test: &ScoreTest, level: f64) -> Option<bool> {
     let range = test.difference.interval;
-    (test.p_corrected < level && (range.low > 0.0 || range.high < 0.0)).then_some(range.low > 0.0)
+    (test.p_corrected <= level && (range.low > 0.0 || range.high < 0.0)).then_some(range.low > 0.0)
 }
 
 /// Six more passes (or fewer) is the least that an exact sign test calls unlikely at 5 % even when no case went the
@@ -326,7 +336,7 @@ fn moved(trials: &Outcomes<Trial>) -> Option<bool> {
     (trials.a.of > 0 && trials.b.of > 0 && a.abs_diff(b) >= LEAST).then_some(b > a)
 }
 
-fn half(half: &Half) -> HalfView {
+fn half(half: &Half, level: f64) -> HalfView {
     let (title, lead) = match half.split {
         Split::HeldOut => {
             ("Held-out cases", "Nothing was ever trained towards these cases. The claim rests on them alone.")
@@ -344,7 +354,7 @@ fn half(half: &Half) -> HalfView {
         lead,
         cases: half.overall.cases,
         rows: rows.collect(),
-        criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(*criterion, test)).collect(),
+        criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(*criterion, test, level)).collect(),
         checks: check_rows(&half.checks),
         power: power(&half.overall),
         notes: notes(half),
@@ -372,8 +382,8 @@ fn group_row(group: &Group, overall: bool) -> GroupRow {
     }
 }
 
-fn criterion_row(criterion: Criterion, test: &ScoreTest) -> CriterionRow {
-    let tone = direction(&test.difference);
+fn criterion_row(criterion: Criterion, test: &ScoreTest, level: f64) -> CriterionRow {
+    let tone = tone(clear(test, level));
     CriterionRow {
         name: criterion_name(criterion),
         cases: test.cases,
@@ -387,14 +397,11 @@ fn criterion_row(criterion: Criterion, test: &ScoreTest) -> CriterionRow {
     }
 }
 
-fn direction(difference: &Mean) -> Tone {
-    let range = difference.interval;
-    if range.low > 0.0 {
-        Tone::Better
-    } else if range.high < 0.0 {
-        Tone::Worse
-    } else {
-        Tone::Unknown
+fn tone(better: Option<bool>) -> Tone {
+    match better {
+        Some(true) => Tone::Better,
+        Some(false) => Tone::Worse,
+        None => Tone::Unknown,
     }
 }
 
@@ -403,11 +410,7 @@ fn check_rows(checks: &BTreeMap<String, Outcomes<Trial>>) -> Vec<CheckRow> {
     let mut sorted: Vec<_> = checks.iter().collect();
     sorted.sort_by_key(|(_, t)| std::cmp::Reverse(t.a.passed.abs_diff(t.b.passed)));
     let row = |(name, trials): (&String, &Outcomes<Trial>)| {
-        let tone = match moved(trials) {
-            Some(true) => Tone::Better,
-            Some(false) => Tone::Worse,
-            None => Tone::Unknown,
-        };
+        let tone = tone(moved(trials));
         let symbol = if tone == Tone::Unknown { "" } else { tone.symbol() };
         CheckRow {
             name: name.clone(),
