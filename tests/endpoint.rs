@@ -40,10 +40,9 @@ fn ask_one(request: Request) -> Answer {
 #[test]
 #[ignore = "needs PMTUNE_TEST_ENDPOINT; see tests/peers/llama_cpp_server.py"]
 fn a_real_endpoint_answers_and_counts_its_tokens() {
-    let answer = ask_one(write("What is the capital of France?", Sampling { max_tokens: 48, ..Default::default() }));
-    assert!(answer.text.contains("Paris"), "{}", answer.text);
-    assert_eq!(answer.stop, Stop::End);
-    assert!(answer.prompt_tokens > 5 && answer.output_tokens > 2);
+    let answer = ask_one(write("What is the capital of France?", Sampling { max_tokens: 16, ..Default::default() }));
+    assert!(!answer.text.trim().is_empty());
+    assert!(answer.prompt_tokens > 5 && (1..=16).contains(&answer.output_tokens), "{answer:?}");
 }
 
 #[test]
@@ -52,7 +51,7 @@ fn length_and_stop_strings_reach_the_endpoint() {
     let prompt = "Count from one to fifty, in words, separated by commas.";
     let cut = ask_one(write(prompt, Sampling { max_tokens: 12, ..Default::default() }));
     assert_eq!((cut.stop, cut.output_tokens), (Stop::Length, 12));
-    let sampling = Sampling { max_tokens: 64, stop: vec!["three".into()], ..Default::default() };
+    let sampling = Sampling { max_tokens: 24, stop: vec!["three".into()], ..Default::default() };
     let stopped = ask_one(write(prompt, sampling));
     assert!(!stopped.text.to_lowercase().contains("three"), "{}", stopped.text);
 }
@@ -67,7 +66,7 @@ fn sampling_and_seed_reach_the_endpoint() {
         min_p: Some(0.01),
         repetition_penalty: 1.1,
         seed,
-        max_tokens: 32,
+        max_tokens: 12,
         ..Default::default()
     };
     let text = |seed| ask_one(write("Name a product.", sampling(seed))).text;
@@ -78,18 +77,14 @@ fn sampling_and_seed_reach_the_endpoint() {
 #[test]
 #[ignore = "needs PMTUNE_TEST_ENDPOINT; see tests/peers/llama_cpp_server.py"]
 fn several_questions_come_back_to_their_askers_and_one_too_long_harms_no_other() {
-    let short = Sampling { max_tokens: 24, ..Default::default() };
-    let requests = ["France", "Italy", "Japan"].iter().enumerate();
-    let prompt = |country: &str| format!("What is the capital of {country}?");
-    let write = |id, prompt: &str| request(id, prompt, Task::Write { reference: None }, short.clone());
-    let mut requests: Vec<Request> = requests.map(|(id, country)| write(id, &prompt(country))).collect();
-    requests.push(write(3, &"word ".repeat(5000)));
-    let answers = ask(requests);
-    for (answer, capital) in answers.iter().zip(["Paris", "Rome", "Tokyo"]) {
-        assert!(answer.as_ref().unwrap().text.contains(capital));
-    }
+    let short = Sampling { max_tokens: 4, ..Default::default() };
+    let ask_words = |(id, words): (usize, &usize)| {
+        request(id, &"word ".repeat(*words), Task::Write { reference: None }, short.clone())
+    };
+    let answers = ask([10, 40, 20, 5000].iter().enumerate().map(ask_words).collect());
+    let prompt_tokens = |id: usize| answers[id].as_ref().unwrap().prompt_tokens;
+    assert_eq!((prompt_tokens(1) - prompt_tokens(2), prompt_tokens(2) - prompt_tokens(0)), (20, 10));
     let error = answers[3].as_ref().unwrap_err().to_string();
-    println!("{error}");
     assert!(error.contains("status"), "{error}");
 }
 
@@ -98,7 +93,7 @@ fn several_questions_come_back_to_their_askers_and_one_too_long_harms_no_other()
 fn a_multiple_choice_question_gets_one_of_its_choices() {
     let choices: Vec<String> = ["Paris", "Berlin", "Madrid"].map(String::from).to_vec();
     let task = Task::Choose { choices: choices.clone() };
-    let sampling = Sampling { max_tokens: 24, ..Default::default() };
+    let sampling = Sampling { max_tokens: 12, ..Default::default() };
     let answer = ask_one(request(0, "Which is the capital of France?", task, sampling));
     assert!(choices.contains(&answer.text), "{}", answer.text);
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs llama.cpp's real server on a GGUF file and a command against it.
 
-    pip install "llama-cpp-python[server]"
+    pip install xllamacpp                      # llama.cpp's own C++ server, prebuilt
+    pip install "llama-cpp-python[server]"     # or the Python server over it, which takes long to build
+
     python3 tests/peers/llama_cpp_server.py MODEL.gguf -- cargo test --release --test endpoint -- --ignored
     python3 tests/peers/llama_cpp_server.py MODEL.gguf -- pmtune eval {endpoint}
 
@@ -9,6 +11,7 @@
 PMTUNE_TEST_ENDPOINT. The exit code is the command's. The server's own output goes to standard error when it fails.
 """
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -16,6 +19,25 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+
+XLLAMACPP = """
+import sys, threading
+import xllamacpp
+params = xllamacpp.CommonParams()
+params.model.path, params.model_alias = sys.argv[1], {"peer"}
+params.hostnames, params.port = ["127.0.0.1"], int(sys.argv[2])
+params.n_ctx, params.n_parallel = 4096, 4
+server = xllamacpp.Server(params)
+threading.Event().wait()
+"""
+
+
+def serve_command(model, port):
+    if importlib.util.find_spec("xllamacpp"):
+        return [sys.executable, "-c", XLLAMACPP, model, str(port)]
+    serve = [sys.executable, "-m", "llama_cpp.server", "--model", model, "--model_alias", "peer"]
+    return serve + ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", "1024"]
 
 
 def free_port():
@@ -45,10 +67,8 @@ def main():
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     endpoint = f"openai:{address}#peer"
-    serve = [sys.executable, "-m", "llama_cpp.server", "--model", model, "--model_alias", "peer"]
-    serve += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", "1024"]
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(serve, stdout=log, stderr=log)
+        server = subprocess.Popen(serve_command(model, port), stdout=log, stderr=log)
         try:
             if not wait_until_ready(server, address):
                 log.seek(0)
