@@ -83,7 +83,7 @@ fn main() {
     for (name, reuse) in [("answered by a script", None), ("answers reused", Some(&reports))] {
         let start = Instant::now();
         let plan = Plan::new(version(), &suites);
-        let mut runs = reports.open(vec![plan], true).expect("a run");
+        let mut runs = [reports.create(plan).expect("a run")];
         execute(&mut runs, &provider, reuse, &mut |_: Event<'_>| ControlFlow::Continue(())).expect("a finished run");
         let seconds = start.elapsed().as_secs_f64();
         let bytes = std::fs::metadata(runs[0].folder.join("results.jsonl")).map_or(0, |m| m.len());

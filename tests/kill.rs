@@ -76,7 +76,7 @@ fn plan() -> Plan {
 /// Runs the plan in the folder, from wherever it stands, to its end.
 fn evaluate(folder: &Path, delay: Duration) {
     let provider = Scripted::new(|request| Ok("word ".repeat(request.messages[0].content.len() % 7))).with_delay(delay);
-    let mut runs = Reports::new(folder).open(vec![plan()], false).unwrap();
+    let mut runs = Reports::new(folder).open(vec![plan()]).unwrap();
     execute(&mut runs, &provider, None, &mut |_: Event<'_>| ControlFlow::Continue(())).unwrap();
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use crate::registry::{self, Version};
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
-use crate::suite;
+use crate::suite::{self, Suite};
 use crate::workspace::Workspace;
 use crate::{report, store};
 use std::ops::ControlFlow;
@@ -22,15 +22,12 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         return finish_single(&run);
     }
     if let Some(id) = &args.resume {
-        let stored = reports.load(id)?;
-        let contestants = open::contestants(workspace, vec![again(workspace, &stored)?])?;
-        let runs = vec![reports.resume(id, Plan::again(&stored.manifest, &suites)?)?];
-        return finish_single(&answer(&contestants, runs, reuse(args, &reports))?[0]);
+        return resume(workspace, &reports, id, &suites, args);
     }
     let suites = run::select(&suites, &filter(&args.filter, &reports)?)?;
     let contestants = open::contestants(workspace, versions(workspace, args)?)?;
     let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
-    let runs = answer(&contestants, reports.open(plans, args.no_cache)?, reuse(args, &reports))?;
+    let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
     match runs.as_slice() {
         [a, b] => {
             write_run(a)?;
@@ -68,13 +65,21 @@ fn versions(workspace: &Workspace, args: &EvalArgs) -> Result<Vec<Version>> {
     Ok(versions)
 }
 
-/// The version of a stored run as it was then: its name resolved today, its prompt settings as recorded.
-fn again(workspace: &Workspace, stored: &Run) -> Result<Version> {
-    let recorded = &stored.manifest.version;
-    let mut version = registry::resolve(workspace, &recorded.name)?;
-    version.system.clone_from(&recorded.system);
-    version.examples.clone_from(&recorded.examples);
-    Ok(version)
+/// Finishes a stored run on the same weights it began with.
+fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], args: &EvalArgs) -> Result<()> {
+    let stored = reports.load(id)?;
+    let then = &stored.manifest.version;
+    let mut version = registry::resolve(workspace, &then.name)?;
+    version.system.clone_from(&then.system);
+    version.examples.clone_from(&then.examples);
+    let contestants = open::contestants(workspace, vec![version])?;
+    let now = &contestants[0].version_ref;
+    if (&now.base, &now.adapter, &now.template) != (&then.base, &then.adapter, &then.template) {
+        return Err(Error::model(format!("{} is no longer the model that run {id} began with", then.name))
+            .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
+    }
+    let runs = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
+    finish_single(&answer(&contestants, runs, reuse(args, reports))?[0])
 }
 
 fn reuse<'a>(args: &EvalArgs, reports: &'a Reports) -> Option<&'a Reports> {

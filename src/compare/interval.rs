@@ -40,7 +40,7 @@ pub(super) struct Intervals {
 
 /// Wilson's score interval for a proportion (Wilson, *Probable inference*, JASA 22, 1927). Without trials all of [0,
 /// 1].
-pub(super) fn wilson(passed: usize, of: usize, confidence: f64) -> Interval {
+pub fn wilson(passed: usize, of: usize, confidence: f64) -> Interval {
     if of == 0 {
         return Interval { low: 0.0, high: 1.0 };
     }

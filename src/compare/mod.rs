@@ -34,3 +34,4 @@ pub use comparison::{
     CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,
     Settings, Side, Trial,
 };
+pub use interval::wilson;

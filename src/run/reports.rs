@@ -31,13 +31,12 @@ impl Reports {
         &self.folder
     }
 
-    /// One run per plan: the unfinished run that the plan would continue, else (and always with `fresh`) a new one.
-    pub fn open(&self, plans: Vec<Plan>, fresh: bool) -> Result<Vec<OpenRun>> {
+    /// One run per plan: the unfinished run that the plan would continue, else a new one.
+    pub fn open(&self, plans: Vec<Plan>) -> Result<Vec<OpenRun>> {
         let mut open: Vec<OpenRun> = Vec::with_capacity(plans.len());
         for plan in plans {
             let taken: Vec<&str> = open.iter().map(|run| run.manifest.id.as_str()).collect();
-            let unfinished = if fresh { None } else { self.unfinished(&plan, &taken)? };
-            open.push(match unfinished {
+            open.push(match self.unfinished(&plan, &taken)? {
                 Some(id) => self.resume(&id, plan)?,
                 None => self.create(plan)?,
             });

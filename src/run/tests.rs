@@ -94,7 +94,7 @@ fn go(_: Event<'_>) -> ControlFlow<()> {
 
 /// Runs a plan to its end in a folder of its own.
 fn finished(reports: &Reports, plan: Plan) -> Run {
-    let mut runs = reports.open(vec![plan], false).unwrap();
+    let mut runs = reports.open(vec![plan]).unwrap();
     execute(&mut runs, &scripted(), None, &mut go).unwrap();
     runs.pop().unwrap().close()
 }
@@ -216,7 +216,7 @@ fn cut_at_every_byte_and_resumed_a_run_ends_the_same() {
 fn a_break_stops_and_the_same_plans_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let mut runs = reports.open(vec![plan("v1"), plan("v2")], false).unwrap();
+    let mut runs = reports.open(vec![plan("v1"), plan("v2")]).unwrap();
     let mut cases = 0;
     let error = execute(&mut runs, &scripted(), None, &mut |event| {
         cases += usize::from(matches!(event, Event::Case { .. }));
@@ -229,7 +229,7 @@ fn a_break_stops_and_the_same_plans_go_on() {
     assert!(text.contains("stopped after 5 of 8 answers") && text.contains(&format!("--resume {}", ids[1])), "{text}");
     drop(runs);
 
-    let mut runs = reports.open(vec![plan("v1"), plan("v2")], false).unwrap();
+    let mut runs = reports.open(vec![plan("v1"), plan("v2")]).unwrap();
     assert_eq!(runs.iter().map(|run| run.manifest.id.clone()).collect::<Vec<_>>(), ids);
     let mut events = Vec::new();
     execute(&mut runs, &scripted(), None, &mut |event| {
@@ -249,7 +249,7 @@ fn a_break_stops_and_the_same_plans_go_on() {
 fn a_dead_provider_leaves_the_run_resumable() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let mut runs = reports.open(vec![plan("v1")], false).unwrap();
+    let mut runs = reports.open(vec![plan("v1")]).unwrap();
     let error = execute(&mut runs, &scripted().dies_after(2), None, &mut go).unwrap_err();
     assert_eq!(error.kind, Kind::Network);
     assert!(error.to_string().contains("the same command goes on from here"), "{error}");
@@ -261,7 +261,7 @@ fn a_dead_provider_leaves_the_run_resumable() {
 fn one_failing_case_is_recorded_and_tried_again_on_resume() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let mut runs = reports.open(vec![plan("v1")], false).unwrap();
+    let mut runs = reports.open(vec![plan("v1")]).unwrap();
     let broken = Scripted::new(|request| match request.id {
         1 => Err(Error::model("too long").hint("shorten it")),
         _ => Ok("yes".into()),
@@ -311,7 +311,7 @@ fn an_answer_that_is_not_a_number_is_an_error_and_not_an_unreadable_record() {
     }
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let mut runs = reports.open(vec![plan("v1")], false).unwrap();
+    let mut runs = reports.open(vec![plan("v1")]).unwrap();
     execute(&mut runs, &Infinite, None, &mut go).unwrap();
     let run = reports.load(&runs[0].manifest.id).unwrap();
     assert!(run.records.iter().all(|record| matches!(record.outcome, Outcome::Error { .. })));
@@ -338,7 +338,7 @@ fn answers_are_reused_by_key_alone() {
     edited.cases[0].prompt = "another question".into();
     edited.cases[2].checks = vec![check("no")];
     let again = || Plan::new(version("v1"), std::slice::from_ref(&edited));
-    let mut runs = reports.open(vec![again()], false).unwrap();
+    let mut runs = reports.open(vec![again()]).unwrap();
     execute(&mut runs, &counting(), Some(&reports), &mut go).unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 1);
     let run = runs.pop().unwrap().close();
@@ -346,7 +346,7 @@ fn answers_are_reused_by_key_alone() {
     assert_eq!(run.records.iter().map(reused).collect::<Vec<_>>(), [false, true, true, true]);
     assert!(matches!(run.records[3].outcome, Outcome::Judged { passed: false, .. }), "judged by today's check");
 
-    let mut runs = reports.open(vec![again()], false).unwrap();
+    let mut runs = reports.open(vec![again()]).unwrap();
     execute(&mut runs, &counting(), None, &mut go).unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 5, "without reuse all four are asked again");
 }
@@ -360,7 +360,7 @@ fn an_endpoint_s_answers_are_not_reused() {
         Plan::new(version, &[suite(vec![case("a", 1)])])
     };
     finished(&reports, endpoint());
-    let mut runs = reports.open(vec![endpoint()], false).unwrap();
+    let mut runs = reports.open(vec![endpoint()]).unwrap();
     execute(&mut runs, &scripted(), Some(&reports), &mut go).unwrap();
     let run = runs.pop().unwrap().close();
     assert!(run.manifest.id.contains("-openai-http-localhost-1234-model"), "{}", run.manifest.id);
@@ -393,7 +393,7 @@ fn rescoring_judges_stored_answers_by_todays_checks() {
 fn a_run_is_not_continued_with_other_questions_or_checks() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let mut runs = reports.open(vec![plan("v1")], false).unwrap();
+    let mut runs = reports.open(vec![plan("v1")]).unwrap();
     execute(&mut runs, &scripted().dies_after(2), None, &mut go).unwrap_err();
     let id = runs.pop().unwrap().manifest.id;
     let edited = |edit: fn(&mut Suite)| {
@@ -424,10 +424,10 @@ fn a_run_is_not_continued_with_other_questions_or_checks() {
 fn a_run_being_written_is_refused_to_a_second_writer() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let runs = reports.open(vec![plan("v1")], false).unwrap();
-    let error = reports.open(vec![plan("v1")], false).unwrap_err().to_string();
+    let runs = reports.open(vec![plan("v1")]).unwrap();
+    let error = reports.open(vec![plan("v1")]).unwrap_err().to_string();
     assert!(error.contains("being written by another pmtune"), "{error}");
-    let fresh = reports.open(vec![plan("v1")], true).unwrap();
+    let fresh = [reports.create(plan("v1")).unwrap()];
     assert_ne!(fresh[0].manifest.id, runs[0].manifest.id, "ids never collide");
 }
 
@@ -453,7 +453,7 @@ fn a_newer_format_is_refused_and_the_other_runs_are_listed() {
 fn a_full_disk_is_a_clear_error_and_the_run_goes_on_later() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
-    let runs = reports.open(vec![plan("v1")], false).unwrap();
+    let runs = reports.open(vec![plan("v1")]).unwrap();
     let results = runs[0].folder.join("results.jsonl");
     drop(runs);
     std::fs::remove_file(&results).unwrap();
@@ -536,6 +536,6 @@ fn a_folder_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let error = Reports::new(file.join("reports")).open(vec![plan("v1")], false).unwrap_err().to_string();
+    let error = Reports::new(file.join("reports")).open(vec![plan("v1")]).unwrap_err().to_string();
     assert!(error.contains(Path::new("file").join("reports").to_str().unwrap()), "{error}");
 }
