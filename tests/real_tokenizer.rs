@@ -1,7 +1,7 @@
 //! The tokenizer and template of the default base against the Python library `tokenizers` and `transformers`
-//! (`tests/oracle/real_tokenizer.py`). Needs the model file, named by `PMTUNE_TEST_GGUF`.
+//! (`tests/oracle/real_tokenizer.py`). The base is pulled when it is missing.
 
-use std::path::PathBuf;
+mod base;
 
 use pmtune::chat::{Chat, Message};
 use serde::Deserialize;
@@ -26,18 +26,13 @@ fn oracle() -> Oracle {
     serde_json::from_str(include_str!("oracle/real_tokenizer.json")).unwrap()
 }
 
-/// `None`, saying so, when no model file is named.
-fn chat() -> Option<Chat> {
-    let Some(path) = std::env::var_os("PMTUNE_TEST_GGUF") else {
-        println!("skipped: PMTUNE_TEST_GGUF does not name the default base");
-        return None;
-    };
-    Some(pmtune::model::open(&PathBuf::from(path)).unwrap().chat)
+fn chat() -> Chat {
+    pmtune::model::open(&base::default_base()).unwrap().chat
 }
 
 #[test]
 fn a_thousand_strings_get_the_oracles_ids() {
-    let (oracle, Some(chat)) = (oracle(), chat()) else { return };
+    let (oracle, chat) = (oracle(), chat());
     assert_eq!(oracle.strings.len(), 1000);
     for (text, ids) in oracle.strings.iter().zip(&oracle.ids) {
         assert_eq!(&chat.encode(text).unwrap(), ids, "{text:?}");
@@ -47,7 +42,7 @@ fn a_thousand_strings_get_the_oracles_ids() {
 
 #[test]
 fn decoding_gives_the_text_back_at_once_and_in_pieces() {
-    let (oracle, Some(chat)) = (oracle(), chat()) else { return };
+    let (oracle, chat) = (oracle(), chat());
     for (number, (text, ids)) in oracle.strings.iter().zip(&oracle.ids).enumerate() {
         let wanted = oracle.lossy.get(&number).unwrap_or(text);
         assert_eq!(&chat.decode(ids).unwrap(), wanted);
@@ -60,7 +55,7 @@ fn decoding_gives_the_text_back_at_once_and_in_pieces() {
 
 #[test]
 fn conversations_render_and_encode_as_transformers_does() {
-    let (oracle, Some(chat)) = (oracle(), chat()) else { return };
+    let (oracle, chat) = (oracle(), chat());
     for conversation in &oracle.conversations {
         assert_eq!(chat.render(&conversation.messages, true).unwrap(), conversation.text);
         assert_eq!(chat.prompt_ids(&conversation.messages).unwrap(), conversation.ids);
@@ -69,7 +64,7 @@ fn conversations_render_and_encode_as_transformers_does() {
 
 #[test]
 fn the_base_stops_on_its_two_ends() {
-    let Some(chat) = chat() else { return };
+    let chat = chat();
     assert_eq!(chat.end_of_turn(), 2);
     assert_eq!(chat.stop_ids(), [2, 0]);
     assert_eq!(chat.token_text(2), "<|im_end|>");
