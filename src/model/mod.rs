@@ -12,18 +12,14 @@ mod attention;
 mod cache;
 mod codes;
 mod config;
-<<<<<<< HEAD
+mod config_json;
 mod decoder;
 mod gguf;
 mod kernel;
 mod linear;
 mod ops;
 mod panels;
-=======
-mod config_json;
-mod gguf;
 mod safetensors;
->>>>>>> helper/a2
 mod source;
 mod vocabulary;
 mod weights;
@@ -31,12 +27,8 @@ mod weights;
 pub use adapter::Adapter;
 pub use cache::Cache;
 pub use config::{Config, Family};
-<<<<<<< HEAD
 pub use decoder::{Decoder, Span};
-pub use source::{Source, open};
-=======
 pub use source::{Source, open, open_weights};
->>>>>>> helper/a2
 pub use weights::{Weight, Weights};
 
 pub(crate) use decoder::with_slice;
