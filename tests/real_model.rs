@@ -95,7 +95,7 @@ fn answers_and_scores_do_not_depend_on_the_batch() {
             let sampled = Sampling { temperature: 0.8, top_p: Some(0.9), seed: i as u64, ..Sampling::default() };
             let sampling = if i < 10 { Sampling::default() } else { sampled };
             let write = Work::Write(Sampling { max_tokens: 24, ..sampling });
-            for work in [write, Work::Score(case.tokens[..20].to_vec())] {
+            for work in [write, Work::Score(case.tokens.iter().copied().take(20).collect())] {
                 jobs.push(Job { id: jobs.len(), adapter: None, prompt: case.prompt.clone(), work });
             }
         }

@@ -237,11 +237,12 @@ impl<'a> Batch<'a> {
         let (mut last_rows, mut writing, mut end) = (Vec::new(), Vec::new(), 0);
         for (sequence, &rows) in self.running.iter_mut().zip(rows) {
             end += rows;
-            if let (Role::Write { writer, .. }, true) = (&mut sequence.role, sequence.due.is_empty()) {
-                if writer.finish().is_none() {
-                    last_rows.push(end as u32 - 1);
-                    writing.push((writer, &mut sequence.due));
-                }
+            if let Role::Write { writer, .. } = &mut sequence.role
+                && sequence.due.is_empty()
+                && writer.finish().is_none()
+            {
+                last_rows.push(end as u32 - 1);
+                writing.push((writer, &mut sequence.due));
             }
         }
         if writing.is_empty() {

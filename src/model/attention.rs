@@ -8,10 +8,13 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::cache::{BLOCK, Cache, View};
+use super::kernel::prefetch;
 use super::{Config, ops};
 
 /// Query rows per task.
 const ROWS: usize = 8;
+/// How far ahead of the weighted sum to ask memory for values.
+const AHEAD: usize = 1024;
 /// Query heads handled at once.
 const HEADS: usize = 4;
 
@@ -233,6 +236,7 @@ fn score_block<S: Simd, const N: usize>(simd: S, query: &[f32], keys: &[f32], sc
         let mut sums = [simd.splat_f32s(0.0); N];
         for d in 0..dim {
             let key = keys[d * vectors + v];
+            prefetch(keys, keys.len() + d * vectors + v); // the next block
             for (head, sum) in sums.iter_mut().enumerate() {
                 *sum = simd.mul_add_f32s(simd.splat_f32s(query[head * dim + d]), key, *sum);
             }
@@ -275,6 +279,7 @@ fn weigh_vectors<S: Simd, const N: usize, const V: usize>(
         acc.copy_from_slice(&sums[head * vectors + first..][..V]);
     }
     for (i, row) in values.chunks_exact(vectors).enumerate() {
+        (first..first + V).for_each(|v| prefetch(row, AHEAD / S::F32_LANES + v));
         let row = &row[first..first + V];
         for (head, acc) in acc.iter_mut().enumerate() {
             let weight = simd.splat_f32s(scores[head * stride + i]);

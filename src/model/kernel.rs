@@ -115,12 +115,26 @@ impl Output {
     }
 }
 
+/// Asks for the cache line at `from + offset` values. It may lie outside what `from` belongs to: nothing is read.
+#[inline(always)]
+pub(crate) fn prefetch<T>(from: &[T], offset: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which faults for no address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().wrapping_add(offset).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, offset);
+}
+
 /// `sums += x[.., from..from + c] · chunk`, with `x` (m, k) row-major, `chunk` (c, [`width`]) a part of a panel, and
-/// `sums` (m, [`width`]). Going over a panel chunk by chunk continues the same chains of multiply-adds.
-pub(crate) fn multiply(x: &[f32], k: usize, from: usize, chunk: &[f32], sums: &mut [f32]) {
+/// `sums` (m, [`width`]). Going over a panel chunk by chunk continues the same chains of multiply-adds. Meanwhile the
+/// bytes of `ahead`, which will be wanted next, are fetched from memory.
+pub(crate) fn multiply(x: &[f32], k: usize, from: usize, chunk: &[f32], sums: &mut [f32], ahead: &[u8]) {
     let width = width();
     assert!(k > 0 && x.len() / k == sums.len() / width && from + chunk.len() / width <= k);
-    Arch::new().dispatch(Multiply { x, k, from, chunk, sums });
+    Arch::new().dispatch(Multiply { x, k, from, chunk, sums, ahead });
 }
 
 struct Multiply<'a> {
@@ -129,6 +143,7 @@ struct Multiply<'a> {
     from: usize,
     chunk: &'a [f32],
     sums: &'a mut [f32],
+    ahead: &'a [u8],
 }
 
 impl WithSimd for Multiply<'_> {
@@ -139,8 +154,14 @@ impl WithSimd for Multiply<'_> {
         // AVX2 has 16 vector registers; the others have 32.
         let most = if S::F32_LANES == 8 { 4 } else { 8 };
         let (mut row, rows) = (0, self.x.len() / self.k);
+        // Spread over the tiles, so that memory works while the processor does.
+        let share = self.ahead.len().div_ceil(rows.div_ceil(most).max(1)).max(1);
+        let mut ahead = self.ahead.chunks(share);
         while row < rows {
             let tile = most.min(rows - row);
+            if let Some(bytes) = ahead.next() {
+                (0..bytes.len()).step_by(4 * LINE).for_each(|at| prefetch(bytes, at));
+            }
             match tile {
                 8 => self.tile::<S, 8>(simd, row),
                 7 => self.tile::<S, 7>(simd, row),

@@ -100,8 +100,9 @@ unsafe fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, out: Output, 
         let sums = sums.at_least(x.len() / k * width);
         sums.fill(0.0);
         for start in (0..k).step_by(CHUNK) {
-            let weights = panels.chunk(panel, start..k.min(start + CHUNK), chunk);
-            kernel::multiply(x, k, start, weights, sums);
+            let inputs = start..k.min(start + CHUNK);
+            let weights = panels.chunk(panel, inputs.clone(), chunk);
+            kernel::multiply(x, k, start, weights, sums, panels.ahead(panel, inputs));
         }
         // SAFETY: passed on to the caller.
         unsafe { out.add(sums, offset + panel * width, panels.lanes(panel)) };

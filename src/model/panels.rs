@@ -84,6 +84,15 @@ impl Panels {
         out
     }
 
+    /// The stored codes that follow `inputs` of panel `panel`, as many as those take; nothing for other storage.
+    pub fn ahead(&self, panel: usize, inputs: Range<usize>) -> &[u8] {
+        let end = (panel * self.k + inputs.end) * self.width;
+        match &self.store {
+            Store::Codes { codes, .. } => &codes[end..codes.len().min(end + inputs.len() * self.width)],
+            _ => &[],
+        }
+    }
+
     /// Output row `row` of the weight, (k), for embedding look-ups.
     pub fn row(&self, row: usize, out: &mut [f32]) {
         let (panel, lane) = (row / self.width, row % self.width);

@@ -38,7 +38,7 @@ def main():
         with torch.no_grad():
             logits = model(torch.tensor([ids])).logits[0, -1]
             tokens = model.generate(
-                torch.tensor([ids]), max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=2, pad_token_id=2
+                torch.tensor([ids]), max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=-1, pad_token_id=2
             )[0, len(ids) :].tolist()
         top = logits.topk(5)
         cases.append(
