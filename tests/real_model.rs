@@ -1,5 +1,7 @@
 //! The default base against transformers on the same file (`tests/oracle/real_model.py`), and what only a real model
-//! shows of the generator. Needs the model: its path in `PMTUNE_TEST_GGUF`; without it these tests say so and pass.
+//! shows of the generator. The base is pulled when it is missing.
+
+mod base;
 
 use pmtune::chat::{Message, Role};
 use pmtune::generate::{Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
@@ -28,20 +30,14 @@ struct Case {
 static ORACLE: LazyLock<Oracle> =
     LazyLock::new(|| serde_json::from_str(include_str!("oracle/real_model.json")).unwrap());
 
-fn source() -> Option<Source> {
-    match std::env::var("PMTUNE_TEST_GGUF") {
-        Ok(path) => Some(open(Path::new(&path)).unwrap()),
-        Err(_) => {
-            println!("skipped: PMTUNE_TEST_GGUF does not name the default base");
-            None
-        }
-    }
+fn source() -> Source {
+    open(&base::default_base()).unwrap()
 }
 
-fn engine(limits: Limits) -> Option<Engine> {
-    let source = source()?;
+fn engine(limits: Limits) -> Engine {
+    let source = source();
     let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
-    Some(Engine::new(Arc::new(decoder), Arc::new(source.chat), Vec::new()).with_limits(limits))
+    Engine::new(Arc::new(decoder), Arc::new(source.chat), Vec::new()).with_limits(limits)
 }
 
 fn run(engine: &Engine, jobs: Vec<Job>) -> BTreeMap<usize, Outcome> {
@@ -58,7 +54,7 @@ fn run(engine: &Engine, jobs: Vec<Job>) -> BTreeMap<usize, Outcome> {
 
 #[test]
 fn logits_and_greedy_tokens_equal_transformers() {
-    let Some(source) = source() else { return };
+    let source = source();
     let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
     let mut worst = 0f32;
     for case in &ORACLE.cases {
@@ -88,7 +84,7 @@ fn logits_and_greedy_tokens_equal_transformers() {
 #[test]
 fn answers_and_scores_do_not_depend_on_the_batch() {
     let limits = |sequences| Limits { sequences, prompt_rows: 48, ..Limits::default() };
-    let (Some(alone), Some(together)) = (engine(limits(1)), engine(limits(32))) else { return };
+    let (alone, together) = (engine(limits(1)), engine(limits(32)));
     let jobs = || {
         let mut jobs = Vec::new();
         for (i, case) in ORACLE.cases.iter().cycle().take(24).enumerate() {
@@ -108,7 +104,7 @@ fn answers_and_scores_do_not_depend_on_the_batch() {
 
 #[test]
 fn stop_strings_cut_and_long_prompts_fail_alone() {
-    let Some(engine) = engine(Limits::default()) else { return };
+    let engine = engine(Limits::default());
     let prompt = engine.chat().prompt_ids(&[Message::new(Role::User, "Count from 1 to 20, comma separated.")]).unwrap();
     let write = |stop: &[&str]| {
         let stop = stop.iter().map(|s| s.to_string()).collect();
@@ -142,7 +138,7 @@ fn stop_strings_cut_and_long_prompts_fail_alone() {
 
 #[test]
 fn local_provider_writes_scores_and_chooses() {
-    let Some(source) = source() else { return };
+    let source = source();
     let local = Local::new(source, &[None, None]).unwrap();
     let request = |id, question: &str, task| Request {
         id,

@@ -58,6 +58,12 @@ static EQUATION: LazyLock<Regex> = LazyLock::new(|| {
         | \b(?:percentage|share|proportion|percent|number|count|sum|average|median|total|mean|%)\s+of\s+(?:\p{L}+\s+)+ (?:who|that|which|with|in|per|over|from|to|for|completed|made|without|ending)\b ",
     )
 });
+/// What counts as a formula where a label already says that it is one: an aggregate of something, or a difference.
+static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:percentage|share|proportion|percent|number|count|sum|average|median|total|mean)\s+of\b.*\p{L}{3}|\p{L}\)?\s+[−–-]\s+\(?\p{L}",
+    )
+});
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)^\W*(?:the\s+)?(?<name>\p{L}[\p{L}\s%-]{2,50}?)(?:\s*\([^)]*\))?\s*(?:=|\bis\s+(?:defined|the\s+(?:percentage|share|ratio|number|proportion)|calculated|measured)\b|\bmeasures\b)",
@@ -123,7 +129,8 @@ fn has_name(document: &Document, fields: &[Field], sentences: &[String]) -> bool
 }
 
 fn has_formula(fields: &[Field], sentences: &[String]) -> bool {
-    values(fields, FORMULA).any(|v| EQUATION.is_match(v)) || sentences.iter().any(|s| EQUATION.is_match(s))
+    values(fields, FORMULA).any(|v| EQUATION.is_match(v) || LABELLED.is_match(v))
+        || sentences.iter().any(|s| EQUATION.is_match(s))
 }
 
 fn has_target(fields: &[Field], sentences: &[String]) -> bool {
@@ -147,6 +154,7 @@ mod tests {
         let judge: Metric = judge("{}");
         for text in [
             "**Metric:** Search success rate\n**Formula:** searches with a click / all searches\n**Target:** 60%\n**Cadence:** weekly",
+            "**Name:** Setup time\n**Formula:** median of (time of first order − time of sign-up)\n**Target:** under 24 hours\n**Review:** weekly",
             "Metric name: Activation\nFormula: activated users ÷ signed-up users\nTarget: from 32% to 45%\nFrequency: every Monday",
             "| Metric | Formula | Target | Cadence |\n|---|---|---|---|\n| Activation rate | activated / signed up | 45% | monthly |",
             "| Field | Value |\n|---|---|\n| Name | Churn |\n| Formula | lost customers / customers at start |\n| Target | below 3% |\n| Cadence | Monthly |",
