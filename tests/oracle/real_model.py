@@ -37,8 +37,16 @@ def main():
         )
         with torch.no_grad():
             logits = model(torch.tensor([ids])).logits[0, -1]
+            # No end token, so that every prompt gives 64 tokens; and a mask of our own, since the one transformers makes up
+            # leaves out `<|im_end|>`, which is also this model's pad token.
+            inputs = torch.tensor([ids])
             tokens = model.generate(
-                torch.tensor([ids]), max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=-1, pad_token_id=2
+                inputs,
+                attention_mask=torch.ones_like(inputs),
+                max_new_tokens=NEW_TOKENS,
+                do_sample=False,
+                eos_token_id=-1,
+                pad_token_id=2,
             )[0, len(ids) :].tolist()
         top = logits.topk(5)
         cases.append(
