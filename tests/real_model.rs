@@ -10,7 +10,6 @@ use pmtune::provider::{Event, Local, Provider, Request, Stop, Task};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 #[derive(Deserialize)]

@@ -31,7 +31,7 @@ pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
         turns.push(Message::new(Role::User, prompt));
         let ids = local.engine().chat().prompt_ids(&turns)?;
         let outcome = conversation.answer(&ids, &sampling, &mut |piece| {
-            out::text(report::terminal_text(piece));
+            out::text(report::visible(piece));
             if interrupt::take() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         out::line("");

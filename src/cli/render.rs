@@ -21,7 +21,7 @@ pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
     let mut messages = version.messages();
     messages.push(Message::new(Role::User, &args.prompt));
     let ids = chat.prompt_ids(&messages)?;
-    out::line(report::terminal_text(&chat.render(&messages, true)?));
+    out::line(report::visible(&chat.render(&messages, true)?));
     out::line(format!("\n{} tokens:", ids.len()));
     let shown: Vec<String> = ids.iter().map(|&id| format!("{id}:{:?}", chat.token_text(id))).collect();
     out::line(shown.join(" "));

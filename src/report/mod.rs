@@ -23,6 +23,6 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use clean::terminal as terminal_text;
+pub use clean::visible;
 pub use html::{comparison_html, run_html};
 pub use markdown::{comparison_markdown, run_markdown};
