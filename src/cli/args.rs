@@ -29,7 +29,7 @@ pub enum Command {
     /// Get the weights of a base model.
     Pull(PullArgs),
     /// Answer the suites' cases with one version, or with two and compare them.
-    Eval(EvalArgs),
+    Eval(Box<EvalArgs>),
     /// Compare two runs that were made before.
     Compare(CompareArgs),
     /// Check every suite for mistakes, all reported at once.
