@@ -1,16 +1,21 @@
 """llama.cpp over the load of benches/generate.rs, with continuous batching through its low-level API.
 
 pip install llama-cpp-python   (on AMX machines with gcc 12: CMAKE_ARGS="-DGGML_AMX_TILE=OFF -DGGML_AMX_INT8=OFF")
-python3 benches/peers/llama_cpp.py MODEL.gguf [parallel=16] [new tokens=256] [prompts=75] [flash attention: auto|on|off]
+python3 benches/peers/llama_generate.py MODEL.gguf [parallel=16] [new tokens=256] [prompts=75] [flash attention: auto|on|off]
 """
 
 import ctypes
+import os
 import re
 import sys
 import time
 from pathlib import Path
 
 import llama_cpp as ll
+
+
+# Kept alive: the library calls it as long as it runs.
+QUIET = ll.llama_log_callback(lambda *_: None)
 
 
 def load():
@@ -41,7 +46,7 @@ def main():
     path, parallel, new, count = arguments[0], int(arguments[1] or 16), int(arguments[2] or 256), int(arguments[3] or 75)
     flash = {"auto": -1, "off": 0, "on": 1}[arguments[4] or "auto"]
     ll.llama_backend_init()
-    ll.llama_log_set(ll.llama_log_callback(lambda *_: None), ctypes.c_void_p(0))
+    ll.llama_log_set(QUIET, ctypes.c_void_p(0))
     model = ll.llama_model_load_from_file(path.encode(), ll.llama_model_default_params())
     vocab = ll.llama_model_get_vocab(model)
     system, tasks = load()
@@ -53,6 +58,8 @@ def main():
     params.n_ctx = parallel * (max(map(len, prompts)) + new + 8)
     params.n_batch, params.n_seq_max, params.kv_unified = 2048, parallel, True
     params.flash_attn_type = flash
+    # The library's own default is 4 threads, which slows it down on fewer cores.
+    params.n_threads = params.n_threads_batch = os.cpu_count()
     context = ll.llama_init_from_model(model, params)
     memory, size = ll.llama_get_memory(context), ll.llama_vocab_n_tokens(vocab)
     greedy = ll.llama_sampler_init_greedy()
