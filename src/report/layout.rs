@@ -27,6 +27,21 @@ impl Field {
         Self { lines: vec![terminal(text)], style, right: false }
     }
 
+    /// A name such as `creative-problem-solving`, broken after its hyphens where it is longer than `width`.
+    pub fn name(text: &str, style: Style, width: usize) -> Self {
+        let text = terminal(text);
+        let mut lines = vec![String::new()];
+        for part in text.split_inclusive('-') {
+            let last = lines.len() - 1;
+            if !lines[last].is_empty() && lines[last].chars().count() + part.chars().count() > width {
+                lines.push(part.to_string());
+            } else {
+                lines[last].push_str(part);
+            }
+        }
+        Self { lines, style, right: false }
+    }
+
     /// Figures stand at the right; each item on a line of its own.
     pub fn figures(lines: &[&str], style: Style) -> Self {
         Self { lines: lines.iter().map(|line| terminal(line)).collect(), style, right: true }

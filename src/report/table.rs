@@ -137,7 +137,7 @@ fn group_fields(row: &GroupRow, width: usize) -> Vec<Field> {
     };
     let mut fields = vec![
         Field::words(row.symbol, Style::Tone(row.tone)),
-        Field::words(&row.name, style),
+        Field::name(&row.name, style, if width >= 112 { 40 } else { 20 }),
         Field::figures(&[&row.cases.to_string()], Style::Plain),
         pair(&row.a, &row.a_range.replace(" to ", "–"), style),
         pair(&row.b, &row.b_range.replace(" to ", "–"), style),
