@@ -2,19 +2,20 @@
 //!
 //! Modules stand in dependency order: each may use only those above it (`tests/architecture.rs` holds them to it).
 
+pub mod error;
+pub mod yaml;
+pub mod store;
 pub mod base;
 pub mod chat;
-pub mod check;
-pub mod cli;
-pub mod compare;
-pub mod error;
-pub mod generate;
 pub mod model;
-pub mod provider;
-pub mod registry;
-pub mod report;
-pub mod run;
-pub mod store;
-pub mod suite;
+pub mod generate;
 pub mod workspace;
-pub mod yaml;
+pub mod provider;
+pub mod check;
+pub mod suite;
+pub mod training_data;
+pub mod registry;
+pub mod run;
+pub mod compare;
+pub mod report;
+pub mod cli;
