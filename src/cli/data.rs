@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model;
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Options};
-use crate::workspace::{DataSettings, Severity, Workspace};
+use crate::workspace::{Severity, Workspace};
 use std::path::PathBuf;
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result<()> {
