@@ -13,6 +13,7 @@ pub mod workspace;
 pub mod provider;
 pub mod check;
 pub mod suite;
+pub mod training_data;
 pub mod registry;
 pub mod run;
 pub mod compare;

@@ -5,7 +5,9 @@
 mod args;
 mod chat;
 mod compare;
+mod data;
 mod eval;
+mod findings;
 mod init;
 mod interrupt;
 mod models;
@@ -51,6 +53,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
+        Command::Data(data) => data::run(workspace, &data),
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Schema => suites::schema(),
         Command::Models(models) => models::run(&workspace()?, &models),

@@ -5,7 +5,7 @@
 mod config;
 mod init;
 
-pub use config::{CompareSettings, Config};
+pub use config::{CompareSettings, Config, DataSettings, Severity};
 pub use init::init;
 
 use crate::error::{Error, Result};
@@ -44,6 +44,10 @@ impl Workspace {
 
     pub fn suites(&self) -> PathBuf {
         self.root.join("suites")
+    }
+
+    pub fn training_data(&self) -> PathBuf {
+        self.root.join("training-data")
     }
 
     pub fn models(&self) -> PathBuf {

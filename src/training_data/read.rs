@@ -1,0 +1,50 @@
+//! Files as bytes, cut into lines.
+
+use super::example::Place;
+use super::line::{self, Broken, Readable};
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// A file of training data, as it lies on disk.
+pub(super) struct File {
+    pub path: Arc<Path>,
+    pub bytes: Vec<u8>,
+}
+
+/// A line that is not blank, without its line end and byte order mark.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub number: usize,
+    pub bytes: &'a [u8],
+}
+
+impl File {
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        Ok(Self { path: Arc::from(path), bytes })
+    }
+
+    /// Lines that hold something; LF or CRLF ends them.
+    pub fn lines(&self) -> Vec<Line<'_>> {
+        let text = self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes);
+        let lines = text.split(|&b| b == b'\n').enumerate();
+        let lines = lines.map(|(at, bytes)| Line { number: at + 1, bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes) });
+        lines.filter(|line| !line.bytes.trim_ascii().is_empty()).collect()
+    }
+
+    /// Every line read, in order and in parallel; `each` is called once a line.
+    pub fn parse(&self, each: &(dyn Fn() + Sync)) -> Vec<(Line<'_>, Result<Readable, Vec<Broken>>)> {
+        let lines = self.lines();
+        let read = lines.into_par_iter().map(|line| {
+            let place = Place { file: self.path.clone(), line: line.number };
+            let read = line::read(line.bytes, place);
+            each();
+            (line, read)
+        });
+        read.collect()
+    }
+}
