@@ -30,6 +30,13 @@ pub struct CategoryCount {
     pub topics: Vec<Count>,
 }
 
+impl CategoryCount {
+    /// How many more to write: one topic's plenty does not make up for another's want.
+    pub fn missing(&self) -> usize {
+        self.total.missing().max(self.topics.iter().map(Count::missing).sum())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
     pub name: String,
