@@ -1,5 +1,6 @@
 //! Arguments as typed.
 
+use super::data::args::DataArgs;
 use crate::suite::Split;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub enum Command {
     Schema,
     /// The versions of this workspace.
     Models(ModelsArgs),
+    /// Training data: count, split, merge, convert, add to it.
+    Data(DataArgs),
     /// Show the exact prompt text and token ids a version would read.
     Render(RenderArgs),
     /// Talk to a version in the terminal.

@@ -5,6 +5,7 @@
 mod args;
 mod chat;
 mod compare;
+mod data;
 mod eval;
 mod init;
 mod interrupt;
@@ -19,9 +20,14 @@ mod suites;
 use crate::error::Result;
 use crate::workspace::Workspace;
 use args::{Args, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::path::Path;
+
+/// The program's arguments as clap knows them, so that others can check a command line without running it.
+pub fn command() -> clap::Command {
+    Args::command()
+}
 
 /// Runs the program and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -54,6 +60,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Schema => suites::schema(),
         Command::Models(models) => models::run(&workspace()?, &models),
+        Command::Data(data) => data::run(workspace, &data.command),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
     }

@@ -8,6 +8,7 @@
 mod add;
 pub mod convert;
 mod example;
+mod folder;
 mod line;
 mod load;
 mod merge;
@@ -20,6 +21,7 @@ pub(crate) mod testing;
 
 pub use add::{Kept, Topic, add};
 pub use example::{Example, Place};
+pub use folder::write_folder;
 pub use load::{files, load};
 pub use merge::{Merged, Near, Part, merge};
 pub use recommended::{RECOMMENDED, Recommended};
