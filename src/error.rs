@@ -24,6 +24,8 @@ pub enum Kind {
     Io,
     /// Model weights, tokenizer or template are unusable.
     Model,
+    /// A threshold that the user set was not met. Exit code 100.
+    Gate,
     /// Stopped by Ctrl-C; work so far is kept. Exit code 130.
     Interrupted,
 }
@@ -33,6 +35,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Usage => 2,
+            Kind::Gate => 100,
             Kind::Interrupted => 130,
             _ => 1,
         }

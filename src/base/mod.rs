@@ -12,7 +12,7 @@ mod wheel;
 
 pub use home::home;
 pub use named::DEFAULT;
-pub use pull::{Progress, Silent, ensure, pull};
+pub use pull::{Progress, Silent, ensure, local, pull};
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

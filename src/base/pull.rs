@@ -37,8 +37,8 @@ pub fn ensure(name: &BaseName, progress: &dyn Progress) -> Result<Base> {
     }
 }
 
-/// The base if it is already on disk.
-fn local(name: &BaseName) -> Result<Option<Base>> {
+/// The base if it is already on disk; pulls nothing.
+pub fn local(name: &BaseName) -> Result<Option<Base>> {
     let folder = match (name, name.cache_name()) {
         (BaseName::Path(path), _) => return from_path(path).map(Some),
         (_, Some(folder)) => cache(&folder)?,

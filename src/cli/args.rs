@@ -1,7 +1,8 @@
 //! Arguments as typed.
 
-use super::data::args::DataArgs;
+use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
 use crate::suite::Split;
+use crate::workspace::Severity;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -35,12 +36,12 @@ pub enum Command {
     Compare(CompareArgs),
     /// Check every suite for mistakes, all reported at once.
     Validate(ValidateArgs),
+    /// Training data: check, count, split, merge, convert, add to it.
+    Data(DataArgs),
     /// Print the JSON Schema of suites, for editors.
     Schema,
     /// The versions of this workspace.
     Models(ModelsArgs),
-    /// Training data: count, split, merge, convert, add to it.
-    Data(DataArgs),
     /// Show the exact prompt text and token ids a version would read.
     Render(RenderArgs),
     /// Talk to a version in the terminal.
@@ -161,6 +162,77 @@ pub struct CompareArgs {
 pub struct ValidateArgs {
     /// Suite files (default: all of the workspace).
     pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Look at every example for faults: broken lines, duplicates, format drift, placeholders, secrets, leakage.
+    Check(DataCheckArgs),
+    /// Count the examples against the guide's recommendation, with lengths and variety.
+    Stats(StatsArgs),
+    /// Show which examples are held out of training.
+    Split(SplitArgs),
+    /// Join several people's folders into a new one.
+    Merge(MergeArgs),
+    /// Read other tools' training files, or write for them.
+    Convert(ConvertArgs),
+    /// Keep an answer of a run as a training example.
+    Add(AddArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Severities, the limit in tokens and outdated terms are set under `data:` in pmtune.yaml.\n\n\
+                        Examples:\n  pmtune data check\n  pmtune data check --fix\n  \
+                        pmtune data check training-data/prds --fail-on warning\n  \
+                        pmtune data check --format sarif > findings.sarif")]
+pub struct DataCheckArgs {
+    /// Folders or JSONL files (default: the workspace's training-data/).
+    pub paths: Vec<PathBuf>,
+    /// First mend what is safe: byte order marks, CRLF, blanks at line ends, invisible and broken characters.
+    #[arg(long)]
+    pub fix: bool,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    pub format: FindingFormat,
+    /// Exit with 100 when a finding is this grave or graver (default: `data.fail-on` in pmtune.yaml, else error).
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FindingFormat {
+    /// For people, grouped by file.
+    Text,
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum FailOn {
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(severity: FailOn) -> Self {
+        match severity {
+            FailOn::Off => Severity::Off,
+            FailOn::Note => Severity::Note,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ mod chat;
 mod compare;
 mod data;
 mod eval;
+mod findings;
 mod init;
 mod interrupt;
 mod models;
@@ -57,10 +58,10 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
+        Command::Data(data) => data::run(workspace, &data.command),
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Schema => suites::schema(),
         Command::Models(models) => models::run(&workspace()?, &models),
-        Command::Data(data) => data::run(workspace, &data.command),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
     }

@@ -2,6 +2,7 @@
 
 use super::out;
 use crate::base;
+use crate::training_data::lint;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -71,5 +72,30 @@ impl Cases {
 impl Drop for Cases {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Lines that the linter looks at.
+pub struct Lines(ProgressBar);
+
+impl Lines {
+    pub fn new() -> Self {
+        let bar = ProgressBar::no_length();
+        bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} lines  {msg}"));
+        Self(bar)
+    }
+
+    pub fn step(&self, step: lint::Step) {
+        match step {
+            lint::Step::Lines(lines) => self.0.set_length(lines as u64),
+            lint::Step::Line => self.0.inc(1),
+            lint::Step::Comparing => self.0.set_message("comparing them"),
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

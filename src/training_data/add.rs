@@ -1,7 +1,7 @@
 //! An answer of a run, kept as an example.
 
 use super::convert::parts;
-use super::{Example, Place};
+use super::{Example, Place, leaks};
 use crate::error::{Error, Result};
 use crate::store;
 use crate::suite::Suite;
@@ -67,7 +67,9 @@ pub fn add(
     existing: &[Example],
     suites: &[Suite],
 ) -> Result<Example> {
-    refuse_tested(kept, suites)?;
+    if let Some(suite) = suites.iter().find(|suite| suite.cases.iter().any(|case| case.id == kept.case)) {
+        return Err(tested(kept.case, kept.case, suite));
+    }
     if let Some(twin) = existing.iter().find(|example| words(&example.prompt()) == words(kept.prompt)) {
         return Err(Error::input(format!("{} already answers this question", twin.place))
             .hint("change that example, or remove it first"));
@@ -89,6 +91,11 @@ pub fn add(
         source: Some(format!("run {}, case {}, answer of {}{corrected}", kept.run, kept.case, kept.version)),
         place: Place { file: Arc::from(file.as_path()), line: 0 },
     };
+    if let Some(leak) = leaks(std::slice::from_ref(&example), suites).first()
+        && let Some(suite) = suites.iter().find(|suite| suite.cases.iter().any(|case| case.id == leak.case))
+    {
+        return Err(tested(kept.case, &leak.case, suite));
+    }
     let line = serde_json::to_string(&example)
         .map_err(|e| Error::input(format!("the answer cannot be written as an example: {e}")))?;
     let joint = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
@@ -98,21 +105,12 @@ pub fn add(
     Ok(example)
 }
 
-fn refuse_tested(kept: &Kept<'_>, suites: &[Suite]) -> Result<()> {
-    let cases = suites.iter().flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)));
-    for (suite, case) in cases {
-        let same = case.id == kept.case;
-        if same || words(&case.prompt) == words(kept.prompt) {
-            let what = if same { "still stands in" } else { "asks what is still asked in" };
-            return Err(Error::input(format!(
-                "{} {what} {}: a model trained on it could no longer be tested with it",
-                kept.case,
-                suite.path.display()
-            ))
-            .hint(format!("retire the case first: remove {} from that file, then run the same command", case.id)));
-        }
-    }
-    Ok(())
+/// The refusal of an answer to `case`, which would give away the case `given_away` of `suite`.
+fn tested(case: &str, given_away: &str, suite: &Suite) -> Error {
+    let what = if case == given_away { "still stands in" } else { "says what is still asked in" };
+    let file = suite.path.display();
+    Error::input(format!("{case} {what} {file}: a model trained on it could no longer be tested with it"))
+        .hint(format!("retire the case first: remove {given_away} from that file, then run the same command"))
 }
 
 fn words(text: &str) -> String {

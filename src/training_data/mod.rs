@@ -1,6 +1,6 @@
 //! Training data: folders of JSONL, `<category>/<topic>.jsonl`, one [`Example`] a line.
 //!
-//! [`load`] wants every line right and reports all that are not. The linter ([`lint`]) wants nothing: it takes what
+//! [`load`] wants every line right and reports all that are not. The linter ([`mod@lint`]) wants nothing: it takes what
 //! bytes it finds and lists every fault as a [`Finding`], broken lines among them. [`leaks`] names training examples
 //! that give away a suite's case. [`stats`] counts, [`split`] holds examples out, [`merge`] joins several people's
 //! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example.
@@ -9,7 +9,9 @@ mod add;
 pub mod convert;
 mod example;
 mod folder;
+mod leak;
 mod line;
+pub mod lint;
 mod load;
 mod merge;
 mod read;
@@ -18,10 +20,13 @@ mod split;
 mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
+mod words;
 
 pub use add::{Kept, Topic, add};
 pub use example::{Example, Place};
 pub use folder::write_folder;
+pub use leak::{Leak, Overlap, leaks};
+pub use lint::near_duplicates;
 pub use load::{files, load};
 pub use merge::{Merged, Near, Part, merge};
 pub use recommended::{RECOMMENDED, Recommended};

@@ -1,6 +1,7 @@
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The newest `pmtune.yaml` this program understands.
@@ -21,6 +22,50 @@ pub struct Config {
     pub sampling: SamplingOptions,
     #[serde(default)]
     pub compare: CompareSettings,
+    #[serde(default)]
+    pub data: DataSettings,
+}
+
+/// What the linter of training data looks for, and how grave it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct DataSettings {
+    /// Another severity for a finding's code.
+    pub severity: BTreeMap<String, Severity>,
+    /// A finding this grave or graver fails the check; `off` never does.
+    pub fail_on: Severity,
+    /// An example longer than this, prompt and answer together, is too long to train on whole.
+    pub max_tokens: usize,
+    /// Terms that are no longer used, each with what takes its place.
+    pub outdated_terms: BTreeMap<String, String>,
+}
+
+impl Default for DataSettings {
+    fn default() -> Self {
+        Self { severity: BTreeMap::new(), fail_on: Severity::Error, max_tokens: 2048, outdated_terms: BTreeMap::new() }
+    }
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Not looked at.
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// How two versions are compared.
@@ -79,6 +124,9 @@ impl Config {
         if !(100..=1_000_000).contains(&compare.resamples) {
             return wrong(format!("compare.resamples is {}", compare.resamples), "give 100 to 1000000; 10000 is usual");
         }
+        if config.data.max_tokens == 0 {
+            return wrong("data.max-tokens is 0".into(), "give the longest example in tokens; 2048 is usual");
+        }
         Ok(config)
     }
 }
@@ -92,6 +140,16 @@ mod tests {
         let config = Config::read("line: PM-General\n", Path::new("pmtune.yaml")).unwrap();
         assert_eq!(config.base, crate::base::DEFAULT);
         assert_eq!(config.compare.resamples, 10_000);
+    }
+
+    #[test]
+    fn the_linter_is_set_by_code() {
+        let text = "line: x\ndata: {severity: {crlf: off, filler: error}, fail-on: warning, outdated-terms: {MVP: first release}}\n";
+        let data = Config::read(text, Path::new("pmtune.yaml")).unwrap().data;
+        assert_eq!(data.severity["crlf"], Severity::Off);
+        assert_eq!((data.fail_on, data.max_tokens), (Severity::Warning, 2048));
+        assert_eq!(data.outdated_terms["MVP"], "first release");
+        assert!(Config::read("line: x\ndata: {fail-on: fatal}\n", Path::new("pmtune.yaml")).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 mod config;
 mod init;
 
-pub use config::{CompareSettings, Config};
+pub use config::{CompareSettings, Config, DataSettings, Severity};
 pub use init::init;
 
 use crate::error::{Error, Result};

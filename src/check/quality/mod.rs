@@ -5,8 +5,8 @@
 
 mod forbidden_terms;
 mod hedging;
-mod mojibake;
-mod placeholders;
+pub(crate) mod mojibake;
+pub(crate) mod placeholders;
 pub(crate) mod prose;
 mod readability;
 mod repetition;

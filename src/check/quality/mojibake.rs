@@ -23,7 +23,7 @@ const MAC_ROMAN: &[&str] =
     &["‚Äô", "‚Äò", "‚Äú", "‚Äù", "‚Äî", "‚Äì", "‚Ä¢", "‚úÖ", "√©", "√®", "√º", "√∂", "√§", "√£", "√ß"];
 
 /// Broken sequences in the text, each once.
-fn broken(text: &str) -> Vec<String> {
+pub(crate) fn broken(text: &str) -> Vec<String> {
     let mut found: Vec<String> = vec![];
     if text.contains('\u{FFFD}') {
         found.push("\u{FFFD}".into());

@@ -101,7 +101,7 @@ impl Judge for Placeholders {
 }
 
 /// Every different placeholder, in order.
-fn placeholders(text: &str) -> Vec<&str> {
+pub(crate) fn placeholders(text: &str) -> Vec<&str> {
     let mut found: Vec<(usize, &str)> = vec![];
     for captures in BRACKETED.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };

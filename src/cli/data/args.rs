@@ -1,29 +1,8 @@
-//! Arguments of `pmtune data` as typed.
+//! Arguments of `pmtune data` as typed, those of `check` apart.
 
 use crate::training_data::Topic;
 use crate::training_data::convert::Format;
-use clap::Subcommand;
 use std::path::PathBuf;
-
-#[derive(Debug, clap::Args)]
-pub struct DataArgs {
-    #[command(subcommand)]
-    pub command: DataCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum DataCommand {
-    /// Count the examples against the guide's recommendation, with lengths and variety.
-    Stats(StatsArgs),
-    /// Show which examples are held out of training.
-    Split(SplitArgs),
-    /// Join several people's folders into a new one.
-    Merge(MergeArgs),
-    /// Read other tools' training files, or write for them.
-    Convert(ConvertArgs),
-    /// Keep an answer of a run as a training example.
-    Add(AddArgs),
-}
 
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {

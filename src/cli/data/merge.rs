@@ -1,7 +1,7 @@
 use super::args::MergeArgs;
 use crate::cli::out;
 use crate::error::{Error, Result};
-use crate::training_data::{Merged, Part, load, merge, write_folder};
+use crate::training_data::{Merged, Part, load, merge, near_duplicates, write_folder};
 use crate::workspace::Workspace;
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
         let name = name(path, &parts);
         parts.push(Part { name, folder: path.clone(), examples: load(std::slice::from_ref(path))? });
     }
-    let merged = merge(parts, |_| Vec::new());
+    let merged = merge(parts, near_duplicates);
     if args.strict && !merged.near.is_empty() {
         return Err(refused(&merged));
     }

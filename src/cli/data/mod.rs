@@ -2,19 +2,21 @@
 
 mod add;
 pub mod args;
+mod check;
 mod convert;
 mod merge;
 mod split;
 mod stats;
 
+use super::args::DataCommand;
 use crate::error::{Error, Result};
 use crate::training_data::{Example, load};
 use crate::workspace::Workspace;
-use args::DataCommand;
 use std::path::{Path, PathBuf};
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, command: &DataCommand) -> Result<()> {
     match command {
+        DataCommand::Check(args) => check::run(workspace, args),
         DataCommand::Stats(args) => stats::run(&workspace()?, args),
         DataCommand::Split(args) => split::run(&workspace()?, args),
         DataCommand::Merge(args) => merge::run(&workspace()?, args),

@@ -1,0 +1,238 @@
+use super::words::{jaccard, run, shingles, words};
+use super::{Example, Place};
+use crate::suite::Suite;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
+
+/// A training example that gives a suite's case away: a version trained on it has seen the question, or the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leak {
+    pub example: Place,
+    /// The case's id, with its suite: `format-consistency/okr-activation`.
+    pub case: String,
+    pub overlap: Overlap,
+    /// The shared words, shortened.
+    pub excerpt: String,
+}
+
+/// How an example and a case are alike. One pair is told once, by the first of these that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlap {
+    /// The same prompt, word for word.
+    SamePrompt,
+    /// Thirteen words in a row of the case's prompt or reference stand in the example. Thirteen as in the
+    /// contamination study of GPT-3 (Brown et al. 2020, appendix C).
+    SharedRun,
+    /// The prompts differ in a few words only.
+    NearPrompt,
+    /// The example's output is nearly the case's reference.
+    NearReference,
+}
+
+/// Words in a row that two texts do not share by chance.
+const RUN: usize = 13;
+/// Share of three-word runs from which two texts are nearly the same.
+const NEAR: f64 = 0.6;
+/// Share of the words that carry meaning from which two prompts ask the same, and how many such words it takes.
+const NEAR_WORDS: f64 = 0.8;
+const FEWEST_WORDS: usize = 4;
+
+/// Words so common in prompts that sharing them means nothing.
+const COMMON: &str = "a an the and or of for to in on at by with from into as is are be was were it its this that these \
+                      those we our us i my me you your they their them he she his her not no do does did can could \
+                      should would will have has had what which who how when where why so if then than but also all \
+                      each every any some one two three more most new please write give create make";
+
+/// A case as numbers.
+struct Known<'a> {
+    id: &'a str,
+    prompt_hash: u64,
+    prompt: Vec<u32>,
+    meaning: Vec<u32>,
+    reference: Vec<u32>,
+}
+
+/// Every pair of a training example and a case that it gives away, in the order of the examples.
+pub fn leaks(examples: &[Example], suites: &[Suite]) -> Vec<Leak> {
+    let index = Index::new(suites);
+    examples.par_iter().flat_map_iter(|example| index.leaks(example)).collect()
+}
+
+struct Index<'a> {
+    cases: Vec<Known<'a>>,
+    common: HashSet<u64>,
+    /// Runs of [`RUN`] words of prompts, references and choices, with the cases that hold them.
+    runs: HashMap<u64, Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(suites: &'a [Suite]) -> Self {
+        let common: HashSet<u64> = words(COMMON).into_iter().collect();
+        let mut runs: HashMap<u64, Vec<usize>> = HashMap::new();
+        let mut cases = Vec::new();
+        for case in suites.iter().flat_map(|suite| &suite.cases) {
+            let prompt = words(&case.prompt);
+            let reference = words(case.reference.as_deref().unwrap_or_default());
+            for text in [&prompt, &reference] {
+                for window in text.windows(RUN) {
+                    let holders = runs.entry(run(window)).or_default();
+                    if holders.last() != Some(&cases.len()) {
+                        holders.push(cases.len());
+                    }
+                }
+            }
+            cases.push(Known {
+                id: &case.id,
+                prompt_hash: run(&prompt),
+                meaning: meaning(&prompt, &common),
+                prompt: shingles(&prompt, 3),
+                // A reference of a few words ("True") is shared by chance.
+                reference: if reference.len() >= RUN { shingles(&reference, 3) } else { Vec::new() },
+            });
+        }
+        Self { cases, common, runs }
+    }
+
+    fn leaks(&self, example: &Example) -> Vec<Leak> {
+        let prompt_text = example.prompt();
+        let (prompt, output) = (words(&prompt_text), words(&example.output));
+        let shared = self.shared_runs(&[(&prompt_text, &prompt), (&example.output, &output)]);
+        let hash = run(&prompt);
+        let (near_prompt, near_meaning) = (shingles(&prompt, 3), meaning(&prompt, &self.common));
+        let near_output = shingles(&output, 3);
+        let mut found = Vec::new();
+        for (at, case) in self.cases.iter().enumerate() {
+            let overlap = if case.prompt_hash == hash && !prompt.is_empty() {
+                Overlap::SamePrompt
+            } else if shared.contains_key(&at) {
+                Overlap::SharedRun
+            } else if jaccard(&case.prompt, &near_prompt) >= NEAR || alike(&case.meaning, &near_meaning) {
+                Overlap::NearPrompt
+            } else if jaccard(&case.reference, &near_output) >= NEAR {
+                Overlap::NearReference
+            } else {
+                continue;
+            };
+            let excerpt = match (overlap, shared.get(&at)) {
+                (Overlap::SharedRun, Some(words)) => words.clone(),
+                (Overlap::NearReference, _) => first_words(&example.output, 0),
+                _ => first_words(&prompt_text, 0),
+            };
+            found.push(Leak { example: example.place.clone(), case: case.id.to_string(), overlap, excerpt });
+        }
+        found
+    }
+
+    /// For each case that shares a run with one of the texts, the words of the first such run.
+    fn shared_runs(&self, texts: &[(&str, &[u64])]) -> HashMap<usize, String> {
+        let mut shared = HashMap::new();
+        for (text, words) in texts {
+            for (at, window) in words.windows(RUN).enumerate() {
+                for case in self.runs.get(&run(window)).into_iter().flatten() {
+                    shared.entry(*case).or_insert_with(|| first_words(text, at));
+                }
+            }
+        }
+        shared
+    }
+}
+
+/// The words that say what a prompt is about, each once, sorted.
+fn meaning(words: &[u64], common: &HashSet<u64>) -> Vec<u32> {
+    let mut kept: Vec<u32> = words.iter().filter(|w| !common.contains(w)).map(|w| *w as u32).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    kept
+}
+
+fn alike(a: &[u32], b: &[u32]) -> bool {
+    a.len() >= FEWEST_WORDS && b.len() >= FEWEST_WORDS && jaccard(a, b) >= NEAR_WORDS
+}
+
+/// Thirteen words of a text from the `from`-th on.
+fn first_words(text: &str, from: usize) -> String {
+    let mut words =
+        text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|w| !w.is_empty()).skip(from);
+    let shown: Vec<&str> = words.by_ref().take(RUN).collect();
+    let more = if words.next().is_some() { " …" } else { "" };
+    format!("{}{more}", shown.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn suite() -> Suite {
+        let text = "category: x\ncases:\n  - id: okr\n    prompt: Create one quarterly objective with key results for \
+                    the activation of a mobile banking app\n  - id: story\n    prompt: Write a user story for password \
+                    reset functionality\n  - id: gold\n    prompt: Explain churn\n    reference: Churn is the share of \
+                    customers who leave in a month, counted against those who were there when the month began\n  - id: \
+                    choice\n    prompt: Is it so?\n    reference: 'yes'\n";
+        crate::suite::load_str("s", text).unwrap()
+    }
+
+    fn example(line: usize, instruction: &str, input: &str, output: &str) -> Example {
+        let place = Place { file: Arc::from(Path::new("a.jsonl")), line };
+        let (instruction, input, output) = (instruction.into(), input.into(), output.into());
+        Example { id: None, instruction, input, output, tags: vec![], source: None, place }
+    }
+
+    fn found(examples: &[Example]) -> Vec<(usize, String, Overlap)> {
+        let found = leaks(examples, &[suite()]);
+        found.into_iter().map(|leak| (leak.example.line, leak.case, leak.overlap)).collect()
+    }
+
+    #[test]
+    fn each_way_of_giving_a_case_away_is_named() {
+        let examples = [
+            example(1, "Write a user story", "for **password reset** functionality", "As a user …"),
+            example(
+                2,
+                "Write an objective",
+                "We need: one quarterly objective with key results for the activation of a mobile banking app.",
+                "o",
+            ),
+            example(3, "Please write the user story for functionality of a password reset", "", "o"),
+            example(
+                4,
+                "What is churn?",
+                "",
+                "Churn is the share of customers who leave in one month counted against those who were there when the month began",
+            ),
+            example(5, "Explain", "", "Say it: churn is the share of customers who leave in a month, counted thus."),
+        ];
+        let id = |case: &str| format!("s/{case}");
+        assert_eq!(
+            found(&examples),
+            [
+                (1, id("story"), Overlap::SamePrompt),
+                (2, id("okr"), Overlap::SharedRun),
+                (3, id("story"), Overlap::NearPrompt),
+                (4, id("gold"), Overlap::NearReference),
+            ]
+        );
+        let leak = leaks(&examples[1..2], &[suite()]).remove(0);
+        assert_eq!(leak.excerpt, "one quarterly objective with key results for the activation of a mobile banking …");
+    }
+
+    #[test]
+    fn other_topics_in_the_same_form_are_no_leak() {
+        let examples = [
+            example(1, "Write a user story for avatar upload functionality", "", "o"),
+            example(
+                2,
+                "Create one quarterly objective with key results for the retention of a garden planner",
+                "",
+                "o",
+            ),
+            example(3, "Is that so?", "", "yes"),
+            example(4, "Explain churn to a new colleague with an example from your product", "", "Customers leave."),
+        ];
+        assert_eq!(found(&examples), []);
+        assert_eq!(leaks(&examples, &[]), []);
+    }
+}

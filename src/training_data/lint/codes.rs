@@ -1,0 +1,25 @@
+use super::Code;
+use super::*;
+
+/// Every sort of finding, in the order of the reference.
+pub fn codes() -> Vec<&'static Code> {
+    let groups: [&[Code]; 16] = [
+        keys::CODES,
+        encoding::CODES,
+        mojibake::CODES,
+        control::CODES,
+        space::CODES,
+        length::CODES,
+        duplicates::CODES,
+        near::CODES,
+        drift::CODES,
+        quotes::CODES,
+        placeholder::CODES,
+        filler::CODES,
+        outdated::CODES,
+        secrets::CODES,
+        personal::CODES,
+        leakage::CODES,
+    ];
+    groups.into_iter().flatten().collect()
+}

@@ -1,0 +1,35 @@
+//! The linter: faults of training data, each with file, line, what, why it matters and how to mend it.
+//!
+//! A rule is a small pure function in a file of its own, which also holds the rule's [`Code`]. Rules look at an example
+//! (`length`, `secrets`, …), at a file (`encoding`, `drift`, `quotes`), or at all examples (`duplicates`, `near`);
+//! [`lint`] runs them in parallel and lays the workspace's severities over theirs. [`fix`] applies the mends that
+//! cannot change what a text says.
+
+mod codes;
+mod control;
+mod drift;
+mod duplicates;
+mod encoding;
+mod filler;
+mod finding;
+mod fix;
+mod keys;
+mod leakage;
+mod length;
+mod mojibake;
+mod near;
+mod outdated;
+mod outline;
+mod personal;
+mod placeholder;
+mod prose;
+mod quotes;
+mod run;
+mod secrets;
+mod space;
+
+pub use codes::codes;
+pub use finding::{Code, Finding};
+pub use fix::{Fixed, fix};
+pub use near::near_duplicates;
+pub use run::{Linted, Options, Step, lint};

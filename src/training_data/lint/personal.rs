@@ -1,0 +1,111 @@
+//! E-mail addresses and phone numbers of people.
+
+use super::finding::texts;
+use super::{Code, Finding};
+use crate::check::quality::prose::pattern;
+use crate::training_data::Example;
+use crate::workspace::Severity::Error;
+use regex::Regex;
+use std::sync::LazyLock;
+
+pub(super) const CODES: &[Code] = &[CODE];
+const CODE: Code =
+    Code::new("personal-data", Error, "An e-mail address or phone number; a model may repeat what it was trained on.");
+
+static MAIL: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z0-9._%+-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})"));
+/// International with `+`, American with area code, national with a leading 0.
+static PHONE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\+\d{1,3}[ ./-]?(?:\(\d{1,4}\)[ ./-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,4}|\(\d{3}\) ?\d{3}[-. ]\d{4}\b|\b\d{3}[-.]\d{3}[-.]\d{4}\b|\b0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5}\b",
+    )
+});
+/// Domains that belong to no one (RFC 2606).
+const RESERVED: [&str; 7] =
+    ["example.com", "example.org", "example.net", ".example", ".test", ".invalid", ".localhost"];
+/// Numbers kept free for fiction (the North American numbering plan's 555-01XX, Ofcom's drama numbers).
+const FICTION: [&str; 4] = ["555-01", "7946 0", "1632 960", "7700 900"];
+
+pub(super) fn find(example: &Example) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (key, text) in texts(example) {
+        let mut report = |what: &str, shown: &str, remedy: &str| {
+            let message = format!("`{key}` holds {what}: {shown}");
+            found.push(Finding::new(&CODE, &example.place, message, remedy));
+        };
+        if let Some(mail) = mail(text) {
+            report("an e-mail address", mail, "remove it, or use one at example.com");
+        }
+        if let Some(phone) = phone(text) {
+            report("what looks like a phone number", phone, "remove it");
+        }
+    }
+    found
+}
+
+fn mail(text: &str) -> Option<&str> {
+    if !text.contains('@') {
+        return None;
+    }
+    let mut all =
+        MAIL.captures_iter(text).filter_map(|c| Some((c.get(0)?.as_str(), c.get(1)?.as_str().to_lowercase())));
+    all.find(|(_, domain)| !RESERVED.iter().any(|end| domain == end.trim_start_matches('.') || domain.ends_with(end)))
+        .map(|(whole, _)| whole)
+}
+
+fn phone(text: &str) -> Option<&str> {
+    if text.bytes().filter(u8::is_ascii_digit).count() < 8 {
+        return None;
+    }
+    PHONE
+        .find_iter(text)
+        .find(|m| {
+            let shown = m.as_str();
+            let digits = shown.bytes().filter(u8::is_ascii_digit).count();
+            let part_of_more = text[..m.start()].ends_with(|c: char| c.is_alphanumeric() || "-.+$€£".contains(c))
+                || text[m.end()..].starts_with(|c: char| c.is_alphanumeric() || c == '%');
+            (9..=15).contains(&digits)
+                && !part_of_more
+                && !FICTION.iter().any(|f| shown.contains(f))
+                && !is_thousands(shown)
+        })
+        .map(|m| m.as_str())
+}
+
+/// `+1 234 567 890` is a large number rather than a phone's.
+fn is_thousands(shown: &str) -> bool {
+    match shown.trim_start_matches('+').split(' ').collect::<Vec<_>>().as_slice() {
+        [] | [_] => false,
+        [first, rest @ ..] => !first.starts_with('0') && rest.iter().all(|group| group.len() == 3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_are_told_from_other_numbers() {
+        for text in
+            ["call +49 170 1234567 now", "(415) 732-9910", "ring 415-732-9910", "Tel. 030 4412 8876", "+1-415-732-9910"]
+        {
+            assert!(phone(text).is_some(), "{text}");
+        }
+        for text in [
+            "2026-03-14 to 2026-04-01, 10:30-11:45",
+            "from 1 250 000 to 1 400 000 visits",
+            "+1 234 567 890 events",
+            "call 202-555-0143",
+            "ticket 4417-220-99318",
+            "0.125 0.250 0.375 0.500",
+            "EUR 120.000.000 and 14.5%, order 100-200-3000-1",
+        ] {
+            assert_eq!(phone(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_belong_to_no_one_are_left_alone() {
+        assert_eq!(mail("write to jo.park@harbourmail.io today"), Some("jo.park@harbourmail.io"));
+        assert_eq!(mail("write to jo@example.com, a@b.example or @handle"), None);
+    }
+}

@@ -1,0 +1,163 @@
+use super::outline::Outline;
+use super::quotes::Quotes;
+use super::{Finding, codes, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
+use super::{outdated, personal, placeholder, quotes, secrets, space};
+use crate::error::{Error, Result};
+use crate::suite::Suite;
+use crate::training_data::line::{Broken, Readable};
+use crate::training_data::read::File;
+use crate::training_data::{Example, Place, files};
+use crate::workspace::{DataSettings, Severity};
+use crate::yaml::did_you_mean;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the linter goes by.
+pub struct Options<'a> {
+    pub settings: &'a DataSettings,
+    /// Suites whose cases must not be in the training data.
+    pub suites: &'a [Suite],
+    /// Tokens of a text in the base's vocabulary; without it they are estimated from words.
+    pub count_tokens: Option<&'a (dyn Fn(&str) -> usize + Sync)>,
+}
+
+/// How far the linter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many lines will be read.
+    Lines(usize),
+    /// One line was looked at.
+    Line,
+    /// All were; now they are compared with one another and with the suites.
+    Comparing,
+}
+
+/// What the linter found.
+#[derive(Debug)]
+pub struct Linted {
+    pub files: usize,
+    /// Lines that are examples.
+    pub examples: usize,
+    /// In the order of the files and their lines.
+    pub findings: Vec<Finding>,
+}
+
+/// One readable line with what is needed to compare it with others.
+struct Looked {
+    example: Example,
+    outline: Outline,
+    quotes: Quotes,
+}
+
+/// Looks at every line of these folders and files.
+///
+/// Errors are for what cannot be read at all and for settings that make no sense; faults of the data are findings.
+pub fn lint(paths: &[PathBuf], options: &Options<'_>, progress: &(dyn Fn(Step) + Sync)) -> Result<Linted> {
+    let severities = Severities::new(options.settings)?;
+    let paths = files(paths)?;
+    let files: Vec<File> = paths.par_iter().map(|path| File::read(path)).collect::<Result<_>>()?;
+    progress(Step::Lines(files.iter().map(|file| file.bytes.iter().filter(|&&b| b == b'\n').count()).sum()));
+    let mut findings = Vec::new();
+    let (mut examples, mut outlines) = (Vec::new(), Vec::new());
+    for file in &files {
+        findings.extend(encoding::find(file));
+        if encoding::is_wide(&file.bytes) {
+            continue;
+        }
+        let (looked, found) = look(file, options, progress);
+        findings.extend(found);
+        let from = examples.len();
+        let mut marks = Vec::with_capacity(looked.len());
+        for one in looked {
+            examples.push(one.example);
+            outlines.push(one.outline);
+            marks.push(one.quotes);
+        }
+        findings.extend(drift::find(&examples[from..], &outlines[from..]));
+        findings.extend(quotes::find(&examples[from..], &marks));
+    }
+    progress(Step::Comparing);
+    let (found, repeats) = duplicates::find(&examples, &outlines);
+    findings.extend(found);
+    findings.extend(near::find(&examples, &repeats));
+    findings.extend(leakage::find(&examples, options.suites));
+    let findings = severities.apply(findings, &paths);
+    Ok(Linted { files: files.len(), examples: examples.len(), findings })
+}
+
+/// The lines of one file, in parallel.
+fn look(file: &File, options: &Options<'_>, progress: &(dyn Fn(Step) + Sync)) -> (Vec<Looked>, Vec<Finding>) {
+    let lines: Vec<(Option<Looked>, Vec<Finding>)> = file
+        .lines()
+        .into_par_iter()
+        .map(|line| {
+            let place = Place { file: file.path.clone(), line: line.number };
+            let read = crate::training_data::line::read(line.bytes, place.clone());
+            let looked = look_at(read, &place, options);
+            progress(Step::Line);
+            looked
+        })
+        .collect();
+    let (mut all, mut findings) = (Vec::with_capacity(lines.len()), Vec::new());
+    for (looked, found) in lines {
+        all.extend(looked);
+        findings.extend(found);
+    }
+    (all, findings)
+}
+
+fn look_at(
+    read: Result<Readable, Vec<Broken>>,
+    place: &Place,
+    options: &Options<'_>,
+) -> (Option<Looked>, Vec<Finding>) {
+    let Readable { example, unknown } = match read {
+        Ok(readable) => readable,
+        Err(faults) => return (None, faults.iter().map(|fault| keys::broken(place, fault)).collect()),
+    };
+    let mut found: Vec<Finding> = unknown.iter().map(|key| keys::unknown(place, key)).collect();
+    found.extend(length::find(&example, options));
+    found.extend(mojibake::find(&example));
+    found.extend(control::find(&example));
+    found.extend(space::find(&example));
+    found.extend(placeholder::find(&example));
+    found.extend(filler::find(&example));
+    found.extend(outdated::find(&example, options));
+    found.extend(secrets::find(&example));
+    found.extend(personal::find(&example));
+    let (outline, quotes) = (Outline::of(&example.output), Quotes::of(&example.output));
+    (Some(Looked { example, outline, quotes }), found)
+}
+
+/// The workspace's severities, laid over those of the codes.
+struct Severities<'a>(&'a DataSettings);
+
+impl<'a> Severities<'a> {
+    fn new(settings: &'a DataSettings) -> Result<Self> {
+        let names: Vec<&str> = codes().iter().map(|code| code.name).collect();
+        let unknown = settings.severity.keys().filter(|name| !names.contains(&name.as_str()));
+        let faults = unknown.map(|name| {
+            Error::input(format!("`data.severity` in pmtune.yaml names `{name}`, which is no code of a finding")).hint(
+                did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("there are: {}", names.join(", "))),
+            )
+        });
+        Error::gather(faults).map_or(Ok(Self(settings)), Err)
+    }
+
+    /// Findings with their severity, without those switched off, in the order of the files and their lines.
+    fn apply(&self, findings: Vec<Finding>, paths: &[PathBuf]) -> Vec<Finding> {
+        let order: std::collections::HashMap<Arc<Path>, usize> =
+            paths.iter().enumerate().map(|(at, path)| (Arc::from(path.as_path()), at)).collect();
+        let mut kept: Vec<Finding> = findings
+            .into_iter()
+            .map(|finding| match self.0.severity.get(finding.code) {
+                Some(&severity) => Finding { severity, ..finding },
+                None => finding,
+            })
+            .filter(|finding| finding.severity != Severity::Off)
+            .collect();
+        kept.sort_by_key(|f| (order.get(f.file.as_path()).copied(), f.line, std::cmp::Reverse(f.severity)));
+        kept
+    }
+}
