@@ -3,6 +3,7 @@
 //! What four of five examples of a file do is its format: titles they share, how those are written, marks of bullets
 //! and numbers. A file without such a majority has no format to leave.
 
+use super::length::is_stub;
 use super::outline::{Outline, Style};
 use super::{Code, Finding};
 use crate::check::quality::prose::join;
@@ -49,7 +50,7 @@ pub(super) fn find(examples: &[Example], outlines: &[Outline]) -> Vec<Finding> {
     let bullet = norm(outlines.iter().filter_map(|o| o.bullet));
     let number = norm(outlines.iter().filter_map(|o| o.number));
     let mut found = Vec::new();
-    for (example, outline) in examples.iter().zip(outlines) {
+    for (example, outline) in examples.iter().zip(outlines).filter(|(example, _)| !is_stub(&example.output)) {
         let mut faults: Vec<String> = shared.iter().filter_map(|title| title_fault(title, outline, all)).collect();
         if let (Some((usual, n, of)), Some(mark)) = (bullet, outline.bullet)
             && mark != usual

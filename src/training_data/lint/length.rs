@@ -17,6 +17,11 @@ const SHORTEST: usize = 8;
 /// Tokens per English word, for want of a tokenizer.
 const TOKENS_PER_WORD: f64 = 1.4;
 
+/// Whether the output is too short to have a format.
+pub(super) fn is_stub(output: &str) -> bool {
+    output.split_whitespace().count() < SHORTEST
+}
+
 pub(super) fn find(example: &Example, options: &Options<'_>) -> Vec<Finding> {
     let place = &example.place;
     let mut found = Vec::new();

@@ -59,11 +59,7 @@ impl Outline {
         let mut seen = HashSet::new();
         let titles = all.into_iter().filter_map(|(_, shown, title, style)| {
             let key = key(title.unwrap_or(shown));
-            (!key.is_empty() && seen.insert(key.clone())).then(|| Title {
-                key,
-                shown: shown.trim_end_matches(':').to_string(),
-                style,
-            })
+            (!key.is_empty() && seen.insert(key.clone())).then(|| Title { key, shown: shown.trim().to_string(), style })
         });
         let titles = titles.collect();
         let (bullet, number) = marks(output);
