@@ -1,5 +1,6 @@
 //! Arguments as typed.
 
+use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
 use crate::suite::Split;
 use crate::workspace::Severity;
 use clap::{Parser, Subcommand};
@@ -35,7 +36,7 @@ pub enum Command {
     Compare(CompareArgs),
     /// Check every suite for mistakes, all reported at once.
     Validate(ValidateArgs),
-    /// Training data: find its faults before a model learns them.
+    /// Training data: check, count, split, merge, convert, add to it.
     Data(DataArgs),
     /// Print the JSON Schema of suites, for editors.
     Schema,
@@ -173,6 +174,16 @@ pub struct DataArgs {
 pub enum DataCommand {
     /// Look at every example for faults: broken lines, duplicates, format drift, placeholders, secrets, leakage.
     Check(DataCheckArgs),
+    /// Count the examples against the guide's recommendation, with lengths and variety.
+    Stats(StatsArgs),
+    /// Show which examples are held out of training.
+    Split(SplitArgs),
+    /// Join several people's folders into a new one.
+    Merge(MergeArgs),
+    /// Read other tools' training files, or write for them.
+    Convert(ConvertArgs),
+    /// Keep an answer of a run as a training example.
+    Add(AddArgs),
 }
 
 #[derive(Debug, clap::Args)]

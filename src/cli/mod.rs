@@ -21,9 +21,14 @@ mod suites;
 use crate::error::Result;
 use crate::workspace::Workspace;
 use args::{Args, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::path::Path;
+
+/// The program's arguments as clap knows them, so that others can check a command line without running it.
+pub fn command() -> clap::Command {
+    Args::command()
+}
 
 /// Runs the program and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -53,7 +58,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
-        Command::Data(data) => data::run(workspace, &data),
+        Command::Data(data) => data::run(workspace, &data.command),
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Schema => suites::schema(),
         Command::Models(models) => models::run(&workspace()?, &models),

@@ -1,4 +1,4 @@
-//! Reports of a run or a comparison: `report.html`, `report.md` and the table in the terminal.
+//! Reports of a run or a comparison: `report.html`, `report.md` and the table in the terminal; and what a dataset holds.
 //!
 //! First view structs ([`view`]): plain data in which every number is already formatted and every sentence written.
 //! Then templates, which only lay them out, so that the three forms of a report say the same in the same words.
@@ -7,6 +7,7 @@
 
 mod answer;
 mod clean;
+mod dataset;
 mod diff;
 mod html;
 mod layout;
@@ -24,5 +25,6 @@ mod fixture;
 mod tests;
 
 pub use clean::visible;
+pub use dataset::{dataset_html, dataset_text};
 pub use html::{comparison_html, run_html};
 pub use markdown::{comparison_markdown, run_markdown};

@@ -3,6 +3,10 @@
 //! plotters draws in a few marker colours; [`finish`] turns each into a CSS class, so one drawing serves light, dark
 //! and print, and gives the drawing a title and a description for those who do not see it.
 
+mod counts;
+
+pub use counts::{CountRow, columns, counts};
+
 use super::clean;
 use super::words;
 use crate::compare::{Finding, Interval, Mean, Outcomes, Rate};

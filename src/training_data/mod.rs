@@ -2,16 +2,33 @@
 //!
 //! [`load`] wants every line right and reports all that are not. The linter ([`mod@lint`]) wants nothing: it takes what
 //! bytes it finds and lists every fault as a [`Finding`], broken lines among them. [`leaks`] names training examples
-//! that give away a suite's case.
+//! that give away a suite's case. [`stats`] counts, [`split`] holds examples out, [`merge`] joins several people's
+//! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example.
 
+mod add;
+pub mod convert;
 mod example;
+mod folder;
 mod leak;
 mod line;
 pub mod lint;
 mod load;
+mod merge;
 mod read;
+mod recommended;
+mod split;
+mod stats;
+#[cfg(test)]
+pub(crate) mod testing;
 mod words;
 
+pub use add::{Kept, Topic, add};
 pub use example::{Example, Place};
+pub use folder::write_folder;
 pub use leak::{Leak, Overlap, leaks};
+pub use lint::near_duplicates;
 pub use load::{files, load};
+pub use merge::{Merged, Near, Part, merge};
+pub use recommended::{RECOMMENDED, Recommended};
+pub use split::{AT_LEAST, CategorySides, Sides, by_category, split};
+pub use stats::{BIN_WORDS, CategoryCount, Count, Lengths, Stats, USUAL_WORDS, Variety, WINDOW, stats};

@@ -9,7 +9,7 @@ pub use config::{CompareSettings, Config, DataSettings, Severity};
 pub use init::init;
 
 use crate::error::{Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The name of the file that makes a folder a workspace.
 pub const FILE: &str = "pmtune.yaml";
@@ -58,6 +58,24 @@ impl Workspace {
         self.root.join("reports")
     }
 
+    /// A file or folder to write, as the user named it from where they stand.
+    ///
+    /// # Errors
+    /// It lies outside the workspace, links followed.
+    pub fn inside(&self, path: &Path) -> Result<PathBuf> {
+        let fail = |e| Error::io("find", path, e);
+        let full = std::path::absolute(path).map_err(fail)?;
+        let there = full.ancestors().find(|folder| folder.exists()).unwrap_or(&full);
+        let below = full.strip_prefix(there).unwrap_or(Path::new(""));
+        let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
+        let real = there.canonicalize().map_err(fail)?;
+        if plain && real.starts_with(self.root.canonicalize().map_err(fail)?) {
+            return Ok(real.join(below));
+        }
+        Err(Error::usage(format!("{} lies outside the workspace {}", path.display(), self.root.display()))
+            .hint("name a place inside it; copy the result from there"))
+    }
+
     /// Every suite file, in the order of their names.
     pub fn suite_files(&self) -> Result<Vec<PathBuf>> {
         let folder = self.suites();
@@ -75,5 +93,29 @@ impl Workspace {
                 .hint("write one, or run `pmtune init` in an empty folder to see an example"));
         }
         Ok(files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_stays_inside() {
+        let root = tempfile::tempdir().unwrap();
+        init(&root.path().join("w")).unwrap();
+        let workspace = Workspace::open(&root.path().join("w")).unwrap();
+        let here = workspace.root.canonicalize().unwrap();
+        let inside = |path: &str| workspace.inside(&here.join(path));
+        assert_eq!(inside("new/folder/x.html").unwrap(), here.join("new/folder/x.html"));
+        assert_eq!(inside("suites/../x.html").unwrap(), here.join("x.html"));
+        for outside in ["..", "../x", "suites/../../x", "no/such/../../../x", "/nowhere/x"] {
+            assert!(inside(outside).is_err(), "{outside}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(root.path(), here.join("out")).unwrap();
+            assert!(inside("out/x").is_err());
+        }
     }
 }

@@ -31,4 +31,5 @@ mod space;
 pub use codes::codes;
 pub use finding::{Code, Finding};
 pub use fix::{Fixed, fix};
+pub use near::near_duplicates;
 pub use run::{Linted, Options, Step, lint};

@@ -26,15 +26,7 @@ const FEWEST: usize = 6;
 const MOST: usize = 8;
 
 pub(super) fn find(examples: &[Example], repeats: &[bool]) -> Vec<Finding> {
-    let mixers = mixers();
-    let sets: Vec<Vec<u32>> = examples.par_iter().map(runs).collect();
-    let sketches: Vec<Option<[u32; BANDS]>> = sets
-        .par_iter()
-        .zip(repeats)
-        .map(|(set, repeats)| (!repeats && set.len() >= FEWEST).then(|| sketch(set, &mixers)))
-        .collect();
-    let nearest = nearest(&sketches, &sets);
-    let found = nearest.into_iter().map(|(at, earlier, likeness)| {
+    let found = alike(examples, repeats).into_iter().map(|(at, earlier, likeness)| {
         let message = format!(
             "is {:.0} % the same as {} (share of common three-word runs)",
             likeness * 100.0,
@@ -43,6 +35,24 @@ pub(super) fn find(examples: &[Example], repeats: &[bool]) -> Vec<Finding> {
         Finding::new(&CODE, &examples[at].place, message, "keep the better one, or make it about something else")
     });
     found.collect()
+}
+
+/// Pairs of examples that are nearly alike, as indices: each example with the most alike of those before it.
+pub fn near_duplicates(examples: &[Example]) -> Vec<(usize, usize)> {
+    let found = alike(examples, &vec![false; examples.len()]).into_iter();
+    found.map(|(at, earlier, _)| (at, earlier)).collect()
+}
+
+/// Each example that is nearly alike an earlier one, that one, and their share of common runs.
+fn alike(examples: &[Example], repeats: &[bool]) -> Vec<(usize, usize, f64)> {
+    let mixers = mixers();
+    let sets: Vec<Vec<u32>> = examples.par_iter().map(runs).collect();
+    let sketches: Vec<Option<[u32; BANDS]>> = sets
+        .par_iter()
+        .zip(repeats)
+        .map(|(set, repeats)| (!repeats && set.len() >= FEWEST).then(|| sketch(set, &mixers)))
+        .collect();
+    nearest(&sketches, &sets)
 }
 
 /// What tells two examples apart: input and output. Instructions are alike by design.

@@ -1,8 +1,8 @@
 //! `pmtune data check`: the linter of training data.
 
-use super::args::{DataArgs, DataCheckArgs, DataCommand, FindingFormat};
-use super::{findings, out, progress};
 use crate::base::{self, BaseName};
+use crate::cli::args::{DataCheckArgs, FindingFormat};
+use crate::cli::{findings, out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::model;
 use crate::suite::{self, Suite};
@@ -10,13 +10,7 @@ use crate::training_data::lint::{self, Finding, Options};
 use crate::workspace::{Severity, Workspace};
 use std::path::PathBuf;
 
-pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result<()> {
-    match &args.command {
-        DataCommand::Check(args) => check(workspace, args),
-    }
-}
-
-fn check(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> Result<()> {
+pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> Result<()> {
     let workspace = match workspace() {
         // Files named one by one need no workspace; without one there are no suites that they could leak.
         Err(error) if error.kind == Kind::Missing && !args.paths.is_empty() => None,

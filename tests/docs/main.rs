@@ -1,0 +1,103 @@
+//! The documentation keeps its word: its commands parse and run, and the check reference is that of the code.
+//!
+//! In `docs/*.md` a block that begins with ```` ```sh run ```` is run, line by line, in a copy of this workspace; in a
+//! plain `sh` block, and in `code` within the text, every `pmtune …` must be a command line that the program takes.
+
+mod commands;
+mod reference;
+mod scratch;
+
+use commands::{Block, blocks, inline, words};
+use std::path::{Path, PathBuf};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> Vec<(PathBuf, String)> {
+    let entries = std::fs::read_dir(repository().join("docs")).unwrap();
+    let mut pages: Vec<PathBuf> =
+        entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    pages.sort();
+    pages.into_iter().map(|page| (page.clone(), std::fs::read_to_string(page).unwrap())).collect()
+}
+
+/// What clap says against a command line.
+fn refusal(line: &str) -> Option<clap::Error> {
+    pmtune::cli::command().try_get_matches_from(words(line)).err()
+}
+
+/// Whether all that a command line lacks is its end: a text may speak of a command without its arguments.
+fn unfinished(refusal: &clap::Error) -> bool {
+    use clap::error::ErrorKind::{
+        DisplayHelpOnMissingArgumentOrSubcommand, MissingRequiredArgument, MissingSubcommand,
+    };
+    let missing = [DisplayHelpOnMissingArgumentOrSubcommand, MissingRequiredArgument, MissingSubcommand];
+    missing.contains(&refusal.kind()) || refusal.to_string().contains("but none was supplied")
+}
+
+#[test]
+fn every_command_is_one_the_program_takes() {
+    let (mut faults, mut seen) = (Vec::new(), 0);
+    for (page, text) in pages() {
+        let in_blocks = blocks(&text).into_iter().filter(Block::is_shell).flat_map(|block| block.commands);
+        let whole = in_blocks.map(|command| (command, true));
+        for ((number, line), whole) in whole.chain(inline(&text).into_iter().map(|command| (command, false))) {
+            seen += 1;
+            if let Some(refusal) = refusal(&line).filter(|refusal| whole || !unfinished(refusal)) {
+                faults.push(format!("{}:{number}: {line}\n{refusal}", page.display()));
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} commands were found");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn commands_marked_as_runnable_run() {
+    for page in ["creating-training-data.md", "training-models.md"] {
+        let text = std::fs::read_to_string(repository().join("docs").join(page)).unwrap();
+        let scratch = scratch::workspace();
+        let commands: Vec<_> =
+            blocks(&text).into_iter().filter(Block::is_run).flat_map(|block| block.commands).collect();
+        assert!(commands.len() >= 5, "{page} runs its commands");
+        for (number, line) in commands {
+            let output = scratch::pmtune(scratch.path(), &words(&line)[1..]);
+            let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{page}:{number}: {line}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for (page, text) in pages() {
+        for (at, _) in text.match_indices("](") {
+            let target = text[at + 2..].split(')').next().unwrap_or_default();
+            if target.contains("://") || target.is_empty() {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(file.exists(), "{}: {target} is not there", page.display());
+            if !anchor.is_empty() {
+                let headings = std::fs::read_to_string(&file).unwrap();
+                let slug = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+                let found = headings.lines().any(|line| line.starts_with('#') && slug(line) == anchor);
+                assert!(found, "{}: {target} has no such heading", page.display());
+            }
+        }
+    }
+}
+
+/// Fails when stale; run with `PMTUNE_BLESS=1` to write the page anew.
+#[test]
+fn the_check_reference_is_that_of_the_code() {
+    let page = repository().join("docs/checks.md");
+    let fresh = reference::page();
+    if std::env::var_os("PMTUNE_BLESS").is_some() {
+        std::fs::write(&page, &fresh).unwrap();
+    }
+    let written = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(written == fresh, "docs/checks.md is stale: PMTUNE_BLESS=1 cargo test --release --test docs");
+}

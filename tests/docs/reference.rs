@@ -1,0 +1,119 @@
+//! `docs/checks.md`, from the kinds of check and the JSON Schema of suites.
+
+use pmtune::check::{self, Kind};
+use pmtune::suite;
+use serde_json::Value;
+use std::fmt::Write;
+
+const INTRODUCTION: &str = "\
+# Checks
+
+A check is an automatic judgement on one answer: pass or fail, with a score from 0 to 1 and a reason. A suite lists them
+under `checks` ([file formats](file-formats.md#a-suite)). `not-` in front of a check turns it round.
+
+Every check also takes `threshold` (pass at this score or above, 0 to 1), `weight` (how much it counts in the case's
+score; 0 only measures) and `criterion` (which row of the rubric it speaks for, instead of its usual one).
+
+This page is made from the code by `tests/docs`.
+";
+
+/// A family's heading and its checks, in the order of the schema.
+fn families() -> [(&'static str, &'static [Kind]); 6] {
+    [
+        ("Text", check::text::KINDS),
+        ("Structure", check::structure::KINDS),
+        ("Similarity to a reference", check::similarity::KINDS),
+        ("Quality of writing", check::quality::KINDS),
+        ("Product documents", check::product::KINDS),
+        ("Length, speed and likelihood", check::runtime::KINDS),
+    ]
+}
+
+pub fn page() -> String {
+    let schema = suite::schema();
+    let checks = schema.pointer("/$defs/check/anyOf").and_then(Value::as_array).unwrap();
+    let mut page = INTRODUCTION.to_string();
+    let mut told = 0;
+    for (family, kinds) in families() {
+        let _ = write!(page, "\n## {family}\n");
+        for kind in kinds {
+            let own = checks.iter().find(|c| c["title"] == kind.name).unwrap();
+            told += 1;
+            let _ = write!(page, "\n### `{}`\n\n{} Speaks for {}.\n", kind.name, kind.about, kind.criterion);
+            page.push_str(&parameters(&schema, own));
+        }
+    }
+    assert_eq!(told, check::kinds().count(), "every kind belongs to a family");
+    page
+}
+
+fn parameters(schema: &Value, check: &Value) -> String {
+    const COMMON: [&str; 4] = ["type", "threshold", "weight", "criterion"];
+    let required: Vec<&str> = check["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let own = check["properties"].as_object().into_iter().flatten().filter(|(key, _)| !COMMON.contains(&key.as_str()));
+    let rows: Vec<String> = own
+        .map(|(key, property)| {
+            let needed = if required.contains(&key.as_str()) { "yes" } else { "no" };
+            let default = match &property["default"] {
+                Value::Null => String::new(),
+                value => format!(" Default: `{value}`."),
+            };
+            let about = property["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|");
+            format!("| `{key}` | {} | {needed} | {} |\n", kind(schema, property), format!("{about}{default}").trim())
+        })
+        .collect();
+    if rows.is_empty() {
+        return "\nIt has no parameters of its own.\n".to_string();
+    }
+    format!("\n| parameter | value | needed | meaning |\n|---|---|---|---|\n{}", rows.concat())
+}
+
+/// What may stand there, in words.
+fn kind(schema: &Value, property: &Value) -> String {
+    if let Some(target) = property["$ref"].as_str().and_then(|r| schema.pointer(r.trim_start_matches('#'))) {
+        return kind(schema, target);
+    }
+    let several = ["anyOf", "oneOf"].into_iter().find_map(|key| property[key].as_array());
+    if let Some(several) = several {
+        let mut kinds: Vec<String> = several.iter().map(|p| kind(schema, p)).filter(|k| k != "nothing").collect();
+        kinds.dedup();
+        return kinds.join(" or ");
+    }
+    if let Some(values) = property["enum"].as_array() {
+        let values = values.iter().filter(|v| !v.is_null()).map(|v| format!("`{}`", v.as_str().unwrap_or_default()));
+        return values.collect::<Vec<_>>().join(", ");
+    }
+    if let Some(value) = property["const"].as_str() {
+        return format!("`{value}`");
+    }
+    let names: Vec<&str> = match &property["type"] {
+        Value::String(name) => vec![name],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    // Where a text is wanted the loader takes any scalar.
+    let name = ["string", "integer", "number", "boolean", "array", "object"].into_iter().find(|n| names.contains(n));
+    match name {
+        Some("string") => "text".into(),
+        Some("integer") => "whole number".into(),
+        Some("number") => "number".into(),
+        Some("boolean") => "`true` or `false`".into(),
+        Some("array") => format!("list of {}", plural(&kind(schema, &property["items"]))),
+        Some(_) => match property["properties"].as_object() {
+            Some(keys) => {
+                let keys: Vec<String> = keys.keys().map(|key| format!("`{key}`")).collect();
+                format!("mapping with {}", keys.join(", "))
+            }
+            None => "mapping".into(),
+        },
+        None if names == ["null"] => "nothing".into(),
+        None => "anything".into(),
+    }
+}
+
+fn plural(kind: &str) -> String {
+    match kind {
+        "text" | "number" | "whole number" | "mapping" => format!("{kind}s"),
+        other => other.to_string(),
+    }
+}
