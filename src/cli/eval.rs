@@ -10,12 +10,13 @@ use crate::registry::{self, Version};
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::workspace::Workspace;
-use crate::{report, store};
+use crate::{report, store, training_data};
 use std::ops::ControlFlow;
 
 pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     interrupt::listen();
-    let suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    set_apart(workspace, &mut suites);
     let reports = Reports::new(workspace.reports());
     if let Some(id) = &args.rescore {
         let run = run::rescore(&reports, &reports.load(id)?, &suites)?;
@@ -37,6 +38,33 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         }
         [run] => finish_single(run),
         _ => Err(Error::usage("nothing to evaluate")),
+    }
+}
+
+/// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
+fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
+    let folder = workspace.training_data();
+    if !folder.is_dir() {
+        return;
+    }
+    match training_data::load(&[folder]) {
+        Ok(examples) => {
+            let leaks = training_data::leaks(&examples, suites);
+            let cases = run::set_apart(suites, &leaks);
+            if !cases.is_empty() {
+                out::warning(format!(
+                    "{} of the cases stand in the training data and count for nothing: {}; `pmtune data check` shows where",
+                    cases.len(),
+                    cases.join(", ")
+                ));
+            }
+        }
+        Err(error) => {
+            let faults = error.flatten().len();
+            out::warning(format!(
+                "the training data has {faults} broken lines, so leakage was not checked; see `pmtune data check`"
+            ));
+        }
     }
 }
 

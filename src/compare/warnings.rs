@@ -3,7 +3,8 @@
 use super::comparison::{Comparison, Finding, Outcomes};
 use super::pair::{Pair, Replies, Reply};
 use super::verdict::FEW_UNITS;
-use crate::run::Run;
+use crate::run::{CONTAMINATED, Run};
+use std::collections::BTreeSet;
 
 /// Names given in one warning before it says "and 7 more".
 const NAMES: usize = 5;
@@ -71,6 +72,7 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         })
         .collect();
     warnings.extend(same_version(a, b, pairs, labels));
+    warnings.extend(contaminated(a, b));
     warnings.extend(left_out(pairs, labels));
     warnings.extend(unsteady(pairs, labels));
     if a.manifest.version.base != b.manifest.version.base
@@ -83,6 +85,19 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         );
     }
     warnings
+}
+
+fn contaminated(a: &Run, b: &Run) -> Option<String> {
+    let records = a.records.iter().chain(&b.records);
+    let tagged = records.filter(|record| record.tags.iter().any(|tag| tag == CONTAMINATED));
+    let cases: BTreeSet<&str> = tagged.map(|record| record.case.as_str()).collect();
+    let names: Vec<&str> = cases.into_iter().collect();
+    let verb = if names.len() == 1 {
+        "stands in the training data and counts"
+    } else {
+        "stand in the training data and count"
+    };
+    (!names.is_empty()).then(|| format!("{} {verb} for nothing: {}.", count(names.len(), "case"), list(&names)))
 }
 
 fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Option<String> {

@@ -16,6 +16,8 @@ pub struct CaseTally<'a> {
     pub category: &'a str,
     pub split: Split,
     pub records: Vec<&'a Record>,
+    /// A case of weight 0 is shown and counts for nothing.
+    pub counts: bool,
     /// Mean over the repeats that were judged; `None` when none was.
     pub score: Option<f64>,
     /// Share of the judged repeats that passed.
@@ -43,6 +45,7 @@ pub fn cases(run: &Run) -> Vec<CaseTally<'_>> {
                 case: &record.case,
                 category: &record.category,
                 split: record.split,
+                counts: record.weight > 0.0,
                 records: Vec::new(),
                 score: None,
                 passed: None,

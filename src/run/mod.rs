@@ -5,6 +5,7 @@
 //! folders; [`OpenRun`] is one of them, locked for writing. [`execute`] brings plans, provider and folders together,
 //! and [`rescore`] judges stored answers again.
 
+mod contamination;
 mod event;
 mod execute;
 mod filter;
@@ -18,6 +19,7 @@ mod reuse;
 #[cfg(test)]
 mod tests;
 
+pub use contamination::{CONTAMINATED, set_apart};
 pub use event::Event;
 pub use execute::execute;
 pub use filter::{Filter, failing, select};

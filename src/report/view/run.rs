@@ -4,9 +4,10 @@ use super::measured::{MeasuredView, day};
 use crate::check::TARGET_SCORE;
 use crate::report::tally::{self, CaseTally};
 use crate::report::words;
-use crate::run::{Outcome, Run};
+use crate::run::{CONTAMINATED, Outcome, Record, Run};
 use crate::suite::Split;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One version alone.
 #[derive(Debug, Clone, Serialize)]
@@ -69,7 +70,7 @@ pub struct FailingView {
 
 pub fn run(run: &Run) -> RunView {
     let tallies = tally::cases(run);
-    let all: Vec<&CaseTally<'_>> = tallies.iter().collect();
+    let all: Vec<&CaseTally<'_>> = tallies.iter().filter(|case| case.counts).collect();
     let rate = tally::rate(&all);
     let suites: Vec<String> = run.manifest.suites.iter().map(|suite| suite.name.clone()).collect();
     let errors = tallies.iter().filter(|case| case.passed.is_none()).count();
@@ -134,6 +135,17 @@ fn warnings(run: &Run, errors: usize) -> Vec<String> {
     if run.manifest.finished.is_none() {
         let answers: u64 = run.manifest.cases.iter().map(|(_, repeat)| u64::from(*repeat)).sum();
         warnings.push(format!("This run is not finished: {} of {answers} answers are in.", run.records.len()));
+    }
+    let tagged = |record: &&Record| record.tags.iter().any(|tag| tag == CONTAMINATED);
+    let seen: BTreeSet<&str> = run.records.iter().filter(tagged).map(|record| record.case.as_str()).collect();
+    if !seen.is_empty() {
+        let names: Vec<&str> = seen.into_iter().collect();
+        let verb = if names.len() == 1 {
+            "stands in the training data and counts"
+        } else {
+            "stand in the training data and count"
+        };
+        warnings.push(format!("{} {verb} for nothing: {}.", words::cases(names.len()), names.join(", ")));
     }
     if errors > 0 {
         warnings.push(format!("{} could not be answered and are left out of every rate.", words::cases(errors)));
