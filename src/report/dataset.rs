@@ -250,7 +250,9 @@ mod tests {
             one.tags = vec![format!("industry-{n}"), "<script>".into()];
             all.push(one);
         }
-        all.extend((0..20).map(|n| example("user-stories/basic-features", "Write a user story", &"as ".repeat(90 + n))));
+        all.extend(
+            (0..20).map(|n| example("user-stories/basic-features", "Write a user story", &"as ".repeat(90 + n))),
+        );
         all
     }
 
@@ -264,7 +266,8 @@ mod tests {
     #[test]
     fn the_page_is_self_contained_and_says_the_same() {
         let html = dataset_html(&stats(&examples(), RECOMMENDED)).unwrap();
-        for part in ["write 8 more", "<svg", "Examples in each category", "&lt;script&gt;", "Still to write: prds (50)"] {
+        for part in ["write 8 more", "<svg", "Examples in each category", "&lt;script&gt;", "Still to write: prds (50)"]
+        {
             assert!(html.contains(part), "{part}");
         }
         assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("href="), "{html}");

@@ -43,7 +43,13 @@ pub fn run_html(run: &Run) -> Result<String> {
     page("run.html", &view, &cases, false, run_plots(run)?)
 }
 
-pub(super) fn page<T: Serialize>(template: &str, view: &T, cases: &[CaseView], paired: bool, plots: Vec<Plot>) -> Result<String> {
+pub(super) fn page<T: Serialize>(
+    template: &str,
+    view: &T,
+    cases: &[CaseView],
+    paired: bool,
+    plots: Vec<Plot>,
+) -> Result<String> {
     let mut categories: Vec<&str> = cases.iter().map(|case| case.category.as_str()).collect();
     categories.sort_unstable();
     categories.dedup();

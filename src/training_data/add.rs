@@ -40,11 +40,12 @@ impl FromStr for Topic {
                 && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c))
         };
         match text.split_once('/') {
-            Some((category, name)) if plain(category) && plain(name.trim_end_matches(".jsonl")) => Ok(Self {
-                category: category.to_string(),
-                name: name.trim_end_matches(".jsonl").to_string(),
-            }),
-            _ => Err("write category/topic in lower-case letters, digits and hyphens, such as planning/roadmaps".into()),
+            Some((category, name)) if plain(category) && plain(name.trim_end_matches(".jsonl")) => {
+                Ok(Self { category: category.to_string(), name: name.trim_end_matches(".jsonl").to_string() })
+            }
+            _ => {
+                Err("write category/topic in lower-case letters, digits and hyphens, such as planning/roadmaps".into())
+            }
         }
     }
 }

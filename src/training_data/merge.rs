@@ -72,7 +72,8 @@ pub fn merge(parts: Vec<Part>, near: impl FnOnce(&[Example]) -> Vec<(usize, usiz
             files.entry(path).or_default().push(example);
         }
     }
-    let pair = |(kept, dropped): (usize, usize)| Near { kept: examples[kept].clone(), dropped: examples[dropped].clone() };
+    let pair =
+        |(kept, dropped): (usize, usize)| Near { kept: examples[kept].clone(), dropped: examples[dropped].clone() };
     Merged { files, exact, near: near.into_iter().map(pair).collect() }
 }
 
@@ -135,9 +136,7 @@ mod tests {
         let told: Vec<(String, Vec<&str>)> = merged
             .files
             .iter()
-            .map(|(path, all)| {
-                (path.display().to_string(), all.iter().filter_map(|e| e.source.as_deref()).collect())
-            })
+            .map(|(path, all)| (path.display().to_string(), all.iter().filter_map(|e| e.source.as_deref()).collect()))
             .collect();
         assert_eq!(
             told,

@@ -87,10 +87,7 @@ pub fn by_category(examples: &[Example], sides: &Sides) -> Vec<CategorySides> {
     for index in &sides.held_out {
         counts.entry(examples[*index].category().to_string()).or_default().1 += 1;
     }
-    counts
-        .into_iter()
-        .map(|(category, (training, held_out))| CategorySides { category, training, held_out })
-        .collect()
+    counts.into_iter().map(|(category, (training, held_out))| CategorySides { category, training, held_out }).collect()
 }
 
 #[cfg(test)]

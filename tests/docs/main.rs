@@ -29,7 +29,9 @@ fn refusal(line: &str) -> Option<clap::Error> {
 
 /// Whether all that a command line lacks is its end: a text may speak of a command without its arguments.
 fn unfinished(refusal: &clap::Error) -> bool {
-    use clap::error::ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingRequiredArgument, MissingSubcommand};
+    use clap::error::ErrorKind::{
+        DisplayHelpOnMissingArgumentOrSubcommand, MissingRequiredArgument, MissingSubcommand,
+    };
     let missing = [DisplayHelpOnMissingArgumentOrSubcommand, MissingRequiredArgument, MissingSubcommand];
     missing.contains(&refusal.kind()) || refusal.to_string().contains("but none was supplied")
 }
@@ -56,7 +58,8 @@ fn commands_marked_as_runnable_run() {
     for page in ["creating-training-data.md", "training-models.md"] {
         let text = std::fs::read_to_string(repository().join("docs").join(page)).unwrap();
         let scratch = scratch::workspace();
-        let commands: Vec<_> = blocks(&text).into_iter().filter(Block::is_run).flat_map(|block| block.commands).collect();
+        let commands: Vec<_> =
+            blocks(&text).into_iter().filter(Block::is_run).flat_map(|block| block.commands).collect();
         assert!(commands.len() >= 5, "{page} runs its commands");
         for (number, line) in commands {
             let output = scratch::pmtune(scratch.path(), &words(&line)[1..]);

@@ -49,8 +49,7 @@ pub fn page() -> String {
 
 fn parameters(schema: &Value, check: &Value) -> String {
     const COMMON: [&str; 4] = ["type", "threshold", "weight", "criterion"];
-    let required: Vec<&str> =
-        check["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = check["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let own = check["properties"].as_object().into_iter().flatten().filter(|(key, _)| !COMMON.contains(&key.as_str()));
     let rows: Vec<String> = own
         .map(|(key, property)| {

@@ -21,7 +21,7 @@ pub fn pmtune(folder: &Path, arguments: &[String]) -> Output {
 pub fn workspace() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for name in ["pmtune.yaml", "suites", "models", "training-data"] {
-        copy(&super::repository().join(name), &root.path().join(name));
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name), &root.path().join(name));
     }
     let write = |path: &str, text: &str| {
         let path = root.path().join(path);
@@ -101,7 +101,8 @@ const CHAT: &str = "{\"messages\": [{\"role\": \"user\", \"content\": \"Name the
 const NOTES: &str = "instruction,input,output\nName two risks,\"Bakery pre-orders, 30 shops\",\"Ovens fail before \
                      Easter; Jonas books a spare by 2 March.\"\n";
 
-const ROADMAP: &str = "Wing first: by 3 May the new halls have audio in two languages. Autumn brings the children's tour.";
+const ROADMAP: &str =
+    "Wing first: by 3 May the new halls have audio in two languages. Autumn brings the children's tour.";
 
 const RISKS: &str = "| Risk | Likelihood | Impact | Mitigation | Owner |\n|---|---|---|---|---|\n| Halls open without \
                      audio | low | high | Record the short texts first | Mira |\n";

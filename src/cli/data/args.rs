@@ -14,8 +14,10 @@ pub struct StatsArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "One example in ten is held out, five at least. Its question alone decides, so an example never\n\
-                        moves when others are added. Nothing is written without --out.")]
+#[command(
+    after_help = "One example in ten is held out, five at least. Its question alone decides, so an example never\n\
+                        moves when others are added. Nothing is written without --out."
+)]
 pub struct SplitArgs {
     /// Folders or files (default: the workspace's training-data).
     pub paths: Vec<PathBuf>,
@@ -39,10 +41,12 @@ pub struct MergeArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Reads pmtune examples, chat messages, ShareGPT, Alpaca, prompt and completion (JSON lines or a\n\
+#[command(
+    after_help = "Reads pmtune examples, chat messages, ShareGPT, Alpaca, prompt and completion (JSON lines or a\n\
                         JSON list), and CSV with named columns; the file itself shows which it is.\n\n\
                         Examples:\n  pmtune data convert notes.csv --out training-data/planning/roadmaps.jsonl\n  \
-                        pmtune data convert training-data --to chat > chat.jsonl")]
+                        pmtune data convert training-data --to chat > chat.jsonl"
+)]
 pub struct ConvertArgs {
     /// Files, or folders of pmtune examples.
     #[arg(required = true, value_name = "FILE")]
@@ -82,8 +86,10 @@ impl From<To> for Format {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "A case that still stands in a suite is refused: a model trained on it could no longer be tested\n\
-                        with it. Remove the case from its suite first.")]
+#[command(
+    after_help = "A case that still stands in a suite is refused: a model trained on it could no longer be tested\n\
+                        with it. Remove the case from its suite first."
+)]
 pub struct AddArgs {
     /// The run that holds the answer.
     pub run: String,

@@ -1,8 +1,8 @@
 //! `pmtune data check`: the linter of training data.
 
+use crate::base::{self, BaseName};
 use crate::cli::args::{DataCheckArgs, FindingFormat};
 use crate::cli::{findings, out, progress};
-use crate::base::{self, BaseName};
 use crate::error::{Error, Kind, Result};
 use crate::model;
 use crate::suite::{self, Suite};

@@ -30,9 +30,8 @@ fn examples(workspace: &Workspace, paths: &[PathBuf]) -> Result<Vec<Example>> {
     let own = [workspace.training_data()];
     let examples = load(if paths.is_empty() { &own } else { paths })?;
     if examples.is_empty() {
-        return Err(Error::missing("there is no example yet").hint(
-            "write some into training-data/<category>/<topic>.jsonl; docs/creating-training-data.md shows how",
-        ));
+        return Err(Error::missing("there is no example yet")
+            .hint("write some into training-data/<category>/<topic>.jsonl; docs/creating-training-data.md shows how"));
     }
     Ok(examples)
 }

@@ -12,8 +12,7 @@ fn faults(file: &str, text: &str) -> String {
     read(Path::new(file), text.as_bytes()).unwrap_err().to_string()
 }
 
-const ALL: [Format; 5] =
-    [Format::Examples, Format::Chat, Format::ShareGpt, Format::Alpaca, Format::PromptCompletion];
+const ALL: [Format; 5] = [Format::Examples, Format::Chat, Format::ShareGpt, Format::Alpaca, Format::PromptCompletion];
 
 fn name(format: Format) -> &'static str {
     if format == Format::Alpaca { "a.json" } else { "a.jsonl" }
@@ -64,7 +63,8 @@ fn a_list_of_records_and_lines_of_records_are_both_read_with_their_lines() {
     let imported = read(Path::new("x.json"), list.as_bytes()).unwrap();
     assert_eq!(texts(&imported), [("a, [b]", "", "\"]"), ("c", "", "d")]);
     assert_eq!(imported.examples.iter().map(|e| e.place.line).collect::<Vec<_>>(), [3, 4]);
-    let lines = "\u{feff}{\"prompt\": \"p\\n\\nq\", \"completion\": \"c\"}\r\n\r\n{\"prompt\": \"r\", \"completion\": \"s\"}";
+    let lines =
+        "\u{feff}{\"prompt\": \"p\\n\\nq\", \"completion\": \"c\"}\r\n\r\n{\"prompt\": \"r\", \"completion\": \"s\"}";
     let imported = read(Path::new("x.jsonl"), lines.as_bytes()).unwrap();
     assert_eq!(texts(&imported), [("p", "q", "c"), ("r", "", "s")]);
     assert_eq!(imported.examples[1].place.to_string(), "x.jsonl:3");
