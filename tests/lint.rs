@@ -234,3 +234,24 @@ fn each_sort_of_fault_is_found_in_every_shipped_file() {
     println!("{planted} faults planted, {} missed or wrongly found", faults.len());
     assert!(faults.is_empty(), "{} of {planted}:\n{}", faults.len(), faults.join("\n"));
 }
+
+/// The table of codes in the docs is the one in the code; `PMTUNE_WRITE_DOCS=1` writes it anew.
+#[test]
+fn the_docs_list_every_code() {
+    let path = root().join("docs/file-formats.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (start, end) = ("<!-- findings:start -->\n", "<!-- findings:end -->");
+    let from = text.find(start).unwrap() + start.len();
+    let to = text.find(end).unwrap();
+    let fixable = ["bom", "crlf", "trailing-space", "control-character", "mojibake"];
+    let rows = lint::codes().into_iter().map(|code| {
+        let star = if fixable.contains(&code.name) { " \\*" } else { "" };
+        format!("| `{}`{star} | {} | {} |\n", code.name, code.severity.name(), code.about)
+    });
+    let table = format!("| code | severity | what it means |\n|---|---|---|\n{}", rows.collect::<String>());
+    if std::env::var_os("PMTUNE_WRITE_DOCS").is_some() {
+        std::fs::write(&path, format!("{}{table}{}", &text[..from], &text[to..])).unwrap();
+        return;
+    }
+    assert_eq!(&text[from..to], table, "run this test once with PMTUNE_WRITE_DOCS=1");
+}

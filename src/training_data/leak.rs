@@ -1,9 +1,9 @@
-use super::words::{jaccard, run, shingles, words};
+use super::words::{run, shingles, words};
 use super::{Example, Place};
 use crate::suite::Suite;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A training example that gives a suite's case away: a version trained on it has seen the question, or the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,84 +45,82 @@ const COMMON: &str = "a an the and or of for to in on at by with from into as is
                       should would will have has had what which who how when where why so if then than but also all \
                       each every any some one two three more most new please write give create make";
 
-/// A case as numbers.
-struct Known<'a> {
-    id: &'a str,
-    prompt_hash: u64,
-    prompt: Vec<u32>,
-    meaning: Vec<u32>,
-    reference: Vec<u32>,
-}
-
 /// Every pair of a training example and a case that it gives away, in the order of the examples.
 pub fn leaks(examples: &[Example], suites: &[Suite]) -> Vec<Leak> {
     let index = Index::new(suites);
     examples.par_iter().flat_map_iter(|example| index.leaks(example)).collect()
 }
 
+/// The cases of all suites, as numbers; a case goes by its place in `ids`.
 struct Index<'a> {
-    cases: Vec<Known<'a>>,
+    ids: Vec<&'a str>,
     common: HashSet<u64>,
-    /// Runs of [`RUN`] words of prompts, references and choices, with the cases that hold them.
+    /// Whole prompts.
+    prompts: HashMap<u64, Vec<usize>>,
+    /// Runs of [`RUN`] words of prompts and references.
     runs: HashMap<u64, Vec<usize>>,
+    prompt_runs: Sets,
+    prompt_words: Sets,
+    reference_runs: Sets,
 }
 
 impl<'a> Index<'a> {
     fn new(suites: &'a [Suite]) -> Self {
-        let common: HashSet<u64> = words(COMMON).into_iter().collect();
-        let mut runs: HashMap<u64, Vec<usize>> = HashMap::new();
-        let mut cases = Vec::new();
+        let mut index = Self {
+            ids: Vec::new(),
+            common: words(COMMON).into_iter().collect(),
+            prompts: HashMap::new(),
+            runs: HashMap::new(),
+            prompt_runs: Sets::default(),
+            prompt_words: Sets::default(),
+            reference_runs: Sets::default(),
+        };
         for case in suites.iter().flat_map(|suite| &suite.cases) {
             let prompt = words(&case.prompt);
             let reference = words(case.reference.as_deref().unwrap_or_default());
-            for text in [&prompt, &reference] {
-                for window in text.windows(RUN) {
-                    let holders = runs.entry(run(window)).or_default();
-                    if holders.last() != Some(&cases.len()) {
-                        holders.push(cases.len());
-                    }
+            let at = index.ids.len();
+            index.ids.push(&case.id);
+            index.prompts.entry(run(&prompt)).or_default().push(at);
+            for window in prompt.windows(RUN).chain(reference.windows(RUN)) {
+                let holders = index.runs.entry(run(window)).or_default();
+                if holders.last() != Some(&at) {
+                    holders.push(at);
                 }
             }
-            cases.push(Known {
-                id: &case.id,
-                prompt_hash: run(&prompt),
-                meaning: meaning(&prompt, &common),
-                prompt: shingles(&prompt, 3),
-                // A reference of a few words ("True") is shared by chance.
-                reference: if reference.len() >= RUN { shingles(&reference, 3) } else { Vec::new() },
-            });
+            let meaning = meaning(&prompt, &index.common);
+            index.prompt_runs.add(shingles(&prompt, 3));
+            index.prompt_words.add(if meaning.len() >= FEWEST_WORDS { meaning } else { Vec::new() });
+            // A reference of a few words ("True") is shared by chance.
+            index.reference_runs.add(if reference.len() >= RUN { shingles(&reference, 3) } else { Vec::new() });
         }
-        Self { cases, common, runs }
+        index
     }
 
     fn leaks(&self, example: &Example) -> Vec<Leak> {
         let prompt_text = example.prompt();
         let (prompt, output) = (words(&prompt_text), words(&example.output));
-        let shared = self.shared_runs(&[(&prompt_text, &prompt), (&example.output, &output)]);
-        let hash = run(&prompt);
-        let (near_prompt, near_meaning) = (shingles(&prompt, 3), meaning(&prompt, &self.common));
-        let near_output = shingles(&output, 3);
-        let mut found = Vec::new();
-        for (at, case) in self.cases.iter().enumerate() {
-            let overlap = if case.prompt_hash == hash && !prompt.is_empty() {
-                Overlap::SamePrompt
-            } else if shared.contains_key(&at) {
-                Overlap::SharedRun
-            } else if jaccard(&case.prompt, &near_prompt) >= NEAR || alike(&case.meaning, &near_meaning) {
-                Overlap::NearPrompt
-            } else if jaccard(&case.reference, &near_output) >= NEAR {
-                Overlap::NearReference
-            } else {
-                continue;
-            };
-            let excerpt = match (overlap, shared.get(&at)) {
-                (Overlap::SharedRun, Some(words)) => words.clone(),
-                (Overlap::NearReference, _) => first_words(&example.output, 0),
-                _ => first_words(&prompt_text, 0),
-            };
-            found.push(Leak { example: example.place.clone(), case: case.id.to_string(), overlap, excerpt });
+        // The first way in which a case overlaps is the one that is told.
+        let mut found: BTreeMap<usize, (Overlap, String)> = BTreeMap::new();
+        if !prompt.is_empty() {
+            let same = self.prompts.get(&run(&prompt)).into_iter().flatten();
+            found.extend(same.map(|case| (*case, (Overlap::SamePrompt, first_words(&prompt_text, 0)))));
         }
-        found
+        for (case, excerpt) in self.shared_runs(&[(&prompt_text, &prompt), (&example.output, &output)]) {
+            found.entry(case).or_insert((Overlap::SharedRun, excerpt));
+        }
+        let mut note = |cases: Vec<usize>, overlap, text: &str| {
+            for case in cases {
+                found.entry(case).or_insert_with(|| (overlap, first_words(text, 0)));
+            }
+        };
+        note(self.prompt_runs.alike(&shingles(&prompt, 3), NEAR), Overlap::NearPrompt, &prompt_text);
+        note(self.prompt_words.alike(&meaning(&prompt, &self.common), NEAR_WORDS), Overlap::NearPrompt, &prompt_text);
+        note(self.reference_runs.alike(&shingles(&output, 3), NEAR), Overlap::NearReference, &example.output);
+        let leaks = found.into_iter().filter_map(|(case, (overlap, excerpt))| {
+            let case = self.ids.get(case)?.to_string();
+            Some(Leak { example: example.place.clone(), case, overlap, excerpt })
+        });
+        leaks.collect()
     }
 
     /// For each case that shares a run with one of the texts, the words of the first such run.
@@ -147,8 +145,33 @@ fn meaning(words: &[u64], common: &HashSet<u64>) -> Vec<u32> {
     kept
 }
 
-fn alike(a: &[u32], b: &[u32]) -> bool {
-    a.len() >= FEWEST_WORDS && b.len() >= FEWEST_WORDS && jaccard(a, b) >= NEAR_WORDS
+/// One set for each case, looked up by its members, so that only cases with something in common cost time.
+#[derive(Default)]
+struct Sets {
+    sizes: Vec<usize>,
+    holders: HashMap<u32, Vec<usize>>,
+}
+
+impl Sets {
+    fn add(&mut self, set: Vec<u32>) {
+        for member in &set {
+            self.holders.entry(*member).or_default().push(self.sizes.len());
+        }
+        self.sizes.push(set.len());
+    }
+
+    /// The cases whose set has a Jaccard similarity of `limit` or more with this one.
+    fn alike(&self, set: &[u32], limit: f64) -> Vec<usize> {
+        let mut shared: HashMap<usize, usize> = HashMap::new();
+        for case in set.iter().filter_map(|member| self.holders.get(member)).flatten() {
+            *shared.entry(*case).or_default() += 1;
+        }
+        let near = |case: usize, shared: usize| {
+            let all = set.len() + self.sizes.get(case).copied().unwrap_or_default() - shared;
+            shared as f64 >= limit * all as f64
+        };
+        shared.into_iter().filter(|(case, shared)| near(*case, *shared)).map(|(case, _)| case).collect()
+    }
 }
 
 /// Thirteen words of a text from the `from`-th on.

@@ -2,7 +2,7 @@
 //! broken characters whose bytes are all there.
 
 use super::{control, encoding, mojibake, space};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store;
 use crate::training_data::files;
 use crate::training_data::line::{REQUIRED, strings};
@@ -29,7 +29,9 @@ pub fn fix(paths: &[PathBuf], settings: &DataSettings) -> Result<Vec<Fixed>> {
         }
         let (bytes, lines) = mend(&file.bytes, settings);
         if bytes != file.bytes {
-            store::replace(&path, &bytes)?;
+            // What a link points to is mended; the link stays.
+            let target = path.canonicalize().map_err(|e| Error::io("open", &path, e))?;
+            store::replace(&target, &bytes)?;
             fixed.push(Fixed { file: path, lines });
         }
     }

@@ -62,13 +62,19 @@ fn phone(text: &str) -> Option<&str> {
             let shown = m.as_str();
             let digits = shown.bytes().filter(u8::is_ascii_digit).count();
             let part_of_more = text[..m.start()].ends_with(|c: char| c.is_alphanumeric() || "-.+$€£".contains(c))
-                || text[m.end()..].starts_with(|c: char| c.is_alphanumeric() || c == '%');
+                || goes_on(&text[m.end()..]);
             (9..=15).contains(&digits)
                 && !part_of_more
                 && !FICTION.iter().any(|f| shown.contains(f))
                 && !is_thousands(shown)
         })
         .map(|m| m.as_str())
+}
+
+/// Whether what follows belongs to the number: `100-200-3000-1` is an order's.
+fn goes_on(rest: &str) -> bool {
+    let rest = rest.strip_prefix(['-', '.', '/']).unwrap_or(rest);
+    rest.starts_with(|c: char| c.is_alphanumeric() || c == '%')
 }
 
 /// `+1 234 567 890` is a large number rather than a phone's.
