@@ -70,7 +70,8 @@ impl Workspace {
         let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
         let real = there.canonicalize().map_err(fail)?;
         if plain && real.starts_with(self.root.canonicalize().map_err(fail)?) {
-            return Ok(real.join(below));
+            // Joining nothing would end the path of a file with a slash.
+            return Ok(if below.as_os_str().is_empty() { real } else { real.join(below) });
         }
         Err(Error::usage(format!("{} lies outside the workspace {}", path.display(), self.root.display()))
             .hint("name a place inside it; copy the result from there"))
@@ -108,6 +109,7 @@ mod tests {
         let here = workspace.root.canonicalize().unwrap();
         let inside = |path: &str| workspace.inside(&here.join(path));
         assert_eq!(inside("new/folder/x.html").unwrap(), here.join("new/folder/x.html"));
+        assert_eq!(inside("pmtune.yaml").unwrap().to_string_lossy(), here.join("pmtune.yaml").to_string_lossy());
         assert_eq!(inside("suites/../x.html").unwrap(), here.join("x.html"));
         for outside in ["..", "../x", "suites/../../x", "no/such/../../../x", "/nowhere/x"] {
             assert!(inside(outside).is_err(), "{outside}");

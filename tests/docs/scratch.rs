@@ -21,7 +21,7 @@ pub fn pmtune(folder: &Path, arguments: &[String]) -> Output {
 pub fn workspace() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for name in ["pmtune.yaml", "suites", "models", "training-data"] {
-        copy(&super::repository().join(name), &root.path().join(name));
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name), &root.path().join(name));
     }
     let write = |path: &str, text: &str| {
         let path = root.path().join(path);

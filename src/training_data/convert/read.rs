@@ -31,6 +31,7 @@ pub fn read(file: &Path, bytes: &[u8]) -> Result<Imported> {
         _ => lines(text),
     };
     let place: Arc<Path> = Arc::from(file);
+    let written: Vec<&str> = text.lines().collect();
     let (mut imported, mut faults) = (Imported::default(), Vec::new());
     for (line, texts) in records {
         match texts.and_then(complete) {
@@ -48,7 +49,7 @@ pub fn read(file: &Path, bytes: &[u8]) -> Result<Imported> {
                     place: Place { file: place.clone(), line },
                 });
             }
-            Err((message, hint)) => faults.push(fault(file, text, line, message).hint(hint)),
+            Err((message, hint)) => faults.push(fault(file, written.get(line - 1), line, message).hint(hint)),
         }
     }
     match Error::gather(faults) {
@@ -139,9 +140,10 @@ fn table(text: &str) -> Vec<(usize, Result<Texts, Fault>)> {
     }
 }
 
-fn fault(file: &Path, text: &str, line: usize, message: String) -> Error {
+/// A fault of the line `whole`.
+fn fault(file: &Path, whole: Option<&&str>, line: usize, message: String) -> Error {
     const WIDTH: usize = 80;
-    let whole = text.lines().nth(line - 1).unwrap_or_default();
+    let whole = whole.copied().unwrap_or_default();
     let cut = whole.chars().count() > WIDTH;
     let snippet = whole.chars().take(WIDTH).chain(cut.then_some('…')).collect();
     Error::input(message).at(error::Place { file: file.to_path_buf(), line, column: 1, snippet })
@@ -149,6 +151,7 @@ fn fault(file: &Path, text: &str, line: usize, message: String) -> Error {
 
 fn not_utf8(file: &Path, bytes: &[u8], at: usize) -> Error {
     let line = bytes.iter().take(at).filter(|b| **b == b'\n').count() + 1;
-    fault(file, &String::from_utf8_lossy(bytes), line, "this line is not UTF-8 text".into())
+    let whole = String::from_utf8_lossy(bytes.split(|b| *b == b'\n').nth(line - 1).unwrap_or_default());
+    fault(file, Some(&whole.as_ref()), line, "this line is not UTF-8 text".into())
         .hint("save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
 }

@@ -1,0 +1,134 @@
+//! `pmtune data` as a user meets it. `check` has tests of its own.
+
+#[path = "docs/scratch.rs"]
+mod scratch;
+
+use scratch::workspace;
+use std::path::Path;
+
+/// Exit code, standard output, standard error.
+fn data(folder: &Path, line: &str) -> (i32, String, String) {
+    let arguments: Vec<String> = format!("data {line}").split(' ').map(str::to_string).collect();
+    let output = scratch::pmtune(folder, &arguments);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn line(instruction: &str, output: &str) -> String {
+    serde_json::json!({"instruction": instruction, "input": "", "output": output}).to_string() + "\n"
+}
+
+const RUN: &str = "2026-11-20-0900-PM-General-v2";
+
+const LONG: &str = "The harbour ferries miss one departure in nine because crews learn of a change by radio only. Crews \
+                    get the change on their phone within a minute, confirm it with one tap, and the pier display \
+                    follows. Nadia tests it on two boats from 4 May; the measure is missed departures per week.";
+
+#[test]
+fn stats_say_what_to_write_and_draw_a_page() {
+    let root = workspace();
+    write(root.path(), "more/planning/own.jsonl", &line("Plan", LONG));
+    let (code, said, _) = data(root.path(), "stats more --html reports/data.html");
+    assert_eq!(code, 0);
+    assert!(said.contains("planning") && said.contains("1 of 20: write 19 more"), "{said}");
+    assert!(!said.contains("user-stories"), "only what was asked for: {said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    let page = std::fs::read_to_string(root.path().join("reports/data.html")).unwrap();
+    assert!(page.contains("write 19 more") && page.contains("<svg"));
+}
+
+#[test]
+fn split_writes_nothing_unasked_and_both_sides_when_asked() {
+    let root = workspace();
+    let examples: String = (0..40).map(|n| line(&format!("Question {n}"), &format!("Answer {n}"))).collect();
+    write(root.path(), "more/planning/own.jsonl", &examples);
+    let before = std::fs::read_dir(root.path()).unwrap().count();
+    let (code, said, _) = data(root.path(), "split more");
+    assert_eq!((code, std::fs::read_dir(root.path()).unwrap().count()), (0, before), "{said}");
+    let (code, ..) = data(root.path(), "split more --out sides");
+    assert_eq!(code, 0);
+    let lines = |side: &str| {
+        let file = root.path().join("sides").join(side).join("planning/own.jsonl");
+        std::fs::read_to_string(file).unwrap().lines().map(str::to_string).collect::<Vec<_>>()
+    };
+    let (training, held_out) = (lines("training"), lines("held-out"));
+    assert_eq!(training.len() + held_out.len(), 40);
+    assert!(held_out.len() >= 5 && held_out.iter().all(|line| !training.contains(line)));
+    let (code, _, said) = data(root.path(), "split more --out sides");
+    assert!(code == 1 && said.contains("holds something already"), "{said}");
+}
+
+#[test]
+fn merge_names_both_places_and_strict_decides_nothing() {
+    let root = workspace();
+    let shorter = LONG.replace(" per week", "");
+    write(root.path(), "ana/planning/a.jsonl", &(line("Plan it", &shorter) + &line("Plan more", "Same words.")));
+    write(root.path(), "ben/planning/b.jsonl", &(line("Plan this", LONG) + &line("Plan more", "Same words.")));
+    let (code, _, said) = data(root.path(), "merge ana ben --out both --strict");
+    assert!(code == 1 && said.contains("ben/planning/b.jsonl:1 and ana/planning/a.jsonl:1"), "{said}");
+    assert!(!root.path().join("both").exists());
+    let (code, said, _) = data(root.path(), "merge ana ben --out both");
+    assert_eq!(code, 0);
+    assert!(said.contains("kept ben/planning/b.jsonl:1, left out ana/planning/a.jsonl:1"), "{said}");
+    assert!(said.contains("2 examples in 2 files") && said.contains("left out 1 that were the same"), "{said}");
+    let kept = std::fs::read_to_string(root.path().join("both/planning/b.jsonl")).unwrap();
+    assert!(kept.contains("per week") && kept.contains("\"source\":\"ben\""), "{kept}");
+}
+
+#[test]
+fn convert_goes_there_and_back_and_names_bad_lines() {
+    let root = workspace();
+    let original = line("Plan it", LONG) + &line("Say \"no\"", "Kindly.\n\n- first\n- second");
+    write(root.path(), "more/planning/own.jsonl", &original);
+    for (format, file) in
+        [("chat", "x.jsonl"), ("sharegpt", "y.jsonl"), ("alpaca", "z.json"), ("prompt-completion", "p.jsonl")]
+    {
+        let (code, _, said) = data(root.path(), &format!("convert more --to {format} --out {file}"));
+        assert_eq!(code, 0, "{said}");
+        let (_, back, _) = data(root.path(), &format!("convert {file}"));
+        assert_eq!(back, original, "{format}");
+    }
+    let (code, _, said) = data(root.path(), "convert more --out x.jsonl");
+    assert!(code == 1 && said.contains("x.jsonl is there already"), "{said}");
+    write(root.path(), "bad.csv", "prompt,completion\na,b\nc\nd,\n");
+    let (code, out, said) = data(root.path(), "convert bad.csv");
+    assert!(code == 1 && out.is_empty() && said.contains("bad.csv:3:1") && said.contains("bad.csv:4:1"), "{said}");
+}
+
+#[test]
+fn nothing_is_written_outside_the_workspace() {
+    let root = workspace();
+    let outside = tempfile::tempdir().unwrap();
+    let place = outside.path().join("x").display().to_string();
+    for command in ["stats --html", "split --out", "merge colleague/training-data --out", "convert notes.csv --out"] {
+        let (code, _, said) = data(root.path(), &format!("{command} {place}"));
+        assert!(code == 2 && said.contains("lies outside the workspace"), "{command}: {said}");
+    }
+    let (code, ..) = data(root.path(), &format!("add {RUN} retired/roadmap-museum --to ../x"));
+    assert_eq!((code, std::fs::read_dir(outside.path()).unwrap().count()), (2, 0));
+}
+
+#[test]
+fn add_keeps_good_answers_corrected_ones_and_no_test_case() {
+    let root = workspace();
+    let (code, _, said) = data(root.path(), &format!("add {RUN} retired/risks-museum --to planning/risks"));
+    assert!(code == 1 && said.contains("failed its checks") && said.contains("--edit FILE"), "{said}");
+    let add = format!("add {RUN} retired/roadmap-museum --to planning/museum");
+    write(root.path(), "suites/retired.yaml", "cases: [{id: roadmap-museum, prompt: Draft a two-quarter roadmap}]\n");
+    let (code, _, said) = data(root.path(), &add);
+    assert!(code == 1 && said.contains("suites/retired.yaml") && said.contains("retire the case first"), "{said}");
+    std::fs::remove_file(root.path().join("suites/retired.yaml")).unwrap();
+    let (code, said, _) = data(root.path(), &add);
+    assert_eq!(code, 0);
+    assert!(said.contains("added museum-01 as training-data/planning/museum.jsonl:1"), "{said}");
+    let (code, _, said) = data(root.path(), &add);
+    assert!(code == 1 && said.contains("museum.jsonl:1 already answers this question"), "{said}");
+    let (code, _, said) = data(root.path(), &format!("add {RUN} retired/roadmap-musem --to planning/museum"));
+    assert!(code == 1 && said.contains("did you mean retired/roadmap-museum?"), "{said}");
+}
