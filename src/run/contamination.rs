@@ -32,7 +32,8 @@ mod tests {
         let example = r#"{"instruction": "Write a user story for a rare feature of our parking app", "input": "", "output": "x"}"#;
         std::fs::write(root.path().join("a.jsonl"), format!("{example}\n")).unwrap();
         let examples = training_data::load(&[root.path().to_path_buf()]).unwrap();
-        let marked = set_apart(&mut suites, &leaks(&examples, &suites.clone()));
+        let known = leaks(&examples, &suites);
+        let marked = set_apart(&mut suites, &known);
         assert_eq!(marked, ["s/seen"]);
         assert_eq!(suites[0].cases[0].tags, [CONTAMINATED]);
         assert_eq!((suites[0].cases[0].weight, suites[0].cases[1].weight), (0.0, 1.0));
