@@ -116,7 +116,8 @@ impl Engine {
         }
         let mut batch = Batch::new(self, self.limits, possible);
         while batch.admit() {
-            let step = batch.step()?;
+            // On a thread of the pool: from outside, every parallel loop would put this thread to sleep and wake it again.
+            let step = rayon::scope(|_| batch.step())?;
             let tokens = (step.tokens > 0).then_some(Progress::Tokens(step.tokens));
             let now = Instant::now();
             let done = step.done.into_iter().map(|(id, outcome, joined)| Progress::Done {
