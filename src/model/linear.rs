@@ -12,6 +12,9 @@ use super::panels::{CHUNK, Panels};
 use super::weights::{Weight, Weights};
 use crate::error::{Error, Result};
 
+/// Into how many pieces a product is cut at least, if it has as many panels.
+const PIECES: usize = 256;
+
 /// Projections of one input, joined: y = x Wᵀ + b, with x (tokens, k) and y (tokens, n), the parts side by side.
 pub(crate) struct Linear {
     k: usize,
@@ -114,8 +117,11 @@ impl Linear {
     fn tasks(&self, rows: usize) -> impl ParallelIterator<Item = (&Part, usize)> {
         let tasks: Vec<(&Part, usize)> =
             self.parts.iter().flat_map(|part| (0..part.panels.count()).map(move |panel| (part, panel))).collect();
-        // With few rows a panel is quick work, so hand out several at a time.
-        tasks.into_par_iter().with_min_len((16 / rows.max(1)).max(1))
+        // With few rows a panel is quick work, so hand out several at a time; else few, lest a thread be left with many
+        // when the others are done.
+        let least = (16 / rows.max(1)).max(1);
+        let most = (tasks.len() / PIECES).max(least);
+        tasks.into_par_iter().with_min_len(least).with_max_len(most)
     }
 }
 
