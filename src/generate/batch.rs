@@ -248,16 +248,16 @@ impl<'a> Batch<'a> {
         if writing.is_empty() {
             return Ok(0);
         }
-        let indices = Tensor::new(last_rows.as_slice(), hidden.device())?;
-        let logits = self.engine.decoder.logits(&hidden.index_select(&indices, 0)?)?; // (writing, vocab)
-        let vocab = self.engine.decoder.config().vocab;
-        with_slice(&logits, |logits| {
-            writing.par_iter_mut().zip(logits.par_chunks_exact(vocab)).for_each(|((writer, due), logits)| {
-                let token = writer.next(logits);
-                if writer.finish().is_none() {
-                    due.push(token);
-                }
-            });
+        let decoder = &self.engine.decoder;
+        let hidden = hidden.index_select(&Tensor::new(last_rows.as_slice(), hidden.device())?, 0)?; // (writing, hidden)
+        if writing.iter().all(|(writer, _)| writer.is_plainly_greedy()) {
+            let tokens = decoder.likeliest(&hidden)?;
+            writing.iter_mut().zip(tokens).for_each(|((writer, due), token)| due.extend(writer.take(token)));
+            return Ok(writing.len());
+        }
+        with_slice(&decoder.logits(&hidden)?, |logits| {
+            let rows = logits.par_chunks_exact(decoder.config().vocab); // (writing, vocab)
+            writing.par_iter_mut().zip(rows).for_each(|((writer, due), logits)| due.extend(writer.next(logits)));
             Ok(writing.len())
         })
     }

@@ -39,8 +39,7 @@ impl<'a> Conversation<'a> {
         let mut writer = Writer::new(self.engine.chat(), sampling, prompt, sampling.max_tokens.min(room));
         let (mut due, mut shown) = (prompt[common..].to_vec(), 0);
         while writer.finish().is_none() {
-            let token = self.feed(&due, &mut writer)?;
-            due = vec![token];
+            due = rayon::scope(|_| self.feed(&due, &mut writer))?.into_iter().collect(); // on the pool, as `Engine::run`
             let text = writer.settled();
             if text.len() > shown {
                 let piece = text[shown..].to_string();
@@ -53,8 +52,8 @@ impl<'a> Conversation<'a> {
         Ok(writer.outcome())
     }
 
-    /// Reads `due` and chooses the token after it.
-    fn feed(&mut self, due: &[u32], writer: &mut Writer) -> Result<u32> {
+    /// Reads `due` and chooses the token after it; gives it if it is to be fed.
+    fn feed(&mut self, due: &[u32], writer: &mut Writer) -> Result<Option<u32>> {
         let decoder = &self.engine.decoder;
         let adapter = self.adapter.and_then(|i| self.engine.adapters.get(i));
         let mut last = None;
@@ -64,7 +63,7 @@ impl<'a> Conversation<'a> {
             self.read.extend(chunk);
             last = Some(hidden.narrow(0, chunk.len() - 1, 1)?);
         }
-        let Some(hidden) = last else { return Ok(0) };
+        let Some(hidden) = last else { return Ok(None) };
         with_slice(&decoder.logits(&hidden)?, |logits| Ok(writer.next(logits)))
     }
 }

@@ -25,6 +25,11 @@ impl Sampler {
         Self { sampling: sampling.clone(), random: ChaCha8Rng::seed_from_u64(sampling.seed), seen }
     }
 
+    /// Whether [`Sampler::next`] would take the likeliest token, so that it need not be asked.
+    pub fn is_plainly_greedy(&self) -> bool {
+        self.sampling.temperature <= 0.0 && self.sampling.repetition_penalty == 1.0
+    }
+
     /// The next token. The order is transformers': penalty, temperature, top-k, top-p, min-p.
     pub fn next(&mut self, logits: &[f32]) -> u32 {
         let penalised;

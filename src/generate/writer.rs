@@ -42,12 +42,22 @@ impl Writer {
         }
     }
 
-    /// Chooses the next token and takes it in. The token is to be fed to the model unless writing has finished.
-    pub fn next(&mut self, logits: &[f32]) -> u32 {
+    /// Whether the likeliest token is always the next, to be handed to [`Writer::take`].
+    pub fn is_plainly_greedy(&self) -> bool {
+        self.sampler.is_plainly_greedy()
+    }
+
+    /// Chooses the next token and takes it in. Gives it if it is to be fed to the model, because writing goes on.
+    pub fn next(&mut self, logits: &[f32]) -> Option<u32> {
         let token = self.sampler.next(logits);
+        self.take(token)
+    }
+
+    /// Takes in the next token, chosen elsewhere, and gives what [`Writer::next`] gives.
+    pub fn take(&mut self, token: u32) -> Option<u32> {
         if self.stop_ids.contains(&token) {
             self.close(Finish::End);
-            return token;
+            return None;
         }
         self.tokens += 1;
         let piece = self.streaming.as_mut().map(|s| s.push(token)).unwrap_or_default();
@@ -55,7 +65,7 @@ impl Writer {
         if self.finish.is_none() && self.tokens >= self.max_tokens {
             self.close(Finish::Length);
         }
-        token
+        self.finish.is_none().then_some(token)
     }
 
     pub fn finish(&self) -> Option<Finish> {

@@ -99,6 +99,7 @@ pub(crate) fn attend(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, sp
     let parts: Vec<Vec<f32>> = tasks
         .par_iter()
         .with_min_len(4)
+        .with_max_len(8)
         .map_init(Vec::new, |scores, task| Arch::new().dispatch(Attend { config, layer, qkv, rope, task, scores }))
         .collect();
     let mut out = vec![0.0; tokens * width];

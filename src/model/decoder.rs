@@ -101,6 +101,11 @@ impl Decoder {
         self.head.forward(hidden, &[])
     }
 
+    /// The likeliest next token after each row of hidden states, (n, hidden): the first of the largest logits.
+    pub fn likeliest(&self, hidden: &Tensor) -> Result<Vec<u32>> {
+        self.head.argmax(hidden)
+    }
+
     /// The log-probability (natural log) of `targets[i]` after row i of `hidden`, without ever holding the logits of
     /// more than a few rows.
     pub fn log_probs(&self, hidden: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {

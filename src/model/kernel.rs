@@ -4,6 +4,7 @@
 //! threads; what the output held before is added last. So a row's result never depends on what else is in the batch, to the last bit.
 
 use pulp::{Arch, Simd, WithSimd};
+use std::mem::MaybeUninit;
 
 /// Vectors per panel row. With 8 rows of activations that is 24 accumulators, which with 3 panel vectors and one
 /// broadcast fit the 32 vector registers of AVX-512 and NEON.
@@ -83,34 +84,53 @@ pub(crate) fn decode(codes: &[u8], scales: &[f32], offsets: &[f32], group: usize
     Arch::new().dispatch(Decode(codes, scales, offsets, group, out));
 }
 
-/// Where products go: a matrix of `stride` columns that several threads fill, each its own columns.
-#[derive(Clone, Copy)]
-pub(crate) struct Output {
-    base: *mut f32,
-    stride: usize,
-    rows: usize,
+/// What a product is added to: (rows, stride) values, one row of `stride` for all rows, both or nothing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Onto<'a> {
+    pub matrix: Option<&'a [f32]>,
+    pub row: Option<&'a [f32]>,
 }
 
-// SAFETY: `add` is the only access; its callers give every thread columns of its own (see there).
-unsafe impl Send for Output {}
-unsafe impl Sync for Output {}
+/// Where products go: a matrix of `stride` columns that several threads fill, each its own columns.
+#[derive(Clone, Copy)]
+pub(crate) struct Output<'a> {
+    base: *mut MaybeUninit<f32>,
+    stride: usize,
+    rows: usize,
+    onto: Onto<'a>,
+}
 
-impl Output {
-    pub fn new(values: &mut [f32], stride: usize) -> Self {
-        Self { base: values.as_mut_ptr(), stride, rows: values.len() / stride.max(1) }
+// SAFETY: `write` is the only access; its callers give every thread columns of its own (see there).
+unsafe impl Send for Output<'_> {}
+unsafe impl Sync for Output<'_> {}
+
+impl<'a> Output<'a> {
+    pub fn new(values: &'a mut [MaybeUninit<f32>], stride: usize, onto: Onto<'a>) -> Self {
+        let rows = values.len() / stride.max(1);
+        assert!(onto.matrix.is_none_or(|m| m.len() == rows * stride) && onto.row.is_none_or(|r| r.len() == stride));
+        Self { base: values.as_mut_ptr(), stride, rows, onto }
     }
 
-    /// Adds the first `lanes` of every row of `sums`, (rows, [`width`]), to the columns from `column` on.
+    /// Writes the first `lanes` of every row of `sums`, (rows, [`width`]), to the columns from `column` on, added to
+    /// what they go onto.
     ///
     /// # Safety
     /// No other thread may touch those columns meanwhile, and the memory must still be borrowed.
-    pub unsafe fn add(self, sums: &[f32], column: usize, lanes: usize) {
-        assert!(column + lanes <= self.stride);
+    pub unsafe fn write(self, sums: &[f32], column: usize, lanes: usize) {
+        assert!(column + lanes <= self.stride && sums.len() >= self.rows * width());
         for (row, sums) in sums.chunks_exact(width()).take(self.rows).enumerate() {
+            let start = row * self.stride + column;
             // SAFETY: row < rows and column + lanes <= stride, so the slice lies in the matrix; the rest is the
             // caller's promise.
-            let out = unsafe { std::slice::from_raw_parts_mut(self.base.add(row * self.stride + column), lanes) };
-            out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+            let out = unsafe { std::slice::from_raw_parts_mut(self.base.add(start), lanes) };
+            let (matrix, bias) = (self.onto.matrix.map(|m| &m[start..]), self.onto.row.map(|r| &r[column..]));
+            let sums = out.iter_mut().zip(sums);
+            match (matrix, bias) {
+                (None, None) => sums.for_each(|(out, sum)| _ = out.write(0.0 + sum)),
+                (Some(x), None) => sums.zip(x).for_each(|((out, sum), x)| _ = out.write(x + sum)),
+                (None, Some(b)) => sums.zip(b).for_each(|((out, sum), b)| _ = out.write(b + sum)),
+                (Some(x), Some(b)) => sums.zip(x).zip(b).for_each(|(((out, s), x), b)| _ = out.write(x + b + s)),
+            }
         }
     }
 }

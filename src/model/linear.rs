@@ -6,11 +6,14 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::adapter::Lora;
-use super::kernel::{self, Aligned, Output};
+use super::kernel::{self, Aligned, Onto, Output};
 use super::ops;
 use super::panels::{CHUNK, Panels};
 use super::weights::{Weight, Weights};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Into how many pieces a product is cut at least, if it has as many panels.
+const PIECES: usize = 256;
 
 /// Projections of one input, joined: y = x Wᵀ + b, with x (tokens, k) and y (tokens, n), the parts side by side.
 pub(crate) struct Linear {
@@ -68,17 +71,57 @@ impl Linear {
         Ok(x.apply_op2_no_bwd(residual, &Forward { linear: self, deltas })?)
     }
 
-    /// y += x Wᵀ.
-    fn product(&self, x: &[f32], y: &mut [f32]) {
+    /// The column of the first largest value in each row of `forward(x)`, which is never held whole.
+    pub fn argmax(&self, x: &Tensor) -> Result<Vec<u32>> {
+        let (storage, layout) = x.storage_and_layout();
+        let candle_core::Storage::Cpu(storage) = &*storage else {
+            return Err(Error::model("expected values in main memory"));
+        };
+        let x = ops::slice(storage, layout)?;
         let rows = x.len() / self.k;
-        let out = Output::new(y, self.n);
+        let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
+        let found = self.tasks(rows).fold(none, |mut best, (part, panel)| {
+            multiply_panel(x, &part.panels, panel, |sums| {
+                let (column, lanes) = (part.offset + panel * kernel::width(), part.panels.lanes(panel));
+                let bias = self.bias.as_ref().map(|bias| &bias[column..][..lanes]);
+                for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(kernel::width())) {
+                    let logits = &mut sums[..lanes];
+                    bias.into_iter().for_each(|bias| add(logits, bias));
+                    let (lane, most) = ops::first_max(logits);
+                    *best = larger(*best, (most, (column + lane) as u32));
+                }
+            });
+            best
+        });
+        let best = found.reduce(none, |a, b| a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect());
+        Ok(best.into_iter().map(|(_, column)| column).collect())
+    }
+
+    /// x Wᵀ + b, added to `residual` if there is one.
+    fn product(&self, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
+        let rows = x.len() / self.k;
+        let mut y = Vec::with_capacity(rows * self.n);
+        let onto = Onto { matrix: residual, row: self.bias.as_deref() };
+        let out = Output::new(&mut y.spare_capacity_mut()[..rows * self.n], self.n, onto);
+        self.tasks(rows).for_each(|(part, panel)| {
+            let (column, lanes) = (part.offset + panel * kernel::width(), part.panels.lanes(panel));
+            // SAFETY: every task has columns of its own, and `y` stays borrowed until all are done.
+            multiply_panel(x, &part.panels, panel, |sums| unsafe { out.write(sums, column, lanes) });
+        });
+        // SAFETY: the panels' columns are all columns.
+        unsafe { y.set_len(rows * self.n) };
+        y
+    }
+
+    /// Every panel, with the part it belongs to.
+    fn tasks(&self, rows: usize) -> impl ParallelIterator<Item = (&Part, usize)> {
         let tasks: Vec<(&Part, usize)> =
             self.parts.iter().flat_map(|part| (0..part.panels.count()).map(move |panel| (part, panel))).collect();
-        // With few rows a panel is quick work, so hand out several at a time.
-        tasks.par_iter().with_min_len((16 / rows.max(1)).max(1)).for_each(|&(part, panel)| {
-            // SAFETY: every task has columns of its own, and `y` stays borrowed until all are done.
-            unsafe { multiply_panel(x, &part.panels, panel, out, part.offset) };
-        });
+        // With few rows a panel is quick work, so hand out several at a time; else few, lest a thread be left with many
+        // when the others are done.
+        let least = (16 / rows.max(1)).max(1);
+        let most = (tasks.len() / PIECES).max(least);
+        tasks.into_par_iter().with_min_len(least).with_max_len(most)
     }
 }
 
@@ -92,9 +135,13 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// # Safety
-/// As [`Output::add`].
-unsafe fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, out: Output, offset: usize) {
+/// The larger value with its column; of equal ones the first.
+fn larger(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
+    if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }
+}
+
+/// Lends `then` the product of all rows with one panel, (rows, [`kernel::width`]).
+fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, then: impl FnOnce(&mut [f32])) {
     SCRATCH.with_borrow_mut(|Scratch { chunk, sums }| {
         let (k, width) = (panels.k, kernel::width());
         let sums = sums.at_least(x.len() / k * width);
@@ -104,19 +151,22 @@ unsafe fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, out: Output, 
             let weights = panels.chunk(panel, inputs.clone(), chunk);
             kernel::multiply(x, k, start, weights, sums, panels.ahead(panel, inputs));
         }
-        // SAFETY: passed on to the caller.
-        unsafe { out.add(sums, offset + panel * width, panels.lanes(panel)) };
+        then(sums);
     });
 }
 
 /// x (rows, k) times `panels` (n, k) on this thread: (rows, n).
 fn product_here(x: &[f32], panels: &Panels) -> Vec<f32> {
-    let mut y = vec![0.0; x.len() / panels.k * panels.n];
-    let out = Output::new(&mut y, panels.n);
+    let values = x.len() / panels.k * panels.n;
+    let mut y = Vec::with_capacity(values);
+    let out = Output::new(&mut y.spare_capacity_mut()[..values], panels.n, Onto::default());
     for panel in 0..panels.count() {
+        let (column, lanes) = (panel * kernel::width(), panels.lanes(panel));
         // SAFETY: only this thread knows `y`.
-        unsafe { multiply_panel(x, panels, panel, out, 0) };
+        multiply_panel(x, panels, panel, |sums| unsafe { out.write(sums, column, lanes) });
     }
+    // SAFETY: the panels' columns are all columns.
+    unsafe { y.set_len(values) };
     y
 }
 
@@ -126,18 +176,21 @@ struct Forward<'a> {
 }
 
 impl Forward<'_> {
-    /// `y` (tokens, n) holds what the product is added to.
-    fn run(&self, storage: &CpuStorage, layout: &Layout, mut y: Vec<f32>) -> candle_core::Result<(CpuStorage, Shape)> {
+    /// Adds to `residual` (tokens, n) if given.
+    fn run(
+        &self,
+        storage: &CpuStorage,
+        layout: &Layout,
+        residual: Option<&[f32]>,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
         let (k, n) = (self.linear.k, self.linear.n);
         let x = ops::slice(storage, layout)?;
         let (tokens, width) = layout.shape().dims2()?;
-        if width != k || y.len() != tokens * n {
-            candle_core::bail!("a linear layer ({k} to {n}) was given ({tokens}, {width}) and {} sums", y.len());
+        let sums = residual.map_or(tokens * n, <[f32]>::len);
+        if width != k || sums != tokens * n {
+            candle_core::bail!("a linear layer ({k} to {n}) was given ({tokens}, {width}) and {sums} sums");
         }
-        if let Some(bias) = &self.linear.bias {
-            y.chunks_exact_mut(n).for_each(|row| add(row, bias));
-        }
-        self.linear.product(x, &mut y);
+        let mut y = self.linear.product(x, residual);
         for Delta { rows, part, lora } in self.deltas {
             let mut low = product_here(&x[rows.start * k..rows.end * k], &lora.a); // (rows, r)
             low.iter_mut().for_each(|value| *value *= lora.scale);
@@ -160,7 +213,7 @@ impl CustomOp1 for Forward<'_> {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        self.run(x, layout, vec![0.0; layout.shape().dims()[0] * self.linear.n])
+        self.run(x, layout, None)
     }
 }
 
@@ -176,7 +229,7 @@ impl CustomOp2 for Forward<'_> {
         residual: &CpuStorage,
         residual_layout: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        self.run(x, layout, ops::slice(residual, residual_layout)?.to_vec())
+        self.run(x, layout, Some(ops::slice(residual, residual_layout)?))
     }
 }
 
@@ -192,7 +245,6 @@ pub(crate) fn vector(weights: &dyn Weights, name: &str, n: usize) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
     use candle_core::quantized::{GgmlDType, QTensor};
     use candle_core::{DType, Device};
     use std::collections::HashMap;

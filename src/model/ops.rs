@@ -75,8 +75,13 @@ pub(crate) fn log_sum_exp(x: &[f32]) -> f32 {
 
 /// The index of the first largest value.
 pub(crate) fn argmax(x: &[f32]) -> usize {
+    first_max(x).0
+}
+
+/// The index of the first largest value, and the value.
+pub(crate) fn first_max(x: &[f32]) -> (usize, f32) {
     let most = Arch::new().dispatch(|| max(x));
-    x.iter().position(|&v| v == most).unwrap_or(0)
+    (x.iter().position(|&v| v == most).unwrap_or(0), most)
 }
 
 /// e^x within two units in the last place (Cephes `expf`: range reduction by ln 2 and a polynomial of degree six), in a
