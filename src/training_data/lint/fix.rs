@@ -84,7 +84,8 @@ fn mend_line(line: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<Vec<u8>> {
 
 fn mend_text(text: &str, wanted: &dyn Fn(&str) -> bool) -> String {
     // Broken characters first: their bytes may look like control characters.
-    let mends: [(&str, fn(&str) -> String); 3] =
+    type Mend = fn(&str) -> String;
+    let mends: [(&str, Mend); 3] =
         [(mojibake::CODE.name, mojibake::mend), (control::CODE.name, control::mend), (space::CODE.name, space::mend)];
     mends.iter().filter(|(code, _)| wanted(code)).fold(text.to_string(), |text, (_, mend)| mend(&text))
 }
