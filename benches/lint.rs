@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
+// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LINES: usize = 100_000;
 const FILES: usize = 50;
 /// One line in so many is another one with two words changed.

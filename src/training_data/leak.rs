@@ -1,4 +1,4 @@
-use super::words::{run, shingles, words};
+use super::words::{Map, run, runs, shingles, words};
 use super::{Example, Place};
 use crate::suite::Suite;
 use rayon::prelude::*;
@@ -56,9 +56,9 @@ struct Index<'a> {
     ids: Vec<&'a str>,
     common: HashSet<u64>,
     /// Whole prompts.
-    prompts: HashMap<u64, Vec<usize>>,
+    prompts: Map<u64, Vec<usize>>,
     /// Runs of [`RUN`] words of prompts and references.
-    runs: HashMap<u64, Vec<usize>>,
+    runs: Map<u64, Vec<usize>>,
     prompt_runs: Sets,
     prompt_words: Sets,
     reference_runs: Sets,
@@ -69,8 +69,8 @@ impl<'a> Index<'a> {
         let mut index = Self {
             ids: Vec::new(),
             common: words(COMMON).into_iter().collect(),
-            prompts: HashMap::new(),
-            runs: HashMap::new(),
+            prompts: Map::default(),
+            runs: Map::default(),
             prompt_runs: Sets::default(),
             prompt_words: Sets::default(),
             reference_runs: Sets::default(),
@@ -81,8 +81,8 @@ impl<'a> Index<'a> {
             let at = index.ids.len();
             index.ids.push(&case.id);
             index.prompts.entry(run(&prompt)).or_default().push(at);
-            for window in prompt.windows(RUN).chain(reference.windows(RUN)) {
-                let holders = index.runs.entry(run(window)).or_default();
+            for run in runs(&prompt, RUN).chain(runs(&reference, RUN)) {
+                let holders = index.runs.entry(run).or_default();
                 if holders.last() != Some(&at) {
                     holders.push(at);
                 }
@@ -127,8 +127,8 @@ impl<'a> Index<'a> {
     fn shared_runs(&self, texts: &[(&str, &[u64])]) -> HashMap<usize, String> {
         let mut shared = HashMap::new();
         for (text, words) in texts {
-            for (at, window) in words.windows(RUN).enumerate() {
-                for case in self.runs.get(&run(window)).into_iter().flatten() {
+            for (at, run) in runs(words, RUN).enumerate() {
+                for case in self.runs.get(&run).into_iter().flatten() {
                     shared.entry(*case).or_insert_with(|| first_words(text, at));
                 }
             }
@@ -149,7 +149,7 @@ fn meaning(words: &[u64], common: &HashSet<u64>) -> Vec<u32> {
 #[derive(Default)]
 struct Sets {
     sizes: Vec<usize>,
-    holders: HashMap<u32, Vec<usize>>,
+    holders: Map<u32, Vec<usize>>,
 }
 
 impl Sets {
@@ -162,15 +162,15 @@ impl Sets {
 
     /// The cases whose set has a Jaccard similarity of `limit` or more with this one.
     fn alike(&self, set: &[u32], limit: f64) -> Vec<usize> {
-        let mut shared: HashMap<usize, usize> = HashMap::new();
+        let mut shared = vec![0usize; self.sizes.len()];
         for case in set.iter().filter_map(|member| self.holders.get(member)).flatten() {
-            *shared.entry(*case).or_default() += 1;
+            shared[*case] += 1;
         }
-        let near = |case: usize, shared: usize| {
-            let all = set.len() + self.sizes.get(case).copied().unwrap_or_default() - shared;
-            shared as f64 >= limit * all as f64
+        let near = |(size, shared): (&usize, &usize)| {
+            *shared > 0 && *shared as f64 >= limit * (set.len() + size - shared) as f64
         };
-        shared.into_iter().filter(|(case, shared)| near(*case, *shared)).map(|(case, _)| case).collect()
+        let cases = self.sizes.iter().zip(&shared).enumerate();
+        cases.filter(|(_, pair)| near(*pair)).map(|(case, _)| case).collect()
     }
 }
 

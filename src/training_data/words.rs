@@ -1,5 +1,8 @@
 //! Texts as numbers, for comparing many of them: words, runs of words, similarity.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// FNV-1a with 64 bits (Fowler, Noll, Vo): the same in every process and on every machine.
 fn fnv(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
@@ -41,9 +44,25 @@ pub(super) fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// Multiplier of the rolling hash: odd, with its bits spread (2^64 over the golden ratio).
+const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// One number for a run of words, in their order.
 pub(super) fn run(words: &[u64]) -> u64 {
-    words.iter().fold(SEED, |hash, word| mix(hash.rotate_left(5) ^ word))
+    mix(words.iter().fold(0, |hash: u64, word| hash.wrapping_mul(BASE).wrapping_add(*word)))
+}
+
+/// One number for each `n` words in a row, each the same as [`run`] gives (a rolling hash; Karp and Rabin 1987).
+pub(super) fn runs(words: &[u64], n: usize) -> impl Iterator<Item = u64> {
+    let leaving = (0..n).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let mut hash = 0u64;
+    words.iter().enumerate().filter_map(move |(at, word)| {
+        hash = hash.wrapping_mul(BASE).wrapping_add(*word);
+        if let Some(old) = at.checked_sub(n).and_then(|old| words.get(old)) {
+            hash = hash.wrapping_sub(old.wrapping_mul(leaving));
+        }
+        (at + 1 >= n).then(|| mix(hash))
+    })
 }
 
 /// Every run of `n` words, each once, sorted; a shorter text is one run.
@@ -51,11 +70,36 @@ pub(super) fn shingles(words: &[u64], n: usize) -> Vec<u32> {
     let mut all: Vec<u32> = match words.len() {
         0 => Vec::new(),
         length if length < n => vec![run(words) as u32],
-        _ => words.windows(n).map(|w| run(w) as u32).collect(),
+        _ => runs(words, n).map(|run| run as u32).collect(),
     };
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// A map whose keys are random bits already and need no hashing.
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<AsIs>>;
+
+#[derive(Default)]
+pub(super) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = fnv(self.0, *byte));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 ^= key;
+    }
+
+    fn write_u32(&mut self, key: u32) {
+        // The map takes its bucket from the low bits and a tag from the highest seven.
+        self.0 = u64::from(key).wrapping_mul(BASE);
+    }
 }
 
 /// Jaccard similarity of two sorted sets: shared members over all members; 0 for two empty ones.
@@ -87,6 +131,9 @@ mod tests {
         assert_eq!(words("a-b").len(), 2);
         assert!(words(" - ").is_empty());
         assert_ne!(run(&words("a b")), run(&words("b a")));
+        let text = words("a b c a b c d");
+        let each: Vec<u64> = text.windows(3).map(run).collect();
+        assert_eq!(runs(&text, 3).collect::<Vec<_>>(), each);
     }
 
     #[test]

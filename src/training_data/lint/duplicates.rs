@@ -2,9 +2,10 @@
 
 use super::outline::Outline;
 use super::{Code, Finding};
-use crate::training_data::words::{run, words};
+use crate::training_data::words::{Map, run, words};
 use crate::training_data::{Example, Place};
 use crate::workspace::Severity::{Error, Note};
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 pub(super) const CODES: &[Code] = &[DUPLICATE, DUPLICATE_ID, CONTRADICTION, SAME_PROMPT];
@@ -19,18 +20,19 @@ const SAME_PROMPT: Code = Code::new("same-prompt", Note, "One prompt has several
 pub(super) fn find(examples: &[Example], outlines: &[Outline]) -> (Vec<Finding>, Vec<bool>) {
     let mut found = Vec::new();
     let mut repeats = vec![false; examples.len()];
+    let hashes: Vec<(u64, u64)> =
+        examples.par_iter().map(|e| (run(&words(&e.prompt())), run(&words(&e.output)))).collect();
     let mut whole: HashMap<(u64, u64), &Place> = HashMap::new();
-    let mut prompts: HashMap<u64, usize> = HashMap::new();
-    for (at, example) in examples.iter().enumerate() {
-        let prompt = run(&words(&example.prompt()));
+    let mut prompts: Map<u64, usize> = Map::default();
+    for (at, (example, &(prompt, output))) in examples.iter().zip(&hashes).enumerate() {
         let place = &example.place;
-        if let Some(first) = whole.get(&(prompt, run(&words(&example.output)))) {
+        if let Some(first) = whole.get(&(prompt, output)) {
             let message = format!("says word for word what {first} says");
             found.push(Finding::new(&DUPLICATE, place, message, "remove one of the two"));
             repeats[at] = true;
             continue;
         }
-        whole.insert((prompt, run(&words(&example.output))), place);
+        whole.insert((prompt, output), place);
         match prompts.get(&prompt) {
             None => {
                 prompts.insert(prompt, at);

@@ -82,10 +82,9 @@ fn mend_line(line: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<Vec<u8>> {
     (from > 0).then(|| (out + text.get(from..).unwrap_or_default()).into_bytes())
 }
 
-type Mend = fn(&str) -> String;
-
 fn mend_text(text: &str, wanted: &dyn Fn(&str) -> bool) -> String {
     // Broken characters first: their bytes may look like control characters.
+    type Mend = fn(&str) -> String;
     let mends: [(&str, Mend); 3] =
         [(mojibake::CODE.name, mojibake::mend), (control::CODE.name, control::mend), (space::CODE.name, space::mend)];
     mends.iter().filter(|(code, _)| wanted(code)).fold(text.to_string(), |text, (_, mend)| mend(&text))

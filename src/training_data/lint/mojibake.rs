@@ -14,13 +14,15 @@ pub(super) const CODE: Code =
 pub(super) fn find(example: &Example) -> Vec<Finding> {
     let mut found = Vec::new();
     for (key, text) in texts(example).into_iter().filter(|(_, text)| !text.is_ascii()) {
-        let sequences = broken(text);
+        let mut sequences = broken(text);
+        sequences.extend(foreign(text));
         if sequences.is_empty() {
             continue;
         }
         let shown: Vec<String> = sequences.iter().take(3).map(|s| quote(s)).collect();
         let message = format!("`{key}` holds broken characters: {}", enumerate(&shown));
-        let fixable = broken(&mend(text)).is_empty();
+        let mended = mend(text);
+        let fixable = broken(&mended).is_empty() && foreign(&mended).is_none();
         let remedy = match fixable {
             true => "restore the characters that were meant",
             false => "type these characters anew; some of their bytes are lost",
@@ -66,6 +68,10 @@ pub(super) fn mend(text: &str) -> String {
         let faults = broken(&text).len();
         let pages: [fn(char) -> Option<u8>; 2] = [windows, mac];
         // The wrong code page would turn broken text into other broken text.
+        if faults == 0 && foreign(&text).is_some() {
+            text = unbreak(&text, windows);
+            break;
+        }
         let better = pages.into_iter().map(|page| unbreak(&text, page)).find(|next| broken(next).len() < faults);
         match better {
             Some(next) => text = next,
@@ -73,6 +79,14 @@ pub(super) fn mend(text: &str) -> String {
         }
     }
     text
+}
+
+/// Greek, Cyrillic, Hebrew or Arabic that was broken: the first line that would hold several such letters more if its
+/// bytes were read as UTF-8. One letter alone may be chance ("DŽ").
+fn foreign(text: &str) -> Option<String> {
+    let letters = |text: &str| text.chars().filter(|c| ('\u{370}'..='\u{6FF}').contains(c)).count();
+    let mut lines = text.lines().filter(|line| !line.is_ascii());
+    lines.find(|line| letters(&unbreak(line, windows)) >= letters(line) + 3).map(str::to_string)
 }
 
 /// Replaces each longest stretch of non-ASCII characters that is UTF-8 under the code page.
@@ -127,6 +141,7 @@ mod tests {
             ("ğŸš€ Next ğŸ’¡ Tips âœ…", "🚀 Next 💡 Tips ✅"),
             ("â\u{80}\u{9c}planâ\u{80}\u{9d}", "“plan”"),
             ("We‚Äôre na√Øve", "We’re naïve"),
+            ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚ there", "привет there"),
             ("WeÃ¢â‚¬â„¢re", "We’re"),
         ] {
             assert_eq!(mend(broken_text), meant);

@@ -1,15 +1,15 @@
 //! Examples that are nearly alike, within and across files.
 //!
-//! MinHash (Broder 1997) over runs of three words, banded for lookup (LSH; Leskovec, Rajaraman, Ullman, *Mining of
-//! Massive Datasets*, section 3.4); every candidate is then measured exactly. With 24 bands of 4 a pair of similarity
-//! 0.6 is found with probability 0.964, one of 0.7 with 0.999.
+//! MinHash (Broder 1997) over runs of three words, with one hash per run and empty bins filled from others (Li, Owen,
+//! Zhang 2012; Shrivastava 2017), banded for lookup (LSH; Leskovec, Rajaraman, Ullman, *Mining of Massive Datasets*,
+//! section 3.4); every candidate is then measured exactly. With 24 bands of 4 a pair of similarity 0.6 is found with
+//! probability 0.964, one of 0.7 with 0.999.
 
 use super::{Code, Finding};
 use crate::training_data::Example;
-use crate::training_data::words::{jaccard, mix, shingles, words};
+use crate::training_data::words::{Map, jaccard, mix, shingles, words};
 use crate::workspace::Severity::Warning;
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 pub(super) const CODES: &[Code] = &[CODE];
 const CODE: Code =
@@ -26,7 +26,18 @@ const FEWEST: usize = 6;
 const MOST: usize = 8;
 
 pub(super) fn find(examples: &[Example], repeats: &[bool]) -> Vec<Finding> {
+<<<<<<< HEAD
     let found = alike(examples, repeats).into_iter().map(|(at, earlier, likeness)| {
+=======
+    let sets: Vec<Vec<u32>> = examples.par_iter().map(runs).collect();
+    let sketches: Vec<Option<[u32; BANDS]>> = sets
+        .par_iter()
+        .zip(repeats)
+        .map(|(set, repeats)| (!repeats && set.len() >= FEWEST).then(|| sketch(set)))
+        .collect();
+    let nearest = nearest(&sketches, &sets);
+    let found = nearest.into_iter().map(|(at, earlier, likeness)| {
+>>>>>>> helper/t1
         let message = format!(
             "is {:.0} % the same as {} (share of common three-word runs)",
             likeness * 100.0,
@@ -62,23 +73,24 @@ fn runs(example: &Example) -> Vec<u32> {
     shingles(&all, 3)
 }
 
-/// Multiplier (odd, so that it permutes) and summand of each hash.
-fn mixers() -> Vec<(u32, u32)> {
-    (0..HASHES as u64).map(|i| (mix(2 * i + 1) as u32 | 1, mix(2 * i + 2) as u32)).collect()
-}
-
 /// One number for each band of the MinHash signature.
-fn sketch(set: &[u32], mixers: &[(u32, u32)]) -> [u32; BANDS] {
-    let mut least = [u32::MAX; HASHES];
+fn sketch(set: &[u32]) -> [u32; BANDS] {
+    let mut least = [u64::MAX; HASHES];
     for &member in set {
-        // The members' low bits are all that a product's low bits see; the rotation brings the high ones down.
-        for (least, (times, plus)) in least.iter_mut().zip(mixers) {
-            *least = (*least).min(member.wrapping_mul(*times).rotate_left(16).wrapping_mul(*times).wrapping_add(*plus));
-        }
+        let hash = mix(u64::from(member));
+        // The high half chooses the bin, the low half is the value.
+        let bin = (((hash >> 32) * HASHES as u64) >> 32) as usize;
+        least[bin] = least[bin].min(hash & 0xFFFF_FFFF);
+    }
+    let filled = least;
+    for (bin, value) in least.iter_mut().enumerate().filter(|(_, value)| **value == u64::MAX) {
+        // Two sets that lack the same bin ask the same others for it, in the same order.
+        let others = (0..).map(|attempt| (mix(((bin as u64) << 32) | attempt) % HASHES as u64) as usize);
+        *value = others.map(|other| filled[other]).find(|v| *v != u64::MAX).unwrap_or_default();
     }
     let mut bands = [0; BANDS];
     for (band, rows) in bands.iter_mut().zip(least.chunks(ROWS)) {
-        *band = rows.iter().fold(0u64, |hash, row| mix(hash ^ u64::from(*row))) as u32;
+        *band = rows.iter().fold(0u64, |hash, row| mix(hash ^ *row)) as u32;
     }
     bands
 }
@@ -112,7 +124,7 @@ fn nearest(sketches: &[Option<[u32; BANDS]>], sets: &[Vec<u32>]) -> Vec<(usize, 
 }
 
 fn candidates(sketches: &[Option<[u32; BANDS]>], band: usize) -> Vec<(u32, u32)> {
-    let mut buckets: HashMap<u32, Vec<u32>> = HashMap::with_capacity(sketches.len());
+    let mut buckets: Map<u32, Vec<u32>> = Map::default();
     let mut pairs = Vec::new();
     for (at, sketch) in sketches.iter().enumerate() {
         let (Some(sketch), Ok(at)) = (sketch, u32::try_from(at)) else { continue };
@@ -132,8 +144,7 @@ mod tests {
 
     /// Pairs whose exact similarity is far above the threshold are found, those far below are not.
     fn found(sets: &[Vec<u32>]) -> Vec<(usize, usize)> {
-        let mixers = mixers();
-        let sketches: Vec<_> = sets.iter().map(|set| Some(sketch(set, &mixers))).collect();
+        let sketches: Vec<_> = sets.iter().map(|set| Some(sketch(set))).collect();
         nearest(&sketches, sets).into_iter().map(|(a, b, _)| (a, b)).collect()
     }
 

@@ -29,7 +29,9 @@ static SHAPES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// `api_key = …`: only values that look drawn at random count, with digits and letters.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?i)\b(?:api[ _-]?key|secret|token|password|passwd)["']?\s*[:=]\s*["'`]?([A-Za-z0-9+/_!#%-]{12,})"#)
+    pattern(
+        r#"(?i)(?:(?:api[ _-]?key|secret(?:[_-]access)?(?:[_-]key)?|token|password|passwd)["']?\s*[:=]|\bbearer)\s*["'`]?([A-Za-z0-9+/_!#%-]{12,})"#,
+    )
 });
 
 pub(super) fn find(example: &Example) -> Vec<Finding> {
