@@ -26,18 +26,7 @@ const FEWEST: usize = 6;
 const MOST: usize = 8;
 
 pub(super) fn find(examples: &[Example], repeats: &[bool]) -> Vec<Finding> {
-<<<<<<< HEAD
     let found = alike(examples, repeats).into_iter().map(|(at, earlier, likeness)| {
-=======
-    let sets: Vec<Vec<u32>> = examples.par_iter().map(runs).collect();
-    let sketches: Vec<Option<[u32; BANDS]>> = sets
-        .par_iter()
-        .zip(repeats)
-        .map(|(set, repeats)| (!repeats && set.len() >= FEWEST).then(|| sketch(set)))
-        .collect();
-    let nearest = nearest(&sketches, &sets);
-    let found = nearest.into_iter().map(|(at, earlier, likeness)| {
->>>>>>> helper/t1
         let message = format!(
             "is {:.0} % the same as {} (share of common three-word runs)",
             likeness * 100.0,
@@ -56,12 +45,11 @@ pub fn near_duplicates(examples: &[Example]) -> Vec<(usize, usize)> {
 
 /// Each example that is nearly alike an earlier one, that one, and their share of common runs.
 fn alike(examples: &[Example], repeats: &[bool]) -> Vec<(usize, usize, f64)> {
-    let mixers = mixers();
     let sets: Vec<Vec<u32>> = examples.par_iter().map(runs).collect();
     let sketches: Vec<Option<[u32; BANDS]>> = sets
         .par_iter()
         .zip(repeats)
-        .map(|(set, repeats)| (!repeats && set.len() >= FEWEST).then(|| sketch(set, &mixers)))
+        .map(|(set, repeats)| (!repeats && set.len() >= FEWEST).then(|| sketch(set)))
         .collect();
     nearest(&sketches, &sets)
 }
