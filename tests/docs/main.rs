@@ -44,7 +44,9 @@ fn every_command_is_one_the_program_takes() {
         let whole = in_blocks.map(|command| (command, true));
         for ((number, line), whole) in whole.chain(inline(&text).into_iter().map(|command| (command, false))) {
             seen += 1;
-            if let Some(refusal) = refusal(&line).filter(|refusal| whole || !unfinished(refusal)) {
+            if let Some(refusal) =
+                refusal(&line).filter(|refusal| refusal.use_stderr() && (whole || !unfinished(refusal)))
+            {
                 faults.push(format!("{}:{number}: {line}\n{refusal}", page.display()));
             }
         }
