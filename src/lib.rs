@@ -14,6 +14,7 @@ pub mod provider;
 pub mod check;
 pub mod suite;
 pub mod training_data;
+pub mod train;
 pub mod registry;
 pub mod run;
 pub mod compare;

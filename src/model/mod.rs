@@ -17,6 +17,7 @@ mod decoder;
 mod gguf;
 mod kernel;
 mod linear;
+mod lora;
 mod ops;
 mod panels;
 mod safetensors;
@@ -28,6 +29,7 @@ pub use adapter::Adapter;
 pub use cache::Cache;
 pub use config::{Config, Family};
 pub use decoder::{Decoder, Span};
+pub use lora::{LoraConfig, LoraPair, LoraWeights};
 pub use source::{Source, open, open_weights};
 pub use weights::{Weight, Weights};
 
