@@ -28,12 +28,12 @@ pub struct Adapter {
 
 /// The parts of PEFT's `adapter_config.json` that change what an adapter computes.
 #[derive(Deserialize)]
-struct PeftConfig {
+pub(super) struct PeftConfig {
     peft_type: String,
-    r: usize,
-    lora_alpha: f64,
+    pub r: usize,
+    pub lora_alpha: f64,
     #[serde(default)]
-    use_rslora: bool,
+    pub use_rslora: bool,
     #[serde(default)]
     use_dora: bool,
     #[serde(default)]
@@ -47,7 +47,7 @@ struct PeftConfig {
 }
 
 impl PeftConfig {
-    fn load(path: &Path) -> Result<Self> {
+    pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
         let config: Self = serde_json::from_str(&text).map_err(|e| {
             Error::input(format!("{} is not a LoRA adapter's configuration", path.display()))
@@ -143,7 +143,7 @@ impl Adapter {
 }
 
 /// `base_model.model.PATH.lora_A.weight` → `PATH`.
-fn module_of(name: &str) -> Option<&str> {
+pub(super) fn module_of(name: &str) -> Option<&str> {
     let path = name.strip_prefix("base_model.model.")?;
     path.strip_suffix(".lora_A.weight").or_else(|| path.strip_suffix(".lora_B.weight"))
 }

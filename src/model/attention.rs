@@ -43,11 +43,22 @@ impl Rope {
     }
 
     /// Rotates one head of row `row` in place; dimension i pairs with i + half.
-    fn rotate(&self, row: usize, head: &mut [f32]) {
+    pub fn rotate(&self, row: usize, head: &mut [f32]) {
         let (cos, sin) = (&self.cos[row * self.half..][..self.half], &self.sin[row * self.half..][..self.half]);
         let (first, second) = head[..2 * self.half].split_at_mut(self.half);
         for (i, (a, b)) in first.iter_mut().zip(second).enumerate() {
             (*a, *b) = (*a * cos[i] - *b * sin[i], *b * cos[i] + *a * sin[i]);
+        }
+    }
+}
+
+impl Rope {
+    /// The transpose of [`Rope::rotate`], for gradients.
+    pub fn rotate_back(&self, row: usize, head: &mut [f32]) {
+        let (cos, sin) = (&self.cos[row * self.half..][..self.half], &self.sin[row * self.half..][..self.half]);
+        let (first, second) = head[..2 * self.half].split_at_mut(self.half);
+        for (i, (a, b)) in first.iter_mut().zip(second).enumerate() {
+            (*a, *b) = (*a * cos[i] + *b * sin[i], *b * cos[i] - *a * sin[i]);
         }
     }
 }

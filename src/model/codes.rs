@@ -24,6 +24,19 @@ pub(crate) fn group(dtype: GgmlDType) -> Option<usize> {
     }
 }
 
+/// Bits of the largest code.
+pub(crate) fn bits(dtype: GgmlDType) -> usize {
+    use GgmlDType::*;
+    match dtype {
+        Q2K => 2,
+        Q3K => 3,
+        Q4_0 | Q4_1 | Q4K => 4,
+        Q5_0 | Q5_1 | Q5K => 5,
+        Q6K => 6,
+        _ => 8,
+    }
+}
+
 /// Takes the blocks of one row apart. `bytes` holds whole blocks, as many as `row.codes` is long.
 pub(crate) fn unpack(dtype: GgmlDType, bytes: &[u8], row: &mut Row<'_>) {
     let (weights, groups) = (dtype.block_size(), group(dtype).map_or(1, |g| dtype.block_size() / g));

@@ -16,21 +16,21 @@ const SCORED_ROWS: usize = 64;
 
 /// A model's weights, packed, and the way through them. Shared freely between threads; sequences own their caches.
 pub struct Decoder {
-    config: Config,
+    pub(super) config: Config,
     /// (vocab, hidden); also the head when embeddings are tied.
-    embeddings: Arc<Linear>,
-    layers: Vec<Layer>,
-    norm: Vec<f32>,
-    head: Arc<Linear>,
+    pub(super) embeddings: Arc<Linear>,
+    pub(super) layers: Vec<Layer>,
+    pub(super) norm: Vec<f32>,
+    pub(super) head: Arc<Linear>,
 }
 
-struct Layer {
-    attention_norm: Vec<f32>,
-    qkv: Linear,
-    output: Linear,
-    mlp_norm: Vec<f32>,
-    gate_up: Linear,
-    down: Linear,
+pub(super) struct Layer {
+    pub attention_norm: Vec<f32>,
+    pub qkv: Linear,
+    pub output: Linear,
+    pub mlp_norm: Vec<f32>,
+    pub gate_up: Linear,
+    pub down: Linear,
 }
 
 /// The next rows of one sequence: `rows` tokens that follow what `cache` holds.
@@ -122,6 +122,12 @@ impl Decoder {
     }
 
     fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
+        let x = self.embedded(tokens)?;
+        Ok(Tensor::from_vec(x, (tokens.len(), self.config.hidden), &candle_core::Device::Cpu)?)
+    }
+
+    /// Rows of the embedding, (tokens, hidden).
+    pub(super) fn embedded(&self, tokens: &[u32]) -> Result<Vec<f32>> {
         let (hidden, vocab) = (self.config.hidden, self.config.vocab);
         if let Some(token) = tokens.iter().find(|&&t| t as usize >= vocab) {
             return Err(Error::model(format!("token {token} is outside the model's vocabulary of {vocab}"))
@@ -130,7 +136,7 @@ impl Decoder {
         let mut x = vec![0.0; tokens.len() * hidden];
         let panels = &self.embeddings.parts()[0].panels;
         x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, &token)| panels.row(token as usize, row));
-        Ok(Tensor::from_vec(x, (tokens.len(), hidden), &candle_core::Device::Cpu)?)
+        Ok(x)
     }
 
     fn attend(&self, layer: usize, qkv: &Tensor, rope: &Rope, rows: &[Rows], spans: &mut [Span<'_>]) -> Result<Tensor> {

@@ -60,28 +60,69 @@ impl Aligned {
     }
 }
 
-/// Writes `code · scale + offset` to `out`; `group` codes in a row cycle through one line of scales.
-/// `scales.len() / (codes.len() / group)` is the panel width.
-pub(crate) fn decode(codes: &[u8], scales: &[f32], offsets: &[f32], group: usize, out: &mut [f32]) {
-    struct Decode<'a>(&'a [u8], &'a [f32], &'a [f32], usize, &'a mut [f32]);
-    impl WithSimd for Decode<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            let Decode(codes, scales, offsets, group, out) = self;
-            let width = VECTORS * S::F32_LANES;
-            let lines = scales.chunks_exact(width).zip(offsets.chunks_exact(width));
-            let groups = codes.chunks_exact(group).zip(out.chunks_exact_mut(group));
-            for ((scales, offsets), (codes, out)) in lines.zip(groups) {
-                for (codes, out) in codes.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+/// Rows of a coded panel as f32: `code · scale + offset`, one scale and offset for each lane and group of rows.
+///
+/// `codes` holds a byte per value, or the values of two neighbouring rows in one byte, the first in its low half.
+/// `scales` and `offsets` have one line of `width` for each group that the rows touch; the first row is the
+/// `first`-th of its group.
+pub(crate) fn decode(codes: Codes<'_>, scales: &[f32], offsets: &[f32], group: Group, width: usize, out: &mut [f32]) {
+    assert_eq!(width, self::width());
+    Arch::new().dispatch(Decode { codes, scales, offsets, group, out });
+}
+
+struct Decode<'a> {
+    codes: Codes<'a>,
+    scales: &'a [f32],
+    offsets: &'a [f32],
+    group: Group,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Decode<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let width = VECTORS * S::F32_LANES;
+        let Decode { codes, scales, offsets, group, out } = self;
+        match codes {
+            Codes::Bytes(codes) => {
+                for (row, (codes, out)) in codes.chunks_exact(width).zip(out.chunks_exact_mut(width)).enumerate() {
+                    let line = (group.first + row) / group.rows * width;
+                    let (scales, offsets) = (&scales[line..line + width], &offsets[line..line + width]);
                     for lane in 0..width {
                         out[lane] = f32::from(codes[lane]).mul_add(scales[lane], offsets[lane]);
                     }
                 }
             }
+            Codes::Nibbles(codes) => {
+                let pairs = codes.chunks_exact(width).zip(out.chunks_exact_mut(2 * width));
+                for (pair, (codes, out)) in pairs.enumerate() {
+                    let line = (group.first + 2 * pair) / group.rows * width;
+                    let (scales, offsets) = (&scales[line..line + width], &offsets[line..line + width]);
+                    let (low, high) = out.split_at_mut(width);
+                    for lane in 0..width {
+                        low[lane] = f32::from(codes[lane] & 15).mul_add(scales[lane], offsets[lane]);
+                        high[lane] = f32::from(codes[lane] >> 4).mul_add(scales[lane], offsets[lane]);
+                    }
+                }
+            }
         }
     }
-    Arch::new().dispatch(Decode(codes, scales, offsets, group, out));
+}
+
+/// Codes of whole rows of a panel.
+#[derive(Clone, Copy)]
+pub(crate) enum Codes<'a> {
+    Bytes(&'a [u8]),
+    Nibbles(&'a [u8]),
+}
+
+/// Rows that share a scale, and where in its group the first row stands. Both even for nibbles.
+#[derive(Clone, Copy)]
+pub(crate) struct Group {
+    pub rows: usize,
+    pub first: usize,
 }
 
 /// What a product is added to: (rows, stride) values, one row of `stride` for all rows, both or nothing.
@@ -111,16 +152,16 @@ impl<'a> Output<'a> {
         Self { base: values.as_mut_ptr(), stride, rows, onto }
     }
 
-    /// Writes the first `lanes` of every row of `sums`, (rows, [`width`]), to the columns from `column` on, added to
-    /// what they go onto.
+    /// Writes the first `lanes` of every row of `sums`, (any, `width`), to the columns from `column` on and the rows from
+    /// `first` on, added to what they go onto.
     ///
     /// # Safety
-    /// No other thread may touch those columns meanwhile, and the memory must still be borrowed.
-    pub unsafe fn write(self, sums: &[f32], column: usize, lanes: usize) {
-        assert!(column + lanes <= self.stride && sums.len() >= self.rows * width());
-        for (row, sums) in sums.chunks_exact(width()).take(self.rows).enumerate() {
-            let start = row * self.stride + column;
-            // SAFETY: row < rows and column + lanes <= stride, so the slice lies in the matrix; the rest is the
+    /// No other thread may touch those places meanwhile, and the memory must still be borrowed.
+    pub unsafe fn write(self, sums: &[f32], width: usize, first: usize, column: usize, lanes: usize) {
+        assert!(column + lanes <= self.stride && lanes <= width && first + sums.len() / width <= self.rows);
+        for (row, sums) in sums.chunks_exact(width).enumerate() {
+            let start = (first + row) * self.stride + column;
+            // SAFETY: the row is one of the matrix and column + lanes <= stride, so the slice lies in it; the rest is the
             // caller's promise.
             let out = unsafe { std::slice::from_raw_parts_mut(self.base.add(start), lanes) };
             let (matrix, bias) = (self.onto.matrix.map(|m| &m[start..]), self.onto.row.map(|r| &r[column..]));
@@ -148,20 +189,75 @@ pub(crate) fn prefetch<T>(from: &[T], offset: usize) {
     let _ = (from, offset);
 }
 
-/// `sums += x[.., from..from + c] · chunk`, with `x` (m, k) row-major, `chunk` (c, [`width`]) a part of a panel, and
-/// `sums` (m, [`width`]). Going over a panel chunk by chunk continues the same chains of multiply-adds. Meanwhile the
-/// bytes of `ahead`, which will be wanted next, are fetched from memory.
-pub(crate) fn multiply(x: &[f32], k: usize, from: usize, chunk: &[f32], sums: &mut [f32], ahead: &[u8]) {
-    let width = width();
-    assert!(k > 0 && x.len() / k == sums.len() / width && from + chunk.len() / width <= k);
-    Arch::new().dispatch(Multiply { x, k, from, chunk, sums, ahead });
+/// The left operand of a product: `(rows, depth)`, either row-major or the transpose of a row-major matrix.
+#[derive(Clone, Copy)]
+pub(crate) struct Left<'a> {
+    pub values: &'a [f32],
+    /// Values from one row of the stored matrix to the next.
+    pub stride: usize,
+    /// Where the first row and the first value of depth lie.
+    pub from: usize,
+    /// The stored matrix is (depth, rows).
+    pub transposed: bool,
+}
+
+impl<'a> Left<'a> {
+    /// Columns `from..` of a row-major matrix of `stride` columns.
+    pub fn rows(values: &'a [f32], stride: usize, from: usize) -> Self {
+        Self { values, stride, from, transposed: false }
+    }
+
+    /// The same, transposed: its columns are the rows of the product.
+    pub fn columns(values: &'a [f32], stride: usize, from: usize) -> Self {
+        Self { values, stride, from, transposed: true }
+    }
+}
+
+/// The right operand: `(depth, width)`, with rows `stride` apart from `from` on.
+#[derive(Clone, Copy)]
+pub(crate) struct Right<'a> {
+    pub values: &'a [f32],
+    pub stride: usize,
+    pub from: usize,
+}
+
+impl<'a> Right<'a> {
+    /// A chunk of a packed panel, (depth, width) without gaps.
+    pub fn packed(values: &'a [f32], width: usize) -> Self {
+        Self { values, stride: width, from: 0 }
+    }
+}
+
+/// `sums += left · right` over `depth` terms, with `sums` (rows, width) and width one to three vectors. Going over an operand
+/// piece by piece continues the same chains of multiply-adds. Meanwhile the bytes of `ahead`, which will be wanted next,
+/// are fetched from memory.
+pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, width: usize, sums: &mut [f32], ahead: &[u8]) {
+    let rows = sums.len() / width;
+    if rows == 0 || depth == 0 {
+        return;
+    }
+    let (along, across) = if left.transposed { (depth, rows) } else { (rows, depth) };
+    assert!(left.from + (along - 1) * left.stride + across <= left.values.len());
+    assert!(right.from + (depth - 1) * right.stride + width <= right.values.len());
+    Arch::new().dispatch(Multiply { left, right, depth, width, rows, sums, ahead });
+}
+
+/// The narrowest panel that holds `lanes` columns, if one can; else the widest.
+pub(crate) fn narrowest(lanes: usize) -> usize {
+    lanes.next_multiple_of(vector()).clamp(vector(), width())
+}
+
+/// Values in a vector on this machine.
+pub(crate) fn vector() -> usize {
+    width() / VECTORS
 }
 
 struct Multiply<'a> {
-    x: &'a [f32],
-    k: usize,
-    from: usize,
-    chunk: &'a [f32],
+    left: Left<'a>,
+    right: Right<'a>,
+    depth: usize,
+    width: usize,
+    rows: usize,
     sums: &'a mut [f32],
     ahead: &'a [u8],
 }
@@ -170,56 +266,79 @@ impl WithSimd for Multiply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        // AVX2 has 16 vector registers; the others have 32.
-        let most = if S::F32_LANES == 8 { 4 } else { 8 };
-        let (mut row, rows) = (0, self.x.len() / self.k);
-        // Spread over the tiles, so that memory works while the processor does.
-        let share = self.ahead.len().div_ceil(rows.div_ceil(most).max(1)).max(1);
-        let mut ahead = self.ahead.chunks(share);
-        while row < rows {
-            let tile = most.min(rows - row);
-            if let Some(bytes) = ahead.next() {
-                (0..bytes.len()).step_by(4 * LINE).for_each(|at| prefetch(bytes, at));
-            }
-            match tile {
-                8 => self.tile::<S, 8>(simd, row),
-                7 => self.tile::<S, 7>(simd, row),
-                6 => self.tile::<S, 6>(simd, row),
-                5 => self.tile::<S, 5>(simd, row),
-                4 => self.tile::<S, 4>(simd, row),
-                3 => self.tile::<S, 3>(simd, row),
-                2 => self.tile::<S, 2>(simd, row),
-                _ => self.tile::<S, 1>(simd, row),
-            }
-            row += tile;
+    fn with_simd<S: Simd>(self, simd: S) {
+        match (self.width / S::F32_LANES, self.left.transposed) {
+            (3, false) => self.run::<S, 3, false>(simd),
+            (2, false) => self.run::<S, 2, false>(simd),
+            (1, false) => self.run::<S, 1, false>(simd),
+            (3, true) => self.run::<S, 3, true>(simd),
+            (2, true) => self.run::<S, 2, true>(simd),
+            (1, true) => self.run::<S, 1, true>(simd),
+            _ => unreachable!("a panel is one to three vectors wide"),
         }
     }
 }
 
 impl Multiply<'_> {
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize>(&mut self, simd: S, row: usize) {
-        let (chunk, _) = S::as_simd_f32s(self.chunk);
-        let (all_sums, _) = S::as_mut_simd_f32s(self.sums);
-        let all_sums = &mut all_sums[row * VECTORS..][..ROWS * VECTORS];
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            sums.copy_from_slice(&all_sums[r * VECTORS..][..VECTORS]);
+    fn run<S: Simd, const V: usize, const TRANSPOSED: bool>(mut self, simd: S) {
+        // AVX2 has 16 vector registers; the others have 32.
+        let most = if S::F32_LANES == 8 { 4 } else { 8 };
+        let mut row = 0;
+        // Spread over the tiles, so that memory works while the processor does.
+        let share = self.ahead.len().div_ceil(self.rows.div_ceil(most)).max(1);
+        let mut ahead = self.ahead.chunks(share);
+        while row < self.rows {
+            let tile = most.min(self.rows - row);
+            if let Some(bytes) = ahead.next() {
+                (0..bytes.len()).step_by(4 * LINE).for_each(|at| prefetch(bytes, at));
+            }
+            match tile {
+                8 => self.tile::<S, 8, V, TRANSPOSED>(simd, row),
+                7 => self.tile::<S, 7, V, TRANSPOSED>(simd, row),
+                6 => self.tile::<S, 6, V, TRANSPOSED>(simd, row),
+                5 => self.tile::<S, 5, V, TRANSPOSED>(simd, row),
+                4 => self.tile::<S, 4, V, TRANSPOSED>(simd, row),
+                3 => self.tile::<S, 3, V, TRANSPOSED>(simd, row),
+                2 => self.tile::<S, 2, V, TRANSPOSED>(simd, row),
+                _ => self.tile::<S, 1, V, TRANSPOSED>(simd, row),
+            }
+            row += tile;
         }
-        let x: [&[f32]; ROWS] =
-            std::array::from_fn(|r| &self.x[(row + r) * self.k + self.from..][..chunk.len() / VECTORS]);
-        for (i, weights) in chunk.chunks_exact(VECTORS).enumerate() {
-            for (sums, x) in sums.iter_mut().zip(x) {
-                // SAFETY: each of `x` is as long as the chunk.
-                let value = simd.splat_f32s(unsafe { *x.get_unchecked(i) });
-                for v in 0..VECTORS {
-                    sums[v] = simd.mul_add_f32s(value, weights[v], sums[v]);
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool>(&mut self, simd: S, row: usize) {
+        let Left { values, stride, from, .. } = self.left;
+        let right = self.right;
+        let (all_sums, _) = S::as_mut_simd_f32s(self.sums);
+        let all_sums = &mut all_sums[row * V..][..ROWS * V];
+        let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
+        for (r, sums) in sums.iter_mut().enumerate() {
+            sums.copy_from_slice(&all_sums[r * V..][..V]);
+        }
+        // SAFETY: `multiply` has checked the last row and column of both operands. Pointers, since indices of rows would
+        // be added up in vector registers.
+        let rows: [*const f32; ROWS] = std::array::from_fn(|r| unsafe {
+            values.as_ptr().add(if TRANSPOSED { from + row + r } else { from + (row + r) * stride })
+        });
+        let mut weights = unsafe { right.values.as_ptr().add(right.from) };
+        for i in 0..self.depth {
+            // SAFETY: as above.
+            let (vectors, _) = S::as_simd_f32s(unsafe { std::slice::from_raw_parts(weights, V * S::F32_LANES) });
+            let vectors: [S::f32s; V] = std::array::from_fn(|v| vectors[v]);
+            let step = if TRANSPOSED { i * stride } else { i };
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                // SAFETY: as above.
+                let value = simd.splat_f32s(unsafe { *row.add(step) });
+                for v in 0..V {
+                    sums[v] = simd.mul_add_f32s(value, vectors[v], sums[v]);
                 }
             }
+            weights = weights.wrapping_add(right.stride);
         }
         for (r, sums) in sums.iter().enumerate() {
-            all_sums[r * VECTORS..][..VECTORS].copy_from_slice(sums);
+            all_sums[r * V..][..V].copy_from_slice(sums);
         }
     }
 }

@@ -6,14 +6,18 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::adapter::Lora;
-use super::kernel::{self, Aligned, Onto, Output};
+use super::kernel::{self, Aligned, Left, Onto, Output, Right};
 use super::ops;
-use super::panels::{CHUNK, Panels};
+use super::panels::{CHUNK, Panels, Scratch};
 use super::weights::{Weight, Weights};
 use crate::error::{Error, Result};
 
 /// Into how many pieces a product is cut at least, if it has as many panels.
 const PIECES: usize = 256;
+/// Rows summed over at once in [`outer_product`]; so many rows of a panel's width stay in a first-level cache.
+const OUTER_DEPTH: usize = 128;
+/// Rows of activations that pass over a decoded panel at once; so many stay in a second-level cache.
+const BLOCK: usize = 512;
 
 /// Projections of one input, joined: y = x Wᵀ + b, with x (tokens, k) and y (tokens, n), the parts side by side.
 pub(crate) struct Linear {
@@ -57,6 +61,10 @@ impl Linear {
         Ok(Self { k, n, parts: packed, bias })
     }
 
+    pub fn shape(&self) -> (usize, usize) {
+        (self.k, self.n)
+    }
+
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -81,10 +89,12 @@ impl Linear {
         let rows = x.len() / self.k;
         let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
         let found = self.tasks(rows).fold(none, |mut best, (part, panel)| {
-            multiply_panel(x, &part.panels, panel, |sums| {
-                let (column, lanes) = (part.offset + panel * kernel::width(), part.panels.lanes(panel));
+            with_sums(rows, part.panels.width, |sums, scratch| {
+                let left = Left::rows(x, self.k, 0);
+                add_panel(left, &part.panels, panel, sums, scratch);
+                let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
                 let bias = self.bias.as_ref().map(|bias| &bias[column..][..lanes]);
-                for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(kernel::width())) {
+                for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(part.panels.width)) {
                     let logits = &mut sums[..lanes];
                     bias.into_iter().for_each(|bias| add(logits, bias));
                     let (lane, most) = ops::first_max(logits);
@@ -97,26 +107,74 @@ impl Linear {
         Ok(best.into_iter().map(|(_, column)| column).collect())
     }
 
-    /// x Wᵀ + b, added to `residual` if there is one.
-    fn product(&self, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
+    /// x Wᵀ + b, added to `residual` if there is one, and to what `low` gives each part.
+    pub fn product(&self, x: &[f32], residual: Option<&[f32]>, low: Option<&Low<'_>>) -> Vec<f32> {
         let rows = x.len() / self.k;
         let mut y = Vec::with_capacity(rows * self.n);
         let onto = Onto { matrix: residual, row: self.bias.as_deref() };
         let out = Output::new(&mut y.spare_capacity_mut()[..rows * self.n], self.n, onto);
-        self.tasks(rows).for_each(|(part, panel)| {
-            let (column, lanes) = (part.offset + panel * kernel::width(), part.panels.lanes(panel));
-            // SAFETY: every task has columns of its own, and `y` stays borrowed until all are done.
-            multiply_panel(x, &part.panels, panel, |sums| unsafe { out.write(sums, column, lanes) });
+        self.blocks(rows).for_each(|(block, index, part, panel)| {
+            with_sums(block.len(), part.panels.width, |sums, scratch| {
+                add_panel(Left::rows(x, self.k, block.start * self.k), &part.panels, panel, sums, scratch);
+                if let Some((low, Some((from, b)))) = low.map(|low| (low, &low.parts[index])) {
+                    let left = Left::rows(low.values, low.width, block.start * low.width + from);
+                    add_panel(left, b, panel, sums, scratch);
+                }
+                let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
+                // SAFETY: every task has rows and columns of its own, and `y` stays borrowed until all are done.
+                unsafe { out.write(sums, part.panels.width, block.start, column, lanes) };
+            });
         });
-        // SAFETY: the panels' columns are all columns.
+        // SAFETY: the blocks' rows and the panels' columns are all there are.
         unsafe { y.set_len(rows * self.n) };
         y
     }
 
+    /// The gradient of x, dy W, with dy (tokens, n): (tokens, k). `low`, (tokens, r) times panels of (k, r), is added.
+    pub fn product_back(&self, dy: &[f32], low: Option<(&[f32], &Panels)>) -> Vec<f32> {
+        let (rows, width) = (dy.len() / self.n, kernel::width());
+        let mut dx = Vec::with_capacity(rows * self.k);
+        let out = Output::new(&mut dx.spare_capacity_mut()[..rows * self.k], self.k, Onto::default());
+        let tasks: Vec<(Range<usize>, usize)> = row_blocks(rows)
+            .flat_map(|block| (0..self.k.div_ceil(width)).map(move |panel| (block.clone(), panel)))
+            .collect();
+        tasks.into_par_iter().for_each(|(block, panel)| {
+            let (column, lanes) = (panel * width, width.min(self.k - panel * width));
+            with_sums(block.len(), width, |sums, scratch| {
+                for part in &self.parts {
+                    for start in (0..part.panels.n).step_by(CHUNK) {
+                        let outputs = start..part.panels.n.min(start + CHUNK);
+                        let weights = part.panels.transposed_chunk(column, outputs.clone(), scratch);
+                        let left = Left::rows(dy, self.n, block.start * self.n + part.offset + start);
+                        kernel::multiply(left, Right::packed(weights, width), outputs.len(), width, sums, &[]);
+                    }
+                }
+                if let Some((values, a)) = low {
+                    add_panel(Left::rows(values, a.k, block.start * a.k), a, panel, sums, scratch);
+                }
+                // SAFETY: every task has rows and columns of its own, and `dx` stays borrowed until all are done.
+                unsafe { out.write(sums, width, block.start, column, lanes) };
+            });
+        });
+        // SAFETY: the blocks' rows and the panels' columns are all there are.
+        unsafe { dx.set_len(rows * self.k) };
+        dx
+    }
+
     /// Every panel, with the part it belongs to.
     fn tasks(&self, rows: usize) -> impl ParallelIterator<Item = (&Part, usize)> {
-        let tasks: Vec<(&Part, usize)> =
-            self.parts.iter().flat_map(|part| (0..part.panels.count()).map(move |panel| (part, panel))).collect();
+        self.blocks(rows.min(BLOCK)).map(|(_, _, part, panel)| (part, panel))
+    }
+
+    /// Every panel of every part, with the part's index, for each block of rows.
+    fn blocks(&self, rows: usize) -> impl ParallelIterator<Item = (Range<usize>, usize, &Part, usize)> {
+        let panels = || {
+            let parts = self.parts.iter().enumerate();
+            parts.flat_map(|(index, part)| (0..part.panels.count()).map(move |panel| (index, part, panel)))
+        };
+        let tasks: Vec<_> = row_blocks(rows)
+            .flat_map(|block| panels().map(move |(index, part, panel)| (block.clone(), index, part, panel)))
+            .collect();
         // With few rows a panel is quick work, so hand out several at a time; else few, lest a thread be left with many
         // when the others are done.
         let least = (16 / rows.max(1)).max(1);
@@ -125,14 +183,37 @@ impl Linear {
     }
 }
 
+/// Rows in blocks of about equal size.
+fn row_blocks(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let size = rows.div_ceil(rows.div_ceil(BLOCK).max(1)).max(1);
+    (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
+}
+
+/// What a low-rank addition brings to the parts of a joined layer: columns of `values`, (tokens, `width`), times panels.
+pub(crate) struct Low<'a> {
+    pub values: &'a [f32],
+    pub width: usize,
+    /// For each part of the layer, its first column and B, (n of the part, r).
+    pub parts: &'a [Option<(usize, Panels)>],
+}
+
 #[derive(Default)]
-struct Scratch {
-    chunk: Aligned,
+struct Buffers {
+    scratch: Scratch,
     sums: Aligned,
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// Lends `then` this thread's buffers, with `rows` × `width` sums set to zero.
+fn with_sums(rows: usize, width: usize, then: impl FnOnce(&mut [f32], &mut Scratch)) {
+    BUFFERS.with_borrow_mut(|Buffers { scratch, sums }| {
+        let sums = sums.at_least(rows * width);
+        sums.fill(0.0);
+        then(sums, scratch);
+    });
 }
 
 /// The larger value with its column; of equal ones the first.
@@ -140,34 +221,88 @@ fn larger(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
     if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }
 }
 
-/// Lends `then` the product of all rows with one panel, (rows, [`kernel::width`]).
-fn multiply_panel(x: &[f32], panels: &Panels, panel: usize, then: impl FnOnce(&mut [f32])) {
-    SCRATCH.with_borrow_mut(|Scratch { chunk, sums }| {
-        let (k, width) = (panels.k, kernel::width());
-        let sums = sums.at_least(x.len() / k * width);
-        sums.fill(0.0);
-        for start in (0..k).step_by(CHUNK) {
-            let inputs = start..k.min(start + CHUNK);
-            let weights = panels.chunk(panel, inputs.clone(), chunk);
-            kernel::multiply(x, k, start, weights, sums, panels.ahead(panel, inputs));
-        }
-        then(sums);
-    });
+/// Adds the product of rows, (rows, k of the panels), and one panel to `sums`, (rows, width of the panels).
+fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut [f32], scratch: &mut Scratch) {
+    for start in (0..panels.k).step_by(CHUNK) {
+        let inputs = start..panels.k.min(start + CHUNK);
+        let weights = panels.chunk(panel, inputs.clone(), scratch);
+        let left = Left { from: x.from + start, ..x };
+        let ahead = panels.ahead(panel, inputs.clone());
+        kernel::multiply(left, Right::packed(weights, panels.width), inputs.len(), panels.width, sums, ahead);
+    }
 }
 
-/// x (rows, k) times `panels` (n, k) on this thread: (rows, n).
-fn product_here(x: &[f32], panels: &Panels) -> Vec<f32> {
-    let values = x.len() / panels.k * panels.n;
-    let mut y = Vec::with_capacity(values);
-    let out = Output::new(&mut y.spare_capacity_mut()[..values], panels.n, Onto::default());
-    for panel in 0..panels.count() {
-        let (column, lanes) = (panel * kernel::width(), panels.lanes(panel));
-        // SAFETY: only this thread knows `y`.
-        multiply_panel(x, panels, panel, |sums| unsafe { out.write(sums, column, lanes) });
-    }
-    // SAFETY: the panels' columns are all columns.
-    unsafe { y.set_len(values) };
+/// `scale` · x `panels`ᵀ, with x (rows, k of the panels) and the result (rows, n of the panels).
+pub(crate) fn narrow_product(x: View<'_>, panels: &Panels, scale: f32) -> Vec<f32> {
+    let mut y = vec![0.0; x.rows() * panels.n];
+    let piece = x.rows().div_ceil(4 * rayon::current_num_threads()).next_multiple_of(8).max(64);
+    y.par_chunks_mut(piece * panels.n).enumerate().for_each(|(index, y)| {
+        let rows = y.len() / panels.n;
+        for panel in 0..panels.count() {
+            with_sums(rows, panels.width, |sums, scratch| {
+                let left = Left::rows(x.values, x.stride, x.from + index * piece * x.stride);
+                add_panel(left, panels, panel, sums, scratch);
+                let (column, lanes) = (panel * panels.width, panels.lanes(panel));
+                for (y, sums) in y.chunks_exact_mut(panels.n).zip(sums.chunks_exact(panels.width)) {
+                    y[column..column + lanes].iter_mut().zip(sums).for_each(|(y, sum)| *y = sum * scale);
+                }
+            });
+        }
+    });
     y
+}
+
+/// Some columns of a row-major matrix: those from `from` on.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub values: &'a [f32],
+    pub stride: usize,
+    pub from: usize,
+}
+
+impl<'a> View<'a> {
+    pub fn all(values: &'a [f32], stride: usize) -> Self {
+        Self { values, stride, from: 0 }
+    }
+
+    fn rows(&self) -> usize {
+        self.values.len() / self.stride
+    }
+}
+
+/// aᵀ b, summed over the rows of both: (`m` columns of a, `n` columns of b).
+pub(crate) fn outer_product(a: View<'_>, m: usize, b: View<'_>, n: usize) -> Vec<f32> {
+    let (depth, width) = (a.rows(), kernel::narrowest(n));
+    let panels: Vec<Vec<f32>> = (0..n.div_ceil(width))
+        .into_par_iter()
+        .map(|panel| {
+            let (column, lanes) = (panel * width, width.min(n - panel * width));
+            let mut sums = vec![0.0; m * width];
+            for start in (0..depth).step_by(OUTER_DEPTH) {
+                let rows = start..depth.min(start + OUTER_DEPTH);
+                let left = Left::columns(a.values, a.stride, start * a.stride + a.from);
+                let from = start * b.stride + b.from + column;
+                if lanes == width {
+                    let right = Right { values: b.values, stride: b.stride, from };
+                    kernel::multiply(left, right, rows.len(), width, &mut sums, &[]);
+                } else {
+                    let packed: Vec<f32> = (0..rows.len() * width)
+                        .map(|i| if i % width < lanes { b.values[from + i / width * b.stride + i % width] } else { 0.0 })
+                        .collect();
+                    kernel::multiply(left, Right::packed(&packed, width), rows.len(), width, &mut sums, &[]);
+                }
+            }
+            sums
+        })
+        .collect();
+    let mut out = vec![0.0; m * n];
+    for (panel, sums) in panels.iter().enumerate() {
+        let (column, lanes) = (panel * width, width.min(n - panel * width));
+        for (out, sums) in out.chunks_exact_mut(n).zip(sums.chunks_exact(width)) {
+            out[column..column + lanes].copy_from_slice(&sums[..lanes]);
+        }
+    }
+    out
 }
 
 struct Forward<'a> {
@@ -190,11 +325,10 @@ impl Forward<'_> {
         if width != k || sums != tokens * n {
             candle_core::bail!("a linear layer ({k} to {n}) was given ({tokens}, {width}) and {sums} sums");
         }
-        let mut y = self.linear.product(x, residual);
+        let mut y = self.linear.product(x, residual, None);
         for Delta { rows, part, lora } in self.deltas {
-            let mut low = product_here(&x[rows.start * k..rows.end * k], &lora.a); // (rows, r)
-            low.iter_mut().for_each(|value| *value *= lora.scale);
-            let added = product_here(&low, &lora.b); // (rows, n of the part)
+            let low = narrow_product(View::all(&x[rows.start * k..rows.end * k], k), &lora.a, lora.scale); // (rows, r)
+            let added = narrow_product(View::all(&low, lora.a.n), &lora.b, 1.0); // (rows, n of the part)
             for (row, added) in rows.clone().zip(added.chunks_exact(lora.b.n)) {
                 add(&mut y[row * n + part.offset..][..lora.b.n], added);
             }

@@ -22,6 +22,7 @@ mod ops;
 mod panels;
 mod safetensors;
 mod source;
+mod training;
 mod vocabulary;
 mod weights;
 
@@ -31,6 +32,7 @@ pub use config::{Config, Family};
 pub use decoder::{Decoder, Span};
 pub use lora::{LoraConfig, LoraPair, LoraWeights};
 pub use source::{Source, open, open_weights};
+pub use training::{Dropout, Passage, Trainee};
 pub use weights::{Weight, Weights};
 
 pub(crate) use decoder::with_slice;

@@ -33,36 +33,112 @@ impl<F: Fn(&[f32], &mut [f32]) + Send + Sync> CustomOp1 for RowWise<F> {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         let (x, (tokens, width)) = (slice(storage, layout)?, layout.shape().dims2()?);
-        let mut y = vec![0.0; tokens * self.width];
-        y.par_chunks_mut(self.width)
-            .zip(x.par_chunks(width))
-            .with_min_len(ROWS)
-            .for_each(|(y, x)| Arch::new().dispatch(|| (self.row)(x, y)));
+        let y = by_row(x, width, self.width, &self.row);
         Ok((CpuStorage::F32(y), Shape::from((tokens, self.width))))
     }
 }
 
+/// `row` applied to each row of x, (tokens, `width`): (tokens, `out`).
+fn by_row(x: &[f32], width: usize, out: usize, row: &(impl Fn(&[f32], &mut [f32]) + Sync)) -> Vec<f32> {
+    let mut y = vec![0.0; x.len() / width * out];
+    y.par_chunks_mut(out)
+        .zip(x.par_chunks(width))
+        .with_min_len(ROWS)
+        .for_each(|(y, x)| Arch::new().dispatch(|| row(x, y)));
+    y
+}
+
 /// y = x / √(mean(x²) + eps) · weight, row by row (Zhang and Sennrich 2019, arXiv:1910.07467).
 pub(crate) fn rms_norm(x: &Tensor, weight: &[f32], eps: f32) -> Result<Tensor> {
-    let row = |x: &[f32], y: &mut [f32]| {
-        let scale = 1.0 / (sum(x, |v| v * v) / x.len() as f32 + eps).sqrt();
+    Ok(x.apply_op1_no_bwd(&RowWise { name: "rms_norm", width: weight.len(), row: norm_row(weight, eps) })?)
+}
+
+/// The same of plain values, (tokens, n).
+pub(crate) fn rms_norm_rows(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
+    by_row(x, weight.len(), weight.len(), &norm_row(weight, eps))
+}
+
+fn norm_row(weight: &[f32], eps: f32) -> impl Fn(&[f32], &mut [f32]) {
+    move |x, y| {
+        let scale = norm_scale(x, eps);
         for ((y, x), w) in y.iter_mut().zip(x).zip(weight) {
             *y = x * scale * w;
         }
-    };
-    Ok(x.apply_op1_no_bwd(&RowWise { name: "rms_norm", width: weight.len(), row })?)
+    }
+}
+
+/// 1 / √(mean(x²) + eps).
+#[inline(always)]
+fn norm_scale(x: &[f32], eps: f32) -> f32 {
+    1.0 / (sum(x, |v| v * v) / x.len() as f32 + eps).sqrt()
+}
+
+/// Adds to `dx` the gradient of x under `rms_norm`, given that of y: with s = 1 / √(mean(x²) + eps),
+/// s · w · dy − s³ / n · x · Σ(w · dy · x), row by row.
+pub(crate) fn rms_norm_back(x: &[f32], weight: &[f32], eps: f32, dy: &[f32], dx: &mut [f32]) {
+    let n = weight.len();
+    let rows = dx.par_chunks_mut(n).zip(x.par_chunks(n)).zip(dy.par_chunks(n)).with_min_len(ROWS);
+    rows.for_each(|((dx, x), dy)| {
+        Arch::new().dispatch(|| {
+            let scale = norm_scale(x, eps);
+            let along = dot3(weight, dy, x) * scale * scale * scale / n as f32;
+            for (((dx, x), dy), w) in dx.iter_mut().zip(x).zip(dy).zip(weight) {
+                *dx += dy * w * scale - x * along;
+            }
+        });
+    });
+}
+
+/// Σ a · b · c.
+#[inline(always)]
+fn dot3(a: &[f32], b: &[f32], c: &[f32]) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (chunks_a, rest_a) = a.as_chunks::<LANES>();
+    let ((chunks_b, rest_b), (chunks_c, rest_c)) = (b.as_chunks::<LANES>(), c.as_chunks::<LANES>());
+    for ((a, b), c) in chunks_a.iter().zip(chunks_b).zip(chunks_c) {
+        for i in 0..LANES {
+            sums[i] += a[i] * b[i] * c[i];
+        }
+    }
+    let rest: f32 = rest_a.iter().zip(rest_b).zip(rest_c).map(|((a, b), c)| a * b * c).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
 /// silu(gate) · up, with gate and up side by side in each row: (tokens, 2n) → (tokens, n).
 pub(crate) fn swiglu(gate_up: &Tensor) -> Result<Tensor> {
     let width = gate_up.dim(1)? / 2;
-    let row = |x: &[f32], y: &mut [f32]| {
-        let (gate, up) = x.split_at(x.len() / 2);
-        for ((y, gate), up) in y.iter_mut().zip(gate).zip(up) {
-            *y = gate / (1.0 + exp(-gate)) * up;
-        }
-    };
-    Ok(gate_up.apply_op1_no_bwd(&RowWise { name: "swiglu", width, row })?)
+    Ok(gate_up.apply_op1_no_bwd(&RowWise { name: "swiglu", width, row: swiglu_row })?)
+}
+
+/// The same of plain values: (tokens, 2 · `width`) → (tokens, `width`).
+pub(crate) fn swiglu_rows(gate_up: &[f32], width: usize) -> Vec<f32> {
+    by_row(gate_up, 2 * width, width, &swiglu_row)
+}
+
+fn swiglu_row(x: &[f32], y: &mut [f32]) {
+    let (gate, up) = x.split_at(x.len() / 2);
+    for ((y, gate), up) in y.iter_mut().zip(gate).zip(up) {
+        *y = gate / (1.0 + exp(-gate)) * up;
+    }
+}
+
+/// Replaces `gate_up`, (tokens, 2 · `width`), by its gradient, and `y`, the gradient of `swiglu`'s result, (tokens,
+/// `width`), by that result.
+pub(crate) fn swiglu_back(gate_up: &mut [f32], y: &mut [f32], width: usize) {
+    let rows = gate_up.par_chunks_mut(2 * width).zip(y.par_chunks_mut(width)).with_min_len(ROWS);
+    rows.for_each(|(gate_up, y)| {
+        Arch::new().dispatch(|| {
+            let (gate, up) = gate_up.split_at_mut(width);
+            for ((gate, up), y) in gate.iter_mut().zip(up).zip(y) {
+                let (g, u, dy) = (*gate, *up, *y);
+                let sigmoid = 1.0 / (1.0 + exp(-g));
+                let silu = g * sigmoid;
+                *gate = dy * u * (sigmoid + silu * (1.0 - sigmoid));
+                *up = dy * silu;
+                *y = silu * u;
+            }
+        });
+    });
 }
 
 /// log Σ exp(x), for a row of logits.

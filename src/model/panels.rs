@@ -11,19 +11,20 @@ use half::{bf16, f16};
 use std::ops::Range;
 
 use super::codes::{self, Row};
-use super::kernel::{self, Aligned};
+use super::kernel::{self, Aligned, Codes, Group};
 use super::weights::Weight;
 use crate::error::{Error, Result};
 
 /// Inputs decoded and multiplied at once. Eight rows of activations of this length fit a first-level cache, the decoded
-/// chunk (48 lanes, 144 KB) a second-level one. A multiple of every group.
+/// chunk (48 lanes, 144 KB) a second-level one. A multiple of every group and of every panel width.
 pub(crate) const CHUNK: usize = 768;
 
-/// A weight of shape (`n` out, `k` in), in panels.
+/// A matrix of shape (`n` out, `k` in), in panels.
 pub(crate) struct Panels {
     pub n: usize,
     pub k: usize,
-    width: usize,
+    /// Columns of a panel: [`kernel::width`], or less when there are fewer rows in all.
+    pub width: usize,
     store: Store,
 }
 
@@ -31,13 +32,23 @@ enum Store {
     F32(Aligned),
     F16(Vec<f16>),
     Bf16(Vec<bf16>),
-    /// `scale · code + offset`, scale and offset per lane and per `group` values of k.
-    Codes {
-        group: usize,
-        codes: Vec<u8>,
-        scales: Vec<f32>,
-        offsets: Vec<f32>,
-    },
+    Codes(Coded),
+}
+
+/// `scale · code + offset`, scale and offset per lane and per `group` values of k.
+struct Coded {
+    group: usize,
+    /// Two codes to a byte: those of inputs 2i and 2i + 1.
+    nibbles: bool,
+    codes: Vec<u8>,
+    scales: Vec<f32>,
+    offsets: Vec<f32>,
+}
+
+#[derive(Default)]
+pub(crate) struct Scratch {
+    chunk: Aligned,
+    block: Aligned,
 }
 
 impl Panels {
@@ -47,11 +58,30 @@ impl Panels {
         let store = match weight {
             Weight::Dense(tensor) => dense(tensor, n, k, width)?,
             Weight::Quantized(tensor) => match codes::group(tensor.dtype()) {
-                Some(group) => coded(tensor, n, k, width, group)?,
+                Some(group) => Store::Codes(coded(tensor, n, k, width, group)?),
                 None => dense(&tensor.dequantize(&candle_core::Device::Cpu)?, n, k, width)?,
             },
         };
         Ok(Self { n, k, width, store })
+    }
+
+    /// Packs row-major `values`, (`n`, `k`), in panels of `width`.
+    pub fn of_rows(values: &[f32], n: usize, k: usize, width: usize) -> Self {
+        let mut out = Aligned::zeros(n.div_ceil(width) * width * k);
+        transpose(values, n, k, width, out.as_mut_slice());
+        Self { n, k, width, store: Store::F32(out) }
+    }
+
+    /// Packs the transpose of row-major `values`, (`k`, `n`), in panels of `width`.
+    pub fn of_columns(values: &[f32], n: usize, k: usize, width: usize) -> Self {
+        let mut out = Aligned::zeros(n.div_ceil(width) * width * k);
+        for (panel, out) in out.as_mut_slice().chunks_exact_mut(k * width).enumerate() {
+            let (first, lanes) = (panel * width, width.min(n - panel * width));
+            for (row, out) in values.chunks_exact(n).zip(out.chunks_exact_mut(width)) {
+                out[..lanes].copy_from_slice(&row[first..first + lanes]);
+            }
+        }
+        Self { n, k, width, store: Store::F32(out) }
     }
 
     pub fn count(&self) -> usize {
@@ -63,23 +93,50 @@ impl Panels {
         self.width.min(self.n - panel * self.width)
     }
 
-    /// Rows `inputs` of panel `panel` as f32, `[input][width]`; `scratch` is used unless they are f32 already. `inputs`
-    /// starts at a multiple of [`CHUNK`].
-    pub fn chunk<'a>(&'a self, panel: usize, inputs: Range<usize>, scratch: &'a mut Aligned) -> &'a [f32] {
+    /// Inputs `inputs` of panel `panel` as f32, `[input][width]`; `scratch` is used unless they are f32 already.
+    pub fn chunk<'a>(&'a self, panel: usize, inputs: Range<usize>, scratch: &'a mut Scratch) -> &'a [f32] {
         let first = panel * self.k;
         let span = (first + inputs.start) * self.width..(first + inputs.end) * self.width;
         if let Store::F32(values) = &self.store {
             return &values.as_slice()[span];
         }
-        let out = scratch.at_least(span.len());
+        let out = scratch.chunk.at_least(span.len());
+        self.decode(panel, inputs, out);
+        out
+    }
+
+    /// Inputs `inputs` of panel `panel` as f32, `[input][width]`; an even number of them, from an even one on.
+    fn decode(&self, panel: usize, inputs: Range<usize>, out: &mut [f32]) {
+        let first = panel * self.k;
+        let span = (first + inputs.start) * self.width..(first + inputs.end) * self.width;
         match &self.store {
-            Store::F32(_) => {}
+            Store::F32(values) => out.copy_from_slice(&values.as_slice()[span]),
             Store::F16(values) => values[span].convert_to_f32_slice(out),
             Store::Bf16(values) => values[span].convert_to_f32_slice(out),
-            Store::Codes { group, codes, scales, offsets } => {
-                let groups = span.start / group..span.end / group;
-                kernel::decode(&codes[span], &scales[groups.clone()], &offsets[groups], *group * self.width, out);
+            Store::Codes(coded) => {
+                let lines = (first + inputs.start) / coded.group * self.width;
+                let group = Group { rows: coded.group, first: inputs.start % coded.group };
+                let codes = match coded.nibbles {
+                    true => Codes::Nibbles(&coded.codes[span.start / 2..span.end / 2]),
+                    false => Codes::Bytes(&coded.codes[span]),
+                };
+                kernel::decode(codes, &coded.scales[lines..], &coded.offsets[lines..], group, self.width, out);
             }
+        }
+    }
+
+    /// The weight as it stands in the file, a part of it: outputs `outputs` (from the first of a panel on) by as many
+    /// inputs as a panel is wide, from `input` on, `[output][width]`. Lanes behind the last input are zero.
+    pub fn transposed_chunk<'a>(&self, input: usize, outputs: Range<usize>, scratch: &'a mut Scratch) -> &'a [f32] {
+        let Scratch { chunk, block } = scratch;
+        let width = self.width;
+        let inputs = input..self.k.min(input + width);
+        let (out, block) = (chunk.at_least(outputs.len() * width), block.at_least(width * width));
+        out.fill(0.0);
+        for (panel, out) in (outputs.start / width..).zip(out.chunks_mut(width * width)) {
+            let block = &mut block[..inputs.len() * width];
+            self.decode(panel, inputs.clone(), block);
+            transpose_block(block, width, out);
         }
         out
     }
@@ -88,7 +145,10 @@ impl Panels {
     pub fn ahead(&self, panel: usize, inputs: Range<usize>) -> &[u8] {
         let end = (panel * self.k + inputs.end) * self.width;
         match &self.store {
-            Store::Codes { codes, .. } => &codes[end..codes.len().min(end + inputs.len() * self.width)],
+            Store::Codes(Coded { codes, nibbles, .. }) => {
+                let per_byte = if *nibbles { 2 } else { 1 };
+                &codes[end / per_byte..codes.len().min((end + inputs.len() * self.width) / per_byte)]
+            }
             _ => &[],
         }
     }
@@ -103,11 +163,39 @@ impl Panels {
                 Store::F32(values) => values.as_slice()[at],
                 Store::F16(values) => values[at].to_f32(),
                 Store::Bf16(values) => values[at].to_f32(),
-                Store::Codes { group, codes, scales, offsets } => {
-                    let at_group = (panel * (self.k / group) + i / group) * self.width + lane;
-                    f32::from(codes[at]) * scales[at_group] + offsets[at_group]
+                Store::Codes(coded) => {
+                    let line = (panel * (self.k / coded.group) + i / coded.group) * self.width + lane;
+                    let code = match coded.nibbles {
+                        true => coded.codes[(panel * self.k + i) / 2 * self.width + lane] >> (4 * (i % 2)) & 15,
+                        false => coded.codes[at],
+                    };
+                    f32::from(code) * coded.scales[line] + coded.offsets[line]
                 }
             };
+        }
+    }
+}
+
+/// `from` (any, `width`) transposed to `to` (any, `width`), as much as `to` has rows for.
+fn transpose_block(from: &[f32], width: usize, to: &mut [f32]) {
+    const TILE: usize = 8;
+    let (rows, outs) = (from.len() / width, to.len() / width);
+    for row in (0..rows).step_by(TILE) {
+        for out in (0..outs).step_by(TILE) {
+            if row + TILE > rows || out + TILE > outs {
+                for r in row..rows.min(row + TILE) {
+                    (out..outs.min(out + TILE)).for_each(|o| to[o * width + r] = from[r * width + o]);
+                }
+                continue;
+            }
+            let mut tile = [[0.0; TILE]; TILE];
+            for (r, tile) in tile.iter_mut().enumerate() {
+                tile.copy_from_slice(&from[(row + r) * width + out..][..TILE]);
+            }
+            for o in 0..TILE {
+                let column: [f32; TILE] = std::array::from_fn(|r| tile[r][o]);
+                to[(out + o) * width + row..][..TILE].copy_from_slice(&column);
+            }
         }
     }
 }
@@ -144,7 +232,7 @@ fn dense(tensor: &Tensor, n: usize, k: usize, width: usize) -> Result<Store> {
     })
 }
 
-fn coded(tensor: &QTensor, n: usize, k: usize, width: usize, group: usize) -> Result<Store> {
+fn coded(tensor: &QTensor, n: usize, k: usize, width: usize, group: usize) -> Result<Coded> {
     let dtype = tensor.dtype();
     let bytes = tensor.data()?;
     let row_bytes = k / dtype.block_size() * dtype.type_size();
@@ -153,20 +241,27 @@ fn coded(tensor: &QTensor, n: usize, k: usize, width: usize, group: usize) -> Re
             .hint("the model file is damaged; download it again"));
     }
     let (padded, groups) = (n.div_ceil(width) * width, k / group);
-    let (mut codes, mut scales, mut offsets) =
-        (vec![0u8; padded * k], vec![0f32; padded * groups], vec![0f32; padded * groups]);
+    let nibbles = codes::bits(dtype) <= 4;
+    let (mut codes, mut scales, mut offsets) = (
+        vec![0u8; if nibbles { padded * k / 2 } else { padded * k }],
+        vec![0f32; padded * groups],
+        vec![0f32; padded * groups],
+    );
     let (mut row_codes, mut row_scales, mut row_offsets) = (vec![0u8; k], vec![0f32; groups], vec![0f32; groups]);
     for row in 0..n {
         let mut parts = Row { codes: &mut row_codes, scales: &mut row_scales, offsets: &mut row_offsets };
         codes::unpack(dtype, &bytes[row * row_bytes..(row + 1) * row_bytes], &mut parts);
         let (panel, lane) = (row / width, row % width);
         for (i, &code) in row_codes.iter().enumerate() {
-            codes[(panel * k + i) * width + lane] = code;
+            match nibbles {
+                true => codes[(panel * k + i) / 2 * width + lane] |= code << (4 * (i % 2)),
+                false => codes[(panel * k + i) * width + lane] = code,
+            }
         }
         for i in 0..groups {
             scales[(panel * groups + i) * width + lane] = row_scales[i];
             offsets[(panel * groups + i) * width + lane] = row_offsets[i];
         }
     }
-    Ok(Store::Codes { group, codes, scales, offsets })
+    Ok(Coded { group, nibbles, codes, scales, offsets })
 }
