@@ -1,13 +1,22 @@
 //! Training: examples to tokens, batches, an optimizer with exact resume, and a plain-words diagnosis.
 //!
-//! An [`crate::training_data::Example`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught). A
-//! [`Recipe`] fixes every number of the training. The loop asks a [`Learner`] (the model, or a toy in tests) for losses
+//! A [`crate::training_data::Conversation`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught);
+//! [`fit`] cuts or leaves out what is too long, [`batches`] puts the rest in order. A [`Recipe`] fixes every number of
+//! the training, and [`explain`] puts it in words. The loop asks a [`Learner`] (the model, or a toy in tests) for losses
 //! and gradients; it prints nothing and knows no model.
 
+mod explain;
+mod fit;
 mod learner;
+mod order;
 mod recipe;
 mod sequence;
 
+pub use explain::{Explained, Origin, explain};
+pub use fit::{Cut, Fate, fit};
 pub use learner::{Learner, Pass};
-pub use recipe::{Recipe, Schedule, TooLong};
-pub use sequence::Sequence;
+pub use order::{batches, micro_batches};
+pub use recipe::{Facts, Recipe};
+pub use sequence::{Sequence, sequences};
+
+pub use crate::workspace::{Preset, Schedule, TooLong, TrainSettings};
