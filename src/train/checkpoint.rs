@@ -15,7 +15,7 @@ const HEADER: &str = "pmtune";
 
 /// What a training is made of. It can only be gone on with when all of this is as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Basis {
     pub recipe: Recipe,
     /// SHA-256 of the base's weights.
     pub base: String,
@@ -26,10 +26,10 @@ pub struct Origin {
     pub initial: String,
 }
 
-/// How a step is cut to fit memory. Sums of floats depend on it, so a training keeps the cut it began with.
+/// How a step is cut to fit memory. Sums of floats depend on it, so a training keeps the budget it began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Cut {
+pub struct Budget {
     /// Tokens that go through the model at once, unless one example is longer.
     pub micro_batch_tokens: usize,
     /// Layers keep their inputs only and are run again for the gradient: slower, and a fraction of the memory.
@@ -85,20 +85,20 @@ pub struct State {
 /// A training as kept on disk: one file, replaced in one step, so that it always holds one moment and never two.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    pub origin: Origin,
-    pub cut: Cut,
+    pub basis: Basis,
+    pub budget: Budget,
     pub state: State,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: u32,
-    origin: Origin,
-    cut: Cut,
+    basis: Basis,
+    budget: Budget,
     progress: Progress,
 }
 
-impl Origin {
+impl Basis {
     pub fn new(recipe: &Recipe, base: &str, initial: &[f32], training: &[Sequence], held_out: &[Sequence]) -> Self {
         Self {
             recipe: recipe.clone(),
@@ -157,9 +157,9 @@ impl State {
     }
 
     /// Writes the checkpoint of this moment to `path`.
-    pub fn save(&self, path: &Path, origin: &Origin, cut: Cut) -> Result<()> {
+    pub fn save(&self, path: &Path, basis: &Basis, budget: Budget) -> Result<()> {
         let fail = |e: &dyn std::fmt::Display| Error::input(format!("cannot write the checkpoint: {e}"));
-        let header = Header { format: FORMAT, origin: origin.clone(), cut, progress: self.progress.clone() };
+        let header = Header { format: FORMAT, basis: basis.clone(), budget, progress: self.progress.clone() };
         let header = serde_json::to_string(&header).map_err(|e| fail(&e))?;
         let parts = [
             ("values", &self.values),
@@ -205,12 +205,12 @@ impl Checkpoint {
             return Err(damaged("its parts differ in length".into()));
         }
         let state = State { values, optimizer, best, progress: header.progress };
-        Ok(Self { origin: header.origin, cut: header.cut, state })
+        Ok(Self { basis: header.basis, budget: header.budget, state })
     }
 
     /// Refuses to go on with another recipe, base or data than those it was begun with, and says what differs.
-    pub fn check(&self, now: &Origin) -> Result<()> {
-        let differences = now.differences(&self.origin);
+    pub fn check(&self, now: &Basis) -> Result<()> {
+        let differences = now.differences(&self.basis);
         if differences.is_empty() {
             return Ok(());
         }
@@ -224,8 +224,8 @@ mod tests {
     use super::super::testing::{recipe, sequences};
     use super::*;
 
-    fn origin() -> Origin {
-        Origin::new(&recipe(), "base", &[1.0, 2.0], &sequences(3), &sequences(1))
+    fn basis() -> Basis {
+        Basis::new(&recipe(), "base", &[1.0, 2.0], &sequences(3), &sequences(1))
     }
 
     fn state() -> State {
@@ -241,7 +241,7 @@ mod tests {
         State { values: vec![0.1, f32::NAN], optimizer, best: vec![], progress }
     }
 
-    const CUT: Cut = Cut { micro_batch_tokens: 512, checkpointing: true };
+    const BUDGET: Budget = Budget { micro_batch_tokens: 512, checkpointing: true };
 
     #[test]
     fn comes_back_to_the_last_bit() {
@@ -249,31 +249,31 @@ mod tests {
         let path = folder.path().join("checkpoint");
         let mut recipe = recipe();
         recipe.learning_rate = 0.1 + 0.2;
-        let origin = Origin { recipe, ..origin() };
-        state().save(&path, &origin, CUT).unwrap();
+        let basis = Basis { recipe, ..basis() };
+        state().save(&path, &basis, BUDGET).unwrap();
         let back = Checkpoint::load(&path).unwrap();
-        assert_eq!((&back.origin, back.cut, &back.state.progress), (&origin, CUT, &state().progress));
+        assert_eq!((&back.basis, back.budget, &back.state.progress), (&basis, BUDGET, &state().progress));
         let bits = |s: &State| [&s.values, &s.optimizer.m, &s.optimizer.v].map(|v| le_bytes(v));
         assert_eq!(bits(&back.state), bits(&state()));
-        back.check(&origin).unwrap();
+        back.check(&basis).unwrap();
     }
 
     #[test]
     fn another_recipe_base_or_dataset_is_refused_by_name() {
-        let checkpoint = Checkpoint { origin: origin(), cut: CUT, state: state() };
-        let refusal = |now: Origin| checkpoint.check(&now).unwrap_err().to_string();
+        let checkpoint = Checkpoint { basis: basis(), budget: BUDGET, state: state() };
+        let refusal = |now: Basis| checkpoint.check(&now).unwrap_err().to_string();
         let rate = Recipe { learning_rate: 1e-3, ..recipe() };
-        let error = refusal(Origin::new(&rate, "base", &[9.0], &sequences(3), &sequences(1)));
+        let error = refusal(Basis::new(&rate, "base", &[9.0], &sequences(3), &sequences(1)));
         assert!(error.contains("learning-rate is 0.001, was 0.01") && !error.contains("adapter"), "{error}");
-        let error = refusal(Origin { base: "other".into(), ..origin() });
+        let error = refusal(Basis { base: "other".into(), ..basis() });
         assert!(error.contains("the base has other weights") && !error.contains("data"), "{error}");
         let mut fewer = sequences(3);
         fewer[2].supervised[1] = !fewer[2].supervised[1];
         for data in [fewer, sequences(2)] {
-            let error = refusal(Origin::new(&recipe(), "base", &[1.0, 2.0], &data, &sequences(1)));
+            let error = refusal(Basis::new(&recipe(), "base", &[1.0, 2.0], &data, &sequences(1)));
             assert!(error.contains("data") && error.contains("train anew"), "{error}");
         }
-        let error = refusal(Origin { initial: "other".into(), ..origin() });
+        let error = refusal(Basis { initial: "other".into(), ..basis() });
         assert!(error.contains("another adapter"), "{error}");
     }
 
@@ -281,7 +281,7 @@ mod tests {
     fn a_damaged_file_is_told_and_nothing_panics() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        state().save(&path, &origin(), CUT).unwrap();
+        state().save(&path, &basis(), BUDGET).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for length in [0, 7, 100, whole.len() - 1] {
             std::fs::write(&path, &whole[..length]).unwrap();

@@ -1,5 +1,5 @@
 use super::order::{batches, micro_batches};
-use super::{Cut, Ended, Learner, Origin, Pass, Recipe, Sequence, State, clip, learning_rate};
+use super::{Basis, Budget, Ended, Learner, Pass, Recipe, Sequence, State, clip, learning_rate};
 use crate::error::Result;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 /// A training ready to run: what it learns from, and where it keeps its place.
 pub struct Training<'a> {
     pub learner: &'a dyn Learner,
-    pub origin: &'a Origin,
+    pub basis: &'a Basis,
     pub training: &'a [Sequence],
     pub held_out: &'a [Sequence],
-    pub cut: Cut,
+    pub budget: Budget,
     /// The checkpoint's file.
     pub checkpoint: &'a Path,
     pub saves: Saves,
@@ -47,7 +47,7 @@ pub struct Step {
     /// All tokens of the step's examples, and those of them that were taught.
     pub tokens: usize,
     pub taught: usize,
-    /// Of training so far, earlier runs included.
+    /// How long it took.
     pub seconds: f64,
 }
 
@@ -62,12 +62,13 @@ pub enum Event<'a> {
         epochs: usize,
     },
     Step(Step),
-    /// The held-out loss after `epoch` (0: before training).
+    /// The held-out loss after `epoch` (0: before training), of so many tokens, and how long it took.
     Validated {
         step: usize,
         epoch: usize,
         loss: f64,
         best: bool,
+        tokens: usize,
         seconds: f64,
     },
     /// An epoch is through, its validation included; `losses` are those of its steps.
@@ -75,8 +76,8 @@ pub enum Event<'a> {
         epoch: usize,
         losses: &'a [f64],
     },
-    /// The checkpoint was written.
-    Saved {
+    /// A checkpoint is written next; what tells of earlier steps should be on disk by then.
+    Saving {
         step: usize,
     },
 }
@@ -123,12 +124,13 @@ impl Training<'_> {
     }
 
     fn recipe(&self) -> &Recipe {
-        &self.origin.recipe
+        &self.basis.recipe
     }
 
     fn save(&self, state: &State, sink: &mut Sink<'_>) -> Result<()> {
-        state.save(self.checkpoint, self.origin, self.cut)?;
-        sink(Event::Saved { step: state.progress.step }).map(|_| ())
+        // Whoever asks for an end now is heard at the next step.
+        let _ = sink(Event::Saving { step: state.progress.step })?;
+        state.save(self.checkpoint, self.basis, self.budget)
     }
 
     /// One step on the examples `batch`. Where the loss or the gradient is no number, nothing changes but `ended`.
@@ -166,9 +168,10 @@ impl Training<'_> {
         } else {
             progress.ended = Some(Ended::NotFinite);
         }
-        progress.seconds += begun.elapsed().as_secs_f64();
+        let seconds = begun.elapsed().as_secs_f64();
+        progress.seconds += seconds;
         let (step, epoch) = (progress.step + usize::from(!fine), progress.epochs + 1);
-        let (examples, seconds) = (examples.len(), progress.seconds);
+        let examples = examples.len();
         sink(Event::Step(Step { step, epoch, loss, rate, norm, examples, tokens, taught, seconds }))
     }
 
@@ -209,7 +212,8 @@ impl Training<'_> {
         let (step, epoch) = (progress.step, progress.epochs);
         let before = progress.best_epoch.and_then(|best| progress.validations.get(best)).copied();
         let best = epoch > 0 && loss.is_finite() && before.is_none_or(|before| loss < before);
-        progress.seconds += begun.elapsed().as_secs_f64();
+        let seconds = begun.elapsed().as_secs_f64();
+        progress.seconds += seconds;
         if loss.is_finite() {
             progress.validations.push(loss);
         } else {
@@ -219,13 +223,14 @@ impl Training<'_> {
             progress.best_epoch = Some(epoch);
             state.best.clone_from(&state.values);
         }
-        sink(Event::Validated { step, epoch, loss, best, seconds: state.progress.seconds })
+        let tokens = all.iter().map(|s| s.tokens.len()).sum();
+        sink(Event::Validated { step, epoch, loss, best, tokens, seconds })
     }
 
     /// `examples` in the portions that go through the model at once.
     fn micro<'b>(&self, examples: &[&'b Sequence]) -> Vec<Vec<&'b Sequence>> {
         let lengths: Vec<usize> = examples.iter().map(|e| e.tokens.len()).collect();
-        let portions = micro_batches(&lengths, self.cut.micro_batch_tokens);
+        let portions = micro_batches(&lengths, self.budget.micro_batch_tokens);
         portions.iter().map(|p| p.iter().filter_map(|i| examples.get(*i).copied()).collect()).collect()
     }
 }

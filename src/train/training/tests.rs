@@ -52,11 +52,11 @@ impl Bench {
     /// From the checkpoint if there is one, else from the start; `log` is cut back as the real one is.
     fn run(&self, log: &mut Vec<Line>, sink: &mut Sink<'_>) -> (State, Result<Option<Ended>>) {
         let initial = vec![0.0; VOCAB * VOCAB];
-        let origin = Origin::new(&self.recipe, "toy", &initial, &self.training, &self.held_out);
-        let cut = Cut { micro_batch_tokens: self.tokens, checkpointing: false };
+        let basis = Basis::new(&self.recipe, "toy", &initial, &self.training, &self.held_out);
+        let budget = Budget { micro_batch_tokens: self.tokens, checkpointing: false };
         let mut state = match Checkpoint::load(&self.path()) {
             Ok(checkpoint) => {
-                checkpoint.check(&origin).unwrap();
+                checkpoint.check(&basis).unwrap();
                 log.retain(|line| line.0 <= checkpoint.state.progress.step);
                 checkpoint.state
             }
@@ -67,7 +67,7 @@ impl Bench {
         };
         let learner = Bigrams { dropout: self.dropout };
         let (training, held_out, saves, path) = (&self.training, &self.held_out, self.saves, self.path());
-        let whole = Training { learner: &learner, origin: &origin, training, held_out, cut, checkpoint: &path, saves };
+        let whole = Training { learner: &learner, basis: &basis, training, held_out, budget, checkpoint: &path, saves };
         let ended = whole.run(&mut state, &mut |event| {
             let go_on = if self.dies_before_logging { Some(sink(event)?) } else { None };
             log.extend(line(&event));
@@ -134,8 +134,8 @@ fn killed_again_and_again_it_still_ends_the_same() {
     let mut runs = 0;
     let resumed = loop {
         runs += 1;
-        // Six events reach the next checkpoint from any.
-        let (state, ended) = bench.run(&mut resumed_log, &mut kill_at(6));
+        // Seven events reach the next checkpoint from any.
+        let (state, ended) = bench.run(&mut resumed_log, &mut kill_at(7));
         if ended.is_ok() {
             break state;
         }
@@ -253,14 +253,14 @@ impl Learner for Breaks {
 #[test]
 fn a_gradient_that_is_no_number_ends_the_training_with_the_last_good_weights() {
     let bench = Bench { tokens: 10_000, ..Bench::new() };
-    let origin = Origin::new(&bench.recipe, "toy", &[0.0], &bench.training, &bench.held_out);
+    let basis = Basis::new(&bench.recipe, "toy", &[0.0], &bench.training, &bench.held_out);
     let path = bench.path();
     let whole = Training {
         learner: &Breaks(Default::default()),
-        origin: &origin,
+        basis: &basis,
         training: &bench.training,
         held_out: &bench.held_out,
-        cut: Cut { micro_batch_tokens: 10_000, checkpointing: false },
+        budget: Budget { micro_batch_tokens: 10_000, checkpointing: false },
         checkpoint: &path,
         saves: bench.saves,
     };
