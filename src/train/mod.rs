@@ -4,9 +4,10 @@
 //! [`fit`] cuts or leaves out what is too long, [`batches`] puts the rest in order. A [`Recipe`] fixes every number of
 //! the training, and [`explain`] puts it in words. The loop ([`Training`]) asks a [`Learner`] (the model, or a toy in
 //! tests) for losses and gradients; it prints nothing and knows no model. Its [`State`] lies in a [`Checkpoint`] from
-//! time to time, from which it goes on as if it had never stopped.
+//! time to time, from which it goes on as if it had never stopped. [`estimate`] says beforehand what it will take.
 
 mod checkpoint;
+mod estimate;
 mod explain;
 mod fit;
 mod learner;
@@ -20,6 +21,7 @@ mod testing;
 mod training;
 
 pub use checkpoint::{Basis, Budget, Checkpoint, Ended, Progress, State};
+pub use estimate::{Estimate, Sizes, estimate, gigabytes};
 pub use explain::{Explained, Origin, explain};
 pub use fit::{Cut, Fate, fit};
 pub use learner::{Learner, Pass};
