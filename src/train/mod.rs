@@ -4,10 +4,16 @@
 //! [`Recipe`] fixes every number of the training. The loop asks a [`Learner`] (the model, or a toy in tests) for losses
 //! and gradients; it prints nothing and knows no model.
 
+mod curve;
+mod diagnose;
 mod learner;
+mod log;
 mod recipe;
 mod sequence;
 
+pub use curve::{Curve, Point};
+pub use diagnose::{Condition, Diagnosis, Facts, diagnose, paragraph};
 pub use learner::{Learner, Pass};
+pub use log::{Entry, LossKind, LossLog, epoch_line};
 pub use recipe::{Recipe, Schedule, TooLong};
 pub use sequence::Sequence;
