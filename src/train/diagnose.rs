@@ -4,7 +4,7 @@
 //! hundreds of healthy curves and want silence. Levels are medians, which one odd batch does not move.
 
 use super::curve::{Curve, median, median_error};
-use super::log::figure;
+use super::log::loss_words;
 
 /// What was trained on, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +115,7 @@ fn diverging(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
         Diagnosis {
             condition: Condition::Diverging,
             title: "The loss rises",
-            seen: format!("The training loss went up from {} to {}.", figure(from), figure(end)),
+            seen: format!("The training loss went up from {} to {}.", loss_words(from), loss_words(end)),
             remedy: "Each step overshoots. Lower the learning rate.".into(),
             flag: Some(learning_rate(facts.learning_rate / 3.0)),
         }
@@ -143,8 +143,8 @@ fn not_learning(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
             title: "Nothing is learnt",
             seen: format!(
                 "The training loss stayed where it was: {} at first, {} at the end.",
-                figure(first),
-                figure(last)
+                loss_words(first),
+                loss_words(last)
             ),
             remedy: "Mend contradictions and drift in the examples first (`pmtune data check`), make sure that there \
                      are twenty or more of a kind, then raise the learning rate."
@@ -166,20 +166,20 @@ fn overfitting(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
         last.epoch > best.epoch && (rose || best.epoch == 0)
     });
     let by_heart = training < BY_HEART && last.is_none_or(|v| v.loss > 2.0 * BY_HEART);
-    let level = figure(training);
+    let level = loss_words(training);
     let seen = match (turned, by_heart, last) {
         (Some((_, best)), ..) if best.epoch == 0 => format!(
             "The validation loss never fell below the {} of before training, while the training loss went to {level}.",
-            figure(best.loss)
+            loss_words(best.loss)
         ),
         (Some((last, best)), ..) => format!(
             "The validation loss rose from {} {} to {}, while the training loss went to {level}.",
-            figure(best.loss),
+            loss_words(best.loss),
             after(best.epoch),
-            figure(last.loss)
+            loss_words(last.loss)
         ),
         (None, true, Some(last)) => {
-            format!("The training loss is almost nothing, {level}, the validation loss {}.", figure(last.loss))
+            format!("The training loss is almost nothing, {level}, the validation loss {}.", loss_words(last.loss))
         }
         (None, true, None) => format!("The training loss is almost nothing, {level}."),
         (None, false, _) => return None,
@@ -211,8 +211,8 @@ fn ended_too_soon(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
         title: "It was still getting better",
         seen: format!(
             "The validation loss was still falling in the last epoch, from {} to {}.",
-            figure(before.loss),
-            figure(last.loss)
+            loss_words(before.loss),
+            loss_words(last.loss)
         ),
         remedy: "Train for longer; training stops by itself when it no longer helps.".into(),
         flag: Some(format!("--epochs {}", facts.epochs + (facts.epochs / 2).max(2))),
@@ -304,22 +304,26 @@ pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Facts, parent: &str
     sentences.join(" ")
 }
 
-/// Where the losses began and ended.
-fn course(curve: &Curve) -> Option<String> {
+/// Where the losses began and ended, in words; `None` before the first step.
+pub fn course(curve: &Curve) -> Option<String> {
     let last = curve.last_epoch();
     let (first, end) = (curve.level(1)?, curve.level(last)?);
     let training = match last {
         1 => {
             let (first, end) = (curve.training.first()?.loss, curve.training.last()?.loss);
-            format!("The training loss went from {} to {}", figure(first), figure(end))
+            format!("The training loss went from {} to {}", loss_words(first), loss_words(end))
         }
-        _ => format!("The training loss was {} in the first epoch and {} in the last", figure(first), figure(end)),
+        _ => format!(
+            "The training loss was {} in the first epoch and {} in the last",
+            loss_words(first),
+            loss_words(end)
+        ),
     };
     Some(match curve.best() {
         Some(best) => format!(
             "{training}. What is kept is the state {}, where the validation loss was lowest: {}.",
             after(best.epoch),
-            figure(best.loss)
+            loss_words(best.loss)
         ),
         None => format!("{training}."),
     })

@@ -166,7 +166,7 @@ pub fn epoch_line(epoch: usize, epochs: usize, losses: &[f64]) -> String {
     let figures = losses.len().min(4);
     let means = (0..figures).map(|i| {
         let part = &losses[i * losses.len() / figures..(i + 1) * losses.len() / figures];
-        figure(part.iter().sum::<f64>() / part.len() as f64)
+        loss_words(part.iter().sum::<f64>() / part.len() as f64)
     });
     let means: Vec<String> = means.collect();
     match means.is_empty() {
@@ -176,7 +176,7 @@ pub fn epoch_line(epoch: usize, epochs: usize, losses: &[f64]) -> String {
 }
 
 /// A loss as people read it: `2.45`, `0.001`, `0.0001`.
-pub(super) fn figure(loss: f64) -> String {
+pub fn loss_words(loss: f64) -> String {
     match loss.abs() {
         _ if !loss.is_finite() => "not a number".to_string(),
         size if size >= 1e6 => format!("{loss:.1e}"),

@@ -12,8 +12,8 @@ mod recipe;
 mod sequence;
 
 pub use curve::{Curve, Point};
-pub use diagnose::{Condition, Diagnosis, Facts, diagnose, paragraph};
+pub use diagnose::{Condition, Diagnosis, Facts, course, diagnose, paragraph};
 pub use learner::{Learner, Pass};
-pub use log::{Entry, LossKind, LossLog, epoch_line};
+pub use log::{Entry, LossKind, LossLog, epoch_line, loss_words};
 pub use recipe::{Recipe, Schedule, TooLong};
 pub use sequence::Sequence;
