@@ -8,6 +8,7 @@ use crate::generate::Sampling;
 use crate::provider::{Answer, ChoiceScore, Stop};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
+use crate::train::{Entry, LossKind};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -103,6 +104,25 @@ pub fn fixture() -> Fixture {
         cases,
     };
     Fixture { comparison, a, b }
+}
+
+/// A log of so many steps with as many epochs as there are validations after the one before training.
+pub fn training(losses: &[f64], validation: &[f64]) -> Vec<Entry> {
+    let epochs = validation.len().saturating_sub(1).max(1);
+    let last = |epoch: usize| epoch * losses.len() / epochs;
+    let check = |epoch: usize| {
+        let loss = *validation.get(epoch)?;
+        Some(Entry { step: last(epoch), epoch, kind: LossKind::Validation, loss, tokens: 800, seconds: 2.0 })
+    };
+    let mut entries: Vec<Entry> = check(0).into_iter().collect();
+    for epoch in 1..=epochs {
+        for step in last(epoch - 1) + 1..=last(epoch) {
+            let kind = LossKind::Train { learning_rate: 2e-4, gradient_norm: 1.0 };
+            entries.push(Entry { step, epoch, kind, loss: losses[step - 1], tokens: 900, seconds: 4.0 });
+        }
+        entries.extend(check(epoch));
+    }
+    entries
 }
 
 /// The fixture's cases over and over, for looking at a large report.

@@ -28,3 +28,4 @@ pub use clean::visible;
 pub use dataset::{dataset_html, dataset_text};
 pub use html::{comparison_html, run_html};
 pub use markdown::{comparison_markdown, run_markdown};
+pub use plot::loss_svg;
