@@ -24,6 +24,8 @@ pub struct Basis {
     pub data: String,
     /// Hash of the adapter's numbers before the first step.
     pub initial: String,
+    /// Whatever its owner needs to gather all this again; kept as it is, and never compared.
+    pub request: String,
 }
 
 /// How a step is cut to fit memory. Sums of floats depend on it, so a training keeps the budget it began with.
@@ -105,6 +107,7 @@ impl Basis {
             base: base.to_string(),
             data: store::hash(&[bytes_of(training), bytes_of(held_out)].concat()),
             initial: store::hash(&le_bytes(initial)),
+            request: String::new(),
         }
     }
 

@@ -98,6 +98,16 @@ impl Sizes {
         sides.sum::<u64>() * self.layers * recipe.rank as u64
     }
 
+    /// Refuses a target that no linear layer of the base is called by.
+    pub fn check_targets(&self, recipe: &Recipe) -> Result<()> {
+        let known: Vec<&str> = self.modules.iter().map(|(name, ..)| *name).collect();
+        match recipe.targets.iter().find(|target| !known.contains(&target.as_str())) {
+            None => Ok(()),
+            Some(target) => Err(Error::input(format!("the base has no linear layer called `{target}`"))
+                .hint(format!("`targets` may name {}; without any, all are trained", known.join(", ")))),
+        }
+    }
+
     /// Memory at the worst moment, with `tokens` going through the model at once.
     fn peak(&self, recipe: &Recipe, tokens: u64, checkpointing: bool) -> u64 {
         let kept = if checkpointing { self.layers * self.hidden + self.kept } else { self.layers * self.kept };
@@ -315,6 +325,15 @@ mod tests {
             error.split("--context-length ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!((500..600).contains(&tokens), "{error}");
         assert!(estimate(&sizes, &recipe(), &[tokens], free, 2).is_ok());
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_is_told_with_those_that_are() {
+        let named = |name: &str| Recipe { targets: vec![name.into()], ..recipe() };
+        let phi3 = sizes(Family::Phi3, GgmlDType::Q4K);
+        assert!(phi3.check_targets(&named("qkv_proj")).is_ok());
+        let error = phi3.check_targets(&named("q_proj")).unwrap_err().to_string();
+        assert!(error.contains("`q_proj`") && error.contains("gate_up_proj"), "{error}");
     }
 
     #[test]
