@@ -72,13 +72,13 @@ impl Job {
         let steps = training.sequences.len().div_ceil(recipe.batch_size);
         let mut text = format!(
             "{} on {}{from}: {} examples of {tokens} tokens, {taught} of them taught; {} held out\n\
-             {} epochs of {steps} steps; {:.1} million numbers are trained, rank {}\n",
+             {} epochs of {steps} steps; {} numbers are trained, rank {}\n",
             request.name,
             request.base,
             training.sequences.len(),
             held_out.sequences.len(),
             recipe.epochs,
-            prepared.sizes.trained(recipe) as f64 / 1e6,
+            count(prepared.sizes.trained(recipe)),
             recipe.rank,
         );
         // Writing to a string cannot fail.
@@ -119,7 +119,12 @@ impl Job {
     }
 }
 
-/// `about` nothing: an estimate this rough has no seconds above a minute.
+/// `4.9 million`.
+fn count(number: u64) -> String {
+    if number < 1_000_000 { number.to_string() } else { format!("{:.1} million", number as f64 / 1e6) }
+}
+
+/// An estimate this rough has no seconds above a minute.
 fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 60.0 => format!("{:.0} s", s.max(1.0)),

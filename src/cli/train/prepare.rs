@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use crate::base::{self, Base};
+use crate::chat::{Message, Role};
 use crate::cli::{out, progress};
 use crate::error::{Error, Result};
 use crate::model::{self, Source};
@@ -72,6 +73,8 @@ fn open_base(workspace: &Workspace, request: &Request, parent: Option<&Manifest>
             .hint("pull the base it was made on; an adapter means nothing on another"));
     }
     let source = model::open(&base.path)?;
+    // A base that cannot hold a conversation is told once, not for every example.
+    source.chat.prompt_ids(&[Message::new(Role::User, "Hello")])?;
     Ok((base, source))
 }
 
