@@ -1,6 +1,7 @@
 use super::{Schedule, TooLong, TrainSettings};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 
 /// Every number of a training, resolved. Stands in the manifest of the version it made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,11 +75,10 @@ impl Recipe {
             warmup: said.warmup.unwrap_or(defaults.warmup),
             epochs: said.epochs.unwrap_or(defaults.epochs),
             batch_size: said.batch_size.unwrap_or(defaults.batch_size),
-            // A preset's length gives way to a base that reads less; a length that a person wrote does not.
-            context_length: flags
-                .context_length
-                .or(workspace.context_length)
-                .unwrap_or_else(|| said.context_length.unwrap_or(defaults.context_length).min(facts.context_length)),
+            context_length: match written_length(flags, workspace) {
+                Some(length) => length,
+                None => said.context_length.unwrap_or(defaults.context_length).min(facts.context_length),
+            },
             too_long: said.too_long.unwrap_or(defaults.too_long),
             weight_decay: said.weight_decay.unwrap_or(defaults.weight_decay),
             clip: said.clip.unwrap_or(defaults.clip),
@@ -113,64 +113,62 @@ impl Recipe {
     }
 
     fn checked(self, facts: &Facts) -> Result<Self> {
-        let mut faults = Vec::new();
-        let mut check = |fine: bool, key: &str, value: String, remedy: &str| {
-            if !fine {
-                let hint = format!("{remedy} (--{key}, or `train.{key}` in pmtune.yaml)");
-                faults.push(Error::input(format!("`{key}` is {value}")).hint(hint));
-            }
-        };
-        let (rank, alpha, rate) = (self.rank, self.alpha, self.learning_rate);
-        check(rank > 0, "rank", rank.to_string(), "give 1 or more; 8 is usual");
-        // Where the rank makes no sense, an alpha that follows from it is no second fault.
-        check(
-            rank == 0 || (alpha > 0.0 && alpha.is_finite()),
-            "alpha",
-            alpha.to_string(),
-            "give a number above 0; twice the rank is usual",
-        );
-        check(
-            (0.0..1.0).contains(&self.dropout),
-            "dropout",
-            self.dropout.to_string(),
-            "give a number from 0 to below 1; 0.05 is usual for few examples",
-        );
-        let named = self.targets.iter().all(|target| !target.trim().is_empty());
-        check(named, "targets", format!("{:?}", self.targets), "name layers, such as q_proj, or leave it out for all");
-        check(
-            rate > 0.0 && rate <= 1.0,
-            "learning-rate",
-            rate.to_string(),
-            "give a number above 0; 1e-4 to 5e-4 is usual",
-        );
-        check(
-            (0.0..=1.0).contains(&self.warmup),
-            "warmup",
-            self.warmup.to_string(),
-            "give a share of all steps, 0 to 1; 0.06 is usual",
-        );
-        check(self.epochs > 0, "epochs", self.epochs.to_string(), "give 1 or more; 3 is usual");
-        check(self.batch_size > 0, "batch-size", self.batch_size.to_string(), "give 1 or more; 4 is usual");
-        let (length, most) = (self.context_length, facts.context_length);
-        check(length > 0, "context-length", length.to_string(), "give the longest example in tokens; 2048 is usual");
-        let beyond = format!("{length}, and the base reads {most} tokens at most");
-        check(length <= most, "context-length", beyond, &format!("give {most} or less, or leave it out"));
-        check(
-            (0.0..1.0).contains(&self.weight_decay),
-            "weight-decay",
-            self.weight_decay.to_string(),
-            "give a number from 0 to below 1; 0 is usual",
-        );
-        check(
-            self.clip > 0.0 && self.clip.is_finite(),
-            "clip",
-            self.clip.to_string(),
-            "give a number above 0; 1 is usual",
-        );
-        let patience = "give 1 or more; as many as there are epochs never ends early";
-        check(self.patience > 0, "patience", self.patience.to_string(), patience);
-        Error::gather(faults).map_or(Ok(self), Err)
+        let faults = self.adapter_faults().into_iter().chain(self.step_faults()).chain(self.length_faults(facts));
+        Error::gather(faults.flatten()).map_or(Ok(self), Err)
     }
+
+    fn adapter_faults(&self) -> [Option<Error>; 4] {
+        let Self { rank, alpha, dropout, targets, .. } = self;
+        // Where the rank makes no sense, an alpha that follows from it is no second fault.
+        let strong = *rank == 0 || (*alpha > 0.0 && alpha.is_finite());
+        let share = (0.0..1.0).contains(dropout);
+        let named = targets.iter().all(|target| !target.trim().is_empty());
+        [
+            fault(*rank > 0, "rank", rank, "give 1 or more; 8 is usual"),
+            fault(strong, "alpha", alpha, "give a number above 0; twice the rank is usual"),
+            fault(share, "dropout", dropout, "give a number from 0 to below 1; 0.05 is usual for few examples"),
+            fault(named, "targets", &format!("{targets:?}"), "name layers, such as q_proj, or leave it out for all"),
+        ]
+    }
+
+    fn step_faults(&self) -> [Option<Error>; 7] {
+        let Self { learning_rate, warmup, epochs, batch_size, weight_decay, clip, patience, .. } = self;
+        // Above 1, no model is left after a step.
+        let rate = *learning_rate > 0.0 && *learning_rate <= 1.0;
+        let share = (0.0..=1.0).contains(warmup);
+        let decay = (0.0..1.0).contains(weight_decay);
+        let norm = *clip > 0.0 && clip.is_finite();
+        let never = "give 1 or more; as many as there are epochs never ends early";
+        [
+            fault(rate, "learning-rate", learning_rate, "give a number above 0; 1e-4 to 5e-4 is usual"),
+            fault(share, "warmup", warmup, "give a share of all steps, 0 to 1; 0.06 is usual"),
+            fault(*epochs > 0, "epochs", epochs, "give 1 or more; 3 is usual"),
+            fault(*batch_size > 0, "batch-size", batch_size, "give 1 or more; 4 is usual"),
+            fault(decay, "weight-decay", weight_decay, "give a number from 0 to below 1; 0 is usual"),
+            fault(norm, "clip", clip, "give a number above 0; 1 is usual"),
+            fault(*patience > 0, "patience", patience, never),
+        ]
+    }
+
+    fn length_faults(&self, facts: &Facts) -> [Option<Error>; 2] {
+        let (length, most) = (self.context_length, facts.context_length);
+        let beyond = format!("{length}, and the base reads {most} tokens at most");
+        [
+            fault(length > 0, "context-length", &length, "give the longest example in tokens; 2048 is usual"),
+            fault(length <= most, "context-length", &beyond, &format!("give {most} or less, or leave it out")),
+        ]
+    }
+}
+
+/// The context length that a person wrote, where that counts. It must suit the base; a preset's length gives way to it.
+fn written_length(flags: &TrainSettings, workspace: &TrainSettings) -> Option<usize> {
+    let by_preset = flags.of_preset().context_length.is_some();
+    flags.context_length.or(workspace.context_length.filter(|_| !by_preset))
+}
+
+fn fault(fine: bool, key: &str, value: &dyn Display, remedy: &str) -> Option<Error> {
+    let hint = format!("{remedy} (--{key}, or `train.{key}` in pmtune.yaml)");
+    (!fine).then(|| Error::input(format!("`{key}` is {value}")).hint(hint))
 }
 
 #[cfg(test)]
@@ -228,6 +226,9 @@ mod tests {
         assert_eq!(recipe.alpha, 10.0);
         let recipe = resolve(&TrainSettings::default(), &file);
         assert_eq!((recipe.epochs, recipe.batch_size, recipe.learning_rate), (1, 3, 1e-4));
+        let short = TrainSettings { context_length: Some(512), ..file.clone() };
+        assert_eq!(resolve(&TrainSettings::default(), &short).context_length, 512);
+        assert_eq!(resolve(&flags, &short).context_length, 2048);
     }
 
     #[test]
@@ -262,7 +263,7 @@ mod tests {
         let error = Recipe::resolve(&nonsense, &TrainSettings::default(), &SMOL).unwrap_err();
         let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
         let keys =
-            "rank dropout targets learning-rate warmup epochs batch-size context-length weight-decay clip patience";
+            "rank dropout targets learning-rate warmup epochs batch-size weight-decay clip patience context-length";
         for (key, said) in keys.split(' ').zip(&said) {
             assert!(said.starts_with(&format!("`{key}` is")), "{key}: {said}");
             assert!(said.contains(&format!("--{key}, or `train.{key}` in pmtune.yaml")), "{said}");
