@@ -124,12 +124,14 @@ fn faint() -> RGBAColor {
 
 fn axes(area: &Area<'_>, frame: &Frame, training: &[Point]) -> Result<(), DrawError> {
     let Scale { top, tick } = frame.scale;
-    let decimals = (-tick.log10().floor()).max(0.0) as usize + usize::from((tick * 10.0).fract() > 1e-9 && tick >= 0.1);
+    let whole = |decimals: &i32| (tick * 10f64.powi(*decimals)).fract().abs() < 1e-6;
+    let decimals = (0..4).find(whole).unwrap_or(4) as usize;
+    let figure = |loss: f64| if loss < 1e6 { format!("{loss:.decimals$}") } else { loss_words(loss) };
     for i in 0..=(top / tick).round() as usize {
         let loss = tick * i as f64;
         let (colour, width) = if i == 0 { (MUTED, 2) } else { (GRID, 2) };
         line(area, (AXIS, frame.y(loss)), (RIGHT, frame.y(loss)), colour, width)?;
-        text(area, &format!("{loss:.decimals$}"), (AXIS - 12, frame.y(loss)), SMALL, MUTED, HPos::Right)?;
+        text(area, &figure(loss), (AXIS - 12, frame.y(loss)), SMALL, MUTED, HPos::Right)?;
     }
     text(area, "loss", (LEFT, TOP - 36), SMALL, MUTED, HPos::Left)?;
     let every = nice(frame.steps.max(1) as f64 / 6.0).ceil().max(1.0) as usize;

@@ -40,9 +40,6 @@ fn every_shape_is_drawn_within_its_frame_and_in_the_colours_of_its_style() {
     let number = regex::Regex::new(r#" (?:x|y|cx|cy|x1|x2|y1|y2)="(-?\d+)""#).unwrap();
     for (name, entries) in shapes() {
         let svg = loss_svg(&entries).unwrap();
-        if let Ok(folder) = std::env::var("LOOK") {
-            std::fs::write(format!("{folder}/{name}.svg"), &svg).unwrap();
-        }
         assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" ") && svg.contains("<style>"), "{name}");
         assert!(!svg.contains("=\"#"), "{name}: a colour that ignores dark mode");
         assert!(svg.len() < 80_000, "{name}: {} bytes", svg.len());
@@ -62,7 +59,7 @@ fn epochs_steps_and_the_best_are_marked() {
     for words in ["epoch 1", "epoch 3", "best: 1.12", ">\nvalidation\n", ">\nstep\n", ">\nloss\n", "after epoch 2"] {
         assert!(svg.contains(words), "{words} in {svg}");
     }
-    // Each step, one in the legend, two rings around the best; two parts of each ring-shaped mark are not used here.
+    // Each step and the legend's, the ring around the best and the legend's.
     assert_eq!(svg.matches("<circle").count(), 60 + 1 + 2);
     assert_eq!(svg.matches("<polygon").count(), 4 + 1, "validations and the legend's");
     assert!(!drawn("one").contains("validation"));
@@ -74,6 +71,8 @@ fn what_the_axis_cannot_hold_is_said() {
     assert!(drawn("first").contains("▲ off the scale: 1, up to 45.00"));
     let broken = drawn("broken");
     assert!(broken.contains("▲ off the scale: 2, up to 80.00") && broken.contains("not a number at step 33"));
+    assert!(drawn("zero").contains(">\n0.0025\n") && drawn("tiny").contains(">\n0.005\n"), "marks are not rounded");
+    assert!(drawn("vast").contains("e308\n</text>"));
     for name in ["usual", "worse", "tiny", "none"] {
         assert!(!drawn(name).contains("off the scale"), "{name}");
     }
