@@ -38,6 +38,7 @@ fn drawn(name: &str) -> String {
 #[test]
 fn every_shape_is_drawn_within_its_frame_and_in_the_colours_of_its_style() {
     let number = regex::Regex::new(r#" (?:x|y|cx|cy|x1|x2|y1|y2)="(-?\d+)""#).unwrap();
+    let class = regex::Regex::new(r#"class="([a-z-]+)""#).unwrap();
     for (name, entries) in shapes() {
         let svg = loss_svg(&entries).unwrap();
         assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" ") && svg.contains("<style>"), "{name}");
@@ -47,7 +48,7 @@ fn every_shape_is_drawn_within_its_frame_and_in_the_colours_of_its_style() {
             let at: i32 = at[1].parse().unwrap();
             assert!((0..=WIDTH).contains(&at), "{name}: {at}");
         }
-        for class in regex::Regex::new(r#"class="([a-z-]+)""#).unwrap().captures_iter(&svg) {
+        for class in class.captures_iter(&svg) {
             assert!(STYLE.contains(&format!(".{} {{", &class[1])), "{name}: {} has no style", &class[1]);
         }
     }
