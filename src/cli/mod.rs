@@ -10,6 +10,7 @@ mod eval;
 mod findings;
 mod init;
 mod interrupt;
+mod loss;
 mod models;
 mod open;
 mod out;

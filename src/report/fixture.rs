@@ -1,6 +1,7 @@
 //! A small comparison made by hand: fourteen cases of two suites in both halves, with every sort of outcome.
 //! Its figures are plausible, not computed: the report prints what it is given.
 
+use super::Training;
 use crate::chat::{Message, Role};
 use crate::check::{Criterion, Verdict};
 use crate::compare::*;
@@ -23,6 +24,8 @@ pub struct Fixture {
     pub comparison: Comparison,
     pub a: Run,
     pub b: Run,
+    /// The second version was trained, the first is a prompt.
+    pub trainings: Vec<Training>,
 }
 
 pub fn at(second: i64) -> Timestamp {
@@ -103,7 +106,9 @@ pub fn fixture() -> Fixture {
         flips: plans.iter().filter_map(flip).collect(),
         cases,
     };
-    Fixture { comparison, a, b }
+    let losses = [2.4, 1.9, 1.6, 1.5, 1.3, 1.2, 1.1, 1.05, 0.95, 0.9, 0.85, 0.8];
+    let trained = Training { label: "v2".to_string(), entries: training(&losses, &[2.3, 1.5, 1.2, 1.25]) };
+    Fixture { comparison, a, b, trainings: vec![trained] }
 }
 
 /// A log of so many steps with as many epochs as there are validations after the one before training.

@@ -59,7 +59,7 @@ struct Frame {
 
 impl Frame {
     fn x(&self, step: usize) -> i32 {
-        AXIS + (f64::from(RIGHT - 12 - AXIS) * step as f64 / self.steps.max(1) as f64).round() as i32
+        AXIS + (f64::from(RIGHT - 32 - AXIS) * step as f64 / self.steps.max(1) as f64).round() as i32
     }
 
     fn y(&self, loss: f64) -> i32 {
@@ -79,10 +79,10 @@ pub fn loss(title: &str, entries: &[Entry], scale: Scale) -> Result<Plot> {
     let description = course(&curve).unwrap_or_else(|| "No step was logged.".to_string());
     draw(title, &description, HEIGHT, |area| {
         legend(area, &curve)?;
-        axes(area, &frame)?;
+        axes(area, &frame, &curve.training)?;
         epochs(area, &frame, &curve.training)?;
         steps(area, &frame, &curve.training)?;
-        for part in smoothed(&curve.training) {
+        for part in smoothed(&curve.training, frame.scale.top) {
             path(area, &frame, &part, BEFORE.stroke_width(5))?;
         }
         validation(area, &frame, &curve)?;
@@ -105,11 +105,15 @@ fn legend(area: &Area<'_>, curve: &Curve) -> Result<(), DrawError> {
     const Y: i32 = 20;
     area.draw(&Circle::new((LEFT + 10, Y), 6, faint().filled()))?;
     text(area, "training, each step", (LEFT + 30, Y), SMALL, MUTED, HPos::Left)?;
-    line(area, (318, Y), (350, Y), BEFORE, 5)?;
-    text(area, "training, smoothed", (362, Y), SMALL, MUTED, HPos::Left)?;
+    line(area, (300, Y), (332, Y), BEFORE, 5)?;
+    text(area, "smoothed", (344, Y), SMALL, MUTED, HPos::Left)?;
     if !curve.validation.is_empty() {
-        mark(area, (658, Y), AFTER)?;
-        text(area, "validation", (680, Y), SMALL, MUTED, HPos::Left)?;
+        mark(area, (506, Y), AFTER)?;
+        text(area, "validation", (528, Y), SMALL, MUTED, HPos::Left)?;
+    }
+    if let Some(best) = curve.best() {
+        area.draw(&Circle::new((706, Y), 14, INK.stroke_width(3)))?;
+        text(area, &format!("best: {}", loss_words(best.loss)), (732, Y), SMALL, MUTED, HPos::Left)?;
     }
     Ok(())
 }
@@ -118,41 +122,45 @@ fn faint() -> RGBAColor {
     BEFORE.mix(0.45)
 }
 
-fn axes(area: &Area<'_>, frame: &Frame) -> Result<(), DrawError> {
+fn axes(area: &Area<'_>, frame: &Frame, training: &[Point]) -> Result<(), DrawError> {
     let Scale { top, tick } = frame.scale;
-    let decimals = (-tick.log10().floor()).max(0.0) as usize + usize::from((tick * 10.0).fract() > 1e-9 && tick >= 0.1);
+    let whole = |decimals: &i32| (tick * 10f64.powi(*decimals)).fract().abs() < 1e-6;
+    let decimals = (0..4).find(whole).unwrap_or(4) as usize;
+    let figure = |loss: f64| if loss < 1e6 { format!("{loss:.decimals$}") } else { loss_words(loss) };
     for i in 0..=(top / tick).round() as usize {
         let loss = tick * i as f64;
         let (colour, width) = if i == 0 { (MUTED, 2) } else { (GRID, 2) };
         line(area, (AXIS, frame.y(loss)), (RIGHT, frame.y(loss)), colour, width)?;
-        text(area, &format!("{loss:.decimals$}"), (AXIS - 12, frame.y(loss)), SMALL, MUTED, HPos::Right)?;
+        text(area, &figure(loss), (AXIS - 12, frame.y(loss)), SMALL, MUTED, HPos::Right)?;
     }
-    text(area, "loss", (LEFT, TOP - 40), SMALL, MUTED, HPos::Left)?;
+    text(area, "loss", (LEFT, TOP - 36), SMALL, MUTED, HPos::Left)?;
     let every = nice(frame.steps.max(1) as f64 / 6.0).ceil().max(1.0) as usize;
     for step in (0..=frame.steps).step_by(every) {
         let at = (frame.x(step), BOTTOM + 26);
         text(area, &words::thousands(step), at, SMALL, MUTED, HPos::Center)?;
     }
-    text(area, "step", (RIGHT, BOTTOM + 58), SMALL, MUTED, HPos::Right)
+    let name = if epoch_room(training) >= NAMED { "step" } else { "step (above: epoch)" };
+    text(area, name, (RIGHT, BOTTOM + 58), SMALL, MUTED, HPos::Right)
 }
 
-/// A line where each epoch ends, and its name above; of many epochs only some are named.
+/// Epochs narrower than this are numbered only.
+const NAMED: i32 = 130;
+
+fn epoch_room(training: &[Point]) -> i32 {
+    (RIGHT - AXIS) / training.last().map_or(1, |point| point.epoch.max(1)) as i32
+}
+
+/// A line where each epoch ends, and its number above; of many epochs only some are numbered.
 fn epochs(area: &Area<'_>, frame: &Frame, training: &[Point]) -> Result<(), DrawError> {
-    let count = training.last().map_or(0, |point| point.epoch);
-    let room = (RIGHT - AXIS) / count.max(1) as i32;
-    let every = if room >= 44 { 1 } else { (44 / room.max(1) + 1) as usize };
+    let room = epoch_room(training);
+    let every = (44 / room.max(1)) as usize + 1;
     let mut start = 0;
     for part in training.chunk_by(|a, b| a.epoch == b.epoch) {
         let (epoch, end) = part.last().map_or((0, start), |point| (point.epoch, point.step));
         line(area, (frame.x(end), TOP - 8), (frame.x(end), BOTTOM), GRID, 2)?;
-        if (epoch - 1).is_multiple_of(every) {
-            let name =
-                if room >= 130 || (count > 1 && epoch == 1) { format!("epoch {epoch}") } else { epoch.to_string() };
-            // A narrow first epoch's name reaches to the right, into the room that the axis' own name leaves.
-            let at = ((frame.x(start) + frame.x(end)) / 2, TOP - 26);
-            let wide = name.len() > 3 && room < 130;
-            let (at, side) = if wide { ((frame.x(end) - 6, at.1), HPos::Right) } else { (at, HPos::Center) };
-            text(area, &name, at, SMALL, MUTED, side)?;
+        if epoch.saturating_sub(1).is_multiple_of(every) {
+            let name = if room >= NAMED { format!("epoch {epoch}") } else { epoch.to_string() };
+            text(area, &name, ((frame.x(start) + frame.x(end)) / 2, TOP - 28), SMALL, MUTED, HPos::Center)?;
         }
         start = end;
     }
@@ -174,14 +182,15 @@ fn steps(area: &Area<'_>, frame: &Frame, training: &[Point]) -> Result<(), DrawE
 }
 
 /// The exponential moving average over a twentieth of the steps, from 3 to 50, corrected for its start at nothing
-/// (Kingma & Ba 2015, section 3); in parts, broken where the loss is no number.
-fn smoothed(training: &[Point]) -> Vec<Vec<Point>> {
+/// (Kingma & Ba 2015, section 3); in parts, broken where the loss is no number. A loss off the scale counts
+/// as `top`, or a single one would bend the line for long.
+fn smoothed(training: &[Point], top: f64) -> Vec<Vec<Point>> {
     let keep = 1.0 - 1.0 / (training.len() as f64 / 20.0).clamp(3.0, 50.0);
     let (mut sum, mut weight) = (0.0, 0.0);
     let mut parts = vec![Vec::new()];
     for point in training {
         if point.loss.is_finite() {
-            sum = keep * sum + (1.0 - keep) * point.loss;
+            sum = keep * sum + (1.0 - keep) * point.loss.min(top);
             weight = keep * weight + (1.0 - keep);
             parts.last_mut().into_iter().for_each(|part| part.push(Point { loss: sum / weight, ..*point }));
         } else {
@@ -211,27 +220,14 @@ fn path(
     if points.len() < 2 { Ok(()) } else { area.draw(&PathElement::new(points, style)) }
 }
 
-/// The validations, with a ring and its figure at the best.
+/// The validations, with a ring around the best.
 fn validation(area: &Area<'_>, frame: &Frame, curve: &Curve) -> Result<(), DrawError> {
     for part in curve.validation.split(|point| !point.loss.is_finite()) {
         path(area, frame, part, AFTER.stroke_width(4))?;
         part.iter().try_for_each(|point| mark(area, frame.at(point), AFTER))?;
     }
-    let Some(best) = curve.best() else { return Ok(()) };
-    let (x, y) = frame.at(&best);
-    area.draw(&Circle::new((x, y), 20, INK.stroke_width(3)))?;
-    let words = format!("best: {}", loss_words(best.loss));
-    let side = if x > WIDTH / 2 { HPos::Right } else { HPos::Left };
-    // Above, where the lower training curve is not, unless the point lies at the top.
-    let below = y < TOP + 50;
-    text(
-        area,
-        &words,
-        (if x > WIDTH / 2 { x + 16 } else { x - 16 }.clamp(AXIS + 8, RIGHT), if below { y + 40 } else { y - 38 }),
-        SMALL,
-        INK,
-        side,
-    )
+    let ring = |best: Point| area.draw(&Circle::new(frame.at(&best), 20, INK.stroke_width(3)));
+    curve.best().map_or(Ok(()), ring)
 }
 
 /// What the axis cannot hold: arrows at its top with the highest figure in words, and a line where numbers end.
