@@ -41,7 +41,7 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
     let (base, source) = open_base(workspace, request, parent.as_ref())?;
     let sizes = Sizes::of(&source.config, source.weights.as_ref())?;
     let (training, held_out) = read(request)?;
-    warn_of_leaks(workspace, &training)?;
+    warn_of_leaks(workspace, &training);
     let facts = Facts {
         examples: training.len(),
         parameters: sizes.parameters as usize,
@@ -115,9 +115,15 @@ fn stands_in(held_out: &[Conversation], one: &Conversation) -> bool {
 }
 
 /// A version that was trained on a case's answer cannot be tested with it.
-fn warn_of_leaks(workspace: &Workspace, training: &[Conversation]) -> Result<()> {
-    let Ok(files) = workspace.suite_files() else { return Ok(()) };
-    let suites = suite::load(&workspace.root, &files)?;
+fn warn_of_leaks(workspace: &Workspace, training: &[Conversation]) {
+    // A workspace may have training data before it has suites.
+    let Ok(files) = workspace.suite_files() else { return };
+    let suites = match suite::load(&workspace.root, &files) {
+        Ok(suites) => suites,
+        Err(_) => {
+            return out::warning("the suites have mistakes, so leakage was not looked for; see `pmtune validate`");
+        }
+    };
     let examples: Vec<Example> = training.iter().flat_map(|c| c.exchanges().cloned()).collect();
     let mut cases: Vec<String> = training_data::leaks(&examples, &suites).into_iter().map(|leak| leak.case).collect();
     cases.sort();
@@ -130,7 +136,6 @@ fn warn_of_leaks(workspace: &Workspace, training: &[Conversation]) -> Result<()>
             cases.join(", ")
         ));
     }
-    Ok(())
 }
 
 fn side(
