@@ -18,6 +18,9 @@ const FLOPS_PER_THREAD: f64 = 60e9;
 const FLOPS_PER_WEIGHT: f64 = 6.0;
 /// The share of free memory that a training may take; others want to grow as well.
 const SHARE: f64 = 0.9;
+/// Tokens from which products of matrices get no faster when more go through at once, so that memory would be all that
+/// grows.
+const ENOUGH_TOKENS: usize = 2048;
 /// A shorter context than this is no advice.
 const LEAST_CONTEXT: usize = 128;
 
@@ -42,7 +45,7 @@ pub struct Sizes {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     pub budget: Budget,
-    /// Whether a batch is cut into parts.
+    /// Whether memory is why fewer tokens go through at once than would be fast.
     pub parts: bool,
     pub peak_bytes: u64,
     /// On so many threads; rough.
@@ -151,8 +154,8 @@ fn packed_bits(weight: &Weight) -> f64 {
     }
 }
 
-/// Chooses how to fit a training into `free` bytes: the whole batch at once where that fits, else in parts, else with
-/// layers run twice. `lengths` are those of the examples to train on; `threads` only tell the time. Pure.
+/// Chooses how to fit a training into `free` bytes: as many tokens at once as are fast where that fits, else fewer, else
+/// with layers run twice. `lengths` are those of the examples to train on; `threads` only tell the time. Pure.
 ///
 /// # Errors
 /// Not even the longest example alone fits; the error says what would.
@@ -160,8 +163,9 @@ pub fn estimate(sizes: &Sizes, recipe: &Recipe, lengths: &[usize], free: u64, th
     let mut longest_first = lengths.to_vec();
     longest_first.sort_unstable_by(|a, b| b.cmp(a));
     let longest = longest_first.first().copied().unwrap_or(1).max(1);
-    let batch = longest_first.iter().take(recipe.batch_size).sum::<usize>().max(longest);
-    let halves = std::iter::successors(Some(batch), |tokens| (*tokens > longest).then(|| (tokens / 2).max(longest)));
+    let batch: usize = longest_first.iter().take(recipe.batch_size).sum();
+    let whole = batch.min(ENOUGH_TOKENS).max(longest);
+    let halves = std::iter::successors(Some(whole), |tokens| (*tokens > longest).then(|| (tokens / 2).max(longest)));
     let sizes_of_parts: Vec<usize> = halves.collect();
     let usable = (free as f64 * SHARE) as u64;
     let all_tokens = lengths.iter().sum::<usize>() as f64 * recipe.epochs as f64;
@@ -174,7 +178,7 @@ pub fn estimate(sizes: &Sizes, recipe: &Recipe, lengths: &[usize], free: u64, th
                 let work = all_tokens * sizes.parameters as f64 * FLOPS_PER_WEIGHT * twice;
                 let seconds = work / (threads.max(1) as f64 * FLOPS_PER_THREAD);
                 let budget = Budget { micro_batch_tokens: tokens, checkpointing };
-                return Ok(Estimate { budget, parts: tokens < batch, peak_bytes, seconds });
+                return Ok(Estimate { budget, parts: tokens < whole, peak_bytes, seconds });
             }
         }
     }

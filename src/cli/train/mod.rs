@@ -11,6 +11,7 @@ mod watch;
 
 use super::{interrupt, out};
 use crate::error::{Error, Kind, Result};
+use crate::model::Decoder;
 use crate::train::{Basis, Ended, Learner, Saves, State, Training};
 use crate::workspace::Workspace;
 use args::TrainArgs;
@@ -44,7 +45,9 @@ pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
 }
 
 fn with_student(job: &Job, then: impl FnOnce(&Student<'_>) -> Result<()>) -> Result<()> {
-    let _ = (job, then);
+    let source = &job.prepared.source;
+    let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
+    let _ = (decoder, then);
     Err(Error::model("the model's backward pass is not merged yet"))
 }
 
