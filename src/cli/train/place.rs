@@ -31,10 +31,7 @@ impl Place {
                 .hint("wait for it to end, or train another version with --name"));
         }
         let place = Self { folder, _lock: lock };
-        if let Err(error) = free(workspace, name) {
-            place.unlock();
-            return Err(error);
-        }
+        free(workspace, name)?;
         Ok(place)
     }
 
@@ -52,17 +49,22 @@ impl Place {
 
     /// Takes away what only an unfinished training needs.
     pub fn finish(self) -> Result<()> {
-        let path = self.checkpoint();
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(|e| Error::io("remove", &path, e))?;
-        }
-        self.unlock();
-        Ok(())
+        remove(&self.checkpoint())
     }
+}
 
-    /// The file of a lock is no harm where it stays, only untidy.
-    fn unlock(&self) {
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What a kill leaves of these is no harm, only untidy. A folder with anything else in it stays.
         let _ = std::fs::remove_file(self.folder.join(LOCK));
+        let _ = std::fs::remove_dir(&self.folder);
     }
 }
 
@@ -96,11 +98,18 @@ pub fn unfinished(workspace: &Workspace, text: &str) -> Result<(String, PathBuf)
     Ok((name, path))
 }
 
+/// Folders with a checkpoint and no manifest. Where a training was killed just after its manifest was written, its
+/// checkpoint has no use any more and goes.
 fn all_unfinished(models: &Path) -> Vec<String> {
-    let folders = std::fs::read_dir(models).into_iter().flatten().flatten().map(|entry| entry.path());
-    let open = folders.filter(|folder| folder.join(CHECKPOINT).is_file() && !folder.join("manifest.yaml").exists());
-    let mut names: Vec<String> =
-        open.filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned())).collect();
+    let mut names = Vec::new();
+    for folder in std::fs::read_dir(models).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let checkpoint = folder.join(CHECKPOINT);
+        if folder.join("manifest.yaml").is_file() {
+            let _ = remove(&checkpoint);
+        } else if checkpoint.is_file() {
+            names.extend(folder.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
     names.sort();
     names
 }

@@ -2,6 +2,7 @@
 
 use super::args::TrainArgs;
 use crate::base::BaseName;
+use crate::cli::out;
 use crate::error::{Error, Result};
 use crate::registry::{self, Manifest};
 use crate::workspace::{TrainSettings, Workspace};
@@ -31,6 +32,12 @@ impl Request {
         let mut flags = args.recipe.settings();
         if let Some(parent) = &parent {
             continues(workspace, parent, &mut flags)?;
+            if !parent.examples.is_empty() {
+                out::note(format!(
+                    "the worked examples of {} are not taken over: training teaches without them",
+                    parent.name
+                ));
+            }
         }
         let name = match &args.name {
             Some(name) => named(workspace, name)?,

@@ -147,6 +147,16 @@ fn killed_anywhere_and_resumed_the_adapter_is_the_same_to_the_byte() {
 }
 
 #[test]
+fn what_a_kill_after_the_manifest_leaves_is_swept_away() {
+    let (_root, workspace) = workspace();
+    train_toy(&workspace, &flags(""), usize::MAX, false).unwrap();
+    let left = workspace.models().join("PM-v1/checkpoint.safetensors");
+    std::fs::write(&left, "").unwrap();
+    assert!(Job::new(&workspace, &flags("--resume")).err().unwrap().to_string().contains("no training to resume"));
+    assert!(!left.exists());
+}
+
+#[test]
 fn a_resume_on_changed_data_is_refused() {
     let (root, workspace) = workspace();
     assert!(train_toy(&workspace, &flags(""), 3, false).is_err());
