@@ -1,4 +1,4 @@
-//! Files that survive a crash: atomic replace, append-only JSON lines, hashes, locks.
+//! Files that survive a crash: atomic replace, append-only lines, hashes, locks.
 
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -46,7 +46,7 @@ pub fn read_text(path: &Path) -> Result<String> {
 /// How long appended lines may wait before they are flushed to disk together.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
 
-/// An append-only file of JSON lines. One line is one write, so a killed process loses nothing it has written and
+/// An append-only file of lines, JSON as a rule. One line is one write, so a killed process loses nothing it has written and
 /// leaves at most one torn last line, which opening cuts off. Flushes to disk are grouped: only a power failure can
 /// lose lines, and only those of the last tenth of a second.
 #[derive(Debug)]
@@ -77,9 +77,13 @@ impl Lines {
 
     /// Writes one line, and flushes to disk when the oldest unflushed line has waited long enough.
     pub fn append<T: Serialize>(&mut self, value: &T) -> Result<()> {
-        let mut line = serde_json::to_vec(value).map_err(|e| Error::input(format!("cannot write a record: {e}")))?;
-        line.push(b'\n');
-        self.file.write_all(&line).map_err(|e| Error::io("append to", &self.path, e))?;
+        let line = serde_json::to_string(value).map_err(|e| Error::input(format!("cannot write a record: {e}")))?;
+        self.append_text(&line)
+    }
+
+    /// The same for a line of another format than JSON; `line` has no line end.
+    pub fn append_text(&mut self, line: &str) -> Result<()> {
+        self.file.write_all(format!("{line}\n").as_bytes()).map_err(|e| Error::io("append to", &self.path, e))?;
         self.waiting_since.get_or_insert_with(Instant::now);
         self.flush_when_due()
     }

@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::train::args::TrainArgs;
 use crate::suite::Split;
 use crate::workspace::Severity;
 use clap::{Parser, Subcommand};
@@ -12,7 +13,7 @@ use std::path::PathBuf;
     version,
     propagate_version = true,
     max_term_width = 100,
-    after_help = "Examples:\n  pmtune init my-assistant          start a workspace that runs at once\n  pmtune eval --compare v1 v2       \
+    after_help = "Examples:\n  pmtune init my-assistant          start a workspace that runs at once\n  pmtune train                      train the next version\n  pmtune eval --compare v1 v2       \
                   is v2 better than v1?\n  pmtune eval v2 --failing RUN      ask again what v2 got wrong\n  pmtune chat v2                    \
                   talk to a version\n\nExit codes: 0 fine, 1 error, 2 wrong usage, 100 quality gate failed, 130 interrupted."
 )]
@@ -30,6 +31,8 @@ pub enum Command {
     Init(InitArgs),
     /// Get the weights of a base model.
     Pull(PullArgs),
+    /// Train the next version on the training data.
+    Train(Box<TrainArgs>),
     /// Answer the suites' cases with one version, or with two and compare them.
     Eval(Box<EvalArgs>),
     /// Compare two runs that were made before.

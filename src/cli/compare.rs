@@ -1,7 +1,7 @@
 //! `pmtune compare`, and the last step of `pmtune eval --compare`.
 
 use super::args::CompareArgs;
-use super::out;
+use super::{loss, out};
 use crate::compare::{self, Comparison, Outcomes, Settings};
 use crate::error::{Error, Result};
 use crate::run::{Reports, Run};
@@ -55,8 +55,11 @@ fn write(workspace: &Workspace, comparison: &Comparison, a: &Run, b: &Run) -> Re
     let folder = workspace.reports().join(name(&b.folder, &comparison.a.label, &comparison.b.label));
     let json = serde_json::to_vec_pretty(comparison)
         .map_err(|e| Error::input(format!("the comparison cannot be written: {e}")))?;
-    store::replace(&folder.join("report.html"), report::comparison_html(comparison, a, b)?.as_bytes())?;
-    store::replace(&folder.join("report.md"), report::comparison_markdown(comparison, a, b)?.as_bytes())?;
+    let trainings = loss::logs(workspace, &[(comparison.a.label.as_str(), a), (comparison.b.label.as_str(), b)]);
+    let html = report::comparison_html(comparison, a, b, &trainings)?;
+    let markdown = report::comparison_markdown(comparison, a, b, &trainings)?;
+    store::replace(&folder.join("report.html"), html.as_bytes())?;
+    store::replace(&folder.join("report.md"), markdown.as_bytes())?;
     store::replace(&folder.join("comparison.json"), &json)?;
     Ok(folder)
 }

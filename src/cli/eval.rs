@@ -2,7 +2,7 @@
 
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
-use super::{compare, interrupt, out, progress};
+use super::{compare, interrupt, loss, out, progress};
 use crate::compare::Outcomes;
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
@@ -20,7 +20,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
     if let Some(id) = &args.rescore {
         let run = run::rescore(&reports, &reports.load(id)?, &suites)?;
-        return finish_single(&run);
+        return finish_single(workspace, &run);
     }
     if let Some(id) = &args.resume {
         return resume(workspace, &reports, id, &suites, args);
@@ -31,12 +31,12 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
     match runs.as_slice() {
         [a, b] => {
-            write_run(a)?;
-            write_run(b)?;
+            write_run(workspace, a)?;
+            write_run(workspace, b)?;
             let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
             compare::finish(workspace, a, b, labels, args.allow_differences)
         }
-        [run] => finish_single(run),
+        [run] => finish_single(workspace, run),
         _ => Err(Error::usage("nothing to evaluate")),
     }
 }
@@ -107,7 +107,7 @@ fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], 
             .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
     }
     let runs = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
-    finish_single(&answer(&contestants, runs, reuse(args, reports))?[0])
+    finish_single(workspace, &answer(&contestants, runs, reuse(args, reports))?[0])
 }
 
 fn reuse<'a>(args: &EvalArgs, reports: &'a Reports) -> Option<&'a Reports> {
@@ -174,13 +174,14 @@ fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) 
 }
 
 /// Writes a run's own reports beside its records.
-fn write_run(run: &Run) -> Result<()> {
-    store::replace(&run.folder.join("report.html"), report::run_html(run)?.as_bytes())?;
-    store::replace(&run.folder.join("report.md"), report::run_markdown(run)?.as_bytes())
+fn write_run(workspace: &Workspace, run: &Run) -> Result<()> {
+    let trainings = loss::logs(workspace, &[(run.manifest.version.name.as_str(), run)]);
+    store::replace(&run.folder.join("report.html"), report::run_html(run, &trainings)?.as_bytes())?;
+    store::replace(&run.folder.join("report.md"), report::run_markdown(run, &trainings)?.as_bytes())
 }
 
-fn finish_single(run: &Run) -> Result<()> {
-    write_run(run)?;
+fn finish_single(workspace: &Workspace, run: &Run) -> Result<()> {
+    write_run(workspace, run)?;
     out::text(report::table::run(run, out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
     Ok(())

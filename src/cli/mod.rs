@@ -10,6 +10,7 @@ mod eval;
 mod findings;
 mod init;
 mod interrupt;
+mod loss;
 mod models;
 mod open;
 mod out;
@@ -17,6 +18,7 @@ mod progress;
 mod pull;
 mod render;
 mod suites;
+mod train;
 
 use crate::error::Result;
 use crate::workspace::Workspace;
@@ -57,6 +59,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Init(init) => init::run(&init),
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
+        Command::Train(train) => train::run(&workspace()?, &train),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Data(data) => data::run(workspace, &data.command),
         Command::Validate(validate) => suites::validate(workspace, &validate),

@@ -99,3 +99,41 @@ impl Drop for Lines {
         self.0.finish_and_clear();
     }
 }
+
+/// Steps of a training.
+pub struct Steps(ProgressBar);
+
+impl Steps {
+    pub fn new() -> Self {
+        let bar = ProgressBar::no_length();
+        bar.set_style(style("{bar:24.cyan/dim} {pos}/{len} steps  {msg}  {eta} left"));
+        Self(bar)
+    }
+
+    pub fn start(&self, done: usize, total: usize) {
+        self.0.set_length(total as u64);
+        self.0.set_position(done as u64);
+        self.0.reset_eta();
+        self.0.enable_steady_tick(std::time::Duration::from_millis(500));
+    }
+
+    pub fn say(&self, what: &str) {
+        self.0.set_message(what.to_string());
+    }
+
+    pub fn step(&self, what: &str) {
+        self.say(what);
+        self.0.inc(1);
+    }
+
+    /// Prints beside the bar.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,11 +1,9 @@
+use super::Trained;
 use crate::chat::{Message, Role};
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// The newest manifest this program understands.
-const FORMAT: u32 = 1;
 
 /// `models/<Name-vN>/manifest.yaml`: a base, perhaps an adapter, and prompt settings, under a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +31,9 @@ pub struct Manifest {
     /// Hash of the training data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// How the adapter was trained, if it was trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Trained>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
 }
@@ -55,7 +56,7 @@ pub struct FewShot {
 }
 
 fn newest() -> u32 {
-    FORMAT
+    Manifest::FORMAT
 }
 
 fn is_default(options: &SamplingOptions) -> bool {
@@ -63,11 +64,14 @@ fn is_default(options: &SamplingOptions) -> bool {
 }
 
 impl Manifest {
+    /// The newest manifest this program understands.
+    pub const FORMAT: u32 = 1;
+
     pub fn read(file: &Path) -> Result<Self> {
         let manifest: Self = crate::yaml::read(&crate::yaml::parse(&crate::store::read_text(file)?, file)?, &[])?;
         let wrong = |what: String, hint: &str| Err(Error::input(format!("{}: {what}", file.display())).hint(hint));
-        if manifest.format > FORMAT {
-            let what = format!("format {} is newer than this pmtune understands ({FORMAT})", manifest.format);
+        if manifest.format > Self::FORMAT {
+            let what = format!("format {} is newer than this pmtune understands ({})", manifest.format, Self::FORMAT);
             return wrong(what, "update pmtune");
         }
         let folder = file.parent().and_then(|p| p.file_name()).unwrap_or_default().to_string_lossy();
@@ -79,6 +83,13 @@ impl Manifest {
             return wrong("`adapter` leaves the version's folder".into(), "name a folder beside the manifest");
         }
         Ok(manifest)
+    }
+
+    /// Writes the manifest into its version's folder; with it the folder is a version, and not before.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let text = serde_yaml::to_string(self)
+            .map_err(|e| Error::input(format!("cannot write the manifest of {}: {e}", self.name)))?;
+        crate::store::replace(&super::manifest_file(folder), text.as_bytes())
     }
 
     /// Few-shot examples as messages.

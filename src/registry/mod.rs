@@ -5,9 +5,11 @@
 
 mod manifest;
 mod resolve;
+mod trained;
 
 pub use manifest::{BaseRecord, FewShot, Manifest};
-pub use resolve::{Origin, Version, resolve};
+pub use resolve::{Origin, Version, base_name, resolve};
+pub use trained::{DataFile, Stage, Trained};
 
 use crate::error::{Error, Result};
 use crate::workspace::Workspace;
@@ -39,6 +41,36 @@ pub fn primary(workspace: &Workspace) -> Result<Option<String>> {
         return Ok(None);
     }
     Ok(Some(crate::store::read_text(&file)?.trim().to_string()))
+}
+
+/// The version called `text` (`v2` or its full name), if it is registered.
+pub fn find(workspace: &Workspace, text: &str) -> Result<Manifest> {
+    let name = full_name(workspace, text);
+    let file = manifest_file(&workspace.models().join(&name));
+    if text.contains(['/', '\\']) || !file.is_file() {
+        let names: Vec<String> = list(workspace)?.into_iter().map(|m| m.name).collect();
+        let known = if names.is_empty() { "none yet".to_string() } else { names.join(", ") };
+        return Err(Error::missing(format!("there is no version `{text}`")).hint(format!("this workspace has {known}")));
+    }
+    Manifest::read(&file)
+}
+
+/// `PM-General-v2` for `v2`, any other name as it is.
+pub fn full_name(workspace: &Workspace, text: &str) -> String {
+    match text.strip_prefix('v') {
+        Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
+            format!("{}-v{number}", workspace.config.line)
+        }
+        _ => text.to_string(),
+    }
+}
+
+/// The newest version of the workspace's line, if there is one, and the name that comes after it.
+pub fn next(workspace: &Workspace) -> Result<(Option<Manifest>, String)> {
+    let line = &workspace.config.line;
+    let newest = list(workspace)?.into_iter().filter(|m| m.line() == line).max_by_key(Manifest::number);
+    let number = newest.as_ref().map_or(0, Manifest::number).saturating_add(1);
+    Ok((newest, format!("{line}-v{number}")))
 }
 
 fn manifest_file(folder: &Path) -> PathBuf {

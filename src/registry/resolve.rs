@@ -52,8 +52,9 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
         }
         _ => {}
     }
-    if let Some(number) = text.strip_prefix('v').filter(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit())) {
-        return registered(workspace, text, &format!("{}-v{number}", workspace.config.line));
+    let full = super::full_name(workspace, text);
+    if full != text {
+        return registered(workspace, text, &full);
     }
     let plain = !text.contains(['/', '\\', ':']);
     if plain && super::manifest_file(&workspace.models().join(text)).is_file() {
@@ -92,7 +93,7 @@ fn from_base(workspace: &Workspace, label: &str, base: &str) -> Result<Version> 
 }
 
 /// A base path written in a file is relative to the workspace, one typed on the command line to where the user stands.
-fn base_name(workspace: &Workspace, text: &str, typed: bool) -> Result<BaseName> {
+pub fn base_name(workspace: &Workspace, text: &str, typed: bool) -> Result<BaseName> {
     Ok(match BaseName::parse(text)? {
         BaseName::Path(path) if !typed => BaseName::Path(workspace.root.join(path)),
         other => other,

@@ -1,6 +1,7 @@
 //! A small comparison made by hand: fourteen cases of two suites in both halves, with every sort of outcome.
 //! Its figures are plausible, not computed: the report prints what it is given.
 
+use super::Training;
 use crate::chat::{Message, Role};
 use crate::check::{Criterion, Verdict};
 use crate::compare::*;
@@ -8,6 +9,7 @@ use crate::generate::Sampling;
 use crate::provider::{Answer, ChoiceScore, Stop};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
+use crate::train::{Entry, LossKind};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -22,6 +24,8 @@ pub struct Fixture {
     pub comparison: Comparison,
     pub a: Run,
     pub b: Run,
+    /// The second version was trained, the first is a prompt.
+    pub trainings: Vec<Training>,
 }
 
 pub fn at(second: i64) -> Timestamp {
@@ -102,7 +106,28 @@ pub fn fixture() -> Fixture {
         flips: plans.iter().filter_map(flip).collect(),
         cases,
     };
-    Fixture { comparison, a, b }
+    let losses = [2.4, 1.9, 1.6, 1.5, 1.3, 1.2, 1.1, 1.05, 0.95, 0.9, 0.85, 0.8];
+    let trained = Training { label: "v2".to_string(), entries: training(&losses, &[2.3, 1.5, 1.2, 1.25]) };
+    Fixture { comparison, a, b, trainings: vec![trained] }
+}
+
+/// A log of so many steps with as many epochs as there are validations after the one before training.
+pub fn training(losses: &[f64], validation: &[f64]) -> Vec<Entry> {
+    let epochs = validation.len().saturating_sub(1).max(1);
+    let last = |epoch: usize| epoch * losses.len() / epochs;
+    let check = |epoch: usize| {
+        let loss = *validation.get(epoch)?;
+        Some(Entry { step: last(epoch), epoch, kind: LossKind::Validation, loss, tokens: 800, seconds: 2.0 })
+    };
+    let mut entries: Vec<Entry> = check(0).into_iter().collect();
+    for epoch in 1..=epochs {
+        for step in last(epoch - 1) + 1..=last(epoch) {
+            let kind = LossKind::Train { learning_rate: 2e-4, gradient_norm: 1.0 };
+            entries.push(Entry { step, epoch, kind, loss: losses[step - 1], tokens: 900, seconds: 4.0 });
+        }
+        entries.extend(check(epoch));
+    }
+    entries
 }
 
 /// The fixture's cases over and over, for looking at a large report.

@@ -1,6 +1,7 @@
 //! `report.html`: one file that needs nothing else and may do nothing else.
 
 use super::plot::{self, DifferenceRow, Plot, RateRow};
+use super::training::{self, Training, TrainingWords};
 use super::view::{self, CaseView, ComparisonView, RunView, Sides};
 use super::{tally, templates};
 use crate::compare::{Comparison, Group, Half, Outcomes};
@@ -22,25 +23,29 @@ struct Page<'a, T> {
     categories: Vec<&'a str>,
     paired: bool,
     plots: Vec<Plot>,
+    /// The losses of the versions that were trained here, drawn and in words.
+    losses: Vec<Plot>,
+    training: Vec<TrainingWords>,
     style: Value,
     script: Value,
     policy: String,
 }
 
-/// The report of a comparison as one self-contained HTML page. `a` and `b` are the runs the comparison was made from.
+/// The report of a comparison as one self-contained HTML page. `a` and `b` are the runs the comparison was made from,
+/// `trainings` the loss logs of their versions, as far as there are any.
 /// The same input gives the same bytes. Fails only when a plot or a template is broken.
-pub fn comparison_html(c: &Comparison, a: &Run, b: &Run) -> Result<String> {
+pub fn comparison_html(c: &Comparison, a: &Run, b: &Run, trainings: &[Training]) -> Result<String> {
     let sides = Sides::new(a, b);
     let view: ComparisonView = view::comparison(c, &sides);
     let cases = view::pair_cases(c, &sides);
-    page("comparison.html", &view, &cases, true, comparison_plots(c)?)
+    page("comparison.html", &view, &cases, true, comparison_plots(c)?, trainings)
 }
 
 /// The report of one run as a self-contained HTML page.
-pub fn run_html(run: &Run) -> Result<String> {
+pub fn run_html(run: &Run, trainings: &[Training]) -> Result<String> {
     let view: RunView = view::run(run);
     let cases = view::run_cases(run);
-    page("run.html", &view, &cases, false, run_plots(run)?)
+    page("run.html", &view, &cases, false, run_plots(run)?, trainings)
 }
 
 pub(super) fn page<T: Serialize>(
@@ -49,6 +54,7 @@ pub(super) fn page<T: Serialize>(
     cases: &[CaseView],
     paired: bool,
     plots: Vec<Plot>,
+    trainings: &[Training],
 ) -> Result<String> {
     let mut categories: Vec<&str> = cases.iter().map(|case| case.category.as_str()).collect();
     categories.sort_unstable();
@@ -59,6 +65,8 @@ pub(super) fn page<T: Serialize>(
         categories,
         paired,
         plots,
+        losses: training::plots(trainings)?,
+        training: training::words(trainings),
         style: Value::from_safe_string(STYLE.to_string()),
         script: Value::from_safe_string(SCRIPT.to_string()),
         policy: policy(),

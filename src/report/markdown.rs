@@ -1,5 +1,6 @@
 //! `report.md`: short enough for a comment on a pull request.
 
+use super::training::{self, Training, TrainingWords};
 use super::view::{self, ComparisonView, FlipView, RunView, Sides};
 use super::{clean, templates};
 use crate::compare::Comparison;
@@ -16,6 +17,7 @@ const EXCERPT_CHARACTERS: usize = 240;
 struct Page<'a, T> {
     view: &'a T,
     excerpts: Vec<Excerpt>,
+    training: Vec<TrainingWords>,
 }
 
 #[derive(Serialize)]
@@ -27,16 +29,18 @@ struct Excerpt {
 
 /// The report of a comparison for a pull request: the verdict, the tables, the flips, and the rest folded away. Model
 /// output is escaped or fenced, so that it can make neither markup nor mentions.
-pub fn comparison_markdown(c: &Comparison, a: &Run, b: &Run) -> Result<String> {
+pub fn comparison_markdown(c: &Comparison, a: &Run, b: &Run, trainings: &[Training]) -> Result<String> {
     let view: ComparisonView = view::comparison(c, &Sides::new(a, b));
     let excerpts = view.regressed.iter().chain(&view.improved).take(EXCERPTS).map(excerpt).collect();
-    templates::render("comparison.md", &Page { view: &view, excerpts }).map(tidy)
+    let training = training::words(trainings);
+    templates::render("comparison.md", &Page { view: &view, excerpts, training }).map(tidy)
 }
 
 /// The report of one run for a pull request.
-pub fn run_markdown(run: &Run) -> Result<String> {
+pub fn run_markdown(run: &Run, trainings: &[Training]) -> Result<String> {
     let view: RunView = view::run(run);
-    templates::render("run.md", &Page { view: &view, excerpts: Vec::new() }).map(tidy)
+    templates::render("run.md", &Page { view: &view, excerpts: Vec::new(), training: training::words(trainings) })
+        .map(tidy)
 }
 
 fn excerpt(flip: &FlipView) -> Excerpt {

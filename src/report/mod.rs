@@ -16,6 +16,7 @@ mod plot;
 pub mod table;
 mod tally;
 mod templates;
+mod training;
 mod view;
 mod words;
 
@@ -28,3 +29,5 @@ pub use clean::visible;
 pub use dataset::{dataset_html, dataset_text};
 pub use html::{comparison_html, run_html};
 pub use markdown::{comparison_markdown, run_markdown};
+pub use plot::loss_svg;
+pub use training::Training;

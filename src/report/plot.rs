@@ -4,8 +4,10 @@
 //! and print, and gives the drawing a title and a description for those who do not see it.
 
 mod counts;
+mod loss;
 
 pub use counts::{CountRow, columns, counts};
+pub use loss::{Scale, loss, loss_svg};
 
 use super::clean;
 use super::words;

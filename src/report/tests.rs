@@ -8,11 +8,11 @@ const STYLE: &str = include_str!("templates/report.css");
 const SCRIPT: &str = include_str!("templates/report.js");
 
 fn html(f: &Fixture) -> String {
-    comparison_html(&f.comparison, &f.a, &f.b).unwrap()
+    comparison_html(&f.comparison, &f.a, &f.b, &f.trainings).unwrap()
 }
 
 fn markdown(f: &Fixture) -> String {
-    comparison_markdown(&f.comparison, &f.a, &f.b).unwrap()
+    comparison_markdown(&f.comparison, &f.a, &f.b, &f.trainings).unwrap()
 }
 
 /// Every tag of a page as (name, attributes). Panics at anything that is not text, one of our own tags or a well-formed
@@ -59,7 +59,7 @@ fn assert_inert(page: &str) {
 #[test]
 fn hostile_output_is_inert_in_html() {
     let f = fixture();
-    for page in [html(&f), run_html(&f.b).unwrap()] {
+    for page in [html(&f), run_html(&f.b, &f.trainings).unwrap()] {
         assert!(page.contains("alert(1)"), "the hostile answer is not in the page at all");
         assert_inert(&page);
         // A template inside an answer stays what it is.
@@ -133,7 +133,7 @@ fn every_flip_leads_to_its_case() {
 fn drawings_have_words_for_those_who_do_not_see_them() {
     let page = html(&fixture());
     let drawings: Vec<&str> = page.split("<figure>").skip(1).collect();
-    assert_eq!(drawings.len(), 3);
+    assert_eq!(drawings.len(), 4, "three of the comparison, one of v2's training");
     for drawing in drawings {
         assert!(drawing.contains("role=\"img\"") && drawing.contains("<title>") && drawing.contains("<desc>"));
         assert!(!drawing.split("</figure>").next().unwrap().contains("fill=\"#"), "a colour that ignores dark mode");
@@ -143,11 +143,41 @@ fn drawings_have_words_for_those_who_do_not_see_them() {
 }
 
 #[test]
+fn a_training_is_drawn_and_told_only_where_there_was_one() {
+    let mut f = fixture();
+    let told = "The training loss was 1.75 in the first epoch";
+    assert!(html(&f).contains("Loss while v2 was trained") && html(&f).contains(told), "{}", markdown(&f));
+    assert!(run_html(&f.b, &f.trainings).unwrap().contains("Loss while v2 was trained"));
+    assert!(run_markdown(&f.b, &f.trainings).unwrap().contains(told));
+    f.trainings.clear();
+    for page in [html(&f), markdown(&f), run_html(&f.b, &[]).unwrap(), run_markdown(&f.b, &[]).unwrap()] {
+        assert!(!page.contains("training\"") && !page.contains("### Training"));
+    }
+}
+
+#[test]
+fn two_trainings_have_one_scale() {
+    let mut f = fixture();
+    let low = super::fixture::training(&[0.9, 0.8, 0.7, 0.6], &[1.0, 0.8, 0.7]);
+    f.trainings.push(Training { label: "v1".to_string(), entries: low });
+    let page = html(&f);
+    // The marks of the loss axis are written before its name.
+    let marks = |of: &str| {
+        let drawing = page.split(&format!("<figcaption>Loss while {of} was trained")).nth(1).unwrap();
+        let number = regex::Regex::new(r">\n([\d.]+)\n</text>").unwrap();
+        let axis = drawing.split(">\nloss\n").next().unwrap();
+        number.captures_iter(axis).map(|n| n[1].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(marks("v2"), ["0", "1", "2", "3"]);
+    assert_eq!(marks("v1"), marks("v2"));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (fixture(), fixture());
     assert_eq!(html(&one), html(&two));
     assert_eq!(markdown(&one), markdown(&two));
-    assert_eq!(run_html(&one.a).unwrap(), run_html(&two.a).unwrap());
+    assert_eq!(run_html(&one.a, &one.trainings).unwrap(), run_html(&two.a, &two.trainings).unwrap());
 }
 
 #[test]
@@ -157,7 +187,7 @@ fn markdown_of_a_comparison() {
 
 #[test]
 fn markdown_of_a_run() {
-    insta::assert_snapshot!(run_markdown(&fixture().b).unwrap());
+    insta::assert_snapshot!(run_markdown(&fixture().b, &fixture().trainings).unwrap());
 }
 
 #[test]
@@ -281,6 +311,7 @@ fn hostile_everywhere(text: &str) -> Fixture {
         case.category = text.to_string();
     }
     suites[0].description = text.to_string();
+    f.trainings[0].label = text.to_string();
     f
 }
 
@@ -288,7 +319,7 @@ fn hostile_everywhere(text: &str) -> Fixture {
 fn hostile_text_is_inert_wherever_it_stands() {
     let f = hostile_everywhere(HOSTILE);
     assert_inert(&html(&f));
-    assert_inert(&run_html(&f.a).unwrap());
+    assert_inert(&run_html(&f.a, &f.trainings).unwrap());
     for line in table::comparison(&f.comparison, &f.a, &f.b, 80, false).lines() {
         assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
     }
@@ -305,17 +336,17 @@ fn nothing_to_report_is_said_and_does_not_fail() {
     f.comparison.flips.clear();
     let empty = |run: &Run| Run { records: Vec::new(), ..run.clone() };
     let (a, b) = (empty(&f.a), empty(&f.b));
-    assert_inert(&comparison_html(&f.comparison, &a, &b).unwrap());
-    assert!(comparison_markdown(&f.comparison, &a, &b).unwrap().contains("None."));
+    assert_inert(&comparison_html(&f.comparison, &a, &b, &[]).unwrap());
+    assert!(comparison_markdown(&f.comparison, &a, &b, &[]).unwrap().contains("None."));
     assert!(table::comparison(&f.comparison, &a, &b, 80, false).contains("v2 is better"));
-    assert!(run_html(&a).unwrap().contains("no judged answers yet"));
+    assert!(run_html(&a, &[]).unwrap().contains("no judged answers yet"));
     assert!(table::run(&a, 80, false).contains("no judged answers yet"));
 }
 
 #[test]
 fn a_single_run_shows_failing_cases_first() {
     let f = fixture();
-    let page = run_html(&f.b).unwrap();
+    let page = run_html(&f.b, &f.trainings).unwrap();
     let fails = page.rfind("data-status=\"fail\"").unwrap();
     let passes = page.find("data-status=\"pass\"").unwrap();
     assert!(fails < passes);

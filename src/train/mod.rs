@@ -1,13 +1,42 @@
 //! Training: examples to tokens, batches, an optimizer with exact resume, and a plain-words diagnosis.
 //!
-//! An [`crate::training_data::Example`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught). A
-//! [`Recipe`] fixes every number of the training. The loop asks a [`Learner`] (the model, or a toy in tests) for losses
-//! and gradients; it prints nothing and knows no model.
+//! A [`crate::training_data::Conversation`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught);
+//! [`fit`] cuts or leaves out what is too long, [`batches`] puts the rest in order. A [`Recipe`] fixes every number of
+//! the training, and [`explain`] puts it in words. The loop ([`Training`]) asks a [`Learner`] (the model, or a toy in
+//! tests) for losses and gradients; it prints nothing and knows no model. Its [`State`] lies in a [`Checkpoint`] from
+//! time to time, from which it goes on as if it had never stopped. [`estimate`] says beforehand what it will take,
+//! a [`LossLog`] keeps what it did, and [`diagnose`] tells what to make of that.
 
+mod checkpoint;
+mod curve;
+mod diagnose;
+mod estimate;
+mod explain;
+mod fit;
 mod learner;
+mod log;
+mod optimizer;
+mod order;
 mod recipe;
+mod schedule;
 mod sequence;
+#[cfg(test)]
+mod testing;
+mod training;
 
+pub use checkpoint::{Basis, Budget, Checkpoint, Ended, Progress, State};
+pub use curve::{Curve, Point};
+pub use diagnose::{Condition, Diagnosis, Facts as Circumstances, course, diagnose, paragraph};
+pub use estimate::{Estimate, Sizes, estimate, gigabytes};
+pub use explain::{Explained, Origin, explain};
+pub use fit::{Cut, Fate, fit};
 pub use learner::{Learner, Pass};
-pub use recipe::{Recipe, Schedule, TooLong};
-pub use sequence::Sequence;
+pub use log::{Entry, LossKind, LossLog, epoch_line, loss_words};
+pub use optimizer::{AdamW, clip};
+pub use order::{batches, micro_batches};
+pub use recipe::{Facts, Recipe};
+pub use schedule::{learning_rate, warmup_steps};
+pub use sequence::{Sequence, sequences};
+pub use training::{Event, Saves, Sink, Step, Training};
+
+pub use crate::workspace::{Preset, Schedule, TooLong, TrainSettings};

@@ -1,13 +1,7 @@
+use super::{Schedule, TooLong, TrainSettings};
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-
-/// How the learning rate falls after warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    Cosine,
-    Linear,
-    Constant,
-}
+use std::fmt::Display;
 
 /// Every number of a training, resolved. Stands in the manifest of the version it made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,12 +33,250 @@ pub struct Recipe {
     pub seed: u64,
 }
 
-/// What happens to an example that is longer than the context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TooLong {
-    /// Left out, and reported.
-    Skip,
-    /// Its answer is cut at its end, and reported; such an answer does not teach where to stop.
-    Truncate,
+/// What the defaults go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Examples to train on.
+    pub examples: usize,
+    /// The base's weights.
+    pub parameters: usize,
+    /// How many tokens the base reads at once.
+    pub context_length: usize,
+}
+
+/// More examples than these bear a larger adapter and a larger batch.
+const MANY: usize = 150;
+/// Fewer examples than these are learnt by heart without dropout.
+const FEW: usize = 50;
+/// Models with fewer parameters than these learn at a higher rate.
+const SMALL_MODEL: usize = 300_000_000;
+/// Examples of product work are seldom longer, and memory grows with the longest. The linter's `max-tokens` says the
+/// same.
+const USUAL_CONTEXT: usize = 2048;
+
+impl Recipe {
+    /// What `flags` say, else the preset they name, else `workspace` (`train:` in `pmtune.yaml`), else the preset that it
+    /// names, else what suits the base and the data.
+    ///
+    /// # Errors
+    /// Gathers every value that makes no sense, each with its flag and its key.
+    pub fn resolve(flags: &TrainSettings, workspace: &TrainSettings, facts: &Facts) -> Result<Self> {
+        let said = flags.clone().over(&flags.of_preset()).over(workspace).over(&workspace.of_preset());
+        let defaults = Self::default_for(facts);
+        let rank = said.rank.unwrap_or(defaults.rank);
+        let recipe = Self {
+            rank,
+            alpha: said.alpha.unwrap_or(2.0 * rank as f64),
+            dropout: said.dropout.unwrap_or(defaults.dropout),
+            targets: said.targets.unwrap_or(defaults.targets),
+            rslora: said.rslora.unwrap_or(defaults.rslora),
+            learning_rate: said.learning_rate.unwrap_or(defaults.learning_rate),
+            schedule: said.schedule.unwrap_or(defaults.schedule),
+            warmup: said.warmup.unwrap_or(defaults.warmup),
+            epochs: said.epochs.unwrap_or(defaults.epochs),
+            batch_size: said.batch_size.unwrap_or(defaults.batch_size),
+            context_length: match written_length(flags, workspace) {
+                Some(length) => length,
+                None => said.context_length.unwrap_or(defaults.context_length).min(facts.context_length),
+            },
+            too_long: said.too_long.unwrap_or(defaults.too_long),
+            weight_decay: said.weight_decay.unwrap_or(defaults.weight_decay),
+            clip: said.clip.unwrap_or(defaults.clip),
+            patience: said.patience.unwrap_or(defaults.patience),
+            seed: said.seed.unwrap_or(defaults.seed),
+        };
+        recipe.checked(facts)
+    }
+
+    /// For 20 to 300 examples and a base of up to a few billion parameters.
+    fn default_for(facts: &Facts) -> Self {
+        let many = facts.examples > MANY;
+        let rank = if many { 16 } else { 8 };
+        Self {
+            rank,
+            alpha: 2.0 * rank as f64,
+            dropout: if facts.examples < FEW { 0.05 } else { 0.0 },
+            targets: Vec::new(),
+            rslora: false,
+            learning_rate: if facts.parameters < SMALL_MODEL { 5e-4 } else { 2e-4 },
+            schedule: Schedule::Cosine,
+            warmup: 0.06,
+            epochs: 3,
+            batch_size: if many { 8 } else { 4 },
+            context_length: USUAL_CONTEXT,
+            too_long: TooLong::Truncate,
+            weight_decay: 0.0,
+            clip: 1.0,
+            patience: 2,
+            seed: 0,
+        }
+    }
+
+    fn checked(self, facts: &Facts) -> Result<Self> {
+        let faults = self.adapter_faults().into_iter().chain(self.step_faults()).chain(self.length_faults(facts));
+        Error::gather(faults.flatten()).map_or(Ok(self), Err)
+    }
+
+    fn adapter_faults(&self) -> [Option<Error>; 4] {
+        let Self { rank, alpha, dropout, targets, .. } = self;
+        // Where the rank makes no sense, an alpha that follows from it is no second fault.
+        let strong = *rank == 0 || (*alpha > 0.0 && alpha.is_finite());
+        let share = (0.0..1.0).contains(dropout);
+        let named = targets.iter().all(|target| !target.trim().is_empty());
+        [
+            fault(*rank > 0, "rank", rank, "give 1 or more; 8 is usual"),
+            fault(strong, "alpha", alpha, "give a number above 0; twice the rank is usual"),
+            fault(share, "dropout", dropout, "give a number from 0 to below 1; 0.05 is usual for few examples"),
+            fault(named, "targets", &format!("{targets:?}"), "name layers, such as q_proj, or leave it out for all"),
+        ]
+    }
+
+    fn step_faults(&self) -> [Option<Error>; 7] {
+        let Self { learning_rate, warmup, epochs, batch_size, weight_decay, clip, patience, .. } = self;
+        // Above 1, no model is left after a step.
+        let rate = *learning_rate > 0.0 && *learning_rate <= 1.0;
+        let share = (0.0..=1.0).contains(warmup);
+        let decay = (0.0..1.0).contains(weight_decay);
+        let norm = *clip > 0.0 && clip.is_finite();
+        let never = "give 1 or more; as many as there are epochs never ends early";
+        [
+            fault(rate, "learning-rate", learning_rate, "give a number above 0; 1e-4 to 5e-4 is usual"),
+            fault(share, "warmup", warmup, "give a share of all steps, 0 to 1; 0.06 is usual"),
+            fault(*epochs > 0, "epochs", epochs, "give 1 or more; 3 is usual"),
+            fault(*batch_size > 0, "batch-size", batch_size, "give 1 or more; 4 is usual"),
+            fault(decay, "weight-decay", weight_decay, "give a number from 0 to below 1; 0 is usual"),
+            fault(norm, "clip", clip, "give a number above 0; 1 is usual"),
+            fault(*patience > 0, "patience", patience, never),
+        ]
+    }
+
+    fn length_faults(&self, facts: &Facts) -> [Option<Error>; 2] {
+        let (length, most) = (self.context_length, facts.context_length);
+        let beyond = format!("{length}, and the base reads {most} tokens at most");
+        [
+            fault(length > 0, "context-length", &length, "give the longest example in tokens; 2048 is usual"),
+            fault(length <= most, "context-length", &beyond, &format!("give {most} or less, or leave it out")),
+        ]
+    }
+}
+
+/// The context length that a person wrote, where that counts. It must suit the base; a preset's length gives way to it.
+fn written_length(flags: &TrainSettings, workspace: &TrainSettings) -> Option<usize> {
+    let by_preset = flags.of_preset().context_length.is_some();
+    flags.context_length.or(workspace.context_length.filter(|_| !by_preset))
+}
+
+fn fault(fine: bool, key: &str, value: &dyn Display, remedy: &str) -> Option<Error> {
+    let hint = format!("{remedy} (--{key}, or `train.{key}` in pmtune.yaml)");
+    (!fine).then(|| Error::input(format!("`{key}` is {value}")).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::Preset;
+
+    const SMOL: Facts = Facts { examples: 90, parameters: 134_515_008, context_length: 8192 };
+
+    fn resolve(flags: &TrainSettings, workspace: &TrainSettings) -> Recipe {
+        Recipe::resolve(flags, workspace, &SMOL).unwrap()
+    }
+
+    fn named(preset: Preset) -> TrainSettings {
+        TrainSettings { preset: Some(preset), ..TrainSettings::default() }
+    }
+
+    #[test]
+    fn defaults_follow_the_base_and_the_data() {
+        let none = TrainSettings::default();
+        let of = |facts: Facts| Recipe::resolve(&none, &none, &facts).unwrap();
+        let usual = of(SMOL);
+        assert_eq!((usual.rank, usual.alpha, usual.dropout, usual.batch_size), (8, 16.0, 0.0, 4));
+        assert_eq!((usual.learning_rate, usual.epochs, usual.context_length), (5e-4, 3, 2048));
+        let few = of(Facts { examples: 49, ..SMOL });
+        assert_eq!(few, Recipe { dropout: 0.05, ..usual.clone() });
+        let many = of(Facts { examples: 151, ..SMOL });
+        assert_eq!(many, Recipe { rank: 16, alpha: 32.0, batch_size: 8, ..usual.clone() });
+        let phi3 = of(Facts { parameters: 3_821_079_552, ..SMOL });
+        assert_eq!(phi3, Recipe { learning_rate: 2e-4, ..usual.clone() });
+        assert_eq!(of(Facts { context_length: 512, ..SMOL }), Recipe { context_length: 512, ..usual });
+    }
+
+    #[test]
+    fn presets_have_the_guides_numbers() {
+        let none = TrainSettings::default();
+        for (preset, wanted) in [
+            (Preset::Documents, (1e-4, 2, 5, 4096)),
+            (Preset::Communications, (3e-4, 8, 3, 2048)),
+            (Preset::Balanced, (2e-4, 4, 3, 4096)),
+        ] {
+            let recipe = resolve(&named(preset), &none);
+            assert_eq!((recipe.learning_rate, recipe.batch_size, recipe.epochs, recipe.context_length), wanted);
+            assert_eq!(resolve(&none, &named(preset)), recipe);
+        }
+    }
+
+    #[test]
+    fn a_flag_beats_its_preset_which_beats_the_file_which_beats_the_files_preset() {
+        let flags = TrainSettings { epochs: Some(9), ..named(Preset::Communications) };
+        let file = TrainSettings { epochs: Some(1), batch_size: Some(3), rank: Some(5), ..named(Preset::Documents) };
+        let recipe = resolve(&flags, &file);
+        assert_eq!((recipe.epochs, recipe.batch_size, recipe.rank, recipe.learning_rate), (9, 8, 5, 3e-4));
+        // Alpha goes by the rank that was chosen, wherever that was.
+        assert_eq!(recipe.alpha, 10.0);
+        let recipe = resolve(&TrainSettings::default(), &file);
+        assert_eq!((recipe.epochs, recipe.batch_size, recipe.learning_rate), (1, 3, 1e-4));
+        let short = TrainSettings { context_length: Some(512), ..file.clone() };
+        assert_eq!(resolve(&TrainSettings::default(), &short).context_length, 512);
+        assert_eq!(resolve(&flags, &short).context_length, 2048);
+    }
+
+    #[test]
+    fn a_preset_gives_way_to_a_short_base_but_a_written_length_is_refused() {
+        let short = Facts { context_length: 2048, ..SMOL };
+        let none = TrainSettings::default();
+        assert_eq!(Recipe::resolve(&named(Preset::Documents), &none, &short).unwrap().context_length, 2048);
+        let written = TrainSettings { context_length: Some(4096), ..none.clone() };
+        for (flags, file) in [(&written, &none), (&none, &written)] {
+            let said = Recipe::resolve(flags, file, &short).unwrap_err().to_string();
+            assert!(said.contains("the base reads 2048 tokens at most") && said.contains("--context-length"), "{said}");
+        }
+    }
+
+    #[test]
+    fn every_nonsense_value_is_told_with_flag_and_key() {
+        let nonsense = TrainSettings {
+            rank: Some(0),
+            alpha: Some(f64::NAN),
+            dropout: Some(1.0),
+            targets: Some(vec![" ".into()]),
+            learning_rate: Some(f64::NAN),
+            warmup: Some(1.5),
+            epochs: Some(0),
+            batch_size: Some(0),
+            context_length: Some(0),
+            weight_decay: Some(-0.1),
+            clip: Some(f64::INFINITY),
+            patience: Some(0),
+            ..TrainSettings::default()
+        };
+        let error = Recipe::resolve(&nonsense, &TrainSettings::default(), &SMOL).unwrap_err();
+        let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
+        let keys =
+            "rank dropout targets learning-rate warmup epochs batch-size weight-decay clip patience context-length";
+        for (key, said) in keys.split(' ').zip(&said) {
+            assert!(said.starts_with(&format!("`{key}` is")), "{key}: {said}");
+            assert!(said.contains(&format!("--{key}, or `train.{key}` in pmtune.yaml")), "{said}");
+        }
+        assert_eq!(said.len(), keys.split(' ').count(), "{said:#?}");
+        for alpha in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
+            let alpha = TrainSettings { alpha: Some(alpha), ..TrainSettings::default() };
+            let said = Recipe::resolve(&alpha, &TrainSettings::default(), &SMOL).unwrap_err().to_string();
+            assert!(said.starts_with("`alpha` is"), "{said}");
+        }
+        for rate in [0.0, -1e-4, 50.0, f64::INFINITY] {
+            let rate = TrainSettings { learning_rate: Some(rate), ..TrainSettings::default() };
+            assert!(Recipe::resolve(&rate, &TrainSettings::default(), &SMOL).is_err());
+        }
+    }
 }

@@ -1,4 +1,9 @@
-use crate::training_data::Place;
+//! Conversations as token ids: what is read, and what of it is taught.
+
+use crate::chat::{Chat, Message, Role};
+use crate::error::{Error, Result};
+use crate::training_data::{Conversation, Place};
+use rayon::prelude::*;
 
 /// One conversation as the model reads it, and what of it is taught.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,5 +18,181 @@ impl Sequence {
     /// How many tokens are taught.
     pub fn taught(&self) -> usize {
         self.supervised.iter().filter(|s| **s).count()
+    }
+
+    fn empty(place: Place) -> Self {
+        Self { tokens: Vec::new(), supervised: Vec::new(), place }
+    }
+
+    /// Reads up to `prompt`, which begins with what was read before, and teaches `answer` with its end.
+    fn extend(&mut self, prompt: Vec<u32>, answer: &[u32], end_of_turn: u32) {
+        self.tokens = prompt;
+        self.supervised.resize(self.tokens.len(), false);
+        self.tokens.extend(answer);
+        self.tokens.push(end_of_turn);
+        self.supervised.resize(self.tokens.len(), true);
+    }
+}
+
+/// What the model reads and is taught of `conversations`, in their order. `system` is the version's system prompt; a
+/// conversation's own comes before it.
+///
+/// Every prompt is the very ids that generation reads ([`Chat::prompt_ids`]); taught are the answers
+/// ([`Chat::answer_ids`]) and the token that ends each. A conversation of several turns is one sequence as long as the
+/// ids of each prompt begin with all before it. Some templates change earlier turns (they trim an answer, or drop its
+/// reasoning): what follows then begins a sequence of its own, in which only the later answers are taught.
+///
+/// # Errors
+/// Gathers every conversation that the template or the tokenizer refuses, with its place.
+pub fn sequences(chat: &Chat, system: Option<&str>, conversations: &[Conversation]) -> Result<Vec<Sequence>> {
+    let made: Vec<Result<Vec<Sequence>>> =
+        conversations.par_iter().map(|conversation| of_one(chat, system, conversation)).collect();
+    let (mut all, mut faults) = (Vec::with_capacity(made.len()), Vec::new());
+    for (made, conversation) in made.into_iter().zip(conversations) {
+        match made {
+            Ok(made) => all.extend(made),
+            Err(error) => {
+                faults.push(Error { message: format!("{}: {}", conversation.place(), error.message), ..error });
+            }
+        }
+    }
+    Error::gather(faults).map_or(Ok(all), Err)
+}
+
+fn of_one(chat: &Chat, system: Option<&str>, conversation: &Conversation) -> Result<Vec<Sequence>> {
+    let system = conversation.system.as_deref().or(system);
+    let mut messages: Vec<Message> = system.into_iter().map(|text| Message::new(Role::System, text)).collect();
+    let (mut done, mut current) = (Vec::new(), Sequence::empty(conversation.place().clone()));
+    for exchange in conversation.exchanges() {
+        messages.push(Message::new(Role::User, exchange.prompt()));
+        let prompt = chat.prompt_ids(&messages)?;
+        if !prompt.starts_with(&current.tokens) {
+            done.push(std::mem::replace(&mut current, Sequence::empty(conversation.place().clone())));
+        }
+        current.extend(prompt, &chat.answer_ids(&exchange.output)?, chat.end_of_turn());
+        messages.push(Message::new(Role::Assistant, &exchange.output));
+    }
+    done.push(current);
+    // A template may write nothing before an answer; nothing can be foretold from nothing.
+    for first in done.iter_mut().filter_map(|sequence| sequence.supervised.first_mut()) {
+        *first = false;
+    }
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Algorithm, Settings, TokenKind, Tokenizer, Vocabulary};
+    use crate::training_data::Example;
+
+    /// A chat whose tokens are printable ASCII characters, `Ġ` for a blank, `Ċ` for a line break, and ChatML's control
+    /// tokens.
+    fn chat(template: Option<&str>) -> Chat {
+        let mut tokens: Vec<String> = (b'!'..=b'~').map(|byte| char::from(byte).to_string()).collect();
+        tokens.extend(["Ġ".to_string(), "Ċ".to_string()]);
+        let mut kinds = vec![TokenKind::Normal; tokens.len()];
+        tokens.extend(["<|im_start|>", "<|im_end|>"].map(str::to_string));
+        kinds.resize(tokens.len(), TokenKind::Control);
+        let algorithm = Algorithm::Bpe { merges: Vec::new(), pre: "gpt-2".to_string() };
+        let lists = Vocabulary { tokens, kinds, algorithm, control_strips_right: false };
+        let settings = Settings { template: template.map(str::to_string), ..Settings::default() };
+        Chat::new(Tokenizer::from_vocabulary(&lists).unwrap(), settings).unwrap()
+    }
+
+    /// The conversation of a line of chat messages.
+    fn conversation(system: Option<&str>, exchanges: &[(&str, &str)]) -> Conversation {
+        let mut messages: Vec<Message> = system.map(|text| Message::new(Role::System, text)).into_iter().collect();
+        for (question, answer) in exchanges {
+            messages.extend([Message::new(Role::User, *question), Message::new(Role::Assistant, *answer)]);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.jsonl");
+        std::fs::write(&file, serde_json::json!({ "messages": messages }).to_string()).unwrap();
+        crate::training_data::conversations(&[file]).unwrap().remove(0)
+    }
+
+    /// All that is read, with what is taught in brackets.
+    fn shown(chat: &Chat, sequence: &Sequence) -> String {
+        assert_eq!(sequence.tokens.len(), sequence.supervised.len());
+        let mut text = String::new();
+        let mut taught = false;
+        for (token, supervised) in sequence.tokens.iter().zip(&sequence.supervised) {
+            if *supervised != taught {
+                text.push(if *supervised { '[' } else { ']' });
+                taught = *supervised;
+            }
+            text.push_str(&chat.token_text(*token));
+        }
+        if taught { text + "]" } else { text }
+    }
+
+    fn all(template: Option<&str>, system: Option<&str>, conversation: Conversation) -> Vec<String> {
+        let chat = chat(template);
+        sequences(&chat, system, &[conversation]).unwrap().iter().map(|sequence| shown(&chat, sequence)).collect()
+    }
+
+    #[test]
+    fn every_answer_and_its_end_are_taught_and_nothing_else() {
+        let read = all(None, None, conversation(None, &[("q1", "a1"), ("q2", "a2")]));
+        let wanted = "<|im_start|>user\nq1<|im_end|>\n<|im_start|>assistant\n[a1<|im_end|>]\n\
+                      <|im_start|>user\nq2<|im_end|>\n<|im_start|>assistant\n[a2<|im_end|>]";
+        assert_eq!(read, [wanted]);
+    }
+
+    #[test]
+    fn a_conversations_own_system_message_comes_before_the_versions() {
+        let begins = |own, version| {
+            let read = all(None, version, conversation(own, &[("q", "a")])).remove(0);
+            read.split("<|im_start|>user").next().unwrap_or_default().to_string()
+        };
+        assert_eq!(begins(Some("own"), Some("version")), "<|im_start|>system\nown<|im_end|>\n");
+        assert_eq!(begins(None, Some("version")), "<|im_start|>system\nversion<|im_end|>\n");
+        assert_eq!(begins(None, None), "");
+    }
+
+    #[test]
+    fn every_prompt_is_what_generation_reads() {
+        let chat = chat(None);
+        let conversation = conversation(Some("s"), &[("q1", "a1"), ("q2", "<|im_end|> a2")]);
+        let sequence = sequences(&chat, None, std::slice::from_ref(&conversation)).unwrap().remove(0);
+        let messages = conversation.messages();
+        for end in [2, 4] {
+            let prompt = chat.prompt_ids(&messages[..end]).unwrap();
+            assert_eq!(sequence.tokens[..prompt.len()], prompt);
+            assert!(!sequence.supervised[prompt.len() - 1] && sequence.supervised[prompt.len()]);
+        }
+    }
+
+    #[test]
+    fn where_the_template_changes_earlier_answers_each_is_taught_behind_what_generation_reads() {
+        let trims = "{% for m in messages %}<|im_start|>{{ m.role[0] }} {{ m.content | trim }}<|im_end|>{% endfor %}\
+                     {% if add_generation_prompt %}<|im_start|>a {% endif %}";
+        let read = all(Some(trims), None, conversation(None, &[("q1", "a1 "), ("q2", "a2"), ("q3", "a3")]));
+        let later = "<|im_start|>u q1<|im_end|><|im_start|>a a1<|im_end|><|im_start|>u q2<|im_end|><|im_start|>a \
+                     [a2<|im_end|>]<|im_start|>u q3<|im_end|><|im_start|>a [a3<|im_end|>]";
+        assert_eq!(read, ["<|im_start|>u q1<|im_end|><|im_start|>a [a1 <|im_end|>]", later]);
+    }
+
+    #[test]
+    fn the_first_token_is_never_taught() {
+        let silent =
+            "{% for m in messages %}{% if m.role == 'assistant' %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}";
+        assert_eq!(all(Some(silent), None, conversation(None, &[("q", "abc")])), ["a[bc<|im_end|>]"]);
+    }
+
+    #[test]
+    fn text_that_cannot_be_read_is_told_with_its_place_all_at_once() {
+        let bad = |line| {
+            let mut example = Example {
+                place: Place { line, ..Place::default() },
+                ..crate::training_data::testing::example("a/x", "q", "a")
+            };
+            example.output = "a\u{FDD0}".into();
+            Conversation::from(example)
+        };
+        let error = sequences(&chat(None), None, &[bad(3), bad(7)]).unwrap_err();
+        let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
+        assert!(said[0].starts_with(":3: ") && said[1].starts_with(":7: ") && said[0].contains("U+FDD0"), "{said:?}");
     }
 }

@@ -28,55 +28,70 @@ pub(super) struct Readable {
 
 /// Reads a line without its line end. Gives every fault, not only the first.
 pub(super) fn read(line: &[u8], place: Place) -> Result<Readable, Vec<Broken>> {
-    let text = std::str::from_utf8(line).map_err(|error| {
-        let column = String::from_utf8_lossy(line.get(..error.valid_up_to()).unwrap_or_default()).chars().count() + 1;
-        let byte = line.get(error.valid_up_to()).copied().unwrap_or_default();
-        vec![Broken {
-            code: "not-utf8",
-            column,
-            message: format!("the byte 0x{byte:02X} is not UTF-8"),
-            remedy: "save the file as UTF-8; it is probably in an older code page such as Windows-1252".into(),
-        }]
-    })?;
-    let Entries(entries) = serde_json::from_str(text).map_err(|error| vec![not_json(text, &error)])?;
-    let mut faults = Vec::new();
-    for (at, (key, _)) in entries.iter().enumerate() {
-        if entries.iter().take(at).any(|(earlier, _)| earlier == key) {
-            faults.push(Broken {
-                code: "duplicate-key",
-                column: column_of(text, key),
-                message: format!("the key `{key}` stands there twice"),
-                remedy: "keep one of the two".into(),
-            });
-        }
-    }
-    let mut fields = Fields { text, entries: &entries, faults };
-    let example = Example {
-        instruction: fields.required("instruction"),
-        input: fields.required("input"),
-        output: fields.required("output"),
-        id: fields.text("id"),
-        tags: fields.tags(),
-        source: fields.text("source"),
-        place,
-    };
-    if !fields.faults.is_empty() {
-        return Err(fields.faults);
-    }
-    let known = |key: &str| REQUIRED.contains(&key) || OPTIONAL.contains(&key);
-    let unknown = entries.iter().filter(|(key, _)| !known(key)).map(|(key, _)| key.clone()).collect();
-    Ok(Readable { example, unknown })
+    Fields::open(line)?.example(place)
 }
 
-struct Fields<'a> {
+/// A line's object, and what was found wrong with it so far.
+pub(super) struct Fields<'a> {
     text: &'a str,
-    entries: &'a [(String, Value)],
-    faults: Vec<Broken>,
+    entries: Vec<(String, Value)>,
+    pub faults: Vec<Broken>,
 }
 
-impl Fields<'_> {
-    fn get(&self, key: &str) -> Option<&Value> {
+impl<'a> Fields<'a> {
+    /// Errors where the line is no JSON object in UTF-8.
+    pub fn open(line: &'a [u8]) -> Result<Self, Vec<Broken>> {
+        let text = std::str::from_utf8(line).map_err(|error| {
+            let column =
+                String::from_utf8_lossy(line.get(..error.valid_up_to()).unwrap_or_default()).chars().count() + 1;
+            let byte = line.get(error.valid_up_to()).copied().unwrap_or_default();
+            vec![Broken {
+                code: "not-utf8",
+                column,
+                message: format!("the byte 0x{byte:02X} is not UTF-8"),
+                remedy: "save the file as UTF-8; it is probably in an older code page such as Windows-1252".into(),
+            }]
+        })?;
+        let Entries(entries) = serde_json::from_str(text).map_err(|error| vec![not_json(text, &error)])?;
+        let mut faults = Vec::new();
+        for (at, (key, _)) in entries.iter().enumerate() {
+            if entries.iter().take(at).any(|(earlier, _)| earlier == key) {
+                faults.push(Broken {
+                    code: "duplicate-key",
+                    column: column_of(text, key),
+                    message: format!("the key `{key}` stands there twice"),
+                    remedy: "keep one of the two".into(),
+                });
+            }
+        }
+        Ok(Self { text, entries, faults })
+    }
+
+    /// The object as one of our examples.
+    pub fn example(mut self, place: Place) -> Result<Readable, Vec<Broken>> {
+        let example = Example {
+            instruction: self.required("instruction"),
+            input: self.required("input"),
+            output: self.required("output"),
+            id: self.text("id"),
+            tags: self.tags(),
+            source: self.text("source"),
+            place,
+        };
+        if !self.faults.is_empty() {
+            return Err(self.faults);
+        }
+        let known = |key: &str| REQUIRED.contains(&key) || OPTIONAL.contains(&key);
+        let unknown = self.entries.into_iter().map(|(key, _)| key).filter(|key| !known(key)).collect();
+        Ok(Readable { example, unknown })
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries.iter().find(|(k, _)| k == key).map(|(_, value)| value)
+    }
+
+    pub fn column_of(&self, key: &str) -> usize {
+        column_of(self.text, key)
     }
 
     fn required(&mut self, key: &str) -> String {
@@ -93,7 +108,7 @@ impl Fields<'_> {
         self.text(key).unwrap_or_default()
     }
 
-    fn text(&mut self, key: &str) -> Option<String> {
+    pub fn text(&mut self, key: &str) -> Option<String> {
         match self.get(key) {
             None => None,
             Some(Value::String(text)) => Some(text.clone()),

@@ -56,7 +56,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Example>> {
     Error::gather(faults).map_or(Ok(examples), Err)
 }
 
-fn fault(file: &Path, line: usize, bytes: &[u8], broken: Broken) -> Error {
+pub(super) fn fault(file: &Path, line: usize, bytes: &[u8], broken: Broken) -> Error {
     let (snippet, column) = shortened(&String::from_utf8_lossy(bytes), broken.column);
     let shown = Error::input(broken.message).hint(broken.remedy);
     // The caret stands under the shortened line; the message keeps the true column.

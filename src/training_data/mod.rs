@@ -1,11 +1,13 @@
 //! Training data: folders of JSONL, `<category>/<topic>.jsonl`, one [`Example`] a line.
 //!
-//! [`load`] wants every line right and reports all that are not. The linter ([`mod@lint`]) wants nothing: it takes what
+//! [`load`] wants every line right and reports all that are not; [`conversations`] reads for training, and takes chat
+//! messages and prompt and completion beside our own examples. The linter ([`mod@lint`]) wants nothing: it takes what
 //! bytes it finds and lists every fault as a [`Finding`], broken lines among them. [`leaks`] names training examples
 //! that give away a suite's case. [`stats`] counts, [`split`] holds examples out, [`merge`] joins several people's
 //! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example.
 
 mod add;
+mod conversation;
 pub mod convert;
 mod example;
 mod folder;
@@ -23,6 +25,7 @@ pub(crate) mod testing;
 mod words;
 
 pub use add::{Kept, Topic, add};
+pub use conversation::{Conversation, conversations};
 pub use example::{Example, Place};
 pub use folder::write_folder;
 pub use leak::{Leak, Overlap, leaks};

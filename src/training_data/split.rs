@@ -6,6 +6,7 @@
 
 use super::Example;
 use crate::store;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// One in ten examples is held out.
@@ -29,13 +30,16 @@ pub struct CategorySides {
     pub held_out: usize,
 }
 
-/// Splits `examples`. Pure: the same questions always fall the same way.
+/// Splits `examples`; of conversations, their first questions ([`Conversation::first`]). Pure: the same questions always
+/// fall the same way.
+///
+/// [`Conversation::first`]: super::Conversation::first
 ///
 /// Where the hash holds out fewer than [`AT_LEAST`], the examples with the next smallest hashes join them, one from each
 /// category in turn. Such an example may go back to training as the dataset grows; no example ever goes from training
 /// to held-out when others are added.
-pub fn split(examples: &[Example]) -> Sides {
-    let places: Vec<f64> = examples.iter().map(place).collect();
+pub fn split<E: Borrow<Example>>(examples: &[E]) -> Sides {
+    let places: Vec<f64> = examples.iter().map(|example| place(example.borrow())).collect();
     let mut held: Vec<bool> = places.iter().map(|place| *place < SHARE).collect();
     if held.iter().filter(|held| **held).count() < AT_LEAST {
         let mut chosen: Vec<usize> = Vec::new();
@@ -63,13 +67,13 @@ fn place(example: &Example) -> f64 {
 }
 
 /// The smallest of every category, then the second smallest of every category, and so on.
-fn in_turn(examples: &[Example], places: &[f64]) -> Vec<usize> {
+fn in_turn<E: Borrow<Example>>(examples: &[E], places: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
     order.sort_by(|a, b| places[*a].total_cmp(&places[*b]).then(a.cmp(b)));
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     let mut ranked: Vec<(usize, usize)> = Vec::with_capacity(order.len());
     for index in order {
-        let rank = taken.entry(examples[index].category().to_string()).or_default();
+        let rank = taken.entry(examples[index].borrow().category().to_string()).or_default();
         ranked.push((*rank, index));
         *rank += 1;
     }
@@ -79,13 +83,13 @@ fn in_turn(examples: &[Example], places: &[f64]) -> Vec<usize> {
 }
 
 /// Both sides counted by category, in the order of their names.
-pub fn by_category(examples: &[Example], sides: &Sides) -> Vec<CategorySides> {
+pub fn by_category<E: Borrow<Example>>(examples: &[E], sides: &Sides) -> Vec<CategorySides> {
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for index in &sides.training {
-        counts.entry(examples[*index].category().to_string()).or_default().0 += 1;
+        counts.entry(examples[*index].borrow().category().to_string()).or_default().0 += 1;
     }
     for index in &sides.held_out {
-        counts.entry(examples[*index].category().to_string()).or_default().1 += 1;
+        counts.entry(examples[*index].borrow().category().to_string()).or_default().1 += 1;
     }
     counts.into_iter().map(|(category, (training, held_out))| CategorySides { category, training, held_out }).collect()
 }

@@ -1,3 +1,4 @@
+use super::TrainSettings;
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub struct Config {
     pub compare: CompareSettings,
     #[serde(default)]
     pub data: DataSettings,
+    #[serde(default)]
+    pub train: TrainSettings,
 }
 
 /// What the linter of training data looks for, and how grave it is.

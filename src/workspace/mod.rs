@@ -4,9 +4,11 @@
 
 mod config;
 mod init;
+mod train;
 
 pub use config::{CompareSettings, Config, DataSettings, Severity};
 pub use init::init;
+pub use train::{Preset, Schedule, TooLong, TrainSettings};
 
 use crate::error::{Error, Result};
 use std::path::{Component, Path, PathBuf};
@@ -48,6 +50,18 @@ impl Workspace {
 
     pub fn training_data(&self) -> PathBuf {
         self.root.join("training-data")
+    }
+
+    /// What versions are trained on: the files and folders that `train.data` names, or all of `training-data/`.
+    pub fn data(&self) -> Vec<PathBuf> {
+        let named = |paths: &Vec<PathBuf>| paths.iter().map(|path| self.root.join(path)).collect();
+        self.config.train.data.as_ref().map_or_else(|| vec![self.training_data()], named)
+    }
+
+    /// The examples to validate on that `train.held-out` names, if it does.
+    pub fn held_out(&self) -> Option<Vec<PathBuf>> {
+        let paths = self.config.train.held_out.as_ref()?;
+        Some(paths.iter().map(|path| self.root.join(path)).collect())
     }
 
     pub fn models(&self) -> PathBuf {
@@ -100,6 +114,20 @@ impl Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn training_data_is_the_folder_or_what_the_file_names() {
+        let root = tempfile::tempdir().unwrap();
+        let open = |text: &str| {
+            std::fs::write(root.path().join(FILE), text).unwrap();
+            Workspace::open(root.path()).unwrap()
+        };
+        let plain = open("line: x\n");
+        assert_eq!((plain.data(), plain.held_out()), (vec![plain.training_data()], None));
+        let named = open("line: x\ntrain: {data: [a, b/c.jsonl], held-out: [d]}\n");
+        assert_eq!(named.data(), [root.path().join("a"), root.path().join("b/c.jsonl")]);
+        assert_eq!(named.held_out(), Some(vec![root.path().join("d")]));
+    }
 
     #[test]
     fn what_is_written_stays_inside() {

@@ -1,0 +1,73 @@
+//! The loss logs of the versions that a report is about.
+
+use super::out;
+use crate::report::Training;
+use crate::run::Run;
+use crate::train::LossLog;
+use crate::workspace::Workspace;
+use std::path::{Component, Path};
+
+/// What `pmtune train` logged of these runs' versions, each under its label. A damaged log is no reason to withhold a
+/// report: it is warned of and left out.
+pub fn logs(workspace: &Workspace, runs: &[(&str, &Run)]) -> Vec<Training> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for (label, run) in runs {
+        let version = &run.manifest.version;
+        // A name is also that of a file or an endpoint; only one without a separator can be a version's folder.
+        let plain = matches!(Path::new(&version.name).components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
+        if !plain || version.adapter.is_none() || names.contains(&version.name.as_str()) {
+            continue;
+        }
+        names.push(&version.name);
+        let path = workspace.models().join(&version.name).join("loss.csv");
+        match path.is_file().then(|| LossLog::read(&path)) {
+            Some(Ok(entries)) if !entries.is_empty() => found.push(Training { label: label.to_string(), entries }),
+            Some(Err(error)) => out::warning(format!("{label} is reported without its training: {error}")),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::{Entry, LossKind};
+
+    fn run(name: &str, adapter: Option<&str>) -> Run {
+        let version = serde_json::json!({
+            "name": name, "base": "b", "adapter": adapter, "system": null, "examples": [],
+            "sampling": crate::generate::Sampling::default(), "template": null,
+        });
+        let manifest = serde_json::json!({
+            "format": 1, "id": "r", "version": version, "suites": [], "cases": [],
+            "started": "2026-11-21T20:31:00Z", "finished": null, "pmtune": "0.1.0",
+        });
+        Run { folder: "r".into(), manifest: serde_json::from_value(manifest).unwrap(), records: Vec::new() }
+    }
+
+    #[test]
+    fn only_the_logs_of_trained_versions_are_read() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("pmtune.yaml"), "line: PM\n").unwrap();
+        let workspace = Workspace::open(root.path()).unwrap();
+        let entry = Entry { step: 0, epoch: 0, kind: LossKind::Validation, loss: 2.0, tokens: 9, seconds: 1.0 };
+        for name in ["models/PM-v1", "models/PM-v2", "models/PM-v3", "PM-v4"] {
+            std::fs::create_dir_all(root.path().join(name)).unwrap();
+            LossLog::open(&root.path().join(name).join("loss.csv")).unwrap().append(&entry).unwrap();
+        }
+        std::fs::write(root.path().join("models/PM-v3/loss.csv"), "not a log\n").unwrap();
+        let all = [
+            ("v1", &run("PM-v1", Some("a"))),
+            ("v1 again", &run("PM-v1", Some("a"))),
+            ("a prompt", &run("PM-v2", None)),
+            ("damaged", &run("PM-v3", Some("a"))),
+            ("elsewhere", &run("../PM-v4", Some("a"))),
+            ("brought along", &run("PM-v5", Some("a"))),
+        ];
+        let found = logs(&workspace, &all);
+        assert_eq!(found.iter().map(|t| t.label.as_str()).collect::<Vec<_>>(), ["v1"]);
+        assert_eq!(found[0].entries, [entry]);
+    }
+}

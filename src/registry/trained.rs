@@ -1,0 +1,57 @@
+use crate::train::{Budget, Ended, Recipe};
+use serde::{Deserialize, Serialize};
+
+/// How a version's adapter was trained: enough to do it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Trained {
+    /// The version of pmtune.
+    pub pmtune: String,
+    pub recipe: Recipe,
+    /// Every training that the adapter went through, this one last.
+    pub stages: Vec<Stage>,
+    /// Hash of the adapter's numbers before the first step.
+    pub initial: String,
+    pub files: Vec<DataFile>,
+    pub held_out_files: Vec<DataFile>,
+    /// Examples that were trained on, held out, and left out because they are too long.
+    pub examples: usize,
+    pub held_out: usize,
+    pub left_out: usize,
+    pub steps: usize,
+    pub epochs: usize,
+    pub ended: Ended,
+    /// The epoch whose weights these are, where examples were held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<usize>,
+    /// Mean over the last epoch's steps.
+    pub training_loss: f64,
+    /// Before training, and after the best epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out_loss_before: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out_loss: Option<f64>,
+    pub tokens: u64,
+    pub seconds: f64,
+    pub tokens_per_second: f64,
+    pub threads: usize,
+    pub budget: Budget,
+}
+
+/// One training of several that follow each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    pub version: String,
+    /// Hash of its training data.
+    pub data: String,
+    pub examples: usize,
+}
+
+/// One file of training data as it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// Relative to the workspace where it lies inside.
+    pub path: String,
+    pub examples: usize,
+    pub sha256: String,
+}

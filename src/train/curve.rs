@@ -1,0 +1,78 @@
+//! The losses of a training as a curve, and levels of it that noise does not move.
+
+use super::log::Entry;
+
+/// The losses of a training. Steps are in order, and so are validations.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Curve {
+    pub training: Vec<Point>,
+    pub validation: Vec<Point>,
+}
+
+/// One loss: mean per taught token, natural log.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    pub step: usize,
+    /// Counted from 1; 0 for a validation before training.
+    pub epoch: usize,
+    pub loss: f64,
+}
+
+impl Curve {
+    pub fn of(entries: &[Entry]) -> Self {
+        let point = |e: &Entry| Point { step: e.step, epoch: e.epoch, loss: e.loss };
+        let (validation, training): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|e| e.is_validation());
+        Self {
+            training: training.into_iter().map(point).collect(),
+            validation: validation.into_iter().map(point).collect(),
+        }
+    }
+
+    /// The lowest validation; the earliest of equals. Before training counts too: nothing learnt may be the best there is.
+    pub fn best(&self) -> Option<Point> {
+        let finite = self.validation.iter().filter(|point| point.loss.is_finite());
+        finite.copied().reduce(|best, point| if point.loss < best.loss { point } else { best })
+    }
+
+    /// The epoch that training ended in.
+    pub(super) fn last_epoch(&self) -> usize {
+        self.training.last().map_or(0, |point| point.epoch)
+    }
+
+    /// The middle training loss of an epoch.
+    pub(super) fn level(&self, epoch: usize) -> Option<f64> {
+        let losses: Vec<f64> = self.training.iter().filter(|p| p.epoch == epoch).map(|p| p.loss).collect();
+        (!losses.is_empty()).then(|| median(&losses))
+    }
+
+    pub(super) fn losses(&self) -> Vec<f64> {
+        self.training.iter().map(|point| point.loss).collect()
+    }
+
+    /// The first loss that is no number.
+    pub(super) fn broken(&self) -> Option<Point> {
+        let all = self.training.iter().chain(&self.validation);
+        all.filter(|point| !point.loss.is_finite()).min_by_key(|point| point.step).copied()
+    }
+}
+
+/// The middle value, or the mean of the two in the middle; not a number for none.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match (sorted.get(sorted.len().saturating_sub(1) / 2), sorted.get(sorted.len() / 2)) {
+        (Some(low), Some(high)) => (low + high) / 2.0,
+        _ => f64::NAN,
+    }
+}
+
+/// The standard error of a median of `size` losses. The scatter comes from differences of neighbours, which a trend
+/// does not touch (von Neumann 1941), through their median, which outliers do not touch: for normal noise the median of
+/// |x − y| is 0.954 σ, and a median of n scatters by 1.253 σ/√n.
+pub(super) fn median_error(losses: &[f64], size: usize) -> f64 {
+    let steps: Vec<f64> = losses.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    if steps.is_empty() {
+        return 0.0;
+    }
+    1.253 * (median(&steps) / 0.954) / (size.max(1) as f64).sqrt()
+}

@@ -1,0 +1,352 @@
+//! What a training will take in memory and time, reckoned from the shapes alone, before anything is loaded.
+
+use super::{Budget, Recipe};
+use crate::error::{Error, Result};
+use crate::model::{Config, Family, Weight, Weights};
+use candle_core::DType;
+use candle_core::quantized::GgmlDType;
+
+/// Rows of the output head whose logits exist at once.
+const HEAD_ROWS: u64 = 256;
+/// The program, its tokenizer and the text of the examples.
+const PROGRAM: u64 = 96 << 20;
+/// Bytes of one number in training.
+const FLOAT: u64 = 4;
+/// Products of a billion numbers a second and core, as laptops of the last years do them in f32. Rough.
+const FLOPS_PER_THREAD: f64 = 60e9;
+/// For each weight and token: forward, for the gradient of the input, and what norms, attention and the adapter add.
+const FLOPS_PER_WEIGHT: f64 = 6.0;
+/// The share of free memory that a training may take; others want to grow as well.
+const SHARE: f64 = 0.9;
+/// Tokens from which products of matrices get no faster when more go through at once, so that memory would be all that
+/// grows.
+const ENOUGH_TOKENS: usize = 2048;
+/// A shorter context than this is no advice.
+const LEAST_CONTEXT: usize = 128;
+
+/// A base as the estimate sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sizes {
+    /// The base's weights.
+    pub parameters: u64,
+    /// What they take once packed.
+    pub base_bytes: u64,
+    hidden: u64,
+    layers: u64,
+    vocab: u64,
+    /// Numbers that one token leaves behind in one layer for the way back: the input, q, k and v, what attention mixed,
+    /// the input of the feed-forward part, gate and up.
+    kept: u64,
+    /// Each linear layer of a layer: the last part of its name, outputs, inputs.
+    modules: Vec<(&'static str, u64, u64)>,
+}
+
+/// What a training will take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    pub budget: Budget,
+    /// Whether memory is why fewer tokens go through at once than would be fast.
+    pub parts: bool,
+    pub peak_bytes: u64,
+    /// On so many threads; rough.
+    pub seconds: f64,
+}
+
+impl Sizes {
+    /// Reads a few weights to learn their type; the rest is shapes.
+    pub fn of(config: &Config, weights: &dyn Weights) -> Result<Self> {
+        let modules = modules(config);
+        let table = (config.vocab * config.hidden) as u64;
+        let per_layer: u64 = modules.iter().map(|(_, out, input)| out * input).sum();
+        let (q, kv, ff) = (config.heads * config.head_dim, config.kv_heads * config.head_dim, config.intermediate);
+        let mut sizes = Self {
+            parameters: (config.layers * 2 * config.hidden + config.hidden) as u64,
+            base_bytes: 0,
+            hidden: config.hidden as u64,
+            layers: config.layers as u64,
+            vocab: config.vocab as u64,
+            kept: (2 * config.hidden + q + 2 * kv + q + 2 * ff) as u64,
+            modules,
+        };
+        let bytes = |name: &str, out: u64, input: u64| -> Result<f64> {
+            let weight = weights.get(&format!("{name}.weight"), &[out as usize, input as usize])?;
+            Ok((out * input) as f64 * packed_bits(&weight) / 8.0)
+        };
+        let tables: &[&str] =
+            if config.tie_embeddings { &["model.embed_tokens"] } else { &["model.embed_tokens", "lm_head"] };
+        let mut total = 0.0;
+        for name in tables {
+            total += bytes(name, sizes.vocab, sizes.hidden)?;
+            sizes.parameters += table;
+        }
+        // Some files keep their first layers finer than the rest: the middle one stands for most.
+        for (module, out, input) in &sizes.modules {
+            let part = if module.starts_with("gate") || module.starts_with("up") || module.starts_with("down") {
+                "mlp"
+            } else {
+                "self_attn"
+            };
+            let name = format!("model.layers.{}.{part}.{module}", config.layers / 2);
+            total += bytes(&name, *out, *input)? * config.layers as f64;
+        }
+        sizes.parameters += per_layer * sizes.layers;
+        sizes.base_bytes = total as u64;
+        Ok(sizes)
+    }
+
+    /// How many numbers an adapter of `recipe` trains: rank · (out + in) for each of its layers.
+    pub fn trained(&self, recipe: &Recipe) -> u64 {
+        let wanted = |name: &str| recipe.targets.is_empty() || recipe.targets.iter().any(|t| t == name);
+        let sides = self.modules.iter().filter(|(name, ..)| wanted(name)).map(|(_, out, input)| out + input);
+        sides.sum::<u64>() * self.layers * recipe.rank as u64
+    }
+
+    /// Refuses a target that no linear layer of the base is called by.
+    pub fn check_targets(&self, recipe: &Recipe) -> Result<()> {
+        let known: Vec<&str> = self.modules.iter().map(|(name, ..)| *name).collect();
+        match recipe.targets.iter().find(|target| !known.contains(&target.as_str())) {
+            None => Ok(()),
+            Some(target) => Err(Error::input(format!("the base has no linear layer called `{target}`"))
+                .hint(format!("`targets` may name {}; without any, all are trained", known.join(", ")))),
+        }
+    }
+
+    /// Memory at the worst moment, with `tokens` going through the model at once.
+    fn peak(&self, recipe: &Recipe, tokens: u64, checkpointing: bool) -> u64 {
+        let kept = if checkpointing { self.layers * self.hidden + self.kept } else { self.layers * self.kept };
+        // On the way back one layer's gradients lie beside what was kept.
+        let activations = tokens * (kept + self.kept + 2 * self.hidden);
+        let head = HEAD_ROWS * self.vocab;
+        // Values, gradients, two moments and the best values; and once more the four that a checkpoint writes.
+        let adapter = self.trained(recipe) * 9;
+        PROGRAM + self.base_bytes + FLOAT * (activations + head + adapter)
+    }
+}
+
+fn modules(config: &Config) -> Vec<(&'static str, u64, u64)> {
+    let (hidden, ff) = (config.hidden as u64, config.intermediate as u64);
+    let (q, kv) = ((config.heads * config.head_dim) as u64, (config.kv_heads * config.head_dim) as u64);
+    let own = match config.family {
+        Family::Phi3 => vec![("qkv_proj", q + 2 * kv, hidden), ("gate_up_proj", 2 * ff, hidden)],
+        Family::Llama | Family::Qwen2 => vec![
+            ("q_proj", q, hidden),
+            ("k_proj", kv, hidden),
+            ("v_proj", kv, hidden),
+            ("gate_proj", ff, hidden),
+            ("up_proj", ff, hidden),
+        ],
+    };
+    own.into_iter().chain([("o_proj", hidden, q), ("down_proj", hidden, ff)]).collect()
+}
+
+/// Bits that one weight takes once packed, scales included.
+fn packed_bits(weight: &Weight) -> f64 {
+    use GgmlDType::*;
+    match weight {
+        Weight::Dense(tensor) if tensor.dtype() == DType::F32 => 32.0,
+        Weight::Dense(_) => 16.0,
+        Weight::Quantized(tensor) => match tensor.dtype() {
+            F32 => 32.0,
+            F16 | BF16 => 16.0,
+            Q4_0 | Q4_1 | Q5_0 | Q5_1 | Q4K | Q2K | Q3K => 6.0,
+            _ => 10.0,
+        },
+    }
+}
+
+/// Chooses how to fit a training into `free` bytes: as many tokens at once as are fast where that fits, else fewer, else
+/// with layers run twice. `lengths` are those of the examples to train on; `threads` only tell the time. Pure.
+///
+/// # Errors
+/// Not even the longest example alone fits; the error says what would.
+pub fn estimate(sizes: &Sizes, recipe: &Recipe, lengths: &[usize], free: u64, threads: usize) -> Result<Estimate> {
+    let mut longest_first = lengths.to_vec();
+    longest_first.sort_unstable_by(|a, b| b.cmp(a));
+    let longest = longest_first.first().copied().unwrap_or(1).max(1);
+    let batch: usize = longest_first.iter().take(recipe.batch_size).sum();
+    let whole = batch.min(ENOUGH_TOKENS).max(longest);
+    let halves = std::iter::successors(Some(whole), |tokens| (*tokens > longest).then(|| (tokens / 2).max(longest)));
+    let sizes_of_parts: Vec<usize> = halves.collect();
+    let usable = (free as f64 * SHARE) as u64;
+    let all_tokens = lengths.iter().sum::<usize>() as f64 * recipe.epochs as f64;
+    for checkpointing in [false, true] {
+        for &tokens in &sizes_of_parts {
+            let peak_bytes = sizes.peak(recipe, tokens as u64, checkpointing);
+            if peak_bytes <= usable {
+                // A layer that is run twice costs half as much again as forward and back: a third more in all.
+                let twice = if checkpointing { 4.0 / 3.0 } else { 1.0 };
+                let work = all_tokens * sizes.parameters as f64 * FLOPS_PER_WEIGHT * twice;
+                let seconds = work / (threads.max(1) as f64 * FLOPS_PER_THREAD);
+                let budget = Budget { micro_batch_tokens: tokens, checkpointing };
+                return Ok(Estimate { budget, parts: tokens < whole, peak_bytes, seconds });
+            }
+        }
+    }
+    Err(refusal(sizes, recipe, longest, free, usable))
+}
+
+/// What the founding guide advises when memory runs out, less what was tried already.
+fn refusal(sizes: &Sizes, recipe: &Recipe, longest: usize, free: u64, usable: u64) -> Error {
+    let least = sizes.peak(recipe, longest as u64, true);
+    let fits = |tokens: &usize| sizes.peak(recipe, *tokens as u64, true) <= usable;
+    let shorter = (LEAST_CONTEXT..longest).rev().find(fits);
+    let context = match shorter {
+        Some(tokens) => format!("--context-length {} would fit (the longest example has {longest} tokens)", tokens),
+        None => "choose a smaller base with --base, or one in 4 bits".to_string(),
+    };
+    Error::input(format!(
+        "this training does not fit into memory: it needs {} even with one example at a time, and {} is free",
+        gigabytes(least),
+        gigabytes(free)
+    ))
+    .hint(format!("close other programs; {context}; a lower --rank saves a little"))
+}
+
+/// `1.4 GB`.
+pub fn gigabytes(bytes: u64) -> String {
+    match bytes as f64 / 1e9 {
+        gb if gb < 1.0 => format!("{:.0} MB", gb * 1e3),
+        gb => format!("{gb:.1} GB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::recipe;
+    use super::*;
+    use candle_core::quantized::QTensor;
+    use candle_core::{Device, Tensor};
+    use std::sync::Arc;
+
+    /// Weights of one type, and of no more than one block each.
+    struct Typed(GgmlDType);
+
+    impl Weights for Typed {
+        fn get(&self, _name: &str, shape: &[usize]) -> Result<Weight> {
+            assert_eq!(shape.len(), 2);
+            let block = Tensor::zeros((1, 256), DType::F32, &Device::Cpu)?;
+            Ok(Weight::Quantized(Arc::new(QTensor::quantize(&block, self.0)?)))
+        }
+        fn contains(&self, _name: &str) -> bool {
+            true
+        }
+    }
+
+    fn config(family: Family) -> Config {
+        let smol = Config {
+            family,
+            hidden: 576,
+            layers: 30,
+            heads: 9,
+            kv_heads: 3,
+            head_dim: 64,
+            intermediate: 1536,
+            vocab: 49152,
+            rope_theta: 1e5,
+            rope_dims: 64,
+            rope_factors: None,
+            rope_attn_factor: 1.0,
+            norm_eps: 1e-5,
+            context_length: 8192,
+            sliding_window: None,
+            tie_embeddings: true,
+            attention_bias: false,
+        };
+        match family {
+            Family::Phi3 => Config {
+                hidden: 3072,
+                layers: 32,
+                heads: 32,
+                kv_heads: 32,
+                head_dim: 96,
+                intermediate: 8192,
+                vocab: 32064,
+                tie_embeddings: false,
+                ..smol
+            },
+            _ => smol,
+        }
+    }
+
+    fn sizes(family: Family, dtype: GgmlDType) -> Sizes {
+        Sizes::of(&config(family), &Typed(dtype)).unwrap()
+    }
+
+    fn rank(rank: usize) -> Recipe {
+        Recipe { rank, ..recipe() }
+    }
+
+    const LENGTHS: [usize; 8] = [120, 150, 200, 240, 300, 320, 350, 380];
+
+    #[test]
+    fn counts_the_weights_of_both_models() {
+        let (smol, phi3) = (sizes(Family::Llama, GgmlDType::Q4_1), sizes(Family::Phi3, GgmlDType::Q4K));
+        assert_eq!(smol.parameters, 134_515_008);
+        assert_eq!(phi3.parameters, 3_821_079_552);
+        // PEFT counts 4,884,480 for rank 16 on all seven linears of SmolLM2-135M.
+        assert_eq!(smol.trained(&rank(16)), 4_884_480);
+        let query = Recipe { targets: vec!["q_proj".into()], ..rank(16) };
+        assert_eq!(smol.trained(&query), 30 * 16 * (576 + 576));
+    }
+
+    #[test]
+    fn the_known_cases_stay_under_their_limits() {
+        let smol = estimate(&sizes(Family::Llama, GgmlDType::Q4_1), &rank(16), &LENGTHS, 16 << 30, 2).unwrap();
+        assert_eq!((smol.budget.checkpointing, smol.parts), (false, false));
+        assert_eq!(smol.budget.micro_batch_tokens, 300 + 320 + 350 + 380);
+        assert!((800_000_000..2_000_000_000).contains(&smol.peak_bytes), "{}", smol.peak_bytes);
+        let phi3 = sizes(Family::Phi3, GgmlDType::Q4K);
+        let small = estimate(&phi3, &rank(8), &[512; 4], 6_600_000_000, 2).unwrap();
+        assert!(small.peak_bytes < 6_000_000_000 && small.parts, "{small:?}");
+    }
+
+    #[test]
+    fn less_memory_means_parts_first_then_layers_run_twice_then_a_refusal() {
+        let sizes = sizes(Family::Llama, GgmlDType::Q4_1);
+        let mut seen = Vec::new();
+        let mut last = u64::MAX;
+        for free in (0..300).rev().map(|step| step * 10_000_000) {
+            let Ok(found) = estimate(&sizes, &recipe(), &LENGTHS, free, 2) else { break };
+            assert!(found.peak_bytes <= free);
+            assert!(found.budget.micro_batch_tokens >= 380);
+            assert!(found.peak_bytes <= last, "less memory never takes more");
+            last = found.peak_bytes;
+            if seen.last() != Some(&(found.budget.checkpointing, found.parts)) {
+                seen.push((found.budget.checkpointing, found.parts));
+            }
+        }
+        assert_eq!(seen, [(false, false), (false, true), (true, false), (true, true)]);
+        let error = estimate(&sizes, &recipe(), &LENGTHS, 100_000_000, 2).unwrap_err().to_string();
+        assert!(error.contains("100 MB is free") && error.contains("smaller base"), "{error}");
+    }
+
+    #[test]
+    fn a_refusal_names_a_context_that_fits() {
+        let sizes = sizes(Family::Llama, GgmlDType::Q4_1);
+        let free = (sizes.peak(&recipe(), 500, true) as f64 / SHARE) as u64 + 1_000_000;
+        let error = estimate(&sizes, &recipe(), &[4000], free, 2).unwrap_err().to_string();
+        let tokens: usize =
+            error.split("--context-length ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!((500..600).contains(&tokens), "{error}");
+        assert!(estimate(&sizes, &recipe(), &[tokens], free, 2).is_ok());
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_is_told_with_those_that_are() {
+        let named = |name: &str| Recipe { targets: vec![name.into()], ..recipe() };
+        let phi3 = sizes(Family::Phi3, GgmlDType::Q4K);
+        assert!(phi3.check_targets(&named("qkv_proj")).is_ok());
+        let error = phi3.check_targets(&named("q_proj")).unwrap_err().to_string();
+        assert!(error.contains("`q_proj`") && error.contains("gate_up_proj"), "{error}");
+    }
+
+    #[test]
+    fn twice_the_tokens_or_half_the_threads_take_twice_the_time() {
+        let sizes = sizes(Family::Llama, GgmlDType::Q8_0);
+        let seconds =
+            |lengths: &[usize], threads| estimate(&sizes, &recipe(), lengths, 16 << 30, threads).unwrap().seconds;
+        let once = seconds(&LENGTHS, 2);
+        assert!((seconds(&LENGTHS.repeat(2), 2) / once - 2.0).abs() < 1e-9);
+        assert!((seconds(&LENGTHS, 1) / once - 2.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,215 @@
+//! What a person may say about training: `train:` in `pmtune.yaml`, and the flags of the command.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Settings of training as a person writes them. What is not named is left to the layer below: flags, the preset a flag
+/// names, `pmtune.yaml`, the preset it names, and last what suits the base and the data.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrainSettings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// The system prompt that the new version is trained and used with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Files and folders to train on, relative to the workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Vec<PathBuf>>,
+    /// Files and folders of examples to validate on, relative to the workspace, rather than on a tenth of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<Vec<PathBuf>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rslora: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_length: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub too_long: Option<TooLong>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+impl TrainSettings {
+    /// These settings, and where they say nothing those of `below`.
+    pub fn over(self, below: &Self) -> Self {
+        Self {
+            preset: self.preset.or(below.preset),
+            system: self.system.or_else(|| below.system.clone()),
+            data: self.data.or_else(|| below.data.clone()),
+            held_out: self.held_out.or_else(|| below.held_out.clone()),
+            rank: self.rank.or(below.rank),
+            alpha: self.alpha.or(below.alpha),
+            dropout: self.dropout.or(below.dropout),
+            targets: self.targets.or_else(|| below.targets.clone()),
+            rslora: self.rslora.or(below.rslora),
+            learning_rate: self.learning_rate.or(below.learning_rate),
+            schedule: self.schedule.or(below.schedule),
+            warmup: self.warmup.or(below.warmup),
+            epochs: self.epochs.or(below.epochs),
+            batch_size: self.batch_size.or(below.batch_size),
+            context_length: self.context_length.or(below.context_length),
+            too_long: self.too_long.or(below.too_long),
+            weight_decay: self.weight_decay.or(below.weight_decay),
+            clip: self.clip.or(below.clip),
+            patience: self.patience.or(below.patience),
+            seed: self.seed.or(below.seed),
+        }
+    }
+
+    /// What the named preset says; nothing where none is named.
+    pub fn of_preset(&self) -> Self {
+        self.preset.map(Preset::settings).unwrap_or_default()
+    }
+}
+
+/// The founding guide's three configurations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Long, structured documents that must be consistent: PRDs, specifications.
+    Documents,
+    /// Short, varied texts: e-mails, status updates.
+    Communications,
+    /// A bit of everything.
+    Balanced,
+}
+
+impl Preset {
+    pub const ALL: [Self; 3] = [Self::Documents, Self::Communications, Self::Balanced];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documents => "documents",
+            Self::Communications => "communications",
+            Self::Balanced => "balanced",
+        }
+    }
+
+    /// Its numbers.
+    pub fn settings(self) -> TrainSettings {
+        let (learning_rate, batch_size, epochs, context_length) = match self {
+            Self::Documents => (1e-4, 2, 5, 4096),
+            Self::Communications => (3e-4, 8, 3, 2048),
+            Self::Balanced => (2e-4, 4, 3, 4096),
+        };
+        TrainSettings {
+            learning_rate: Some(learning_rate),
+            batch_size: Some(batch_size),
+            epochs: Some(epochs),
+            context_length: Some(context_length),
+            ..TrainSettings::default()
+        }
+    }
+}
+
+/// How the learning rate falls after warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    Cosine,
+    Linear,
+    Constant,
+}
+
+impl Schedule {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Linear => "linear",
+            Self::Constant => "constant",
+        }
+    }
+}
+
+/// What happens to an example that is longer than the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TooLong {
+    /// Left out, and reported.
+    Skip,
+    /// Its answer is cut at its end, and reported; such an answer does not teach where to stop.
+    Truncate,
+}
+
+impl TooLong {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Truncate => "truncate",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::workspace::{Config, Preset, Schedule, TooLong, TrainSettings};
+    use std::path::{Path, PathBuf};
+
+    fn read(text: &str) -> crate::error::Result<Config> {
+        Config::read(text, Path::new("pmtune.yaml"))
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "line: x\ntrain:\n  preset: documents\n  system: Be brief.\n  data: [training-data, more.jsonl]\n  \
+                    held-out: [held-out]\n  rank: 4\n  alpha: 8\n  dropout: 0.1\n  targets: [q_proj]\n  rslora: true\n  \
+                    learning-rate: 2e-4\n  schedule: linear\n  warmup: 0\n  epochs: 7\n  batch-size: 3\n  \
+                    context-length: 900\n  too-long: skip\n  weight-decay: 0.01\n  clip: 0.5\n  patience: 1\n  seed: 9\n";
+        let wanted = TrainSettings {
+            preset: Some(Preset::Documents),
+            system: Some("Be brief.".into()),
+            data: Some(vec![PathBuf::from("training-data"), PathBuf::from("more.jsonl")]),
+            held_out: Some(vec![PathBuf::from("held-out")]),
+            rank: Some(4),
+            alpha: Some(8.0),
+            dropout: Some(0.1),
+            targets: Some(vec!["q_proj".into()]),
+            rslora: Some(true),
+            learning_rate: Some(2e-4),
+            schedule: Some(Schedule::Linear),
+            warmup: Some(0.0),
+            epochs: Some(7),
+            batch_size: Some(3),
+            context_length: Some(900),
+            too_long: Some(TooLong::Skip),
+            weight_decay: Some(0.01),
+            clip: Some(0.5),
+            patience: Some(1),
+            seed: Some(9),
+        };
+        assert_eq!(read(text).unwrap().train, wanted);
+        assert_eq!(wanted.clone().over(&Preset::Balanced.settings()), wanted);
+        assert_eq!(TrainSettings::default().over(&wanted), wanted);
+    }
+
+    #[test]
+    fn a_misspelt_key_or_preset_is_told_with_its_place() {
+        let said = read("line: x\ntrain:\n  learn-rate: 1e-4\n  preset: document\n").unwrap_err().to_string();
+        assert!(said.contains("pmtune.yaml:3:3") && said.contains("learning-rate"), "{said}");
+        assert!(said.contains("pmtune.yaml:4:11") && said.contains("documents"), "{said}");
+    }
+}

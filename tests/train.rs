@@ -1,0 +1,112 @@
+//! `pmtune train` as a user meets it, on a tiny base: what it says before it starts, and what it refuses.
+
+use assert_cmd::Command;
+use std::path::Path;
+use std::process::Output;
+use tempfile::TempDir;
+
+fn pmtune(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("pmtune").unwrap();
+    command.current_dir(folder).env_remove("PMTUNE_WORKSPACE").env("PMTUNE_HOME", folder.join("home"));
+    command
+}
+
+fn train(folder: &Path, flags: &str) -> Output {
+    pmtune(folder).arg("train").args(flags.split_whitespace()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A workspace on the tiny base that speaks ChatML, with 30 examples in two categories.
+fn workspace() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny-qwen2.gguf");
+    std::fs::copy(base, root.path().join("tiny.gguf")).unwrap();
+    write(root.path(), "pmtune.yaml", "line: PM\nbase: ./tiny.gguf\ntrain: {epochs: 2}\n");
+    for category in ["stories", "updates"] {
+        let line = |i: usize| format!(r#"{{"instruction": "{category} {i}", "input": "", "output": "Done {i}."}}"#);
+        let lines: Vec<String> = (0..15).map(line).collect();
+        write(root.path(), &format!("training-data/{category}/basic.jsonl"), &lines.join("\n"));
+    }
+    root
+}
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_writes_nothing() {
+    let root = workspace();
+    let said = stdout(&train(root.path(), "--dry-run --explain --rank 4"));
+    for part in ["PM-v1 on ./tiny.gguf", "held out", "2 epochs of", "rank 4", "memory", "rank: 4 (flag)"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(said.contains("epochs: 2 (pmtune.yaml)"), "{said}");
+    assert!(!root.path().join("models").exists());
+}
+
+#[test]
+fn the_name_follows_the_newest_version_of_the_line() {
+    let root = workspace();
+    for (name, created) in [("PM-v2", "2026-11-21"), ("Other-v9", "2026-11-21")] {
+        write(
+            root.path(),
+            &format!("models/{name}/manifest.yaml"),
+            &format!("name: {name}\ncreated: {created}\nbase: {{name: ./tiny.gguf}}\nsystem: Be brief.\n"),
+        );
+    }
+    assert!(stdout(&train(root.path(), "--dry-run")).starts_with("PM-v3 on"));
+    let from = stdout(&train(root.path(), "--dry-run --from v2 --name PM-special-v1"));
+    assert!(from.starts_with("PM-special-v1 on ./tiny.gguf, going on from PM-v2"), "{from}");
+}
+
+#[test]
+fn every_broken_line_is_told_and_nothing_is_trained() {
+    let root = workspace();
+    write(root.path(), "training-data/stories/broken.jsonl", "{\"instruction\": 1}\nnot json\n");
+    let output = train(root.path(), "");
+    assert_eq!(output.status.code(), Some(1));
+    for place in ["broken.jsonl:1:", "broken.jsonl:2:"] {
+        assert!(stderr(&output).contains(place), "{}", stderr(&output));
+    }
+    assert!(!root.path().join("models").exists());
+}
+
+#[test]
+fn examples_that_give_a_case_away_are_named() {
+    let root = workspace();
+    write(
+        root.path(),
+        "suites/first.yaml",
+        "category: c\ncases:\n  - {id: seen, prompt: Write one of the rare stories about parking our bicycles}\n",
+    );
+    let example =
+        r#"{"instruction": "Write one of the rare stories about parking our bicycles", "input": "", "output": "x"}"#;
+    write(root.path(), "more.jsonl", &[example; 3].join("\n"));
+    write(root.path(), "held.jsonl", r#"{"instruction": "Something else", "input": "", "output": "x"}"#);
+    let output = train(root.path(), "--dry-run --data more.jsonl --held-out held.jsonl");
+    assert!(stderr(&output).contains("gives away 1 of the suites' cases") && stderr(&output).contains("first/seen"));
+    assert!(output.status.success());
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_wrong_usage() {
+    let root = workspace();
+    for flags in ["--resume --rank 4", "--resume v1 --data x", "--from v1 --base x", "--preset essays", "--rank many"] {
+        assert_eq!(train(root.path(), flags).status.code(), Some(2), "{flags}");
+    }
+    let output = train(root.path(), "--epochs 0 --batch-size 0");
+    assert!(stderr(&output).contains("`epochs` is 0") && stderr(&output).contains("`batch-size` is 0"));
+    let output = train(root.path(), "--resume");
+    assert!(stderr(&output).contains("no training to resume"), "{}", stderr(&output));
+}
