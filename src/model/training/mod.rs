@@ -16,3 +16,6 @@ mod site;
 mod trainee;
 
 pub use trainee::{Dropout, Passage, Trainee};
+
+#[cfg(test)]
+mod tests;
