@@ -3,6 +3,7 @@
 use assert_cmd::Command;
 use std::path::Path;
 use std::process::Output;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn pmtune(folder: &Path) -> Command {
@@ -109,4 +110,49 @@ fn flags_that_contradict_each_other_are_wrong_usage() {
     assert!(stderr(&output).contains("`epochs` is 0") && stderr(&output).contains("`batch-size` is 0"));
     let output = train(root.path(), "--resume");
     assert!(stderr(&output).contains("no training to resume"), "{}", stderr(&output));
+}
+
+/// Trains to the end however often it is killed, each time within `longest` at first and ever later; gives the adapter's
+/// bytes and how many kills it took.
+fn train_killed_at_random(folder: &Path, longest: Duration, random: &mut impl rand::Rng) -> (Vec<u8>, usize) {
+    for kills in 0..200 {
+        let begun = folder.join("models/PM-v1/checkpoint.safetensors").is_file();
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("pmtune"))
+            .current_dir(folder)
+            .env_remove("PMTUNE_WORKSPACE")
+            .env("PMTUNE_HOME", folder.join("home"))
+            .args(if begun { ["train", "--resume"].as_slice() } else { &["train"] })
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(longest.mul_f64(random.random_range(0.1..1.0) + 0.05 * kills as f64));
+        let _ = child.kill();
+        child.wait().unwrap();
+        if folder.join("models/PM-v1/manifest.yaml").is_file() {
+            return (std::fs::read(folder.join(ADAPTER)).unwrap(), kills);
+        }
+    }
+    panic!("never came to an end");
+}
+
+const ADAPTER: &str = "models/PM-v1/adapter/adapter_model.safetensors";
+
+#[test]
+fn killed_at_random_times_it_ends_with_the_same_adapter_to_the_byte() {
+    use rand::SeedableRng;
+    let whole = workspace();
+    let begun = Instant::now();
+    stdout(&train(whole.path(), ""));
+    let (took, wanted) = (begun.elapsed(), std::fs::read(whole.path().join(ADAPTER)).unwrap());
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    let mut kills = 0;
+    for _ in 0..5 {
+        let killed = workspace();
+        let (adapter, times) = train_killed_at_random(killed.path(), took, &mut random);
+        assert_eq!(adapter, wanted);
+        assert!(!killed.path().join("models/PM-v1/checkpoint.safetensors").exists());
+        kills += times;
+    }
+    assert!(kills > 0, "no training was killed before its end");
 }

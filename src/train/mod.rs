@@ -2,8 +2,8 @@
 //!
 //! A [`crate::training_data::Conversation`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught);
 //! [`fit`] cuts or leaves out what is too long, [`batches`] puts the rest in order. A [`Recipe`] fixes every number of
-//! the training, and [`explain`] puts it in words. The loop ([`Training`]) asks a [`Learner`] (the model, or a toy in
-//! tests) for losses and gradients; it prints nothing and knows no model. Its [`State`] lies in a [`Checkpoint`] from
+//! the training, and [`explain`] puts it in words. The loop ([`Training`]) asks a [`Learner`] ([`ModelLearner`], or a toy
+//! in tests) for losses and gradients; it prints nothing and knows no model. Its [`State`] lies in a [`Checkpoint`] from
 //! time to time, from which it goes on as if it had never stopped. [`estimate`] says beforehand what it will take,
 //! a [`LossLog`] keeps what it did, and [`diagnose`] tells what to make of that.
 
@@ -15,6 +15,7 @@ mod explain;
 mod fit;
 mod learner;
 mod log;
+mod model_learner;
 mod optimizer;
 mod order;
 mod recipe;
@@ -32,6 +33,7 @@ pub use explain::{Explained, Origin, explain};
 pub use fit::{Cut, Fate, fit};
 pub use learner::{Learner, Pass};
 pub use log::{Entry, LossKind, LossLog, epoch_line, loss_words};
+pub use model_learner::ModelLearner;
 pub use optimizer::{AdamW, clip};
 pub use order::{batches, micro_batches};
 pub use recipe::{Facts, Recipe};

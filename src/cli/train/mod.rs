@@ -11,8 +11,8 @@ mod watch;
 
 use super::{interrupt, out};
 use crate::error::{Error, Kind, Result};
-use crate::model::Decoder;
-use crate::train::{Basis, Ended, Learner, Saves, State, Training};
+use crate::model::{Decoder, LoraConfig, LoraWeights};
+use crate::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
 use crate::workspace::Workspace;
 use args::TrainArgs;
 use job::Job;
@@ -41,14 +41,30 @@ pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
         return Ok(());
     }
     let place = Place::claim(workspace, &job.request.name)?;
-    with_student(&job, |student| train(workspace, &job, place, student))
+    with_student(workspace, &job, |student| train(workspace, &job, place, student))
 }
 
-fn with_student(job: &Job, then: impl FnOnce(&Student<'_>) -> Result<()>) -> Result<()> {
-    let source = &job.prepared.source;
+fn with_student(workspace: &Workspace, job: &Job, then: impl FnOnce(&Student<'_>) -> Result<()>) -> Result<()> {
+    let (source, recipe) = (&job.prepared.source, &job.prepared.recipe);
     let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
-    let _ = (decoder, then);
-    Err(Error::model("the model's backward pass is not merged yet"))
+    let parent = job.prepared.parent.as_ref().and_then(|p| Some((&p.name, p.adapter.as_ref()?)));
+    let lora = match parent {
+        Some((name, folder)) => LoraWeights::load(&workspace.models().join(name).join(folder), &decoder)?,
+        None => {
+            let config = LoraConfig {
+                rank: recipe.rank,
+                alpha: recipe.alpha,
+                rslora: recipe.rslora,
+                targets: recipe.targets.clone(),
+            };
+            LoraWeights::new(&decoder, config, recipe.seed)?
+        }
+    };
+    let learner = ModelLearner::new(&decoder, &lora, recipe.dropout, job.budget.checkpointing);
+    let write = |values: &[f32], folder: &Path| {
+        LoraWeights { values: values.to_vec(), ..lora.clone() }.save(folder, &job.request.base)
+    };
+    then(&Student { learner: &learner, initial: lora.values.clone(), write: &write })
 }
 
 fn train(workspace: &Workspace, job: &Job, place: Place, student: &Student<'_>) -> Result<()> {
