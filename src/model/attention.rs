@@ -42,6 +42,11 @@ impl Rope {
         Self { cos, sin, half }
     }
 
+    /// Cosines and sines, (tokens, rope_dims / 2) each.
+    pub fn tables(&self) -> (&[f32], &[f32]) {
+        (&self.cos, &self.sin)
+    }
+
     /// Rotates one head of row `row` in place; dimension i pairs with i + half.
     pub fn rotate(&self, row: usize, head: &mut [f32]) {
         let (cos, sin) = (&self.cos[row * self.half..][..self.half], &self.sin[row * self.half..][..self.half]);

@@ -69,6 +69,11 @@ impl Linear {
         &self.parts
     }
 
+    /// (n).
+    pub fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_deref()
+    }
+
     /// x (tokens, k) → (tokens, n); `deltas` are added to their rows and columns.
     pub fn forward(&self, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
         Ok(x.apply_op1_no_bwd(&Forward { linear: self, deltas })?)

@@ -53,6 +53,13 @@ fn config(family: Family) -> Config {
 }
 
 pub fn decoder(name: &str, family: Family) -> Decoder {
+    changed(name, family, |_| ())
+}
+
+/// The same weights in a decoder that is built a little differently.
+pub fn changed(name: &str, family: Family, change: impl FnOnce(&mut Config)) -> Decoder {
     let tensors = candle_core::safetensors::load(data(name).join("model.safetensors"), &Device::Cpu).unwrap();
-    Decoder::load(config(family), &Loaded(tensors)).unwrap()
+    let mut config = config(family);
+    change(&mut config);
+    Decoder::load(config, &Loaded(tensors)).unwrap()
 }

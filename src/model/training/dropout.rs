@@ -5,6 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
+use super::trainee::Dropout;
+
 /// Values that share a stretch of the random stream.
 const PIECE: usize = 1 << 14;
 
@@ -19,6 +21,11 @@ pub(super) struct Mask {
 }
 
 impl Mask {
+    /// That of one of the four joined linear layers, `site`, of a layer.
+    pub fn of(Dropout { rate, seed }: Dropout, layer: usize, site: u64) -> Self {
+        Self { rate, seed, stream: layer as u64 * 4 + site }
+    }
+
     pub fn applied(self, x: &[f32]) -> Vec<f32> {
         let mut dropped = x.to_vec();
         self.apply(&mut dropped);

@@ -59,7 +59,7 @@ impl Shared<'_> {
     }
 
     fn mask(&self, layer: usize, site: u64) -> Option<Mask> {
-        self.dropout.map(|Dropout { rate, seed }| Mask { rate, seed, stream: layer as u64 * 4 + site })
+        self.dropout.map(|dropout| Mask::of(dropout, layer, site))
     }
 }
 

@@ -1,8 +1,11 @@
 //! A base with an adapter that is being trained.
 
+use candle_core::Device;
+
 use super::super::attention::{Rope, Rows};
 use super::super::lora::LoraWeights;
 use super::super::{Decoder, ops};
+use super::composite::Composite;
 use super::head;
 use super::layer::{self, Shared, Sites, Tape};
 use crate::error::{Error, Result};
@@ -30,25 +33,37 @@ pub struct Trainee<'a> {
     sites: Vec<Sites>,
     /// Layers keep their input only and are run again on the way back.
     checkpointing: bool,
+    /// Does it all where the work is another device's.
+    composite: Option<Composite<'a>>,
 }
 
 /// Passages laid flat.
-struct Flat {
-    tokens: Vec<u32>,
-    spans: Vec<Rows>,
-    positions: Vec<usize>,
+pub(super) struct Flat {
+    pub tokens: Vec<u32>,
+    pub spans: Vec<Rows>,
+    pub positions: Vec<usize>,
     /// Rows whose next token is taught, and that token.
-    taught: Vec<(usize, u32)>,
+    pub taught: Vec<(usize, u32)>,
 }
 
 impl<'a> Trainee<'a> {
     pub fn new(decoder: &'a Decoder, lora: &LoraWeights, checkpointing: bool) -> Self {
         let sites = decoder.layers.iter().map(|layer| Sites::new(layer, lora)).collect();
-        Self { decoder, sites, checkpointing }
+        Self { decoder, sites, checkpointing, composite: None }
+    }
+
+    /// The same in candle's own operations on `device`, where the processor's fused ones cannot run. Layers are always
+    /// checkpointed. On [`Device::Cpu`] it is far slower than [`Trainee::new`], and good for checking that one.
+    pub fn on(decoder: &'a Decoder, lora: &LoraWeights, device: Device) -> Self {
+        let composite = Some(Composite::new(decoder, lora, device));
+        Self { decoder, sites: Vec::new(), checkpointing: true, composite }
     }
 
     /// The loss (natural log) of `passages`, summed over the tokens that are taught.
     pub fn loss(&self, values: &[f32], passages: &[Passage<'_>]) -> Result<f64> {
+        if let Some(composite) = &self.composite {
+            return composite.loss(values, passages);
+        }
         let flat = Flat::new(passages);
         let rope = Rope::new(&self.decoder.config, &flat.positions);
         let shared = self.shared(&flat, &rope, values, None);
@@ -70,6 +85,9 @@ impl<'a> Trainee<'a> {
         dropout: Option<Dropout>,
         gradients: &mut [f32],
     ) -> Result<f64> {
+        if let Some(composite) = &self.composite {
+            return composite.gradients(values, passages, scale, dropout, gradients);
+        }
         let flat = Flat::new(passages);
         let rope = Rope::new(&self.decoder.config, &flat.positions);
         let shared = self.shared(&flat, &rope, values, dropout);
@@ -115,13 +133,10 @@ impl<'a> Trainee<'a> {
 
     /// The rows of x that are followed by a taught token, and those tokens.
     fn taught(&self, flat: &Flat, x: &[f32]) -> Result<(Vec<f32>, Vec<u32>)> {
-        let (width, vocab) = (self.decoder.config.hidden, self.decoder.config.vocab);
-        if let Some((_, token)) = flat.taught.iter().find(|(_, token)| *token as usize >= vocab) {
-            return Err(Error::model(format!("token {token} is outside the model's vocabulary of {vocab}"))
-                .hint("tokenizer and weights belong to different models; get both from one place"));
-        }
+        let targets = flat.targets(self.decoder.config.vocab)?;
+        let width = self.decoder.config.hidden;
         let rows = flat.taught.iter().flat_map(|(row, _)| &x[row * width..(row + 1) * width]).copied().collect();
-        Ok((rows, flat.taught.iter().map(|(_, token)| *token).collect()))
+        Ok((rows, targets))
     }
 }
 
@@ -133,7 +148,7 @@ enum Kept {
 
 impl Flat {
     /// Nothing behind the last taught token of a passage bears on the loss, nor does that token as an input.
-    fn new(passages: &[Passage<'_>]) -> Self {
+    pub fn new(passages: &[Passage<'_>]) -> Self {
         let (mut tokens, mut spans, mut positions, mut taught) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for Passage { tokens: all, supervised } in passages {
             let len = supervised.iter().rposition(|s| *s).unwrap_or(0);
@@ -146,5 +161,15 @@ impl Flat {
             taught.extend((0..len).filter(|&i| supervised[i + 1]).map(|i| (start + i, all[i + 1])));
         }
         Self { tokens, spans, positions, taught }
+    }
+
+    /// The taught tokens, in order.
+    pub fn targets(&self, vocab: usize) -> Result<Vec<u32>> {
+        let targets: Vec<u32> = self.taught.iter().map(|(_, token)| *token).collect();
+        match targets.iter().find(|token| **token as usize >= vocab) {
+            Some(token) => Err(Error::model(format!("token {token} is outside the model's vocabulary of {vocab}"))
+                .hint("tokenizer and weights belong to different models; get both from one place")),
+            None => Ok(targets),
+        }
     }
 }

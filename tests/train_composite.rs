@@ -1,0 +1,136 @@
+//! Training in candle's own operations and training in the processor's fused ones: the same loss, the same gradients.
+//!
+//! Two ways to one result that share no arithmetic, so each is the other's oracle.
+
+mod tiny;
+
+use candle_core::Device;
+use pmtune::model::{Config, Decoder, Dropout, Family, LoraConfig, LoraWeights, Passage, Trainee, open_weights};
+use tiny::{changed, data, decoder};
+
+/// Whole blocks and odd ends of the fused attention, sequences of one and two tokens, and one that teaches nothing.
+const LENGTHS: [usize; 5] = [151, 2, 67, 5, 3];
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    }
+}
+
+/// Tokens, and which are taught: not the first ones, and not the very last of every other sequence.
+fn sequences(vocab: usize) -> Vec<(Vec<u32>, Vec<bool>)> {
+    let mut random = Random(1);
+    let of_length = |(index, &len): (usize, &usize)| {
+        let tokens = (0..len).map(|_| ((random.next() + 0.5) * vocab as f32) as u32 % vocab as u32).collect();
+        let taught = |i: usize| index != 4 && i > 0 && i >= len / 3 && (i % 5 != 3) && (index % 2 == 1 || i + 1 < len);
+        (tokens, (0..len).map(taught).collect())
+    };
+    LENGTHS.iter().enumerate().map(of_length).collect()
+}
+
+fn adapter(decoder: &Decoder, rslora: bool, targets: &[&str]) -> LoraWeights {
+    let targets = targets.iter().map(|t| t.to_string()).collect();
+    let mut lora = LoraWeights::new(decoder, LoraConfig { rank: 3, alpha: 5.0, rslora, targets }, 3).unwrap();
+    let mut random = Random(2);
+    // An adapter that has already learnt something, else the gradients of A were all zero.
+    lora.values.iter_mut().for_each(|value| *value += random.next() * 0.4);
+    lora
+}
+
+fn check(what: &str, decoder: &Decoder, lora: &LoraWeights, dropout: Option<Dropout>) {
+    let sequences = sequences(decoder.config().vocab);
+    let passages: Vec<_> = sequences.iter().map(|(tokens, supervised)| Passage { tokens, supervised }).collect();
+    let run = |trainee: Trainee<'_>| {
+        let mut gradients = vec![0.0; lora.values.len()];
+        let loss = trainee.gradients(&lora.values, &passages, 0.7, dropout, &mut gradients).unwrap();
+        if dropout.is_none() {
+            let alone = trainee.loss(&lora.values, &passages).unwrap();
+            assert!((alone - loss).abs() <= 1e-6 * loss, "{what}: {alone} without gradients, {loss} with");
+        }
+        (loss, gradients)
+    };
+    let (loss, gradients) = run(Trainee::new(decoder, lora, false));
+    let (want, wanted) = run(Trainee::on(decoder, lora, Device::Cpu));
+    assert!((loss - want).abs() <= 1e-5 * want, "{what}: a loss of {loss}, and {want} in plain operations");
+    for pair in &lora.pairs {
+        for (name, range) in [("A", &pair.a), ("B", &pair.b)] {
+            let (got, want) = (&gradients[range.clone()], &wanted[range.clone()]);
+            let most = want.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+            let off = got.iter().zip(want).fold(0.0f32, |off, (a, b)| off.max((a - b).abs()));
+            assert!(most > 1e-6, "{what}: no gradient reaches {name} of {}", pair.module);
+            assert!(off <= 1e-4 * most, "{what}: {name} of {} is off by {off} of {most}", pair.module);
+        }
+    }
+}
+
+fn check_all_ways(what: &str, decoder: &Decoder, subset: &[&str]) {
+    let dropout = Some(Dropout { rate: 0.3, seed: 11 });
+    check(what, decoder, &adapter(decoder, false, &[]), None);
+    check(&format!("{what}, dropout"), decoder, &adapter(decoder, false, &[]), dropout);
+    check(&format!("{what}, {subset:?}"), decoder, &adapter(decoder, true, subset), dropout);
+}
+
+#[test]
+fn separate_projections() {
+    check_all_ways("llama", &decoder("tiny-llama", Family::Llama), &["q_proj", "v_proj", "down_proj"]);
+}
+
+#[test]
+fn biases_and_a_tied_head() {
+    check_all_ways("qwen2", &decoder("tiny-qwen2", Family::Qwen2), &["k_proj", "up_proj", "o_proj"]);
+}
+
+#[test]
+fn fused_projections_and_a_short_window() {
+    check_all_ways("phi3", &decoder("tiny-phi3", Family::Phi3), &["qkv_proj"]);
+}
+
+/// Windows that end within a block of the fused attention, at its border and behind it.
+#[test]
+fn windows_of_many_lengths() {
+    for window in [2, 63, 64, 70, 150, 400] {
+        let decoder = changed("tiny-llama", Family::Llama, |config| config.sliding_window = Some(window));
+        check(&format!("a window of {window}"), &decoder, &adapter(&decoder, false, &[]), None);
+    }
+}
+
+#[test]
+fn rotations_that_are_partial_scaled_and_stretched() {
+    let change = |config: &mut Config| {
+        config.rope_dims = 4;
+        config.rope_factors = Some(vec![1.5, 4.0]);
+        config.rope_attn_factor = 1.2;
+    };
+    let decoder = changed("tiny-llama", Family::Llama, change);
+    check("partial rotation", &decoder, &adapter(&decoder, false, &[]), None);
+}
+
+#[test]
+fn quantized_bases() {
+    for name in ["tiny-llama.gguf", "tiny-qwen2.gguf", "tiny-phi3.gguf"] {
+        let (config, weights) = open_weights(&data(name)).unwrap();
+        let decoder = Decoder::load(config, weights.as_ref()).unwrap();
+        check(name, &decoder, &adapter(&decoder, false, &[]), Some(Dropout { rate: 0.1, seed: 5 }));
+    }
+}
+
+#[test]
+fn nothing_taught_costs_nothing_and_a_foreign_token_is_refused() {
+    let decoder = decoder("tiny-llama", Family::Llama);
+    let lora = adapter(&decoder, false, &[]);
+    for trainee in [Trainee::new(&decoder, &lora, false), Trainee::on(&decoder, &lora, Device::Cpu)] {
+        let mut gradients = vec![0.0; lora.values.len()];
+        let silent = [Passage { tokens: &[1, 2, 3], supervised: &[false; 3] }];
+        assert_eq!(trainee.gradients(&lora.values, &silent, 1.0, None, &mut gradients).unwrap(), 0.0);
+        assert_eq!(trainee.loss(&lora.values, &[]).unwrap(), 0.0);
+        assert!(gradients.iter().all(|g| *g == 0.0));
+        for tokens in [[1, 2, 9000], [1, 9000, 2]] {
+            let foreign = [Passage { tokens: &tokens, supervised: &[false, false, true] }];
+            let error = trainee.loss(&lora.values, &foreign).unwrap_err().to_string();
+            assert!(error.contains("token 9000 is outside"), "{error}");
+        }
+    }
+}
