@@ -4,7 +4,9 @@
 //! threads; what the output held before is added last. So a row's result never depends on what else is in the batch, to the last bit.
 
 use pulp::{Arch, Simd, WithSimd};
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 /// Vectors per panel row. With 8 rows of activations that is 24 accumulators, which with 3 panel vectors and one
 /// broadcast fit the 32 vector registers of AVX-512 and NEON.
@@ -132,7 +134,7 @@ pub(crate) struct Onto<'a> {
     pub row: Option<&'a [f32]>,
 }
 
-/// Where products go: a matrix of `stride` columns that several threads fill, each its own columns.
+/// Where products go: a matrix of `stride` columns that several threads fill, each its own places.
 #[derive(Clone, Copy)]
 pub(crate) struct Output<'a> {
     base: *mut MaybeUninit<f32>,
@@ -141,7 +143,7 @@ pub(crate) struct Output<'a> {
     onto: Onto<'a>,
 }
 
-// SAFETY: `write` is the only access; its callers give every thread columns of its own (see there).
+// SAFETY: `sums` and `finish` are the only access; their callers give every thread places of its own (see there).
 unsafe impl Send for Output<'_> {}
 unsafe impl Sync for Output<'_> {}
 
@@ -152,26 +154,64 @@ impl<'a> Output<'a> {
         Self { base: values.as_mut_ptr(), stride, rows, onto }
     }
 
-    /// Writes the first `lanes` of every row of `sums`, (any, `width`), to the columns from `column` on and the rows from
-    /// `first` on, added to what they go onto.
+    /// The sums of `rows` and of the columns from `column` on, `width` of them, as a place for [`multiply`].
     ///
     /// # Safety
     /// No other thread may touch those places meanwhile, and the memory must still be borrowed.
-    pub unsafe fn write(self, sums: &[f32], width: usize, first: usize, column: usize, lanes: usize) {
-        assert!(column + lanes <= self.stride && lanes <= width && first + sums.len() / width <= self.rows);
-        for (row, sums) in sums.chunks_exact(width).enumerate() {
-            let start = (first + row) * self.stride + column;
-            // SAFETY: the row is one of the matrix and column + lanes <= stride, so the slice lies in it; the rest is the
-            // caller's promise.
-            let out = unsafe { std::slice::from_raw_parts_mut(self.base.add(start), lanes) };
-            let (matrix, bias) = (self.onto.matrix.map(|m| &m[start..]), self.onto.row.map(|r| &r[column..]));
-            let sums = out.iter_mut().zip(sums);
-            match (matrix, bias) {
-                (None, None) => sums.for_each(|(out, sum)| _ = out.write(0.0 + sum)),
-                (Some(x), None) => sums.zip(x).for_each(|((out, sum), x)| _ = out.write(x + sum)),
-                (None, Some(b)) => sums.zip(b).for_each(|((out, sum), b)| _ = out.write(b + sum)),
-                (Some(x), Some(b)) => sums.zip(x).zip(b).for_each(|(((out, s), x), b)| _ = out.write(x + b + s)),
+    pub unsafe fn sums(&self, rows: Range<usize>, column: usize, width: usize) -> Sums<'a> {
+        assert!(rows.end <= self.rows && column + width <= self.stride);
+        // SAFETY: the first place lies in the matrix.
+        let base = unsafe { self.base.add(rows.start * self.stride + column) };
+        Sums { base, stride: self.stride, rows: rows.len(), width, borrowed: PhantomData }
+    }
+
+    /// Adds what the product goes onto to the places `sums` was given for, now that they hold its `lanes` columns.
+    /// `aside`, (rows, any), holds them instead if it is not empty.
+    ///
+    /// # Safety
+    /// As for `sums`.
+    pub unsafe fn finish(&self, rows: Range<usize>, column: usize, lanes: usize, aside: &[f32]) {
+        assert!(rows.end <= self.rows && column + lanes <= self.stride);
+        let width = aside.len() / rows.len().max(1);
+        for (i, row) in rows.enumerate() {
+            let start = row * self.stride + column;
+            // SAFETY: the row is one of the matrix and column + lanes <= stride, so the slice lies in it; its values are
+            // written first or were by `multiply`; the rest is the caller's promise.
+            let out = unsafe {
+                let out = std::slice::from_raw_parts_mut(self.base.add(start), lanes);
+                if !aside.is_empty() {
+                    out.iter_mut().zip(&aside[i * width..]).for_each(|(out, sum)| _ = out.write(*sum));
+                }
+                std::slice::from_raw_parts_mut(self.base.add(start).cast::<f32>(), lanes)
+            };
+            match (self.onto.matrix.map(|m| &m[start..]), self.onto.row.map(|r| &r[column..])) {
+                (None, None) => {}
+                (Some(x), None) => out.iter_mut().zip(x).for_each(|(out, x)| *out += x),
+                (None, Some(b)) => out.iter_mut().zip(b).for_each(|(out, b)| *out += b),
+                (Some(x), Some(b)) => out.iter_mut().zip(x).zip(b).for_each(|((out, x), b)| *out += x + b),
             }
+        }
+    }
+}
+
+/// Where [`multiply`] keeps its sums: (rows, `width`), the rows `stride` apart.
+pub(crate) struct Sums<'a> {
+    base: *mut MaybeUninit<f32>,
+    stride: usize,
+    rows: usize,
+    width: usize,
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+impl<'a> Sums<'a> {
+    /// All of `values`, (any, `width`).
+    pub fn of(values: &'a mut [f32], width: usize) -> Self {
+        Self {
+            base: values.as_mut_ptr().cast(),
+            stride: width,
+            rows: values.len() / width,
+            width,
+            borrowed: PhantomData,
         }
     }
 }
@@ -228,18 +268,18 @@ impl<'a> Right<'a> {
     }
 }
 
-/// `sums += left · right` over `depth` terms, with `sums` (rows, width) and width one to three vectors. Going over an operand
-/// piece by piece continues the same chains of multiply-adds. Meanwhile the bytes of `ahead`, which will be wanted next,
-/// are fetched from memory.
-pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, width: usize, sums: &mut [f32], ahead: &[u8]) {
-    let rows = sums.len() / width;
+/// `sums += left · right` over `depth` terms, or `sums = left · right` if they are `fresh` and hold nothing yet. Their
+/// width is one to three vectors. Going over an operand piece by piece continues the same chains of multiply-adds.
+/// Meanwhile the bytes of `ahead`, which will be wanted next, are fetched from memory.
+pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, sums: &mut Sums<'_>, fresh: bool, ahead: &[u8]) {
+    let (rows, width) = (sums.rows, sums.width);
     if rows == 0 || depth == 0 {
         return;
     }
     let (along, across) = if left.transposed { (depth, rows) } else { (rows, depth) };
     assert!(left.from + (along - 1) * left.stride + across <= left.values.len());
     assert!(right.from + (depth - 1) * right.stride + width <= right.values.len());
-    Arch::new().dispatch(Multiply { left, right, depth, width, rows, sums, ahead });
+    Arch::new().dispatch(Multiply { left, right, depth, sums, fresh, ahead });
 }
 
 /// The narrowest panel that holds `lanes` columns, if one can; else the widest.
@@ -252,48 +292,57 @@ pub(crate) fn vector() -> usize {
     width() / VECTORS
 }
 
-struct Multiply<'a> {
+struct Multiply<'a, 's> {
     left: Left<'a>,
     right: Right<'a>,
     depth: usize,
-    width: usize,
-    rows: usize,
-    sums: &'a mut [f32],
+    sums: &'a mut Sums<'s>,
+    fresh: bool,
     ahead: &'a [u8],
 }
 
-impl WithSimd for Multiply<'_> {
+impl WithSimd for Multiply<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match (self.width / S::F32_LANES, self.left.transposed) {
+        match (self.sums.width / S::F32_LANES, self.left.transposed) {
             (3, false) => self.run::<S, 3, false>(simd),
             (2, false) => self.run::<S, 2, false>(simd),
             (1, false) => self.run::<S, 1, false>(simd),
             (3, true) => self.run::<S, 3, true>(simd),
             (2, true) => self.run::<S, 2, true>(simd),
             (1, true) => self.run::<S, 1, true>(simd),
-            _ => unreachable!("a panel is one to three vectors wide"),
+            _ => unreachable!("sums are one to three vectors wide"),
         }
     }
 }
 
-impl Multiply<'_> {
+impl Multiply<'_, '_> {
     #[inline(always)]
-    fn run<S: Simd, const V: usize, const TRANSPOSED: bool>(mut self, simd: S) {
-        // AVX2 has 16 vector registers; the others have 32.
-        let most = if S::F32_LANES == 8 { 4 } else { 8 };
-        let mut row = 0;
+    fn run<S: Simd, const V: usize, const TRANSPOSED: bool>(self, simd: S) {
+        // AVX2 has 16 vector registers; the others have 32. Narrow sums need more rows to keep the multipliers busy.
+        let most = if S::F32_LANES == 8 {
+            4
+        } else if V == 1 {
+            16
+        } else {
+            8
+        };
+        let (mut row, rows) = (0, self.sums.rows);
         // Spread over the tiles, so that memory works while the processor does.
-        let share = self.ahead.len().div_ceil(self.rows.div_ceil(most)).max(1);
+        let share = self.ahead.len().div_ceil(rows.div_ceil(most)).max(1);
         let mut ahead = self.ahead.chunks(share);
-        while row < self.rows {
-            let tile = most.min(self.rows - row);
+        while row < rows {
+            let tile = match rows - row {
+                left if left >= most => most,
+                left => left.min(8),
+            };
             if let Some(bytes) = ahead.next() {
                 (0..bytes.len()).step_by(4 * LINE).for_each(|at| prefetch(bytes, at));
             }
             match tile {
+                16 => self.tile::<S, 16, V, TRANSPOSED>(simd, row),
                 8 => self.tile::<S, 8, V, TRANSPOSED>(simd, row),
                 7 => self.tile::<S, 7, V, TRANSPOSED>(simd, row),
                 6 => self.tile::<S, 6, V, TRANSPOSED>(simd, row),
@@ -308,14 +357,19 @@ impl Multiply<'_> {
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool>(&mut self, simd: S, row: usize) {
+    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool>(&self, simd: S, row: usize) {
         let Left { values, stride, from, .. } = self.left;
         let right = self.right;
-        let (all_sums, _) = S::as_mut_simd_f32s(self.sums);
-        let all_sums = &mut all_sums[row * V..][..ROWS * V];
+        // SAFETY: rows of the sums, each V vectors wide.
+        let places: [*mut f32; ROWS] =
+            std::array::from_fn(|r| unsafe { self.sums.base.add((row + r) * self.sums.stride).cast() });
         let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            sums.copy_from_slice(&all_sums[r * V..][..V]);
+        if !self.fresh {
+            for (sums, place) in sums.iter_mut().zip(places) {
+                // SAFETY: as above; sums that are not fresh hold values.
+                let (held, _) = S::as_simd_f32s(unsafe { std::slice::from_raw_parts(place, V * S::F32_LANES) });
+                sums.copy_from_slice(held);
+            }
         }
         // SAFETY: `multiply` has checked the last row and column of both operands. Pointers, since indices of rows would
         // be added up in vector registers.
@@ -337,8 +391,10 @@ impl Multiply<'_> {
             }
             weights = weights.wrapping_add(right.stride);
         }
-        for (r, sums) in sums.iter().enumerate() {
-            all_sums[r * V..][..V].copy_from_slice(sums);
+        for (sums, place) in sums.iter().zip(places) {
+            // SAFETY: as above; they are written as a whole.
+            let (out, _) = S::as_mut_simd_f32s(unsafe { std::slice::from_raw_parts_mut(place, V * S::F32_LANES) });
+            out.copy_from_slice(sums);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::adapter::Lora;
-use super::kernel::{self, Aligned, Left, Onto, Output, Right};
+use super::kernel::{self, Aligned, Left, Onto, Output, Right, Sums};
 use super::ops;
 use super::panels::{CHUNK, Panels, Scratch};
 use super::weights::{Weight, Weights};
@@ -94,9 +94,9 @@ impl Linear {
         let rows = x.len() / self.k;
         let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
         let found = self.tasks(rows).fold(none, |mut best, (part, panel)| {
-            with_sums(rows, part.panels.width, |sums, scratch| {
+            with_buffers(rows * part.panels.width, |sums, scratch| {
                 let left = Left::rows(x, self.k, 0);
-                add_panel(left, &part.panels, panel, sums, scratch);
+                add_panel(left, &part.panels, panel, &mut Sums::of(sums, part.panels.width), true, scratch);
                 let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
                 let bias = self.bias.as_ref().map(|bias| &bias[column..][..lanes]);
                 for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(part.panels.width)) {
@@ -119,16 +119,17 @@ impl Linear {
         let onto = Onto { matrix: residual, row: self.bias.as_deref() };
         let out = Output::new(&mut y.spare_capacity_mut()[..rows * self.n], self.n, onto);
         self.blocks(rows).for_each(|(block, index, part, panel)| {
-            with_sums(block.len(), part.panels.width, |sums, scratch| {
-                add_panel(Left::rows(x, self.k, block.start * self.k), &part.panels, panel, sums, scratch);
+            let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
+            // SAFETY: every task has rows and columns of its own, and `y` stays borrowed until all are done.
+            let fill = |sums: &mut Sums<'_>, scratch: &mut Scratch| {
+                add_panel(Left::rows(x, self.k, block.start * self.k), &part.panels, panel, sums, true, scratch);
                 if let Some((low, Some((from, b)))) = low.map(|low| (low, &low.parts[index])) {
                     let left = Left::rows(low.values, low.width, block.start * low.width + from);
-                    add_panel(left, b, panel, sums, scratch);
+                    add_panel(left, b, panel, sums, false, scratch);
                 }
-                let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
-                // SAFETY: every task has rows and columns of its own, and `y` stays borrowed until all are done.
-                unsafe { out.write(sums, part.panels.width, block.start, column, lanes) };
-            });
+            };
+            // SAFETY: every task has rows and columns of its own, and `y` stays borrowed until all are done.
+            unsafe { fill_columns(&out, block.clone(), column, lanes, part.panels.width, fill) };
         });
         // SAFETY: the blocks' rows and the panels' columns are all there are.
         unsafe { y.set_len(rows * self.n) };
@@ -145,21 +146,23 @@ impl Linear {
             .collect();
         tasks.into_par_iter().for_each(|(block, panel)| {
             let (column, lanes) = (panel * width, width.min(self.k - panel * width));
-            with_sums(block.len(), width, |sums, scratch| {
+            let fill = |sums: &mut Sums<'_>, scratch: &mut Scratch| {
+                let mut fresh = true;
                 for part in &self.parts {
                     for start in (0..part.panels.n).step_by(CHUNK) {
                         let outputs = start..part.panels.n.min(start + CHUNK);
                         let weights = part.panels.transposed_chunk(column, outputs.clone(), scratch);
                         let left = Left::rows(dy, self.n, block.start * self.n + part.offset + start);
-                        kernel::multiply(left, Right::packed(weights, width), outputs.len(), width, sums, &[]);
+                        kernel::multiply(left, Right::packed(weights, width), outputs.len(), sums, fresh, &[]);
+                        fresh = false;
                     }
                 }
                 if let Some((values, a)) = low {
-                    add_panel(Left::rows(values, a.k, block.start * a.k), a, panel, sums, scratch);
+                    add_panel(Left::rows(values, a.k, block.start * a.k), a, panel, sums, false, scratch);
                 }
-                // SAFETY: every task has rows and columns of its own, and `dx` stays borrowed until all are done.
-                unsafe { out.write(sums, width, block.start, column, lanes) };
-            });
+            };
+            // SAFETY: every task has rows and columns of its own, and `dx` stays borrowed until all are done.
+            unsafe { fill_columns(&out, block.clone(), column, lanes, width, fill) };
         });
         // SAFETY: the blocks' rows and the panels' columns are all there are.
         unsafe { dx.set_len(rows * self.k) };
@@ -212,12 +215,33 @@ thread_local! {
     static BUFFERS: RefCell<Buffers> = RefCell::default();
 }
 
-/// Lends `then` this thread's buffers, with `rows` × `width` sums set to zero.
-fn with_sums(rows: usize, width: usize, then: impl FnOnce(&mut [f32], &mut Scratch)) {
-    BUFFERS.with_borrow_mut(|Buffers { scratch, sums }| {
-        let sums = sums.at_least(rows * width);
-        sums.fill(0.0);
-        then(sums, scratch);
+/// Lends `then` this thread's buffers, with room for `sums` values.
+fn with_buffers<R>(sums: usize, then: impl FnOnce(&mut [f32], &mut Scratch) -> R) -> R {
+    BUFFERS.with_borrow_mut(|buffers| then(buffers.sums.at_least(sums), &mut buffers.scratch))
+}
+
+/// Fills some rows and columns of `out`: in place where all of a panel's `width` is wanted, else by way of a buffer.
+///
+/// # Safety
+/// No other thread may touch those places meanwhile, and the memory must still be borrowed.
+unsafe fn fill_columns(
+    out: &Output<'_>,
+    rows: Range<usize>,
+    column: usize,
+    lanes: usize,
+    width: usize,
+    fill: impl FnOnce(&mut Sums<'_>, &mut Scratch),
+) {
+    let aside = if lanes == width { 0 } else { rows.len() * width };
+    with_buffers(aside, |sums, scratch| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match aside {
+                0 => fill(&mut out.sums(rows.clone(), column, width), scratch),
+                _ => fill(&mut Sums::of(sums, width), scratch),
+            }
+            out.finish(rows, column, lanes, sums);
+        }
     });
 }
 
@@ -226,14 +250,15 @@ fn larger(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
     if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }
 }
 
-/// Adds the product of rows, (rows, k of the panels), and one panel to `sums`, (rows, width of the panels).
-fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut [f32], scratch: &mut Scratch) {
+/// Adds the product of rows, (rows, k of the panels), and one panel to `sums`; if they are `fresh`, sets them to it.
+fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut Sums<'_>, fresh: bool, scratch: &mut Scratch) {
     for start in (0..panels.k).step_by(CHUNK) {
         let inputs = start..panels.k.min(start + CHUNK);
         let weights = panels.chunk(panel, inputs.clone(), scratch);
         let left = Left { from: x.from + start, ..x };
         let ahead = panels.ahead(panel, inputs.clone());
-        kernel::multiply(left, Right::packed(weights, panels.width), inputs.len(), panels.width, sums, ahead);
+        let right = Right::packed(weights, panels.width);
+        kernel::multiply(left, right, inputs.len(), sums, fresh && start == 0, ahead);
     }
 }
 
@@ -244,9 +269,9 @@ pub(crate) fn narrow_product(x: View<'_>, panels: &Panels, scale: f32) -> Vec<f3
     y.par_chunks_mut(piece * panels.n).enumerate().for_each(|(index, y)| {
         let rows = y.len() / panels.n;
         for panel in 0..panels.count() {
-            with_sums(rows, panels.width, |sums, scratch| {
+            with_buffers(rows * panels.width, |sums, scratch| {
                 let left = Left::rows(x.values, x.stride, x.from + index * piece * x.stride);
-                add_panel(left, panels, panel, sums, scratch);
+                add_panel(left, panels, panel, &mut Sums::of(sums, panels.width), true, scratch);
                 let (column, lanes) = (panel * panels.width, panels.lanes(panel));
                 for (y, sums) in y.chunks_exact_mut(panels.n).zip(sums.chunks_exact(panels.width)) {
                     y[column..column + lanes].iter_mut().zip(sums).for_each(|(y, sum)| *y = sum * scale);
@@ -287,14 +312,17 @@ pub(crate) fn outer_product(a: View<'_>, m: usize, b: View<'_>, n: usize) -> Vec
                 let rows = start..depth.min(start + OUTER_DEPTH);
                 let left = Left::columns(a.values, a.stride, start * a.stride + a.from);
                 let from = start * b.stride + b.from + column;
+                let into = &mut Sums::of(&mut sums, width);
                 if lanes == width {
                     let right = Right { values: b.values, stride: b.stride, from };
-                    kernel::multiply(left, right, rows.len(), width, &mut sums, &[]);
+                    kernel::multiply(left, right, rows.len(), into, false, &[]);
                 } else {
                     let packed: Vec<f32> = (0..rows.len() * width)
-                        .map(|i| if i % width < lanes { b.values[from + i / width * b.stride + i % width] } else { 0.0 })
+                        .map(
+                            |i| if i % width < lanes { b.values[from + i / width * b.stride + i % width] } else { 0.0 },
+                        )
                         .collect();
-                    kernel::multiply(left, Right::packed(&packed, width), rows.len(), width, &mut sums, &[]);
+                    kernel::multiply(left, Right::packed(&packed, width), rows.len(), into, false, &[]);
                 }
             }
             sums

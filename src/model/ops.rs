@@ -3,13 +3,33 @@
 //! Sums run over sixteen interleaved partial sums in index order, so a row's result depends on that row alone.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::error::Result;
 
 /// Rows handed to a thread at once.
 const ROWS: usize = 8;
+
+/// Defines functions whose bodies are compiled for the widest vectors of this machine. (A closure given to `dispatch` is
+/// not, once it is too large to be inlined there.)
+macro_rules! vectorised {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident<'a>($($arg:ident: $type:ty),* $(,)?) -> $out:ty $body:block)*) => {$(
+        $(#[$meta])*
+        $vis fn $name<'a>($($arg: $type),*) -> $out {
+            struct Arguments<'a>($($type,)* std::marker::PhantomData<&'a ()>);
+            impl<'a> pulp::WithSimd for Arguments<'a> {
+                type Output = $out;
+                #[inline(always)]
+                fn with_simd<S: pulp::Simd>(self, _: S) -> $out {
+                    let Self($($arg,)* _) = self;
+                    $body
+                }
+            }
+            pulp::Arch::new().dispatch(Arguments($($arg,)* std::marker::PhantomData))
+        }
+    )*};
+}
+pub(crate) use vectorised;
 
 /// The values of a contiguous f32 tensor on the CPU.
 pub(crate) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> candle_core::Result<&'a [f32]> {
@@ -41,10 +61,7 @@ impl<F: Fn(&[f32], &mut [f32]) + Send + Sync> CustomOp1 for RowWise<F> {
 /// `row` applied to each row of x, (tokens, `width`): (tokens, `out`).
 fn by_row(x: &[f32], width: usize, out: usize, row: &(impl Fn(&[f32], &mut [f32]) + Sync)) -> Vec<f32> {
     let mut y = vec![0.0; x.len() / width * out];
-    y.par_chunks_mut(out)
-        .zip(x.par_chunks(width))
-        .with_min_len(ROWS)
-        .for_each(|(y, x)| Arch::new().dispatch(|| row(x, y)));
+    y.par_chunks_mut(out).zip(x.par_chunks(width)).with_min_len(ROWS).for_each(|(y, x)| row(x, y));
     y
 }
 
@@ -59,11 +76,57 @@ pub(crate) fn rms_norm_rows(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
 }
 
 fn norm_row(weight: &[f32], eps: f32) -> impl Fn(&[f32], &mut [f32]) {
-    move |x, y| {
+    move |x, y| normalise(x, weight, eps, y)
+}
+
+vectorised! {
+    fn normalise<'a>(x: &'a [f32], weight: &'a [f32], eps: f32, y: &'a mut [f32]) -> () {
         let scale = norm_scale(x, eps);
         for ((y, x), w) in y.iter_mut().zip(x).zip(weight) {
             *y = x * scale * w;
         }
+    }
+
+    fn normalise_back<'a>(x: &'a [f32], weight: &'a [f32], eps: f32, dy: &'a [f32], dx: &'a mut [f32]) -> () {
+        let scale = norm_scale(x, eps);
+        let along = dot3(weight, dy, x) * scale * scale * scale / x.len() as f32;
+        for (((dx, x), dy), w) in dx.iter_mut().zip(x).zip(dy).zip(weight) {
+            *dx += dy * w * scale - x * along;
+        }
+    }
+
+    fn swiglu_row<'a>(x: &'a [f32], y: &'a mut [f32]) -> () {
+        let (gate, up) = x.split_at(x.len() / 2);
+        for ((y, gate), up) in y.iter_mut().zip(gate).zip(up) {
+            *y = gate / (1.0 + exp(-gate)) * up;
+        }
+    }
+
+    fn swiglu_row_back<'a>(gate_up: &'a mut [f32], y: &'a mut [f32]) -> () {
+        let (gate, up) = gate_up.split_at_mut(y.len());
+        for ((gate, up), y) in gate.iter_mut().zip(up).zip(y) {
+            let (g, u, dy) = (*gate, *up, *y);
+            let sigmoid = 1.0 / (1.0 + exp(-g));
+            let silu = g * sigmoid;
+            *gate = dy * u * (sigmoid + silu * (1.0 - sigmoid));
+            *up = dy * silu;
+            *y = silu * u;
+        }
+    }
+
+    /// log Σ exp(x), for a row of logits.
+    pub(crate) fn log_sum_exp<'a>(x: &'a [f32]) -> f32 {
+        let most = max(x);
+        most + sum(x, |v| exp(v - most)).ln()
+    }
+
+    /// Replaces each logit by scale · exp(logit − log_sum).
+    pub(crate) fn scaled_softmax<'a>(logits: &'a mut [f32], log_sum: f32, scale: f32) -> () {
+        logits.iter_mut().for_each(|v| *v = exp(*v - log_sum) * scale);
+    }
+
+    fn largest<'a>(x: &'a [f32]) -> f32 {
+        max(x)
     }
 }
 
@@ -78,15 +141,7 @@ fn norm_scale(x: &[f32], eps: f32) -> f32 {
 pub(crate) fn rms_norm_back(x: &[f32], weight: &[f32], eps: f32, dy: &[f32], dx: &mut [f32]) {
     let n = weight.len();
     let rows = dx.par_chunks_mut(n).zip(x.par_chunks(n)).zip(dy.par_chunks(n)).with_min_len(ROWS);
-    rows.for_each(|((dx, x), dy)| {
-        Arch::new().dispatch(|| {
-            let scale = norm_scale(x, eps);
-            let along = dot3(weight, dy, x) * scale * scale * scale / n as f32;
-            for (((dx, x), dy), w) in dx.iter_mut().zip(x).zip(dy).zip(weight) {
-                *dx += dy * w * scale - x * along;
-            }
-        });
-    });
+    rows.for_each(|((dx, x), dy)| normalise_back(x, weight, eps, dy, dx));
 }
 
 /// Σ a · b · c.
@@ -107,46 +162,23 @@ fn dot3(a: &[f32], b: &[f32], c: &[f32]) -> f32 {
 /// silu(gate) · up, with gate and up side by side in each row: (tokens, 2n) → (tokens, n).
 pub(crate) fn swiglu(gate_up: &Tensor) -> Result<Tensor> {
     let width = gate_up.dim(1)? / 2;
-    Ok(gate_up.apply_op1_no_bwd(&RowWise { name: "swiglu", width, row: swiglu_row })?)
+    Ok(gate_up.apply_op1_no_bwd(&RowWise {
+        name: "swiglu",
+        width,
+        row: |x: &[f32], y: &mut [f32]| swiglu_row(x, y),
+    })?)
 }
 
 /// The same of plain values: (tokens, 2 · `width`) → (tokens, `width`).
 pub(crate) fn swiglu_rows(gate_up: &[f32], width: usize) -> Vec<f32> {
-    by_row(gate_up, 2 * width, width, &swiglu_row)
-}
-
-fn swiglu_row(x: &[f32], y: &mut [f32]) {
-    let (gate, up) = x.split_at(x.len() / 2);
-    for ((y, gate), up) in y.iter_mut().zip(gate).zip(up) {
-        *y = gate / (1.0 + exp(-gate)) * up;
-    }
+    by_row(gate_up, 2 * width, width, &|x: &[f32], y: &mut [f32]| swiglu_row(x, y))
 }
 
 /// Replaces `gate_up`, (tokens, 2 · `width`), by its gradient, and `y`, the gradient of `swiglu`'s result, (tokens,
 /// `width`), by that result.
 pub(crate) fn swiglu_back(gate_up: &mut [f32], y: &mut [f32], width: usize) {
     let rows = gate_up.par_chunks_mut(2 * width).zip(y.par_chunks_mut(width)).with_min_len(ROWS);
-    rows.for_each(|(gate_up, y)| {
-        Arch::new().dispatch(|| {
-            let (gate, up) = gate_up.split_at_mut(width);
-            for ((gate, up), y) in gate.iter_mut().zip(up).zip(y) {
-                let (g, u, dy) = (*gate, *up, *y);
-                let sigmoid = 1.0 / (1.0 + exp(-g));
-                let silu = g * sigmoid;
-                *gate = dy * u * (sigmoid + silu * (1.0 - sigmoid));
-                *up = dy * silu;
-                *y = silu * u;
-            }
-        });
-    });
-}
-
-/// log Σ exp(x), for a row of logits.
-pub(crate) fn log_sum_exp(x: &[f32]) -> f32 {
-    Arch::new().dispatch(|| {
-        let most = max(x);
-        most + sum(x, |v| exp(v - most)).ln()
-    })
+    rows.for_each(|(gate_up, y)| swiglu_row_back(gate_up, y));
 }
 
 /// The index of the first largest value.
@@ -156,7 +188,7 @@ pub(crate) fn argmax(x: &[f32]) -> usize {
 
 /// The index of the first largest value, and the value.
 pub(crate) fn first_max(x: &[f32]) -> (usize, f32) {
-    let most = Arch::new().dispatch(|| max(x));
+    let most = largest(x);
     (x.iter().position(|&v| v == most).unwrap_or(0), most)
 }
 

@@ -4,7 +4,6 @@
 //! exponentials; backward computes the scores of a block again from it (Dao et al. 2022, arXiv:2205.14135).
 
 use gemm::Parallelism;
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::super::attention::{Rope, Rows, qkv_width};
@@ -128,9 +127,9 @@ fn attend(config: &Config, qkv: &[f32], task: Task) -> (Vec<f32>, Vec<f32>) {
     (out, log_sums)
 }
 
-/// Turns the scores `from..end` into weights that sum to one, and all others into zero; gives log Σ exp(scale · score).
-fn softmax(scores: &mut [f32], from: usize, end: usize, scale: f32) -> f32 {
-    Arch::new().dispatch(|| {
+ops::vectorised! {
+    /// Turns the scores `from..end` into weights that sum to one, and all others into zero; gives log Σ exp(scale · score).
+    fn softmax<'a>(scores: &'a mut [f32], from: usize, end: usize, scale: f32) -> f32 {
         let seen = &mut scores[from..end];
         let most = ops::max(seen);
         seen.iter_mut().for_each(|s| *s = ops::exp((*s - most) * scale));
@@ -140,7 +139,15 @@ fn softmax(scores: &mut [f32], from: usize, end: usize, scale: f32) -> f32 {
         scores[..from].fill(0.0);
         scores[end..].fill(0.0);
         most * scale + total.ln()
-    })
+    }
+
+    /// Turns scores into weights w, and the gradients g of the weights into those of the scores, scale · w · (g − along).
+    fn slope<'a>(scores: &'a mut [f32], slopes: &'a mut [f32], log_sum: f32, along: f32, scale: f32) -> () {
+        for (w, g) in scores.iter_mut().zip(slopes) {
+            *w = ops::exp(*w * scale - log_sum);
+            *g = *w * (*g - along) * scale;
+        }
+    }
 }
 
 struct WayBack<'a> {
@@ -175,18 +182,30 @@ impl WayBack<'_> {
                 let keys = seen(config, &block);
                 let (rows, width) = (block.len(), keys.len());
                 let (weights, slopes) = (&mut weights[..rows * width], &mut slopes[..rows * width]);
-                let of = |column: usize, row: usize| Matrix { values: &self.qkv[row * stride + column..], row: stride, column: 1 };
+                let of = |column: usize, row: usize| Matrix {
+                    values: &self.qkv[row * stride + column..],
+                    row: stride,
+                    column: 1,
+                };
                 let (queries, key_rows) = (of(at * dim, start + first), of(k, start + keys.start));
                 let dout = Matrix { values: &self.dmixed[(start + first) * out + at * dim..], row: out, column: 1 };
                 product(queries, key_rows.transposed(), (rows, width, dim), weights, width, false);
                 product(dout, of(v, start + keys.start).transposed(), (rows, width, dim), slopes, width, false);
                 for i in 0..rows {
                     let seen = first_seen(config, first + i) - keys.start..first + i + 1 - keys.start;
-                    self.slope(start + first + i, at, &mut weights[i * width..][..width], &mut slopes[i * width..][..width], seen);
+                    self.slope(
+                        start + first + i,
+                        at,
+                        &mut weights[i * width..][..width],
+                        &mut slopes[i * width..][..width],
+                        seen,
+                    );
                 }
                 let (weights, slopes) = (&*weights, &*slopes);
-                let (weights, slopes) =
-                    (Matrix { values: weights, row: width, column: 1 }, Matrix { values: slopes, row: width, column: 1 });
+                let (weights, slopes) = (
+                    Matrix { values: weights, row: width, column: 1 },
+                    Matrix { values: slopes, row: width, column: 1 },
+                );
                 product(weights.transposed(), dout, (width, dim, rows), &mut dv[keys.start * dim..], dim, true);
                 product(slopes.transposed(), queries, (width, dim, rows), &mut dk[keys.start * dim..], dim, true);
                 let dq = &mut dq[first * group * dim + query * dim..];
@@ -204,17 +223,12 @@ impl WayBack<'_> {
         let (mixed, dmixed) = (&self.mixed[at..at + dim], &self.dmixed[at..at + dim]);
         let log_sum = self.kept.log_sums[row * heads + head];
         let scale = 1.0 / (dim as f32).sqrt();
-        Arch::new().dispatch(|| {
-            let along: f32 = mixed.iter().zip(dmixed).map(|(a, b)| a * b).sum();
-            for values in [&mut *weights, &mut *slopes] {
-                values[..seen.start].fill(0.0);
-                values[seen.end..].fill(0.0);
-            }
-            for (w, g) in weights[seen.clone()].iter_mut().zip(&mut slopes[seen.clone()]) {
-                *w = ops::exp(*w * scale - log_sum);
-                *g = *w * (*g - along) * scale;
-            }
-        });
+        let along: f32 = mixed.iter().zip(dmixed).map(|(a, b)| a * b).sum();
+        for values in [&mut *weights, &mut *slopes] {
+            values[..seen.start].fill(0.0);
+            values[seen.end..].fill(0.0);
+        }
+        slope(&mut weights[seen.clone()], &mut slopes[seen], log_sum, along, scale);
     }
 }
 
@@ -245,8 +259,25 @@ fn product(a: Matrix<'_>, b: Matrix<'_>, (m, n, k): (usize, usize, usize), out: 
     // SAFETY: all three matrices lie within their slices, as just checked, and `out` overlaps neither.
     unsafe {
         gemm::gemm(
-            m, n, k, out.as_mut_ptr(), 1, step(stride), add, a.values.as_ptr(), step(a.column), step(a.row),
-            b.values.as_ptr(), step(b.column), step(b.row), 1.0, 1.0, false, false, false, Parallelism::None,
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            step(stride),
+            add,
+            a.values.as_ptr(),
+            step(a.column),
+            step(a.row),
+            b.values.as_ptr(),
+            step(b.column),
+            step(b.row),
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
         );
     }
 }

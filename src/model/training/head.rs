@@ -1,6 +1,5 @@
 //! The output head and its loss together: logits exist for a few rows at a time only.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::super::linear::Linear;
@@ -22,7 +21,7 @@ pub(super) fn loss_and_gradient(head: &Linear, hidden: &[f32], targets: &[u32], 
         let losses = logits.par_chunks_mut(vocab).zip(targets).map(|(row, &target)| {
             let log_sum = ops::log_sum_exp(row);
             let loss = f64::from(log_sum - row[target as usize]);
-            Arch::new().dispatch(|| row.iter_mut().for_each(|v| *v = ops::exp(*v - log_sum) * scale));
+            ops::scaled_softmax(row, log_sum, scale);
             row[target as usize] -= scale;
             loss
         });
@@ -34,7 +33,10 @@ pub(super) fn loss_and_gradient(head: &Linear, hidden: &[f32], targets: &[u32], 
 
 fn chunks<'a>(head: &'a Linear, hidden: &'a [f32], targets: &'a [u32]) -> impl Iterator<Item = (Vec<f32>, &'a [u32])> {
     let (width, _) = head.shape();
-    hidden.chunks(ROWS * width).zip(targets.chunks(ROWS)).map(|(hidden, targets)| (head.product(hidden, None, None), targets))
+    hidden
+        .chunks(ROWS * width)
+        .zip(targets.chunks(ROWS))
+        .map(|(hidden, targets)| (head.product(hidden, None, None), targets))
 }
 
 fn rows(logits: &[f32], targets: &[u32]) -> f64 {

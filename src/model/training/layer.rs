@@ -64,7 +64,13 @@ impl Shared<'_> {
 }
 
 /// x (tokens, hidden) → (tokens, hidden), and what the way back needs.
-pub(super) fn forward(shared: &Shared<'_>, index: usize, layer: &Layer, sites: &Sites, x: Vec<f32>) -> (Vec<f32>, Tape) {
+pub(super) fn forward(
+    shared: &Shared<'_>,
+    index: usize,
+    layer: &Layer,
+    sites: &Sites,
+    x: Vec<f32>,
+) -> (Vec<f32>, Tape) {
     let values = shared.values;
     let h = ops::rms_norm_rows(&x, &layer.attention_norm, shared.eps());
     let (mut qkv, low_qkv) = sites.qkv.forward(&layer.qkv, values, &h, None, shared.mask(index, 0));

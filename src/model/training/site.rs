@@ -79,7 +79,14 @@ impl Site {
     }
 
     /// The gradient of x, (tokens, k), given that of y; adds those of A and B to `gradients`.
-    pub fn backward(&self, linear: &Linear, values: &[f32], saved: Saved<'_>, dy: &[f32], gradients: &mut [f32]) -> Vec<f32> {
+    pub fn backward(
+        &self,
+        linear: &Linear,
+        values: &[f32],
+        saved: Saved<'_>,
+        dy: &[f32],
+        gradients: &mut [f32],
+    ) -> Vec<f32> {
         let Back { dx, dlow } = self.input_gradient(linear, values, saved.low, dy, saved.mask, gradients);
         self.a_gradient(linear, saved, &dlow, gradients);
         dx
