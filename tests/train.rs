@@ -101,6 +101,22 @@ fn examples_that_give_a_case_away_are_named() {
 }
 
 #[test]
+fn a_device_that_this_build_lacks_is_refused_with_its_feature() {
+    let root = workspace();
+    for (device, built) in [("cuda", cfg!(feature = "cuda")), ("metal", cfg!(feature = "metal"))] {
+        if built {
+            continue;
+        }
+        let output = train(root.path(), &format!("--device {device}"));
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(&format!("--features {device}")), "{}", stderr(&output));
+    }
+    assert!(!root.path().join("models").exists());
+    assert_eq!(train(root.path(), "--device tpu").status.code(), Some(2));
+    assert!(train(root.path(), "--device cpu --dry-run").status.success());
+}
+
+#[test]
 fn flags_that_contradict_each_other_are_wrong_usage() {
     let root = workspace();
     for flags in ["--resume --rank 4", "--resume v1 --data x", "--from v1 --base x", "--preset essays", "--rank many"] {

@@ -1,3 +1,5 @@
+use candle_core::Device;
+
 use super::{Learner, Pass, Sequence};
 use crate::error::Result;
 use crate::model::{Decoder, Dropout, LoraWeights, Passage, Trainee};
@@ -14,6 +16,11 @@ impl<'a> ModelLearner<'a> {
     /// input only and is run again on the way back: less memory, more time, and the same gradients.
     pub fn new(decoder: &'a Decoder, lora: &LoraWeights, dropout: f64, checkpointing: bool) -> Self {
         Self { trainee: Trainee::new(decoder, lora, checkpointing), dropout }
+    }
+
+    /// The same on another device, always with checkpointing.
+    pub fn on(decoder: &'a Decoder, lora: &LoraWeights, dropout: f64, device: Device) -> Self {
+        Self { trainee: Trainee::on(decoder, lora, device), dropout }
     }
 }
 

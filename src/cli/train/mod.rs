@@ -1,6 +1,7 @@
 //! `pmtune train`: data → tokens → training → the next version.
 
 pub mod args;
+mod device;
 mod job;
 mod memory;
 mod place;
@@ -15,6 +16,7 @@ use crate::model::{Decoder, LoraConfig, LoraWeights};
 use crate::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
 use crate::workspace::Workspace;
 use args::TrainArgs;
+use candle_core::Device;
 use job::Job;
 use place::Place;
 use register::Outcome;
@@ -32,6 +34,7 @@ struct Student<'a> {
 
 pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
     interrupt::listen();
+    let device = device::open(args.device)?;
     let job = Job::new(workspace, args)?;
     if args.explain {
         out::line(job.explain(workspace));
@@ -41,10 +44,16 @@ pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
         return Ok(());
     }
     let place = Place::claim(workspace, &job.request.name)?;
-    with_student(workspace, &job, |student| train(workspace, &job, place, student))
+    with_student(workspace, &job, device, |student| train(workspace, &job, place, student))
 }
 
-fn with_student(workspace: &Workspace, job: &Job, then: impl FnOnce(&Student<'_>) -> Result<()>) -> Result<()> {
+/// Trains on `device`, or on the processor if there is none.
+fn with_student(
+    workspace: &Workspace,
+    job: &Job,
+    device: Option<Device>,
+    then: impl FnOnce(&Student<'_>) -> Result<()>,
+) -> Result<()> {
     let (source, recipe) = (&job.prepared.source, &job.prepared.recipe);
     let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
     let parent = job.prepared.parent.as_ref().and_then(|p| Some((&p.name, p.adapter.as_ref()?)));
@@ -60,7 +69,10 @@ fn with_student(workspace: &Workspace, job: &Job, then: impl FnOnce(&Student<'_>
             LoraWeights::new(&decoder, config, recipe.seed)?
         }
     };
-    let learner = ModelLearner::new(&decoder, &lora, recipe.dropout, job.budget.checkpointing);
+    let learner = match device {
+        Some(device) => ModelLearner::on(&decoder, &lora, recipe.dropout, device),
+        None => ModelLearner::new(&decoder, &lora, recipe.dropout, job.budget.checkpointing),
+    };
     let write = |values: &[f32], folder: &Path| {
         LoraWeights { values: values.to_vec(), ..lora.clone() }.save(folder, &job.request.base)
     };
