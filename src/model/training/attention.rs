@@ -79,9 +79,8 @@ fn tasks(config: &Config, spans: &[Rows]) -> Vec<Task> {
 
 /// Copies `part`, (rows, width), to the columns from `column` on of `to`, (any, stride), from row `start` on.
 fn scatter(part: &[f32], width: usize, to: &mut [f32], stride: usize, column: usize, start: usize) {
-    for (i, row) in part.chunks_exact(width).enumerate() {
-        to[(start + i) * stride + column..][..width].copy_from_slice(row);
-    }
+    let rows = to[start * stride..].par_chunks_mut(stride).zip(part.par_chunks(width)).with_min_len(BLOCK);
+    rows.for_each(|(to, part)| to[column..column + width].copy_from_slice(part));
 }
 
 /// Keys that the rows `block` of a sequence see, the first of them seen by the first row only.

@@ -64,6 +64,11 @@ impl<'a> Trainee<'a> {
         if let Some(composite) = &self.composite {
             return composite.loss(values, passages);
         }
+        // On a thread of the pool, so that handing out work wakes nobody.
+        rayon::scope(|_| self.loss_here(values, passages))
+    }
+
+    fn loss_here(&self, values: &[f32], passages: &[Passage<'_>]) -> Result<f64> {
         let flat = Flat::new(passages);
         let rope = Rope::new(&self.decoder.config, &flat.positions);
         let shared = self.shared(&flat, &rope, values, None);
@@ -88,6 +93,17 @@ impl<'a> Trainee<'a> {
         if let Some(composite) = &self.composite {
             return composite.gradients(values, passages, scale, dropout, gradients);
         }
+        rayon::scope(|_| self.gradients_here(values, passages, scale, dropout, gradients))
+    }
+
+    fn gradients_here(
+        &self,
+        values: &[f32],
+        passages: &[Passage<'_>],
+        scale: f32,
+        dropout: Option<Dropout>,
+        gradients: &mut [f32],
+    ) -> Result<f64> {
         let flat = Flat::new(passages);
         let rope = Rope::new(&self.decoder.config, &flat.positions);
         let shared = self.shared(&flat, &rope, values, dropout);
