@@ -30,11 +30,17 @@ fn list(workspace: &Workspace) -> Result<()> {
             manifest.parent.clone().unwrap_or_else(|| "–".into()),
             manifest.base.name.clone(),
             if manifest.adapter.is_some() { "LoRA" } else { "–" }.into(),
-            manifest.notes.lines().next().unwrap_or_default().into(),
+            summary(&manifest.notes).into(),
         ]);
     }
     out::line(table.trim_fmt());
     Ok(())
+}
+
+/// The first sentence of the notes; a training writes a whole paragraph there.
+fn summary(notes: &str) -> &str {
+    let line = notes.lines().next().unwrap_or_default();
+    line.find(". ").map_or(line, |end| &line[..=end])
 }
 
 fn show(workspace: &Workspace, model: &str) -> Result<()> {
@@ -60,4 +66,19 @@ fn lineage(manifests: &[Manifest], manifest: &Manifest) -> Vec<String> {
     names.push(manifest.base.name.clone());
     names.reverse();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_shows_the_first_sentence_of_the_notes() {
+        assert_eq!(
+            summary("v1.2 was trained on 9 examples (2 s). The loss fell."),
+            "v1.2 was trained on 9 examples (2 s)."
+        );
+        assert_eq!(summary("Shorter prompts\nand more"), "Shorter prompts");
+        assert_eq!(summary(""), "");
+    }
 }

@@ -11,6 +11,25 @@ pub fn line(text: impl AsRef<str>) {
     let _ = out.flush();
 }
 
+/// Writes a long text to standard output, broken between words.
+pub fn paragraph(text: impl AsRef<str>) {
+    line(wrapped(text.as_ref(), width()));
+}
+
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines.join("\n")
+}
+
 /// Writes text to standard output as it is.
 pub fn text(text: impl AsRef<str>) {
     let mut out = anstream::stdout().lock();
@@ -48,4 +67,16 @@ pub fn path(path: &Path) -> String {
     let here = std::env::current_dir().and_then(|d| d.canonicalize()).unwrap_or_default();
     let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     full.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_break_between_words_only() {
+        let text = "Nine is für 9,\nand this-word-is-longer-than-a-line ends";
+        assert_eq!(wrapped(text, 14), "Nine is für 9,\nand\nthis-word-is-longer-than-a-line\nends");
+        assert_eq!(wrapped("", 14), "");
+    }
 }

@@ -100,13 +100,13 @@ impl Drop for Lines {
     }
 }
 
-/// Steps of a training.
+/// Steps of a training; what is said stands on a line of its own, for it fills one.
 pub struct Steps(ProgressBar);
 
 impl Steps {
     pub fn new() -> Self {
         let bar = ProgressBar::no_length();
-        bar.set_style(style("{bar:24.cyan/dim} {pos}/{len} steps  {msg}  {eta} left"));
+        bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} steps  {eta} left\n{wide_msg}"));
         Self(bar)
     }
 

@@ -36,6 +36,7 @@ impl Job {
     fn begun(workspace: &Workspace, args: &TrainArgs) -> Result<Self> {
         let request = Request::new(workspace, args)?;
         place::free(workspace, &request.name)?;
+        place::idle(workspace, &request.name)?;
         if let Ok((name, path)) = place::unfinished(workspace, &request.name) {
             let folder = out::path(path.parent().unwrap_or(&path));
             return Err(Error::input(format!("a training of {name} is unfinished"))

@@ -102,7 +102,7 @@ fn train(workspace: &Workspace, job: &Job, place: Place, student: &Student<'_>) 
     let outcome = Outcome { job, basis: &basis, state: &state, ended, entries: &entries };
     let words = outcome.words(workspace)?;
     if ended == Ended::NotFinite && state.best.is_empty() {
-        out::line(words);
+        out::paragraph(words);
         place.finish()?;
         return Err(Error::model(format!(
             "the training broke down after step {} and made no version",
@@ -111,7 +111,10 @@ fn train(workspace: &Workspace, job: &Job, place: Place, student: &Student<'_>) 
         .hint("train again at a lower --learning-rate"));
     }
     let written = outcome.register(place, &words, student.write)?;
-    out::line(format!("\n{words}\n\nWritten: {}", written.join(", ")));
+    out::line("");
+    out::paragraph(words);
+    out::line("");
+    out::paragraph(format!("Written: {}", written.join(", ")));
     Ok(())
 }
 

@@ -25,11 +25,7 @@ impl Place {
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
         let path = folder.join(LOCK);
         let lock = File::create(&path).map_err(|e| Error::io("write", &path, e))?;
-        // Some file systems know no locks; a missing lock is no reason to refuse work.
-        if let Err(std::fs::TryLockError::WouldBlock) = lock.try_lock() {
-            return Err(Error::input(format!("{name} is being trained by another pmtune"))
-                .hint("wait for it to end, or train another version with --name"));
-        }
+        hold(&lock, name)?;
         let place = Self { folder, _lock: lock };
         free(workspace, name)?;
         Ok(place)
@@ -50,6 +46,24 @@ impl Place {
     /// Takes away what only an unfinished training needs.
     pub fn finish(self) -> Result<()> {
         remove(&self.checkpoint())
+    }
+}
+
+/// Locks the file until it is closed.
+fn hold(lock: &File, name: &str) -> Result<()> {
+    // Some file systems know no locks; a missing lock is no reason to refuse work.
+    if let Err(std::fs::TryLockError::WouldBlock) = lock.try_lock() {
+        return Err(Error::input(format!("{name} is being trained by another pmtune"))
+            .hint("wait for it to end, or train another version with --name"));
+    }
+    Ok(())
+}
+
+/// Refuses a name whose training runs at this moment.
+pub fn idle(workspace: &Workspace, name: &str) -> Result<()> {
+    match File::open(workspace.models().join(name).join(LOCK)) {
+        Ok(lock) => hold(&lock, name),
+        Err(_) => Ok(()),
     }
 }
 

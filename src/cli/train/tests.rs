@@ -183,6 +183,11 @@ fn one_name_is_trained_by_one_program_at_a_time() {
     let held = Place::claim(&workspace, "PM-v1").unwrap();
     let error = train_toy(&workspace, &flags(""), usize::MAX, false).unwrap_err().to_string();
     assert!(error.contains("is being trained by another pmtune"), "{error}");
+    // Nobody is told to remove the folder of a training that runs.
+    std::fs::write(held.checkpoint(), "").unwrap();
+    let error = train_toy(&workspace, &flags(""), usize::MAX, false).unwrap_err().to_string();
+    assert!(error.contains("is being trained by another pmtune"), "{error}");
+    std::fs::remove_file(held.checkpoint()).unwrap();
     drop(held);
     train_toy(&workspace, &flags(""), usize::MAX, false).unwrap();
     let error = train_toy(&workspace, &flags("--name v1"), usize::MAX, false).unwrap_err().to_string();
