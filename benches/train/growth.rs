@@ -63,6 +63,8 @@ pub fn run(arguments: &Arguments) {
 /// All columns meet in one shape: 4 sequences of 256 tokens, rank 16, all layers.
 fn varied(layers: usize) -> [Varied; 4] {
     let middle = Shape { length: 256, batch: 4, rank: 16, layers };
+    let mut thirds = vec![layers.div_ceil(3), (2 * layers).div_ceil(3), layers];
+    thirds.dedup();
     let column = |name, values: &[usize], with: fn(usize, Shape) -> Shape| Varied {
         name,
         shapes: values.iter().map(|&value| (value, with(value, middle))).collect(),
@@ -71,7 +73,7 @@ fn varied(layers: usize) -> [Varied; 4] {
         column("tokens of a sequence", &[128, 256, 512, 1024], |length, shape| Shape { length, ..shape }),
         column("sequences of a batch", &[1, 2, 4, 8], |batch, shape| Shape { batch, ..shape }),
         column("rank", &[4, 8, 16, 32], |rank, shape| Shape { rank, ..shape }),
-        column("layers", &[layers / 3, layers * 2 / 3, layers], |layers, shape| Shape { layers, ..shape }),
+        column("layers", &thirds, |layers, shape| Shape { layers, ..shape }),
     ]
 }
 

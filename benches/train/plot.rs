@@ -32,6 +32,8 @@ const RIGHT: i32 = WIDTH - 28;
 const TOPS: [i32; 2] = [150, 560];
 const PANEL_HEIGHT: i32 = 270;
 const TEXT: f64 = 30.0;
+/// About the width of a digit.
+const DIGIT: i32 = 15;
 
 const INK: RGBColor = RGBColor(1, 0, 0);
 const MUTED: RGBColor = RGBColor(2, 0, 0);
@@ -147,10 +149,17 @@ fn panel(area: &Area<'_>, row: &Row, axis: &Axis, column: &Column, (left, right)
     // Both axes are linear and begin at nothing: growth in proportion is a line through the corner.
     let widest = column.marks.iter().map(|mark| mark.value).max().unwrap_or(1).max(1);
     let across = |value: usize| left + (f64::from(right - left - 24) * value as f64 / widest as f64).round() as i32;
+    let mut free = left - GAP;
     for mark in &column.marks {
         let (x, bottom) = (across(mark.value), row.top + PANEL_HEIGHT);
         area.draw(&PathElement::new(vec![(x, bottom), (x, bottom + 8)], MUTED.stroke_width(2)))?;
-        text(area, &mark.value.to_string(), (x, bottom + 32), MUTED, HPos::Center)?;
+        let figure = mark.value.to_string();
+        // Half of what it takes, with a little room beside it; a figure that would touch the last one is left out.
+        let half = (figure.len() as i32 * DIGIT + DIGIT) / 2;
+        if x - half >= free {
+            text(area, &figure, (x, bottom + 32), MUTED, HPos::Center)?;
+            free = x + half;
+        }
     }
     let at = |mark: &Mark| (row.of)(mark).map(|value| (across(mark.value), height(row, axis, value)));
     let points: Vec<(i32, i32)> = column.marks.iter().filter_map(at).collect();
