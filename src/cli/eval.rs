@@ -4,7 +4,7 @@ use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
 use super::{compare, interrupt, loss, out, progress};
 use crate::compare::Outcomes;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::generate::SamplingOptions;
 use crate::registry::{self, Version};
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
@@ -47,8 +47,9 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
     if !folder.is_dir() {
         return;
     }
-    match training_data::load(&[folder]) {
-        Ok(examples) => {
+    match training_data::conversations(&[folder]) {
+        Ok(conversations) => {
+            let examples: Vec<_> = conversations.iter().flat_map(|c| c.exchanges().cloned()).collect();
             let leaks = training_data::leaks(&examples, suites);
             let cases = run::set_apart(suites, &leaks);
             if !cases.is_empty() {
@@ -59,6 +60,8 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
                 ));
             }
         }
+        // An empty folder gives nothing away.
+        Err(error) if error.kind == Kind::Missing => {}
         Err(error) => {
             let faults = error.flatten().len();
             out::warning(format!(
