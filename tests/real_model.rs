@@ -5,7 +5,7 @@ mod base;
 
 use pmtune::chat::{Message, Role};
 use pmtune::generate::{Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
-use pmtune::model::{Decoder, Source, Span, open};
+use pmtune::model::{Adapter, Decoder, Source, Span, open};
 use pmtune::provider::{Event, Local, Provider, Request, Stop, Task};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -179,4 +179,32 @@ fn local_provider_writes_scores_and_chooses() {
     conversation.answer(&prompt, &sampling, sink).unwrap();
     conversation.answer(&prompt, &sampling, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(streamed, written.text);
+}
+
+/// A shipped adapter, as PEFT reads it (`tests/oracle/export_check.py`): every 128th logit after a prompt.
+#[test]
+fn a_shipped_adapter_gives_the_logits_that_peft_gives() {
+    #[derive(Deserialize)]
+    struct Exported {
+        tokens: Vec<u32>,
+        every: usize,
+        logits: Vec<f32>,
+        base_logits: Vec<f32>,
+    }
+    let oracle: Exported = serde_json::from_str(include_str!("oracle/exported_adapter.json")).unwrap();
+    let source = source();
+    let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/PM-General-v1/adapter");
+    let adapter = Adapter::load(folder.as_ref(), &decoder).unwrap();
+    for (adapter, wanted) in [(Some(&adapter), &oracle.logits), (None, &oracle.base_logits)] {
+        let mut cache = decoder.cache();
+        let mut span = [Span { rows: oracle.tokens.len(), cache: &mut cache, adapter }];
+        let hidden = decoder.forward(&oracle.tokens, &mut span).unwrap();
+        let last = hidden.narrow(0, oracle.tokens.len() - 1, 1).unwrap();
+        let logits = decoder.logits(&last).unwrap().to_vec2::<f32>().unwrap().remove(0);
+        let most = wanted.iter().fold(0f32, |most, logit| most.max(logit.abs()));
+        for (got, wanted) in logits.iter().step_by(oracle.every).zip(wanted) {
+            assert!((got - wanted).abs() < 1e-4 * most.max(1.0), "{got} against {wanted}");
+        }
+    }
 }
