@@ -302,7 +302,8 @@ mod tests {
         assert!((800_000_000..2_000_000_000).contains(&smol.peak_bytes), "{}", smol.peak_bytes);
         let phi3 = sizes(Family::Phi3, GgmlDType::Q4K);
         let small = estimate(&phi3, &rank(8), &[512; 4], 6_600_000_000, 2).unwrap();
-        assert!(small.peak_bytes < 6_000_000_000 && small.parts, "{small:?}");
+        assert!(small.peak_bytes < 6_000_000_000, "{small:?}");
+        assert!(small.parts || small.budget.checkpointing, "{small:?}");
     }
 
     #[test]
