@@ -36,8 +36,10 @@ pub(super) fn group(name: &str, pairs: &[&Pair<'_>], settings: &Settings) -> Gro
 
 fn rate(sides: &[&Replies<'_>], confidence: f64) -> Rate {
     let (cases, passed) = (sides.len(), sides.iter().filter(|s| s.passed()).count());
-    let repeated: Vec<(usize, usize)> =
+    let mut repeated: Vec<(usize, usize)> =
         sides.iter().filter(|s| s.judged.len() > 1).map(|s| (s.judged.len(), s.passes())).collect();
+    // Sums of floats depend on their order, which must not be that of the cases.
+    repeated.sort_unstable();
     let k = repeated.iter().map(|(answers, _)| *answers).min();
     let mean = |of: fn(usize, usize, usize) -> f64| {
         k.map(|k| repeated.iter().map(|(n, c)| of(*n, *c, k)).sum::<f64>() / repeated.len() as f64)
