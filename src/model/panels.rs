@@ -1,7 +1,7 @@
 //! A frozen weight packed for the kernel: column panels, decoded to f32 one chunk at a time.
 //!
 //! A panel holds [`kernel::width`] output rows of the weight side by side, `[k][lane]`, so that the kernel reads it in
-//! one straight line. Narrow storage (16-bit floats, 8-bit codes) keeps traffic to memory small; a decoded chunk of a
+//! one straight line. Narrow storage (16-bit floats, 8- and 4-bit codes) keeps traffic to memory small; a decoded chunk of a
 //! panel stays in cache while all rows of activations pass over it.
 
 use candle_core::quantized::QTensor;
