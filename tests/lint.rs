@@ -146,7 +146,11 @@ const PLANTS: &[(&str, Plant)] = &[
             "Plain answer: nobody needs this, so we stop the work today and tell everyone who waits for it.",
             "~ no ~ we had better ask the people on the night shift what they think of it before we begin",
         ];
-        copy(e, at)["output"] = json!(answers[v]);
+        // A twin that is plain prose itself is contradicted by a list.
+        let marked = |line: &str| line.starts_with(|first: char| !first.is_alphabetic());
+        let plain = !e[at]["output"].as_str().unwrap().lines().filter(|line| !line.is_empty()).any(marked);
+        let list = "- Meet on Monday\n- Talk it all through\n- Write down who does what until the spring";
+        copy(e, at)["output"] = json!(if plain { list } else { answers[v] });
     }),
     ("leak", |e, at, v| {
         let inputs = [
