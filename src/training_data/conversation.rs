@@ -2,12 +2,10 @@
 
 use super::convert::parts;
 use super::line::{Broken, Fields};
-use super::load::{fault, files};
-use super::read::File;
+use super::load::load_lines;
 use super::{Example, Place};
 use crate::chat::{Message, Role};
 use crate::error::{Error, Result};
-use rayon::prelude::*;
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -65,34 +63,13 @@ impl Conversation {
 /// # Errors
 /// Gathers every line that cannot be trained on, with file, line, column and remedy. No line at all is an error too.
 pub fn conversations(paths: &[PathBuf]) -> Result<Vec<Conversation>> {
-    let (mut all, mut faults) = (Vec::new(), Vec::new());
-    for path in files(paths)? {
-        let file = match File::read(&path) {
-            Ok(file) => file,
-            Err(error) => {
-                faults.push(error);
-                continue;
-            }
-        };
-        let read = |line: &super::read::Line| read(line.bytes, Place { file: file.path.clone(), line: line.number });
-        let lines = file.lines();
-        let lines: Vec<_> = lines.par_iter().map(|line| (line, read(line))).collect();
-        for (line, read) in lines {
-            match read {
-                Ok(conversation) => all.push(conversation),
-                Err(broken) => faults.extend(broken.into_iter().map(|b| fault(&path, line.number, line.bytes, b))),
-            }
-        }
+    let all = load_lines(paths, read)?;
+    if all.is_empty() {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Error::missing(format!("no examples in {}", names.join(", ")))
+            .hint("write some, one a line, into training-data/<category>/<topic>.jsonl, or name other files"));
     }
-    match Error::gather(faults) {
-        Some(error) => Err(error),
-        None if all.is_empty() => {
-            let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            Err(Error::missing(format!("no examples in {}", names.join(", ")))
-                .hint("write some, one a line, into training-data/<category>/<topic>.jsonl, or name other files"))
-        }
-        None => Ok(all),
-    }
+    Ok(all)
 }
 
 fn read(line: &[u8], place: Place) -> Result<Conversation, Vec<Broken>> {

@@ -1,7 +1,7 @@
-use super::example::Example;
-use super::line::Broken;
+use super::example::{Example, Place};
+use super::line::{self, Broken};
 use super::read::File;
-use crate::error::{Error, Place, Result};
+use crate::error::{self, Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Every `.jsonl` file below these folders, in the order of their names; a path to a file stands for itself.
@@ -37,7 +37,15 @@ fn below(folder: &Path, all: &mut Vec<PathBuf>) -> Result<()> {
 ///
 /// Gathers every line that is not an example, with file, line, column and remedy.
 pub fn load(paths: &[PathBuf]) -> Result<Vec<Example>> {
-    let (mut examples, mut faults) = (Vec::new(), Vec::new());
+    load_lines(paths, |line, place| line::read(line, place).map(|readable| readable.example))
+}
+
+/// The same for whatever `read` makes of a line.
+pub(super) fn load_lines<T: Send>(
+    paths: &[PathBuf],
+    read: impl Fn(&[u8], Place) -> Result<T, Vec<Broken>> + Sync,
+) -> Result<Vec<T>> {
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
     for path in files(paths)? {
         let file = match File::read(&path) {
             Ok(file) => file,
@@ -46,25 +54,25 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Example>> {
                 continue;
             }
         };
-        for (line, read) in file.parse(&|| ()) {
+        for (line, read) in file.parse(&read) {
             match read {
-                Ok(readable) => examples.push(readable.example),
+                Ok(one) => all.push(one),
                 Err(broken) => faults.extend(broken.into_iter().map(|b| fault(&path, line.number, line.bytes, b))),
             }
         }
     }
-    Error::gather(faults).map_or(Ok(examples), Err)
+    Error::gather(faults).map_or(Ok(all), Err)
 }
 
-pub(super) fn fault(file: &Path, line: usize, bytes: &[u8], broken: Broken) -> Error {
+fn fault(file: &Path, line: usize, bytes: &[u8], broken: Broken) -> Error {
     let (snippet, column) = shortened(&String::from_utf8_lossy(bytes), broken.column);
     let shown = Error::input(broken.message).hint(broken.remedy);
     // The caret stands under the shortened line; the message keeps the true column.
     if column == broken.column {
-        return shown.at(Place { file: file.to_path_buf(), line, column, snippet });
+        return shown.at(error::Place { file: file.to_path_buf(), line, column, snippet });
     }
     let message = format!("{} (column {})", shown.message, broken.column);
-    Error { message, ..shown }.at(Place { file: file.to_path_buf(), line, column, snippet })
+    Error { message, ..shown }.at(error::Place { file: file.to_path_buf(), line, column, snippet })
 }
 
 /// At most 80 characters around `column` (from 1), and where the column now stands.

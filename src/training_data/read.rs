@@ -1,7 +1,7 @@
 //! Files as bytes, cut into lines.
 
 use super::example::Place;
-use super::line::{self, Broken, Readable};
+use super::line::Broken;
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::path::Path;
@@ -36,15 +36,12 @@ impl File {
         lines.filter(|line| !line.bytes.trim_ascii().is_empty()).collect()
     }
 
-    /// Every line read, in order and in parallel; `each` is called once a line.
-    pub fn parse(&self, each: &(dyn Fn() + Sync)) -> Vec<(Line<'_>, Result<Readable, Vec<Broken>>)> {
-        let lines = self.lines();
-        let read = lines.into_par_iter().map(|line| {
-            let place = Place { file: self.path.clone(), line: line.number };
-            let read = line::read(line.bytes, place);
-            each();
-            (line, read)
-        });
-        read.collect()
+    /// Every line as `read` takes it, in order and in parallel.
+    pub fn parse<T: Send>(
+        &self,
+        read: &(impl Fn(&[u8], Place) -> Result<T, Vec<Broken>> + Sync),
+    ) -> Vec<(Line<'_>, Result<T, Vec<Broken>>)> {
+        let place = |line: &Line<'_>| Place { file: self.path.clone(), line: line.number };
+        self.lines().into_par_iter().map(|line| (line, read(line.bytes, place(&line)))).collect()
     }
 }
