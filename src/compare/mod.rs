@@ -24,6 +24,7 @@ mod power;
 mod properties;
 mod repeats;
 mod sample;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;

@@ -1,10 +1,10 @@
 //! `report.html`: one file that needs nothing else and may do nothing else.
 
 use super::plot::{self, DifferenceRow, Plot, RateRow};
+use super::templates;
 use super::training::{self, Training, TrainingWords};
 use super::view::{self, CaseView, ComparisonView, RunView, Sides};
-use super::{tally, templates};
-use crate::compare::{Comparison, Group, Half, Outcomes};
+use crate::compare::{Comparison, Group, Half, Outcomes, tally};
 use crate::error::Result;
 use crate::run::Run;
 use crate::suite::Split;

@@ -14,7 +14,6 @@ mod layout;
 mod markdown;
 mod plot;
 pub mod table;
-mod tally;
 mod templates;
 mod training;
 mod view;

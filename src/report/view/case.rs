@@ -1,8 +1,9 @@
 use super::comparison::half_name;
 use crate::check::{Criterion, Verdict};
+use crate::compare::tally;
 use crate::compare::{CasePair, Comparison};
 use crate::provider::{Answer, Stop};
-use crate::report::{answer, diff, tally, words};
+use crate::report::{answer, diff, words};
 use crate::run::{Judged, Outcome, Record, Run};
 use minijinja::Value;
 use serde::Serialize;

@@ -2,7 +2,7 @@ use super::case::criterion_name;
 use super::comparison::{Fact, half_name};
 use super::measured::{MeasuredView, day};
 use crate::check::TARGET_SCORE;
-use crate::report::tally::{self, CaseTally};
+use crate::compare::tally::{self, CaseTally};
 use crate::report::words;
 use crate::run::{CONTAMINATED, Outcome, Record, Run};
 use crate::suite::Split;

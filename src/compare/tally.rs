@@ -1,7 +1,7 @@
 //! What a single run adds up to: the figures that `compare` works out for pairs, for one version alone.
 
+use super::{Rate, Trial, wilson};
 use crate::check::{Criterion, automatic_score};
-use crate::compare::{Rate, Trial, wilson};
 use crate::run::{Outcome, Record, Run};
 use crate::suite::Split;
 use std::collections::BTreeMap;

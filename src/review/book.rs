@@ -1,0 +1,198 @@
+//! Ratings on disk: `reports/<run>/reviews/<reviewer>.jsonl`, append-only, a file for each reviewer so that nobody waits
+//! for anybody.
+
+use super::Rating;
+use super::rating::answer_hash;
+use crate::error::{Error, Result};
+use crate::run::{Reports, Run};
+use crate::store::{self, Lines};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const FORMAT: u32 = 1;
+const FOLDER: &str = "reviews";
+
+/// Who judged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reviewer {
+    pub name: String,
+    #[serde(rename = "kind")]
+    pub kind: ReviewerKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReviewerKind {
+    Person,
+    /// A model. Shown beside people, never counted as one.
+    Judge,
+}
+
+/// A line of a book: who it belongs to comes first, then one rating a line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "lowercase")]
+enum Line {
+    Reviewer {
+        format: u32,
+        #[serde(flatten)]
+        reviewer: Reviewer,
+    },
+    Rating(Rating),
+}
+
+/// One reviewer's ratings of one run's answers, open for writing and locked.
+#[derive(Debug)]
+pub struct Book {
+    lines: Lines,
+    /// By case and repeat.
+    latest: BTreeMap<(String, u32), Rating>,
+}
+
+impl Book {
+    /// Opens or starts the reviewer's book in a run's folder.
+    ///
+    /// # Errors
+    /// Another process has it open; the file belongs to another reviewer, is newer than this program, or is damaged.
+    pub fn open(run: &Path, reviewer: &Reviewer) -> Result<Self> {
+        let folder = run.join(FOLDER);
+        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        let path = folder.join(format!("{}.jsonl", slug(reviewer)?));
+        // The lock first: nobody appends between reading and writing.
+        let mut lines = Lines::open(&path)?;
+        let latest = match read(&path)? {
+            None => {
+                lines.append(&Line::Reviewer { format: FORMAT, reviewer: reviewer.clone() })?;
+                BTreeMap::new()
+            }
+            Some((owner, _)) if owner != *reviewer => {
+                return Err(Error::input(format!("{} belongs to {}", path.display(), owner.name))
+                    .hint("two names that differ only in signs share a file; choose another name"));
+            }
+            Some((_, ratings)) => {
+                ratings.into_iter().map(|rating| ((rating.case.clone(), rating.repeat), rating)).collect()
+            }
+        };
+        Ok(Self { lines, latest })
+    }
+
+    /// What the reviewer last said of an answer.
+    pub fn latest(&self, case: &str, repeat: u32) -> Option<&Rating> {
+        self.latest.get(&(case.to_string(), repeat))
+    }
+
+    /// Appends a rating and brings it to disk, unless it says what the last one said.
+    ///
+    /// # Errors
+    /// Points outside 1 to 5; "done" with a criterion missing; a changed mind without a reason.
+    pub fn record(&mut self, rating: Rating) -> Result<()> {
+        check(&rating)?;
+        let key = (rating.case.clone(), rating.repeat);
+        if let Some(last) = self.latest.get(&key).filter(|last| last.answer == rating.answer) {
+            if last.says_the_same(&rating) {
+                return Ok(());
+            }
+            if last.done && rating.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+                return Err(
+                    Error::input(format!("the rating of {} was done already", rating.case)).hint("say why it changes")
+                );
+            }
+        }
+        self.lines.append(&Line::Rating(rating.clone()))?;
+        self.lines.flush()?;
+        self.latest.insert(key, rating);
+        Ok(())
+    }
+}
+
+fn check(rating: &Rating) -> Result<()> {
+    if let Some((criterion, points)) = rating.points.iter().find(|(_, points)| !(1..=5).contains(*points)) {
+        return Err(Error::input(format!("{points} points for {criterion}")).hint("points run from 1 to 5"));
+    }
+    if rating.done && rating.points.len() < crate::check::Criterion::ALL.len() {
+        return Err(Error::input("a criterion has no points yet").hint("all five are needed"));
+    }
+    Ok(())
+}
+
+/// The owner and every rating, oldest first; `None` for a file without a whole line.
+fn read(path: &Path) -> Result<Option<(Reviewer, Vec<Rating>)>> {
+    let broken = |what: &str| {
+        Error::input(format!("{}: {what}", path.display()))
+            .hint("restore the file; ratings are only ever appended to it")
+    };
+    let mut lines = store::read_lines::<Line>(path)?.into_iter();
+    let reviewer = match lines.next() {
+        None => return Ok(None),
+        Some(Line::Reviewer { format, .. }) if format > FORMAT => {
+            return Err(broken("written by a newer pmtune").hint("update pmtune"));
+        }
+        Some(Line::Reviewer { reviewer, .. }) => reviewer,
+        Some(Line::Rating(_)) => return Err(broken("the first line does not say whose it is")),
+    };
+    let ratings = lines.map(|line| match line {
+        Line::Rating(rating) => check(&rating).map(|()| rating).map_err(|e| broken(&e.message)),
+        Line::Reviewer { .. } => Err(broken("it says twice whose it is")),
+    });
+    Ok(Some((reviewer, ratings.collect::<Result<_>>()?)))
+}
+
+/// Every done rating of the answers of `run`, by reviewer. A rating holds for an answer's text, so those given in other
+/// runs of the workspace count where the same answer stands in this one: after `--rescore`, or when answers are reused.
+/// Of several by one reviewer the latest counts.
+pub fn gather(reports: &Reports, run: &Run) -> Result<BTreeMap<Reviewer, Vec<Rating>>> {
+    let wanted: BTreeMap<String, (&str, u32)> = run
+        .records
+        .iter()
+        .filter_map(|record| Some((answer_hash(record)?, (record.case.as_str(), record.repeat))))
+        .collect();
+    let mut found: BTreeMap<Reviewer, BTreeMap<String, Rating>> = BTreeMap::new();
+    for path in books(reports.folder())? {
+        let Some((reviewer, ratings)) = read(&path)? else { continue };
+        let latest = found.entry(reviewer).or_default();
+        for mut rating in ratings {
+            let Some((case, repeat)) = wanted.get(&rating.answer) else { continue };
+            (rating.case, rating.repeat) = (case.to_string(), *repeat);
+            match latest.get(&rating.answer) {
+                Some(known) if known.at > rating.at => {}
+                _ => _ = latest.insert(rating.answer.clone(), rating),
+            }
+        }
+    }
+    let done = |ratings: BTreeMap<String, Rating>| ratings.into_values().filter(|r| r.done).collect::<Vec<_>>();
+    Ok(found.into_iter().map(|(reviewer, r)| (reviewer, done(r))).filter(|(_, r)| !r.is_empty()).collect())
+}
+
+/// Every book of every run.
+fn books(reports: &Path) -> Result<Vec<PathBuf>> {
+    let list = |folder: &Path| -> Result<Vec<PathBuf>> {
+        match std::fs::read_dir(folder) {
+            Ok(entries) => Ok(entries.filter_map(|e| e.ok().map(|e| e.path())).collect()),
+            Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                Ok(Vec::new())
+            }
+            Err(e) => Err(Error::io("read", folder, e)),
+        }
+    };
+    let mut books = Vec::new();
+    for run in list(reports)? {
+        books.extend(list(&run.join(FOLDER))?.into_iter().filter(|p| p.extension().is_some_and(|e| e == "jsonl")));
+    }
+    books.sort();
+    Ok(books)
+}
+
+/// The file name of a reviewer: letters, digits and `-`; a judge's begins with `judge-`.
+fn slug(reviewer: &Reviewer) -> Result<String> {
+    let kept: String =
+        reviewer.name.trim().chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let kept: String = kept.trim_matches('-').chars().take(60).collect();
+    if kept.is_empty() {
+        return Err(Error::usage(format!("`{}` cannot be a reviewer's name", reviewer.name))
+            .hint("use letters or digits, such as --reviewer ann"));
+    }
+    Ok(match reviewer.kind {
+        ReviewerKind::Person => format!("by-{kept}"),
+        ReviewerKind::Judge => format!("judge-{kept}"),
+    })
+}

@@ -1,0 +1,60 @@
+use crate::check::Criterion;
+use crate::run::{Outcome, Record};
+use crate::store;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a reviewer may say of an answer besides its points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flag {
+    /// It says something untrue.
+    FactualError,
+    /// Nobody could use it, whatever its points.
+    Unusable,
+    /// The better of the two answers shown together.
+    Best,
+}
+
+/// One reviewer's judgement on one answer as it stood at a moment. The latest one counts; the earlier ones are its
+/// history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rating {
+    /// `<suite>/<case>`.
+    pub case: String,
+    pub repeat: u32,
+    /// [`answer_hash`] of what was judged: the rating holds for this text to this question, in whichever run it stands.
+    pub answer: String,
+    /// 1 to 5; a criterion that was not judged yet is absent.
+    pub points: BTreeMap<Criterion, u8>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub flags: BTreeSet<Flag>,
+    /// The answer was shown beside another one, and the reviewer could have flagged either as best.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paired: bool,
+    /// Every criterion has its points and the reviewer went on. Only done ratings count.
+    pub done: bool,
+    /// Why a rating that was done was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub at: Timestamp,
+}
+
+impl Rating {
+    /// Whether the two say the same, apart from when and why.
+    pub fn says_the_same(&self, other: &Rating) -> bool {
+        let said = |r: &Rating| (r.points.clone(), r.comment.clone(), r.flags.clone(), r.done);
+        said(self) == said(other)
+    }
+}
+
+/// Hash of a case's question and of the answer's text; `None` for a record without a written answer.
+pub fn answer_hash(record: &Record) -> Option<String> {
+    match &record.outcome {
+        Outcome::Judged { answer, .. } => Some(store::hash_of(&(&record.case, &record.prompt, &answer.text))),
+        Outcome::Error { .. } => None,
+    }
+}
