@@ -196,3 +196,91 @@ fn slug(reviewer: &Reviewer) -> Result<String> {
         ReviewerKind::Judge => format!("judge-{kept}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Criterion;
+    use jiff::Timestamp;
+
+    fn ann() -> Reviewer {
+        Reviewer { name: "Ann".into(), kind: ReviewerKind::Person }
+    }
+
+    fn rating(case: &str, points: u8, second: i64) -> Rating {
+        Rating {
+            case: case.into(),
+            repeat: 0,
+            answer: format!("hash of {case}"),
+            points: Criterion::ALL.map(|criterion| (criterion, points)).into(),
+            comment: String::new(),
+            flags: Default::default(),
+            paired: false,
+            done: true,
+            reason: None,
+            at: Timestamp::from_second(second).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_book_goes_on_where_it_ended_and_keeps_every_change() {
+        let run = tempfile::tempdir().unwrap();
+        let mut book = Book::open(run.path(), &ann()).unwrap();
+        book.record(rating("s/a", 3, 1)).unwrap();
+        book.record(rating("s/a", 3, 2)).unwrap();
+        book.record(Rating { reason: Some("misread the dates".into()), ..rating("s/a", 2, 3) }).unwrap();
+        drop(book);
+        let book = Book::open(run.path(), &ann()).unwrap();
+        assert_eq!(book.latest("s/a", 0).unwrap().points[&Criterion::Tone], 2);
+        let (owner, ratings) = read(&run.path().join("reviews/by-ann.jsonl")).unwrap().unwrap();
+        assert_eq!((owner, ratings.len()), (ann(), 2), "what says the same is not written again");
+        assert_eq!(ratings[0].points[&Criterion::Tone], 3);
+    }
+
+    #[test]
+    fn a_changed_mind_needs_a_reason_and_points_have_bounds() {
+        let run = tempfile::tempdir().unwrap();
+        let mut book = Book::open(run.path(), &ann()).unwrap();
+        book.record(rating("s/a", 3, 1)).unwrap();
+        assert!(book.record(rating("s/a", 4, 2)).unwrap_err().to_string().contains("say why"));
+        let blank = Rating { reason: Some("  ".into()), ..rating("s/a", 4, 2) };
+        assert!(book.record(blank).is_err());
+        assert!(book.record(rating("s/b", 6, 2)).unwrap_err().to_string().contains("1 to 5"));
+        let mut partial = rating("s/b", 3, 2);
+        partial.points.remove(&Criterion::Tone);
+        assert!(book.record(partial.clone()).is_err());
+        book.record(Rating { done: false, ..partial }).unwrap();
+        book.record(rating("s/b", 5, 3)).unwrap();
+    }
+
+    #[test]
+    fn one_book_at_a_time_and_never_anothers() {
+        let run = tempfile::tempdir().unwrap();
+        let open = Book::open(run.path(), &ann()).unwrap();
+        assert!(Book::open(run.path(), &ann()).unwrap_err().to_string().contains("another pmtune"));
+        drop(open);
+        let other = Reviewer { name: "ann!".into(), kind: ReviewerKind::Person };
+        assert!(Book::open(run.path(), &other).unwrap_err().to_string().contains("belongs to Ann"));
+        let judge = Reviewer { name: "Ann".into(), kind: ReviewerKind::Judge };
+        Book::open(run.path(), &judge).unwrap();
+        let nobody = Reviewer { name: " /.. ".into(), kind: ReviewerKind::Person };
+        assert!(Book::open(run.path(), &nobody).is_err());
+    }
+
+    #[test]
+    fn damaged_and_newer_books_are_refused() {
+        let run = tempfile::tempdir().unwrap();
+        let path = run.path().join("reviews/by-ann.jsonl");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let refused = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Book::open(run.path(), &ann()).unwrap_err().to_string()
+        };
+        assert!(
+            refused("{\"line\":\"reviewer\",\"format\":9,\"name\":\"Ann\",\"kind\":\"person\"}\n").contains("newer")
+        );
+        let line = serde_json::to_string(&Line::Rating(rating("s/a", 3, 1))).unwrap();
+        assert!(refused(&format!("{line}\n")).contains("whose it is"));
+        assert!(refused("x\n").contains("by-ann.jsonl:1"));
+    }
+}

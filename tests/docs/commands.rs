@@ -37,7 +37,7 @@ pub fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Commands in `code` within the text. `pmtune train` may be named where the line says that it has yet to arrive.
+/// Commands in `code` within the text.
 pub fn inline(page: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut in_block = false;
@@ -47,10 +47,7 @@ pub fn inline(page: &str) -> Vec<(usize, String)> {
             continue;
         }
         for code in line.split('`').skip(1).step_by(2).filter(|code| code.starts_with("pmtune ")) {
-            let to_come = code == "pmtune train" && (line.contains("arrive") || line.contains("later"));
-            if !to_come {
-                found.push((index + 1, code.to_string()));
-            }
+            found.push((index + 1, code.to_string()));
         }
     }
     found
