@@ -6,10 +6,14 @@
 //! come from the page, the terminal or a sheet sent back, and appends them to the reviewer's [`Book`] in the run's
 //! folder. [`gather`] finds every rating of a run's answers, and `people` works out what they say.
 
+mod assign;
 mod book;
 mod rating;
+mod session;
 mod sheet;
 
+pub use assign::{Assignment, assign};
 pub use book::{Book, Reviewer, ReviewerKind, gather};
 pub use rating::{Flag, Rating, answer_hash};
+pub use session::{Draft, Progress, Saved, Session};
 pub use sheet::{Item, Key, Origin, Sheet, Text};

@@ -46,7 +46,7 @@ pub struct Rating {
 impl Rating {
     /// Whether the two say the same, apart from when and why.
     pub fn says_the_same(&self, other: &Rating) -> bool {
-        let said = |r: &Rating| (r.points.clone(), r.comment.clone(), r.flags.clone(), r.done);
+        let said = |r: &Rating| (r.points.clone(), r.comment.clone(), r.flags.clone(), r.paired, r.done);
         said(self) == said(other)
     }
 }
