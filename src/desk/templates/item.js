@@ -14,7 +14,7 @@ const nameOf = (letter) => (item().answers.length > 1 ? `Answer ${letter.toUpper
 const field = (letter, name) => slotOf(letter).querySelector(`[data-criterion="${name}"]`);
 
 const announce = (words) => (byId("said").textContent = words);
-const complain = (words) => (byId("missing").textContent = words);
+const complain = (words) => (byId("problem").textContent = words);
 
 const mark = () => {
   for (const old of document.querySelectorAll(".criterion.marked")) old.classList.remove("marked");
@@ -81,6 +81,8 @@ const show = (index, focus = true) => {
     slot.hidden = !put(number, slot.querySelector(".text"), slot.dataset.slot);
     for (const flag of slot.querySelectorAll(".best")) flag.hidden = answers.length < 2;
   }
+  // A reason holds until its item is left; one that is still on its way stays.
+  for (const id of answers) if (!changed(id)) reasons.delete(id);
   byId("reason").value = answers.map((id) => reasons.get(id)).find(Boolean) ?? "";
   byId("previous").disabled = index === 0;
   complain("");
@@ -155,10 +157,6 @@ const mayLeave = () => {
   return false;
 };
 
-const leave = () => {
-  for (const id of item().answers) if (!changed(id)) reasons.delete(id);
-};
-
 const next = () => {
   for (const where of letters()) {
     const open = missing(answerIn(where));
@@ -172,7 +170,6 @@ const next = () => {
     kept.seconds = [...kept.seconds, Math.min((Date.now() - since) / 1000, 1200)].slice(-200);
     for (const where of letters()) if (!drafts.get(answerIn(where)).done) change(where, (said) => (said.done = true));
   }
-  leave();
   const open = sheet.items.findIndex((item) => !itemDone(item));
   if (here + 1 < sheet.items.length) show(here + 1);
   else if (open >= 0) show(open);
@@ -181,6 +178,5 @@ const next = () => {
 
 const previous = () => {
   if (here === 0 || !mayLeave()) return;
-  leave();
   show(here - 1);
 };

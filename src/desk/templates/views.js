@@ -43,10 +43,7 @@ const fillList = () => {
 
 const openList = () => {
   if (shownView() === "list") return show(here);
-  if (shownView() === "item") {
-    if (!mayLeave()) return;
-    leave();
-  }
+  if (shownView() === "item" && !mayLeave()) return;
   view("list");
 };
 
