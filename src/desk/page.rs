@@ -139,7 +139,7 @@ fn data(sheet: &Sheet, form: Form) -> String {
         .iter()
         .map(|item| {
             let ids: Vec<&str> = item.answers.iter().map(|answer| answer.id.as_str()).collect();
-            let start: String = visible(&item.prompt).chars().take(90).collect();
+            let start: String = visible(&item.prompt).chars().take(160).collect();
             json!({ "number": item.number, "category": visible(&item.category), "start": start, "answers": ids })
         })
         .collect();

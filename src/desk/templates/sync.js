@@ -30,7 +30,7 @@ const showSaving = () => {
   const waiting = ids.some(needsReason);
   const open = sheet.served && ids.some(changed);
   const words = waiting ? "A change waits for its reason" : open && failures ? "Not saved yet" : open ? "Saving…" : "Saved";
-  byId("saving").textContent = sheet.served ? words : forgetful ? "Not kept" : "Kept in this browser";
+  byId("saving").textContent = sheet.served ? words : forgetful ? "Not kept" : "Kept here";
   byId("saving").className = waiting || (open && failures) || (!sheet.served && forgetful) ? "warn" : "";
 };
 
