@@ -87,7 +87,12 @@ pub fn opinion(text: &str) -> Result<Opinion> {
         Error::input(format!("the judge gave no points: {what}"))
             .hint("the answer stays unjudged; the same command asks again, and a larger model may do better")
     };
-    let said: Said = serde_json::from_str(unfenced(text.trim())).map_err(|e| wrong(e.to_string()))?;
+    let text = unfenced(text.trim());
+    if !text.starts_with('{') {
+        // A list of five numbers would be read too.
+        return Err(wrong("its answer is no JSON object".to_string()));
+    }
+    let said: Said = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
     let points = [said.accuracy, said.format, said.relevance, said.completeness, said.tone];
     let points: BTreeMap<Criterion, u8> = Criterion::ALL.into_iter().zip(points).collect();
     if let Some((criterion, points)) = points.iter().find(|(_, points)| !(1..=5).contains(*points)) {

@@ -13,6 +13,8 @@ mod judge;
 mod rating;
 mod session;
 mod sheet;
+#[cfg(test)]
+mod testing;
 
 pub use assign::{Assignment, assign};
 pub use book::{Book, Reviewer, ReviewerKind, gather};

@@ -262,3 +262,6 @@ fn after(before: Timestamp, at: Timestamp) -> Timestamp {
     let next = before.checked_add(SignedDuration::from_nanos(1)).unwrap_or(before);
     at.max(next)
 }
+
+#[cfg(test)]
+mod tests;
