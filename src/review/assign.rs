@@ -208,3 +208,6 @@ impl Dice {
         placed.into_iter().map(|(_, found)| found).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,18 @@
 
 mod assign;
 mod book;
+mod exchange;
+mod judge;
 mod rating;
 mod session;
 mod sheet;
+#[cfg(test)]
+mod testing;
 
 pub use assign::{Assignment, assign};
 pub use book::{Book, Reviewer, ReviewerKind, gather};
+pub use exchange::{Exported, Imported, import, sheet_csv};
+pub use judge::{ASK_AGAIN, Opinion, judge_name, judge_prompt, opinion};
 pub use rating::{Flag, Rating, answer_hash};
 pub use session::{Draft, Progress, Saved, Session};
 pub use sheet::{Item, Key, Origin, Sheet, Text};

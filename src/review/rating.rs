@@ -17,6 +17,19 @@ pub enum Flag {
     Best,
 }
 
+impl Flag {
+    pub const ALL: [Flag; 3] = [Flag::FactualError, Flag::Unusable, Flag::Best];
+
+    /// The name as written in books and sheets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Flag::FactualError => "factual-error",
+            Flag::Unusable => "unusable",
+            Flag::Best => "best",
+        }
+    }
+}
+
 /// One reviewer's judgement on one answer as it stood at a moment. The latest one counts; the earlier ones are its
 /// history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

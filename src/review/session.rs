@@ -146,7 +146,8 @@ impl Session {
         Ok(self.saved(&draft.answer))
     }
 
-    fn check(&self, draft: &Draft) -> Result<()> {
+    /// Whether the draft could be recorded.
+    pub(super) fn check(&self, draft: &Draft) -> Result<()> {
         if draft.comment.chars().count() > LONGEST_COMMENT {
             return Err(Error::input(format!("the comment has more than {LONGEST_COMMENT} characters"))
                 .hint("shorten it; the beginning is kept as it was last saved"));
@@ -261,3 +262,6 @@ fn after(before: Timestamp, at: Timestamp) -> Timestamp {
     let next = before.checked_add(SignedDuration::from_nanos(1)).unwrap_or(before);
     at.max(next)
 }
+
+#[cfg(test)]
+mod tests;
