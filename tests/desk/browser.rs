@@ -20,7 +20,8 @@ pub fn chromium() -> Option<PathBuf> {
     let on_path = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
     let found = named.into_iter().chain(on_path).find(|program| program.is_file()).filter(|_| cfg!(unix));
     if found.is_none() {
-        eprintln!("no Chromium here (PMTUNE_CHROMIUM names one): this test of the reviewers' page is left out");
+        // Past the capture of the test harness: a test left out should be seen.
+        let _ = writeln!(std::io::stderr(), "no Chromium here (PMTUNE_CHROMIUM names one): a test of the page is left out");
     }
     found
 }

@@ -3,7 +3,9 @@
 use crate::browser::{Browser, chromium};
 use crate::workspace::Workspace;
 use pmtune::desk::sheet_page;
+use pmtune::review::Flag;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -63,6 +65,11 @@ fn a_sheet_is_filled_saved_and_loaded_back_without_any_server() {
     let (urls, complaints) = browser.requests_and_complaints();
     assert!(urls.iter().all(|url| url.starts_with("file://") || url.starts_with("blob:")), "{urls:?}");
     assert!(complaints.is_empty(), "{complaints:#?}");
+
+    // It comes home.
+    assert_eq!(workspace.import(&path), (3, 1));
+    assert_eq!(workspace.saved("1b").flags, BTreeSet::from([Flag::Best]));
+    assert_eq!(workspace.saved("1b").comment, "a <b>comment</b>");
 
     // On another computer nothing is known until the file is loaded.
     let mut other = open(&program, &workspace, "other", &page);

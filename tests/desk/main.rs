@@ -3,4 +3,5 @@
 mod browser;
 mod served;
 mod file;
+mod plain;
 mod workspace;

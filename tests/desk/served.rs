@@ -30,7 +30,7 @@ fn title_is(browser: &mut Browser, number: usize) {
 #[test]
 fn a_sheet_of_pairs_by_keyboard_alone_on_a_phone_with_a_reload_in_the_middle() {
     let Some(program) = chromium() else { return };
-    let workspace = Workspace::new(3, &["v1", "PM-next"]);
+    let workspace = Workspace::new(4, &["v1", "PM-next"]);
     let served = workspace.serve(0);
     let origin = served.origin();
     let mut browser = Browser::start(&program, &workspace.path().join("profile"), PHONE.0, PHONE.1);
@@ -77,15 +77,20 @@ fn a_sheet_of_pairs_by_keyboard_alone_on_a_phone_with_a_reload_in_the_middle() {
     browser.wait("document.activeElement.name === 'a-format'");
     score_all(&mut browser, "5555");
     score_all(&mut browser, "55555");
+    assert!(!browser.text("count").contains("left"), "two items are no pace yet");
+    browser.press("Enter");
+    title_is(&mut browser, 4);
+    assert!(browser.text("count").contains("6 of 8 answers scored, less than a minute left"));
+    score_all(&mut browser, "2222233333");
     browser.press("Enter");
     browser.wait("document.body.dataset.view === 'end'");
     browser.wait(SAVED);
-    assert!(browser.text("end-text").contains("All 6 answers are scored and saved"));
+    assert!(browser.text("end-text").contains("All 8 answers are scored and saved"));
     browser.press("Tab");
     browser.press("Enter");
     browser.wait("document.body.dataset.view === 'closed'");
     let progress = served.wait();
-    assert_eq!((progress.done, progress.of), (6, 6));
+    assert_eq!((progress.done, progress.of), (8, 8));
     no_outsiders(&browser, &origin);
 
     let first = workspace.saved("1a");

@@ -3,7 +3,7 @@
 use pmtune::check::{Check, Criterion, Judge, Subject, Verdict};
 use pmtune::desk;
 use pmtune::provider::Scripted;
-use pmtune::review::{Assignment, Progress, Rating, Reviewer, ReviewerKind, Saved, Session, Sheet, assign};
+use pmtune::review::{Assignment, Exported, Progress, Rating, Reviewer, ReviewerKind, Saved, Session, Sheet, assign, import};
 use pmtune::run::{Event, Plan, Reports, Run, VersionRef, execute};
 use pmtune::suite::{Case, Split, Suite};
 use std::ops::ControlFlow;
@@ -109,6 +109,15 @@ impl Workspace {
         let (sheet, key) = assign(&self.runs.iter().collect::<Vec<_>>(), &Assignment::all("ann")).unwrap();
         let ann = Reviewer { name: "ann".into(), kind: ReviewerKind::Person };
         Session::open(&reports, sheet, key, &ann).unwrap()
+    }
+
+    /// Takes in what a page saved: how many ratings are new, and how many of them unfinished.
+    pub fn import(&self, file: &Path) -> (usize, usize) {
+        let reports = Reports::new(self.path().join("reports"));
+        let (sheet, key) = assign(&self.runs.iter().collect::<Vec<_>>(), &Assignment::all("ann")).unwrap();
+        Exported::new(sheet, key).keep(&reports).unwrap();
+        let imported = import(&reports, file, &std::fs::read(file).unwrap()).unwrap();
+        (imported.new, imported.unfinished)
     }
 
     /// What a session finds recorded; nobody may be serving.

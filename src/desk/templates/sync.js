@@ -172,6 +172,11 @@ const loadFile = async (file) => {
     changedAt.set(said.answer, said.at);
     taken += 1;
   }
+  // Of a pair one is best at most: the one that was said last.
+  for (const pair of sheet.items.map((item) => item.answers.filter(best))) {
+    const [earlier] = pair.sort((a, b) => Date.parse(changedAt.get(a)) - Date.parse(changedAt.get(b)));
+    if (pair.length > 1) drafts.get(earlier).flags = drafts.get(earlier).flags.filter((flag) => flag !== "best");
+  }
   keep();
   update();
   announce(`${taken} of ${found.ratings.length} scores taken from ${file.name}; the others here are later.`);
