@@ -21,7 +21,8 @@ pub fn chromium() -> Option<PathBuf> {
     let found = named.into_iter().chain(on_path).find(|program| program.is_file()).filter(|_| cfg!(unix));
     if found.is_none() {
         // Past the capture of the test harness: a test left out should be seen.
-        let _ = writeln!(std::io::stderr(), "no Chromium here (PMTUNE_CHROMIUM names one): a test of the page is left out");
+        let _ =
+            writeln!(std::io::stderr(), "no Chromium here (PMTUNE_CHROMIUM names one): a test of the page is left out");
     }
     found
 }

@@ -21,7 +21,8 @@ impl Client {
     }
 
     fn get(&self, path: &str) -> (u16, String) {
-        let mut answer = self.agent.get(format!("{}{path}", self.origin)).header("cookie", &self.cookie).call().unwrap();
+        let mut answer =
+            self.agent.get(format!("{}{path}", self.origin)).header("cookie", &self.cookie).call().unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 

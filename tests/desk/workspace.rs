@@ -3,7 +3,9 @@
 use pmtune::check::{Check, Criterion, Judge, Subject, Verdict};
 use pmtune::desk;
 use pmtune::provider::Scripted;
-use pmtune::review::{Assignment, Exported, Progress, Rating, Reviewer, ReviewerKind, Saved, Session, Sheet, assign, import};
+use pmtune::review::{
+    Assignment, Exported, Progress, Rating, Reviewer, ReviewerKind, Saved, Session, Sheet, assign, import,
+};
 use pmtune::run::{Event, Plan, Reports, Run, VersionRef, execute};
 use pmtune::suite::{Case, Split, Suite};
 use std::ops::ControlFlow;

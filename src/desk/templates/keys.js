@@ -74,7 +74,10 @@ for (const slot of slots) {
 
 const clicks = {
   next, previous, undo, save, "save-end": save, "open-list": openList, "look-again": openList,
-  "open-keys": () => byId("keys").showModal(),
+  "open-keys": () => {
+    byId("keys").showModal();
+    byId("keys-title").focus();
+  },
   "close-keys": () => byId("keys").close(),
   written: () => byId("written").setAttribute("aria-pressed", String(document.body.classList.toggle("as-written"))),
 };
