@@ -146,8 +146,12 @@ fn only_this_computers_own_names_are_answered_to() {
         assert_eq!(status(&page), 200, "{host}");
     }
     let other = if port == 80 { 81 } else { 80 };
-    let wrong =
-        [format!("evil.example:{port}"), "127.0.0.1".into(), format!("localhost:{other}"), format!("localhost.:{port}")];
+    let wrong = [
+        format!("evil.example:{port}"),
+        "127.0.0.1".into(),
+        format!("localhost:{other}"),
+        format!("localhost.:{port}"),
+    ];
     for host in wrong {
         assert_eq!(status(&server.get("/", &[("Host", &host), ("Cookie", &cookie)])), 421, "{host}");
     }

@@ -56,7 +56,10 @@ fn a_sheet_is_filled_saved_and_loaded_back_without_any_server() {
     let ratings = saved["ratings"].as_array().unwrap();
     assert_eq!(ratings.iter().map(|r| r["answer"].as_str().unwrap()).collect::<Vec<_>>(), ["1a", "1b", "2a"]);
     let best = &ratings[1];
-    assert_eq!((&best["flags"], &best["comment"], &best["done"]), (&json!(["best"]), &json!("a <b>comment</b>"), &json!(true)));
+    assert_eq!(
+        (&best["flags"], &best["comment"], &best["done"]),
+        (&json!(["best"]), &json!("a <b>comment</b>"), &json!(true))
+    );
     assert_eq!(ratings[0]["points"], json!({"accuracy":4,"format":4,"relevance":4,"completeness":4,"tone":4}));
     assert_eq!((&ratings[2]["points"], &ratings[2]["done"]), (&json!({"accuracy": 1}), &json!(false)));
     assert!(best["at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());

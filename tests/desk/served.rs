@@ -110,9 +110,11 @@ fn everything_has_a_name_and_nothing_of_an_answer_acts() {
     let count = |wanted: &str| nodes.iter().filter(|(role, ..)| role == wanted).count();
     assert_eq!((count("radio"), count("checkbox"), count("textbox")), (50, 6, 2));
     let active = ["radio", "checkbox", "textbox", "button", "progressbar", "progressIndicator", "group", "region"];
-    let nameless: Vec<_> = nodes.iter().filter(|(role, name, _)| active.contains(&role.as_str()) && name.is_empty()).collect();
+    let nameless: Vec<_> =
+        nodes.iter().filter(|(role, name, _)| active.contains(&role.as_str()) && name.is_empty()).collect();
     assert!(nameless.is_empty(), "{nameless:?}");
-    let described = |points: &str, words: &str| nodes.iter().any(|(_, name, told)| name == points && told.contains(words));
+    let described =
+        |points: &str, words: &str| nodes.iter().any(|(_, name, told)| name == points && told.contains(words));
     assert!(described("1", "Wrong facts") && described("5", "Nothing to correct"), "the levels are read out");
     // A version's name, a run's id or a case's is nowhere in the page.
     let page = browser.eval("document.documentElement.outerHTML");
