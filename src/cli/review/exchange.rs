@@ -3,6 +3,7 @@
 use super::args::ExportArgs;
 use super::{assignment, refs, reviewer, roster, runs};
 use crate::cli::out;
+use crate::desk;
 use crate::error::{Error, Result};
 use crate::review::{self, Exported, Imported, assign};
 use crate::run::Reports;
@@ -20,15 +21,19 @@ pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
     let folder = workspace.inside(&args.to)?;
     for name in names {
         let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name))?;
-        let csv = review::sheet_csv(&sheet)?;
+        let (csv, page) = (review::sheet_csv(&sheet)?, desk::sheet_page(&sheet)?);
         let answers = sheet.answers().count();
-        let path = folder.join(format!("{}.csv", file_stem(&name, &sheet.id)));
+        let stem = file_stem(&name, &sheet.id);
         // The key first: a sheet that nobody could import must not leave.
         Exported::new(sheet, key).keep(&reports)?;
-        store::replace(&path, &csv)?;
-        out::line(format!("{name}: {answers} answers to read, in {}", out::path(&path)));
+        let paths = [("html", page.as_bytes()), ("csv", &csv)].map(|(extension, bytes)| {
+            let path = folder.join(format!("{stem}.{extension}"));
+            store::replace(&path, bytes).map(|()| out::path(&path))
+        });
+        let [page, table] = paths;
+        out::line(format!("{name}: {answers} answers to read, in {} or {}", page?, table?));
     }
-    out::line("\nWhat comes back goes in with: pmtune review import FILE");
+    out::line("\nSend each reviewer one of the two. What comes back goes in with: pmtune review import FILE");
     Ok(())
 }
 

@@ -8,7 +8,8 @@ mod prompts;
 mod runs;
 mod status;
 
-use super::out;
+use super::{interrupt, out};
+use crate::desk;
 use crate::error::{Error, Result};
 use crate::review::{Assignment, Progress, Reviewer, ReviewerKind, Session, assign};
 use crate::run::{Reports, Run};
@@ -34,9 +35,17 @@ fn start(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
     let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name))?;
     let reviewer = Reviewer { name, kind: ReviewerKind::Person };
     let session = Session::open(&reports, sheet, key, &reviewer)?;
-    let progress = prompts::run(session)?;
-    finish(progress);
+    finish(if args.tui { prompts::run(session)? } else { page(session, args.port)? });
     Ok(())
+}
+
+/// The page on this computer, until the reviewer says on it that they stop, or presses Ctrl-C here.
+fn page(session: Session, port: Option<u16>) -> Result<Progress> {
+    interrupt::listen();
+    desk::serve(session, port, &interrupt::asked, &mut |address| {
+        out::line(format!("Open this address in a browser on this computer; it works once:\n\n  {address}\n"));
+        out::note("Every score is saved at once. Ctrl-C here, or \"Stop for now\" on the page, ends the review.");
+    })
 }
 
 fn finish(Progress { done, of }: Progress) {
