@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::review::args::ReviewArgs;
 use super::train::args::TrainArgs;
 use crate::suite::Split;
 use crate::workspace::Severity;
@@ -37,6 +38,8 @@ pub enum Command {
     Eval(Box<EvalArgs>),
     /// Compare two runs that were made before.
     Compare(CompareArgs),
+    /// Let people score answers by the rubric, without knowing which version wrote them.
+    Review(Box<ReviewArgs>),
     /// Check every suite for mistakes, all reported at once.
     Validate(ValidateArgs),
     /// Training data: check, count, split, merge, convert, add to it.

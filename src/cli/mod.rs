@@ -17,6 +17,7 @@ mod out;
 mod progress;
 mod pull;
 mod render;
+mod review;
 mod suites;
 mod train;
 
@@ -61,6 +62,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Train(train) => train::run(&workspace()?, &train),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
+        Command::Review(review) => review::run(&workspace()?, &review),
         Command::Data(data) => data::run(workspace, &data.command),
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Schema => suites::schema(),

@@ -24,9 +24,12 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::render as inert_markdown;
 pub use clean::visible;
 pub use dataset::{dataset_html, dataset_text};
+pub(crate) use html::base64;
 pub use html::{comparison_html, run_html};
 pub use markdown::{comparison_markdown, run_markdown};
 pub use plot::loss_svg;
+pub(crate) use templates::fill;
 pub use training::Training;

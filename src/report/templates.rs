@@ -23,12 +23,17 @@ const PARTS: [(&str, &str); 10] = [
 /// Fills the template `name`. Every value is cleaned and escaped for the kind of file (by the name's ending), unless it
 /// was made as a safe string, which only `answer`, `diff`, `plot` and `clean::fenced` do.
 pub fn render<T: Serialize>(name: &str, view: &T) -> Result<String> {
-    let environment = environment().map_err(|e| broken(name, e))?;
+    fill(&PARTS, name, view)
+}
+
+/// The same with the templates of another page.
+pub(crate) fn fill<T: Serialize>(parts: &[(&'static str, &'static str)], name: &str, view: &T) -> Result<String> {
+    let environment = environment(parts).map_err(|e| broken(name, e))?;
     let text = environment.get_template(name).and_then(|t| t.render(Serde(view))).map_err(|e| broken(name, e))?;
     Ok(text)
 }
 
-fn environment() -> Result<Environment<'static>, minijinja::Error> {
+fn environment(parts: &[(&'static str, &'static str)]) -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
@@ -52,14 +57,14 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
         out.write_str(&escaped).map_err(minijinja::Error::from)
     });
     environment.add_filter("clip", |text: String, most: usize| words::clip(&text, most));
-    for (name, source) in PARTS {
+    for (name, source) in parts.iter().copied() {
         environment.add_template(name, source)?;
     }
     Ok(environment)
 }
 
 fn broken(name: &str, error: minijinja::Error) -> Error {
-    Error::input(format!("the report template {name} could not be filled in"))
+    Error::input(format!("the template {name} could not be filled in"))
         .caused_by(error)
         .hint("this is a fault in pmtune itself; please report it")
 }

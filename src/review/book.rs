@@ -3,6 +3,7 @@
 
 use super::Rating;
 use super::rating::answer_hash;
+use crate::check::Criterion;
 use crate::error::{Error, Result};
 use crate::run::{Reports, Run};
 use crate::store::{self, Lines};
@@ -86,7 +87,7 @@ impl Book {
     /// # Errors
     /// Points outside 1 to 5; "done" with a criterion missing; a changed mind without a reason.
     pub fn record(&mut self, rating: Rating) -> Result<()> {
-        check(&rating)?;
+        check(&rating.points, rating.done)?;
         let key = (rating.case.clone(), rating.repeat);
         if let Some(last) = self.latest.get(&key).filter(|last| last.answer == rating.answer) {
             if last.says_the_same(&rating) {
@@ -105,12 +106,14 @@ impl Book {
     }
 }
 
-fn check(rating: &Rating) -> Result<()> {
-    if let Some((criterion, points)) = rating.points.iter().find(|(_, points)| !(1..=5).contains(*points)) {
+/// Whether such points can be recorded.
+pub(super) fn check(points: &BTreeMap<Criterion, u8>, done: bool) -> Result<()> {
+    if let Some((criterion, points)) = points.iter().find(|(_, points)| !(1..=5).contains(*points)) {
         return Err(Error::input(format!("{points} points for {criterion}")).hint("points run from 1 to 5"));
     }
-    if rating.done && rating.points.len() < crate::check::Criterion::ALL.len() {
-        return Err(Error::input("a criterion has no points yet").hint("all five are needed"));
+    if done && points.len() < Criterion::ALL.len() {
+        let missing: Vec<&str> = Criterion::ALL.iter().filter(|c| !points.contains_key(c)).map(|c| c.name()).collect();
+        return Err(Error::input(format!("no points yet for {}", missing.join(", "))).hint("all five are needed"));
     }
     Ok(())
 }
@@ -131,7 +134,7 @@ fn read(path: &Path) -> Result<Option<(Reviewer, Vec<Rating>)>> {
         Some(Line::Rating(_)) => return Err(broken("the first line does not say whose it is")),
     };
     let ratings = lines.map(|line| match line {
-        Line::Rating(rating) => check(&rating).map(|()| rating).map_err(|e| broken(&e.message)),
+        Line::Rating(rating) => check(&rating.points, rating.done).map(|()| rating).map_err(|e| broken(&e.message)),
         Line::Reviewer { .. } => Err(broken("it says twice whose it is")),
     });
     Ok(Some((reviewer, ratings.collect::<Result<_>>()?)))
@@ -146,21 +149,33 @@ pub fn gather(reports: &Reports, run: &Run) -> Result<BTreeMap<Reviewer, Vec<Rat
         .iter()
         .filter_map(|record| Some((answer_hash(record)?, (record.case.as_str(), record.repeat))))
         .collect();
+    let here = |mut rating: Rating| {
+        let (case, repeat) = wanted.get(&rating.answer)?;
+        (rating.case, rating.repeat) = (case.to_string(), *repeat);
+        rating.done.then_some(rating)
+    };
+    let found = latest(reports, |answer| wanted.contains_key(answer))?.into_iter();
+    let found = found.map(|(reviewer, said)| (reviewer, said.into_values().filter_map(here).collect::<Vec<_>>()));
+    Ok(found.filter(|(_, ratings)| !ratings.is_empty()).collect())
+}
+
+/// What each reviewer last said of the wanted answers, done or not, in whichever run: by [`answer_hash`].
+pub(super) fn latest(
+    reports: &Reports,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<Reviewer, BTreeMap<String, Rating>>> {
     let mut found: BTreeMap<Reviewer, BTreeMap<String, Rating>> = BTreeMap::new();
     for path in books(reports.folder())? {
         let Some((reviewer, ratings)) = read(&path)? else { continue };
-        let latest = found.entry(reviewer).or_default();
-        for mut rating in ratings {
-            let Some((case, repeat)) = wanted.get(&rating.answer) else { continue };
-            (rating.case, rating.repeat) = (case.to_string(), *repeat);
-            match latest.get(&rating.answer) {
+        let said = found.entry(reviewer).or_default();
+        for rating in ratings.into_iter().filter(|rating| wanted(&rating.answer)) {
+            match said.get(&rating.answer) {
                 Some(known) if known.at > rating.at => {}
-                _ => _ = latest.insert(rating.answer.clone(), rating),
+                _ => _ = said.insert(rating.answer.clone(), rating),
             }
         }
     }
-    let done = |ratings: BTreeMap<String, Rating>| ratings.into_values().filter(|r| r.done).collect::<Vec<_>>();
-    Ok(found.into_iter().map(|(reviewer, r)| (reviewer, done(r))).filter(|(_, r)| !r.is_empty()).collect())
+    Ok(found)
 }
 
 /// Every book of every run.

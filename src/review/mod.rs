@@ -6,10 +6,20 @@
 //! come from the page, the terminal or a sheet sent back, and appends them to the reviewer's [`Book`] in the run's
 //! folder. [`gather`] finds every rating of a run's answers, and `people` works out what they say.
 
+mod assign;
 mod book;
+mod exchange;
+mod judge;
 mod rating;
+mod session;
 mod sheet;
+#[cfg(test)]
+mod testing;
 
+pub use assign::{Assignment, assign};
 pub use book::{Book, Reviewer, ReviewerKind, gather};
+pub use exchange::{Exported, Imported, import, sheet_csv};
+pub use judge::{ASK_AGAIN, Opinion, judge_name, judge_prompt, opinion};
 pub use rating::{Flag, Rating, answer_hash};
+pub use session::{Draft, Progress, Saved, Session};
 pub use sheet::{Item, Key, Origin, Sheet, Text};

@@ -17,6 +17,19 @@ pub enum Flag {
     Best,
 }
 
+impl Flag {
+    pub const ALL: [Flag; 3] = [Flag::FactualError, Flag::Unusable, Flag::Best];
+
+    /// The name as written in books and sheets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Flag::FactualError => "factual-error",
+            Flag::Unusable => "unusable",
+            Flag::Best => "best",
+        }
+    }
+}
+
 /// One reviewer's judgement on one answer as it stood at a moment. The latest one counts; the earlier ones are its
 /// history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,7 +59,7 @@ pub struct Rating {
 impl Rating {
     /// Whether the two say the same, apart from when and why.
     pub fn says_the_same(&self, other: &Rating) -> bool {
-        let said = |r: &Rating| (r.points.clone(), r.comment.clone(), r.flags.clone(), r.done);
+        let said = |r: &Rating| (r.points.clone(), r.comment.clone(), r.flags.clone(), r.paired, r.done);
         said(self) == said(other)
     }
 }

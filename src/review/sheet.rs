@@ -1,5 +1,9 @@
+use crate::store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The format of sheets and keys that this program writes.
+pub(super) const FORMAT: u32 = 1;
 
 /// What one reviewer is to read, in their own order, with nothing that tells which version wrote what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -9,6 +13,20 @@ pub struct Sheet {
     pub id: String,
     pub reviewer: String,
     pub items: Vec<Item>,
+}
+
+impl Sheet {
+    pub(super) fn new(reviewer: &str, items: Vec<Item>) -> Self {
+        let mut id = store::hash_of(&(FORMAT, reviewer, &items));
+        // Sixteen digits tell sheets apart, and a person can still compare them.
+        id.truncate(16);
+        Self { format: FORMAT, id, reviewer: reviewer.to_string(), items }
+    }
+
+    /// Every answer with the item it belongs to, in order.
+    pub fn answers(&self) -> impl Iterator<Item = (&Item, &Text)> {
+        self.items.iter().flat_map(|item| item.answers.iter().map(move |answer| (item, answer)))
+    }
 }
 
 /// One question with its answer, or with its two answers in random position.

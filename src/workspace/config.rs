@@ -1,4 +1,4 @@
-use super::TrainSettings;
+use super::{ReviewSettings, TrainSettings};
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub struct Config {
     pub data: DataSettings,
     #[serde(default)]
     pub train: TrainSettings,
+    #[serde(default)]
+    pub review: ReviewSettings,
 }
 
 /// What the linter of training data looks for, and how grave it is.
@@ -127,6 +129,9 @@ impl Config {
         if !(100..=1_000_000).contains(&compare.resamples) {
             return wrong(format!("compare.resamples is {}", compare.resamples), "give 100 to 1000000; 10000 is usual");
         }
+        if !(0.0..=1.0).contains(&config.review.overlap) {
+            return wrong(format!("review.overlap is {}", config.review.overlap), "give 0 to 1; 0.3 is usual");
+        }
         if config.data.max_tokens == 0 {
             return wrong("data.max-tokens is 0".into(), "give the longest example in tokens; 2048 is usual");
         }
@@ -162,5 +167,6 @@ mod tests {
         assert!(read("line: ../x\n").contains("cannot be part of a folder name"));
         assert!(read("line: x\ncompare: {confidence: 1.5}\n").contains("confidence"));
         assert!(read("line: x\ncompare: {resamples: 1}\n").contains("resamples"));
+        assert!(read("line: x\nreview: {overlap: 30}\n").contains("review.overlap"));
     }
 }

@@ -4,10 +4,12 @@
 
 mod config;
 mod init;
+mod review;
 mod train;
 
 pub use config::{CompareSettings, Config, DataSettings, Severity};
 pub use init::init;
+pub use review::ReviewSettings;
 pub use train::{Preset, Schedule, TooLong, TrainSettings};
 
 use crate::error::{Error, Result};
