@@ -92,7 +92,7 @@ fn a_hundred_kills_lose_no_rating_that_was_acknowledged() {
         let stdout = child.stdout.take().unwrap();
         let reader =
             std::thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect::<Vec<_>>());
-        std::thread::sleep(Duration::from_micros(random.random_range(2_000..60_000)));
+        std::thread::sleep(Duration::from_micros(random.random_range(2_000..100_000)));
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success(), "the child never ends by itself");
         for line in reader.join().unwrap() {
@@ -114,7 +114,7 @@ fn a_hundred_kills_lose_no_rating_that_was_acknowledged() {
         };
         assert!((1..=CASES).all(|number| best(number) <= 1), "kill {kill}: a pair has one best answer");
     }
-    assert!(all.len() > 200, "only {} ratings were acknowledged", all.len());
+    assert!(all.len() > 100, "only {} ratings were acknowledged", all.len());
     let written = |run: &str| -> BTreeSet<u64> {
         let text = std::fs::read_to_string(folder.path().join(run).join("reviews/by-ann.jsonl")).unwrap();
         let lines = text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
