@@ -62,6 +62,9 @@ impl Exported {
         if exported.format > sheet::FORMAT {
             return Err(Error::input(format!("{} was written by a newer pmtune", path.display())).hint("update pmtune"));
         }
+        if !exported.sheet.is_whole() || exported.sheet.id != id || exported.key.id != id {
+            return Err(Error::input(format!("{} was altered", path.display())).hint("export the sheet again"));
+        }
         Ok(exported)
     }
 }

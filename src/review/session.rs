@@ -1,4 +1,4 @@
-use super::{Book, Flag, Key, Origin, Rating, Reviewer, Sheet, book};
+use super::{Book, Flag, Item, Key, Origin, Rating, Reviewer, Sheet, book};
 use crate::check::Criterion;
 use crate::error::{Error, Result};
 use crate::run::Reports;
@@ -81,7 +81,7 @@ impl Session {
         let said = |(id, origin): (&String, &Origin)| Some((id.clone(), known.get(&origin.answer)?.clone()));
         let said = key.origins.iter().filter_map(said).collect();
         let mut session = Self { sheet, key, books, said };
-        session.settle();
+        session.settle()?;
         Ok(session)
     }
 
@@ -148,8 +148,10 @@ impl Session {
 
     /// Whether the draft could be recorded.
     pub(super) fn check(&self, draft: &Draft) -> Result<()> {
-        if draft.comment.chars().count() > LONGEST_COMMENT {
-            return Err(Error::input(format!("the comment has more than {LONGEST_COMMENT} characters"))
+        let texts = [("comment", Some(&draft.comment)), ("reason", draft.reason.as_ref())];
+        let long = |text: &&String| text.chars().count() > LONGEST_COMMENT;
+        if let Some((what, _)) = texts.into_iter().find(|(_, text)| text.as_ref().is_some_and(long)) {
+            return Err(Error::input(format!("the {what} has more than {LONGEST_COMMENT} characters"))
                 .hint("shorten it; the beginning is kept as it was last saved"));
         }
         if draft.flags.contains(&Flag::Best) && self.partner(&draft.answer).is_none() {
@@ -195,21 +197,16 @@ impl Session {
         self.record(answer, run, rating)
     }
 
-    /// Of a pair flagged best twice, which only a kill between two lines leaves behind, the later flag counts.
-    fn settle(&mut self) {
-        for item in &self.sheet.items {
-            let mut best: Vec<(Timestamp, &str)> = Vec::new();
-            for answer in &item.answers {
-                best.extend(self.said.get(&answer.id).filter(|r| is_best(r)).map(|r| (r.at, answer.id.as_str())));
-            }
-            best.sort_unstable();
-            best.pop();
-            for (_, id) in best {
-                if let Some(rating) = self.said.get_mut(id) {
-                    rating.flags.remove(&Flag::Best);
-                }
-            }
-        }
+    /// Of a pair flagged best twice, which only a kill between two lines leaves behind, the later flag stays.
+    fn settle(&mut self) -> Result<()> {
+        let best = |id: &str| self.said.get(id).filter(|r| r.flags.contains(&Flag::Best)).map(|r| r.at);
+        let overtaken = |item: &Item| {
+            let [a, b] = item.answers.as_slice() else { return None };
+            let (at_a, at_b) = (best(&a.id)?, best(&b.id)?);
+            Some(if at_a < at_b { a.id.clone() } else { b.id.clone() })
+        };
+        let overtaken: Vec<String> = self.sheet.items.iter().filter_map(overtaken).collect();
+        overtaken.iter().try_for_each(|id| self.not_best(id))
     }
 
     fn origin(&self, answer: &str) -> Result<&Origin> {
@@ -251,10 +248,6 @@ impl Session {
             at: Some(rating.at),
         }
     }
-}
-
-fn is_best(rating: &Rating) -> bool {
-    rating.flags.contains(&Flag::Best)
 }
 
 /// `at`, or a moment after `before` where a clock was set back: the latest rating is the one said last.

@@ -17,16 +17,26 @@ pub struct Sheet {
 
 impl Sheet {
     pub(super) fn new(reviewer: &str, items: Vec<Item>) -> Self {
-        let mut id = store::hash_of(&(FORMAT, reviewer, &items));
-        // Sixteen digits tell sheets apart, and a person can still compare them.
-        id.truncate(16);
+        let id = content_hash(reviewer, &items);
         Self { format: FORMAT, id, reviewer: reviewer.to_string(), items }
+    }
+
+    /// Whether it is as it was made.
+    pub(super) fn is_whole(&self) -> bool {
+        self.id == content_hash(&self.reviewer, &self.items)
     }
 
     /// Every answer with the item it belongs to, in order.
     pub fn answers(&self) -> impl Iterator<Item = (&Item, &Text)> {
         self.items.iter().flat_map(|item| item.answers.iter().map(move |answer| (item, answer)))
     }
+}
+
+/// Sixteen digits tell sheets apart, and a person can still compare them.
+fn content_hash(reviewer: &str, items: &[Item]) -> String {
+    let mut hash = store::hash_of(&(FORMAT, reviewer, items));
+    hash.truncate(16);
+    hash
 }
 
 /// One question with its answer, or with its two answers in random position.

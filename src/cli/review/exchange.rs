@@ -5,6 +5,7 @@ use super::{assignment, refs, reviewer, roster, runs};
 use crate::cli::out;
 use crate::desk;
 use crate::error::{Error, Result};
+use crate::report;
 use crate::review::{self, Exported, Imported, assign};
 use crate::run::Reports;
 use crate::store;
@@ -31,6 +32,7 @@ pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
             store::replace(&path, bytes).map(|()| out::path(&path))
         });
         let [page, table] = paths;
+        let name = report::visible(&name);
         out::line(format!("{name}: {answers} answers to read, in {} or {}", page?, table?));
     }
     out::line("\nSend each reviewer one of the two. What comes back goes in with: pmtune review import FILE");
@@ -67,5 +69,5 @@ fn words(imported: &Imported) -> String {
         (*unfinished, "still without all five points, so not counted yet"),
     ];
     parts.extend(told.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    format!("{reviewer}: {}", parts.join(", "))
+    format!("{}: {}", report::visible(reviewer), parts.join(", "))
 }

@@ -147,12 +147,9 @@ impl Bench<'_> {
         if interrupt::asked() {
             return Err(Error::new(Kind::Interrupted, "stopped").hint(kept));
         }
-        match broken.or(asked.err()) {
-            Some(error) => {
-                let hint = error.hint.clone().map_or(kept.to_string(), |hint| format!("{hint}; {kept}"));
-                return Err(error.hint(hint));
-            }
-            None => {}
+        if let Some(error) = broken.or(asked.err()) {
+            let hint = error.hint.clone().map_or(kept.to_string(), |hint| format!("{hint}; {kept}"));
+            return Err(error.hint(hint));
         }
         let failed = questions.into_iter().enumerate().filter_map(|(id, question)| {
             let (said, error) = failures.remove(&id)?;

@@ -9,7 +9,7 @@ use crate::review::{Draft, Flag, Item, Progress, Saved, Session};
 use std::io::BufRead;
 
 const KEYS: &str = "Give 1 to 5 points on each criterion. Enter keeps what is in [brackets].\n\
-    At any question: ? = what the points mean, b = back, s = skip this one, q = quit.\n\
+    Anywhere, ? = what the points mean, b = back, s = skip this one, q = quit.\n\
     Every line is saved at once.";
 
 /// One question of an item; answers by their place in it.

@@ -50,7 +50,7 @@ fn row(reviewer: &Reviewer, ratings: &[Rating], key: &Key) -> [String; 4] {
     let assigned: BTreeSet<&str> = key.origins.values().map(|origin| origin.answer.as_str()).collect();
     let rated: Vec<&Rating> = ratings.iter().filter(|rating| assigned.contains(rating.answer.as_str())).collect();
     let done: BTreeSet<&str> = rated.iter().map(|rating| rating.answer.as_str()).collect();
-    let kind = if reviewer.kind == ReviewerKind::Judge { " (judge model, not a person)" } else { "" };
+    let kind = if reviewer.kind == ReviewerKind::Judge { " (judge model)" } else { "" };
     let last = rated.iter().map(|rating| rating.at).max();
     [
         format!("{}{kind}", report::visible(&reviewer.name)),

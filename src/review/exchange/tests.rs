@@ -223,6 +223,18 @@ fn scores_that_were_altered_are_refused() {
     refused(scores(&away, &both), "are flagged best");
 }
 
+#[test]
+fn a_kept_sheet_that_was_altered_is_refused() {
+    let away = away();
+    let id = &away.exported.sheet.id;
+    let path = place(&away.reports.folder().join("run-one"), id);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("a story first", "a story fifth", 1)).unwrap();
+    assert!(away.refused(scores(&away, "").as_bytes()).contains("was altered"));
+    std::fs::write(&path, "{").unwrap();
+    assert!(away.refused(scores(&away, "").as_bytes()).contains("export the sheet again"));
+}
+
 thread_local! {
     static AWAY: RefCell<Away> = RefCell::new(away());
 }

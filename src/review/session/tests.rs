@@ -115,6 +115,10 @@ fn a_kill_between_two_lines_leaves_the_later_best() {
     let again = session(&reports, &[&a, &b], "ann");
     assert!(saved(&again, &right).flags.contains(&Flag::Best));
     assert!(saved(&again, &left).flags.is_empty());
+    drop(again);
+    let [of_a, of_b] = [&a, &b].map(|run| gather(&reports, run).unwrap()[&person("ann")].clone());
+    let best = of_a.iter().chain(&of_b).filter(|rating| rating.flags.contains(&Flag::Best)).count();
+    assert_eq!(best, 1, "and the book says so too");
 }
 
 #[test]
