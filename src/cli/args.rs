@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::models::args::ModelsArgs;
 use super::train::args::TrainArgs;
 use crate::suite::Split;
 use crate::workspace::Severity;
@@ -43,7 +44,7 @@ pub enum Command {
     Data(DataArgs),
     /// Print the JSON Schema of suites, for editors.
     Schema,
-    /// The versions of this workspace.
+    /// The versions of this workspace: note, promote, archive, restore, verify, tell apart.
     Models(ModelsArgs),
     /// Show the exact prompt text and token ids a version would read.
     Render(RenderArgs),
@@ -236,23 +237,6 @@ impl From<FailOn> for Severity {
             FailOn::Error => Severity::Error,
         }
     }
-}
-
-#[derive(Debug, clap::Args)]
-pub struct ModelsArgs {
-    #[command(subcommand)]
-    pub command: ModelsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ModelsCommand {
-    /// Every version, a line each.
-    List,
-    /// One version, whole.
-    Show {
-        /// Such as v2.
-        model: String,
-    },
 }
 
 #[derive(Debug, clap::Args)]
