@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::history::HistoryArgs;
 use super::models::args::ModelsArgs;
 use super::train::args::TrainArgs;
 use crate::suite::Split;
@@ -46,6 +47,8 @@ pub enum Command {
     Schema,
     /// The versions of this workspace: note, promote, archive, restore, verify, tell apart.
     Models(ModelsArgs),
+    /// Every run of the versions over time, and which tasks need more data.
+    History(HistoryArgs),
     /// Show the exact prompt text and token ids a version would read.
     Render(RenderArgs),
     /// Talk to a version in the terminal.

@@ -9,6 +9,7 @@ mod answer;
 mod clean;
 mod dataset;
 mod diff;
+mod history;
 mod html;
 mod layout;
 mod markdown;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use clean::visible;
 pub use dataset::{dataset_html, dataset_text};
+pub use history::{history_csv, history_html, history_markdown, history_text};
 pub use html::{comparison_html, run_html};
 pub use markdown::{comparison_markdown, run_markdown};
 pub use plot::loss_svg;
