@@ -4,11 +4,11 @@ use super::progress;
 use crate::base::{self, Base};
 use crate::error::{Error, Result};
 use crate::generate::Sampling;
+use crate::model;
 use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
-use crate::model;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 

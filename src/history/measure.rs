@@ -85,10 +85,7 @@ fn points(
     Some(Measured { half, group, kind, value: mean.mean, interval: mean.interval, n })
 }
 
-fn valued<'a>(
-    cases: &[&CaseTally<'a>],
-    of: impl Fn(&CaseTally<'a>) -> Option<f64>,
-) -> Vec<(&'a Record, f64)> {
+fn valued<'a>(cases: &[&CaseTally<'a>], of: impl Fn(&CaseTally<'a>) -> Option<f64>) -> Vec<(&'a Record, f64)> {
     cases.iter().filter_map(|case| Some((*case.records.first()?, of(case).filter(|v| v.is_finite())?))).collect()
 }
 

@@ -152,7 +152,8 @@ fn moved(pack: PathBuf, folder: PathBuf, sums: &Sums) -> Result<Moved> {
 
 fn not_archived(workspace: &Workspace, name: &str) -> Error {
     let names = archived(workspace).unwrap_or_default();
-    let known = if names.is_empty() { "no version is archived".into() } else { format!("archived: {}", names.join(", ")) };
+    let known =
+        if names.is_empty() { "no version is archived".into() } else { format!("archived: {}", names.join(", ")) };
     Error::missing(format!("there is no archived version {name}")).hint(known)
 }
 

@@ -122,14 +122,20 @@ fn plain(value: &Value) -> String {
 
 fn prompts(a: &Manifest, b: &Manifest) -> Vec<Change> {
     let examples = |m: &Manifest| (!m.examples.is_empty()).then(|| format!("{} examples", m.examples.len()));
-    let mut changes: Vec<Change> =
-        [change("system prompt", a.system.clone(), b.system.clone()), change("worked examples", examples(a), examples(b))]
-            .into_iter()
-            .flatten()
-            .collect();
+    let mut changes: Vec<Change> = [
+        change("system prompt", a.system.clone(), b.system.clone()),
+        change("worked examples", examples(a), examples(b)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if examples(a) == examples(b) && a.examples != b.examples {
         let same = format!("{} examples", a.examples.len());
-        changes.push(Change { what: "worked examples".into(), before: Some(same), after: Some("as many others".into()) });
+        changes.push(Change {
+            what: "worked examples".into(),
+            before: Some(same),
+            after: Some("as many others".into()),
+        });
     }
     changes.extend(fields(serde_json::to_value(&a.sampling).ok(), serde_json::to_value(&b.sampling).ok()));
     changes

@@ -125,7 +125,8 @@ pub fn promote(workspace: &Workspace, name: &str, because: Option<&str>) -> Resu
     // Notes first, `primary` last: it alone decides.
     let instead = before.as_deref().map(|before| format!(" instead of {before}")).unwrap_or_default();
     append(workspace, name, NoteKind::Promoted, &format!("became primary{instead}{because}"))?;
-    if let Some(before) = before.as_deref().filter(|before| super::manifest_file(&workspace.models().join(before)).is_file())
+    if let Some(before) =
+        before.as_deref().filter(|before| super::manifest_file(&workspace.models().join(before)).is_file())
     {
         append(workspace, before, NoteKind::Replaced, &format!("{name} became primary instead{because}"))?;
     }

@@ -103,8 +103,7 @@ fn walk(pack: &Path, name: &str, take: Take<'_>) -> Result<Sums> {
     }
     let mut left = MOST_BYTES;
     for (path, hash) in &expected {
-        let mut entry =
-            zip.by_name(&format!("{name}/{path}")).map_err(|e| damaged(pack, &format!("{path}: {e}")))?;
+        let mut entry = zip.by_name(&format!("{name}/{path}")).map_err(|e| damaged(pack, &format!("{path}: {e}")))?;
         if !entry.is_file() || entry.is_symlink() {
             return Err(damaged(pack, &format!("{path} is not a plain file")));
         }

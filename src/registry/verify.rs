@@ -29,8 +29,7 @@ pub(super) type Bases = BTreeMap<PathBuf, String>;
 /// Everything: each version, each archive, and `primary`.
 pub fn verify_all(workspace: &Workspace) -> Result<Vec<Checked>> {
     let mut bases = Bases::new();
-    let mut found: Vec<Checked> =
-        names(workspace)?.iter().map(|name| version(workspace, name, &mut bases)).collect();
+    let mut found: Vec<Checked> = names(workspace)?.iter().map(|name| version(workspace, name, &mut bases)).collect();
     found.extend(archive::packs(workspace)?.iter().map(|name| archived(workspace, name)));
     found.extend(chosen(workspace)?);
     Ok(found)
@@ -127,7 +126,9 @@ fn weights(workspace: &Workspace, manifest: &Manifest, bases: &mut Bases, found:
     let local = base_name(workspace, name, false).and_then(|name| base::local(&name));
     let base = match local {
         Ok(Some(base)) => base,
-        Ok(None) => return found.notes.push(format!("the base {name} is not on this computer, so it was not compared")),
+        Ok(None) => {
+            return found.notes.push(format!("the base {name} is not on this computer, so it was not compared"));
+        }
         Err(error) => return found.notes.push(format!("the base {name} could not be read: {}", error.message)),
     };
     let Some(expected) = &manifest.base.sha256 else {

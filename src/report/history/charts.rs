@@ -20,7 +20,11 @@ pub fn charts(history: &History, view: &HistoryView, half: Split) -> Result<Vec<
     for (title, lead, wanted) in [
         ("All cases", "", of_all as fn(&Series) -> bool),
         ("Tasks", "Share of the cases of each category that pass.", of_tasks),
-        ("Criteria by the checks", "Automatic points from 1 to 5; the shaded band is the target of 4 and more.", automatic),
+        (
+            "Criteria by the checks",
+            "Automatic points from 1 to 5; the shaded band is the target of 4 and more.",
+            automatic,
+        ),
         ("Criteria by people", "Points that reviewers gave, never mixed with those of the checks.", by_people),
     ] {
         let series = history.series.iter().filter(|s| s.half == half && wanted(s));

@@ -90,8 +90,7 @@ fn tasks(page: &mut Layout, view: &HistoryView) {
         })
         .collect();
     page.grid(&header, &rows);
-    let mut legend: Vec<String> =
-        view.tasks.iter().map(|task| format!("{} {}", task.symbol, task.trend)).collect();
+    let mut legend: Vec<String> = view.tasks.iter().map(|task| format!("{} {}", task.symbol, task.trend)).collect();
     legend.sort();
     legend.dedup();
     page.paragraph(&legend.join(" · "), Style::Muted);
@@ -113,5 +112,5 @@ fn tasks(page: &mut Layout, view: &HistoryView) {
     if wanting.len() > MOST {
         page.paragraph(&format!("  and {} more, see the page", wanting.len() - MOST), Style::Muted);
     }
-    page.paragraph("From dev cases only; no held-out case is named.", Style::Muted);
+    page.paragraph("From dev cases only: held-out cases are there to prove progress.", Style::Muted);
 }

@@ -104,8 +104,8 @@ pub fn view(history: &History, log: &Log, half: Split) -> HistoryView {
         rows,
         notes,
         log: format!(
-            "How {} does on each task. Gaps are looked for on dev cases only, and no held-out case is named: examples \
-             written for it would end its use as a test.",
+            "How {} does on each task. Gaps are looked for on dev cases only: examples written for a held-out case \
+             would end its use as a test.",
             log.label
         ),
         tasks: log.tasks.iter().map(task).collect(),
@@ -134,13 +134,7 @@ fn headline(history: &History, log: &Log, half: Split) -> String {
     let mine = |point: &&Point| history.runs[point.run].version == log.version;
     let point = series.iter().flat_map(|s| &s.points).rfind(|p| mine(p) && p.standing != Standing::Partial);
     match point {
-        Some(point) => format!(
-            "{} passes {} of {} {} cases",
-            log.label,
-            passed(point),
-            point.n,
-            half_name(half)
-        ),
+        Some(point) => format!("{} passes {} of {} {} cases", log.label, passed(point), point.n, half_name(half)),
         None => format!("{} was not measured on all {} cases", log.label, half_name(half)),
     }
 }
@@ -160,6 +154,9 @@ fn rows(history: &History, half: Split, notes: &[Note]) -> Vec<Row> {
     let row = |point: &Point| {
         let info = &history.runs[point.run];
         let score = scores.and_then(|s| s.points.iter().find(|other| other.run == point.run));
+        // People's rulers change for people only.
+        let changed = scores.is_some_and(|s| s.breaks.iter().any(|b| b.run == point.run));
+        let mark = notes.iter().find(|note| changed && note.run == point.run);
         let mut remarks = info.remarks.clone();
         match point.standing {
             Standing::Current => {}
@@ -177,7 +174,7 @@ fn rows(history: &History, half: Split, notes: &[Note]) -> Vec<Row> {
             score_range: score.map_or(String::new(), |s| {
                 format!("{} to {}", words::decimal(s.interval.low), words::decimal(s.interval.high))
             }),
-            mark: notes.iter().find(|note| note.run == point.run).map_or(String::new(), |n| format!("[{}]", n.number)),
+            mark: mark.map_or(String::new(), |note| format!("[{}]", note.number)),
             standing: point.standing,
             current: point.standing == Standing::Current,
             remarks,
@@ -204,7 +201,8 @@ fn notes(history: &History, half: Split) -> Vec<Note> {
         for change in &series.breaks {
             let text = format!("{name}: {}", change.change);
             let said = found.entry(change.run).or_default();
-            if !said.contains(&text) && (series.kind == Kind::People || !whole.contains(&change.run)) {
+            let known = said.iter().any(|other| other.contains(&change.change));
+            if !known && (series.kind == Kind::People || !whole.contains(&change.run)) {
                 said.push(text);
             }
         }

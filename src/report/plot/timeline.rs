@@ -13,8 +13,9 @@ const AXIS: i32 = 108;
 const TOP: i32 = 56;
 const BOTTOM: i32 = 330;
 const HEIGHT: i32 = 420;
-/// Room that a label under the axis needs.
-const LABEL: i32 = 112;
+/// Room that the labels under the axis need.
+const NAME: i32 = 72;
+const DATE: i32 = 100;
 
 /// What the vertical axis shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,12 +109,14 @@ fn axes(area: &Area<'_>, frame: &Frame, runs: &[(String, String)]) -> Result<(),
     if frame.axis == Axis::Points {
         text(area, "target", (LEFT, frame.y(4.0) - 30), SMALL, MUTED, HPos::Left)?;
     }
-    // Of many runs only some have a label; the last one always does.
-    let every = (LABEL / frame.slot().max(1) + 1) as usize;
-    let every = if frame.slot() >= LABEL { 1 } else { every };
     for (place, (version, date)) in runs.iter().enumerate() {
-        if (runs.len() - 1 - place).is_multiple_of(every) {
-            text(area, &words::clip(version, 9), (frame.x(place), BOTTOM + 28), SMALL, INK, HPos::Center)?;
+        // Of many runs only some have a label; the last one always does.
+        let fits =
+            |room: i32| (runs.len() - 1 - place).is_multiple_of((room.div_euclid(frame.slot().max(1)) + 1) as usize);
+        if fits(NAME) {
+            text(area, &words::clip(version, 6), (frame.x(place), BOTTOM + 28), SMALL, INK, HPos::Center)?;
+        }
+        if fits(DATE) {
             text(area, date, (frame.x(place), BOTTOM + 60), SMALL - 4, MUTED, HPos::Center)?;
         }
     }
