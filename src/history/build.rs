@@ -146,12 +146,15 @@ impl Series {
     }
 }
 
+/// A value with the place of its run.
+type Placed<'a> = (usize, &'a Measured);
+
 /// Lines up `sources`, which are in order of time and belong to `line`.
 pub fn history(sources: &[Source], line: &Line, settings: &Settings) -> History {
     let all: Vec<Cases> = sources.iter().map(|source| cases(&source.run)).collect();
     let people: Vec<People<'_>> = sources.iter().map(People::of).collect();
     let measured: Vec<Vec<Measured>> = sources.par_iter().map(|source| measure(source, settings)).collect();
-    let mut grouped: BTreeMap<(bool, Group, Kind), Vec<(usize, &Measured)>> = BTreeMap::new();
+    let mut grouped: BTreeMap<(bool, Group, Kind), Vec<Placed<'_>>> = BTreeMap::new();
     for (run, values) in measured.iter().enumerate() {
         for value in values {
             let key = (value.half == Split::Dev, value.group.clone(), value.kind);
@@ -192,7 +195,7 @@ fn line_up(
     half: Split,
     group: Group,
     kind: Kind,
-    values: &[(usize, &Measured)],
+    values: &[Placed<'_>],
     rulers: &[Ruler<'_>],
     returning: &[BTreeSet<&str>],
 ) -> Series {

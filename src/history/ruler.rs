@@ -92,6 +92,10 @@ impl<'a> Ruler<'a> {
         };
         other.members.keys().filter(|id| !self.members.contains_key(*id)).all(|id| {
             let suite = suite_of(id);
+            // Asked, and yet no longer of the group: it moved.
+            if self.all.contains_key(id) {
+                return false;
+            }
             match (hash(self.manifest, suite), hash(other.manifest, suite)) {
                 (Some(mine), Some(theirs)) => mine == theirs,
                 (None, Some(_)) => returning.contains(suite),

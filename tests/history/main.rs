@@ -140,6 +140,76 @@ fn a_real_improvement_is_called_one() {
     assert!(log.overall.unwrap().words.ends_with("v2"));
 }
 
+/// The history after `change` was made to the sources.
+fn changed(root: &Path, change: impl FnOnce(&mut Vec<Source>)) -> History {
+    let mut sources = sources(root);
+    change(&mut sources);
+    history_of(&sources)
+}
+
+fn dev(history: &History) -> &pmtune::history::Series {
+    history.find(Split::Dev, &Group::All, Kind::PassRate).unwrap()
+}
+
+#[test]
+fn a_suite_that_comes_back_was_left_out_and_one_that_does_not_is_a_change() {
+    let root = workspace();
+    let drop_suite = |source: &mut Source| {
+        source.run.records.retain(|record| record.category == FORMAT);
+        source.run.manifest.suites.retain(|suite| suite.name == FORMAT);
+    };
+    let between = changed(root.path(), |sources| drop_suite(&mut sources[3]));
+    assert_eq!(dev(&between).points[3].standing, Standing::Partial);
+    assert_eq!(between.find(Split::Dev, &category(FORMAT), Kind::Score).unwrap().points[3].standing, Standing::Current);
+    let last = changed(root.path(), |sources| drop_suite(&mut sources[7]));
+    let change = dev(&last).breaks.last().unwrap();
+    assert_eq!((change.run, change.change.as_str()), (7, "20 cases of domain-knowledge removed or not asked"));
+}
+
+#[test]
+fn every_sort_of_change_is_told_in_words() {
+    let root = workspace();
+    type Change = fn(&mut Source);
+    let changes: [(Change, &str); 5] = [
+        (|s| s.run.records[2].prompt.push('!'), "prompts changed for 1 case: format-consistency/dev-02"),
+        (|s| s.run.records[2].weight = 2.0, "weights changed for 1 case: format-consistency/dev-02"),
+        (
+            |s| s.run.records[2].split = Split::HeldOut,
+            "1 case moved between dev and held-out: format-consistency/dev-02",
+        ),
+        (|s| s.run.manifest.version.sampling.temperature = 0.7, "sampling changed: temperature 0.0 → 0.7"),
+        (|s| s.run.manifest.version.template = Some("other".into()), "the chat template changed"),
+    ];
+    for (change, words) in changes {
+        let history = changed(root.path(), |sources| change(&mut sources[6]));
+        let found = dev(&history).breaks.iter().find(|b| b.run == 6).unwrap();
+        assert_eq!(found.change, words);
+        let segments: Vec<usize> = dev(&history).points.iter().map(|point| point.segment).collect();
+        assert_ne!(segments[5], segments[6]);
+    }
+}
+
+#[test]
+fn a_ruler_that_returns_is_the_old_one_and_another_model_of_one_name_is_no_repeat() {
+    let root = workspace();
+    let mut plain = sources(root.path());
+    plain.truncate(4);
+    plain[2].run.records[2].prompt.push('!');
+    let history = history_of(&plain);
+    let points = &dev(&history).points;
+    assert_eq!(points.iter().map(|point| point.segment).collect::<Vec<_>>(), [1, 1, 2, 1]);
+    assert_eq!(dev(&history).breaks.len(), 2, "a change there and a change back");
+    let mut plain = sources(root.path());
+    plain[1].run.manifest.version.adapter = Some("an older one".into());
+    let history = history_of(&plain);
+    assert_eq!(dev(&history).points[1].standing, Standing::Current);
+    assert_eq!(history.runs[1].remarks, ["PM-General-v1 was another model then than it is now"]);
+}
+
+fn history_of(sources: &[Source]) -> History {
+    history(sources, &Line("PM-General".into()), &settings())
+}
+
 /// What the program prints, and where.
 fn pmtune(root: &Path, args: &[&str]) -> std::process::Output {
     Command::cargo_bin("pmtune")
