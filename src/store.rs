@@ -30,7 +30,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Makes a rename durable where the platform allows a folder to be synced.
-fn sync_folder(folder: &Path) {
+pub fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(dir) = File::open(folder) {
         let _ = dir.sync_all();

@@ -12,7 +12,7 @@ mod wheel;
 
 pub use home::home;
 pub use named::DEFAULT;
-pub use pull::{Progress, Silent, ensure, local, pull};
+pub use pull::{Progress, Silent, ensure, hash, local, pull};
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -56,6 +56,11 @@ pub fn local(name: &BaseName) -> Result<Option<Base>> {
     Ok(intact.then_some(Base { path, sha256: receipt.sha256 }))
 }
 
+/// The base's hash, worked out again from its files.
+pub fn hash(base: &Base) -> Result<String> {
+    from_path(&base.path).map(|base| base.sha256)
+}
+
 fn cache(folder: &str) -> Result<PathBuf> {
     Ok(home()?.join("bases").join(folder))
 }

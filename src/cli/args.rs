@@ -1,6 +1,8 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::history::HistoryArgs;
+use super::models::args::ModelsArgs;
 use super::review::args::ReviewArgs;
 use super::train::args::TrainArgs;
 use crate::suite::Split;
@@ -46,8 +48,10 @@ pub enum Command {
     Data(DataArgs),
     /// Print the JSON Schema of suites, for editors.
     Schema,
-    /// The versions of this workspace.
+    /// The versions of this workspace: note, promote, archive, restore, verify, tell apart.
     Models(ModelsArgs),
+    /// Every run of the versions over time, and which tasks need more data.
+    History(HistoryArgs),
     /// Show the exact prompt text and token ids a version would read.
     Render(RenderArgs),
     /// Talk to a version in the terminal.
@@ -239,23 +243,6 @@ impl From<FailOn> for Severity {
             FailOn::Error => Severity::Error,
         }
     }
-}
-
-#[derive(Debug, clap::Args)]
-pub struct ModelsArgs {
-    #[command(subcommand)]
-    pub command: ModelsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ModelsCommand {
-    /// Every version, a line each.
-    List,
-    /// One version, whole.
-    Show {
-        /// Such as v2.
-        model: String,
-    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -8,6 +8,7 @@ mod compare;
 mod data;
 mod eval;
 mod findings;
+mod history;
 mod init;
 mod interrupt;
 mod loss;
@@ -67,6 +68,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Schema => suites::schema(),
         Command::Models(models) => models::run(&workspace()?, &models),
+        Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
     }

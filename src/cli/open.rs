@@ -4,13 +4,13 @@ use super::progress;
 use crate::base::{self, Base};
 use crate::error::{Error, Result};
 use crate::generate::Sampling;
+use crate::model;
 use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
-use crate::registry::{Origin, Version};
+use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
-use crate::{model, store};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A version ready to be asked.
 pub struct Contestant {
@@ -44,7 +44,7 @@ fn contestant(workspace: &Workspace, version: Version, bar: &progress::Bytes) ->
             let base = base::ensure(name, bar)?;
             bar.finish();
             check_base(&version.name, expected.as_deref(), &base)?;
-            let hash = adapter.as_deref().map(adapter_hash).transpose()?;
+            let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
             let template = model::open(&base.path)?.chat.template_hash().to_string();
             let sha256 = base.sha256.clone();
             (Place::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
@@ -73,14 +73,6 @@ fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {
         .hint("pull the base it was made on, or correct `base:` in its manifest")),
         _ => Ok(()),
     }
-}
-
-/// Hash over the adapter's configuration and weights.
-fn adapter_hash(folder: &Path) -> Result<String> {
-    let files = ["adapter_config.json", "adapter_model.safetensors"];
-    let hashes: Vec<String> =
-        files.iter().map(|file| store::hash_file(&folder.join(file), |_| ())).collect::<Result<_>>()?;
-    Ok(store::hash(hashes.concat().as_bytes()))
 }
 
 /// One group for each base and each endpoint.

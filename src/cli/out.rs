@@ -30,6 +30,13 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// Writes a long text behind `lead`, broken between words, its further lines under the first word.
+pub fn item(lead: &str, text: impl AsRef<str>) {
+    let indent = lead.chars().count();
+    let body = wrapped(text.as_ref(), width().saturating_sub(indent).max(20));
+    line(format!("{lead}{}", body.replace('\n', &format!("\n{}", " ".repeat(indent)))));
+}
+
 /// Writes text to standard output as it is.
 pub fn text(text: impl AsRef<str>) {
     let mut out = anstream::stdout().lock();

@@ -5,6 +5,7 @@
 //! its own (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small
 //! pure files over a `sample` of independent units: `interval`, `permutation`, `mcnemar`, `holm`, `power`, `repeats`.
 
+mod alone;
 mod build;
 mod comparable;
 mod comparison;
@@ -30,6 +31,7 @@ mod tests;
 mod verdict;
 mod warnings;
 
+pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
     CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,

@@ -93,21 +93,21 @@ pub fn mean_score(cases: &[&CaseTally<'_>]) -> Option<f64> {
     mean(cases.iter().filter_map(|c| c.score))
 }
 
+/// The automatic rubric score of one case on a criterion, where any check speaks for it.
+pub fn automatic_points(case: &CaseTally<'_>, criterion: Criterion) -> Option<f64> {
+    let verdicts = case.records.iter().flat_map(|record| match &record.outcome {
+        Outcome::Judged { verdicts, .. } => verdicts.as_slice(),
+        Outcome::Error { .. } => &[],
+    });
+    automatic_score(verdicts.filter(|v| v.criterion == criterion).filter_map(|v| Some((v.verdict.score()?, v.weight))))
+}
+
 /// The automatic rubric score on each criterion: per case first, then the mean over the cases it speaks for.
 pub fn criteria(cases: &[&CaseTally<'_>]) -> Vec<(Criterion, f64, usize)> {
-    let score_of = |case: &CaseTally<'_>, criterion: Criterion| {
-        let verdicts = case.records.iter().flat_map(|record| match &record.outcome {
-            Outcome::Judged { verdicts, .. } => verdicts.as_slice(),
-            Outcome::Error { .. } => &[],
-        });
-        automatic_score(
-            verdicts.filter(|v| v.criterion == criterion).filter_map(|v| Some((v.verdict.score()?, v.weight))),
-        )
-    };
     Criterion::ALL
         .into_iter()
         .filter_map(|criterion| {
-            let scores: Vec<f64> = cases.iter().filter_map(|case| score_of(case, criterion)).collect();
+            let scores: Vec<f64> = cases.iter().filter_map(|case| automatic_points(case, criterion)).collect();
             Some((criterion, mean(scores.iter().copied())?, scores.len()))
         })
         .collect()

@@ -3,6 +3,7 @@ use crate::chat::{Message, Role};
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// `models/<Name-vN>/manifest.yaml`: a base, perhaps an adapter, and prompt settings, under a name.
@@ -20,6 +21,9 @@ pub struct Manifest {
     /// The folder of the LoRA adapter, relative to the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
+    /// SHA-256 of what training wrote, by path relative to the manifest, so that damage is found.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// The system prompt; without one the base's own stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
@@ -68,7 +72,12 @@ impl Manifest {
     pub const FORMAT: u32 = 1;
 
     pub fn read(file: &Path) -> Result<Self> {
-        let manifest: Self = crate::yaml::read(&crate::yaml::parse(&crate::store::read_text(file)?, file)?, &[])?;
+        Self::parse(&crate::store::read_text(file)?, file)
+    }
+
+    /// A manifest's text; `file` says which version's it is.
+    pub fn parse(text: &str, file: &Path) -> Result<Self> {
+        let manifest: Self = crate::yaml::read(&crate::yaml::parse(text, file)?, &[])?;
         let wrong = |what: String, hint: &str| Err(Error::input(format!("{}: {what}", file.display())).hint(hint));
         if manifest.format > Self::FORMAT {
             let what = format!("format {} is newer than this pmtune understands ({})", manifest.format, Self::FORMAT);
@@ -81,6 +90,9 @@ impl Manifest {
         }
         if manifest.adapter.as_deref().is_some_and(|a| !stays_inside(a)) {
             return wrong("`adapter` leaves the version's folder".into(), "name a folder beside the manifest");
+        }
+        if let Some(path) = manifest.files.keys().find(|path| !super::tree::is_plain(path)) {
+            return wrong(format!("`files` names {path:?}"), "name files beside the manifest");
         }
         Ok(manifest)
     }

@@ -1,15 +1,28 @@
 //! The versions of a workspace: `models/<Name-vN>/manifest.yaml`, one of them `primary`.
 //!
 //! [`resolve`] turns whatever a person calls a model (`v2`, `primary`, `base`, a `.gguf`, `openai:URL#model`) into a
-//! [`Version`] with everything an evaluation needs to know.
+//! [`Version`] with everything an evaluation needs to know. Versions are kept in order over time: `notes` is their
+//! change log, `archive` sets them aside as a `pack`, `verify` finds damage by the hashes of `tree`, `diff` tells two
+//! apart.
 
+mod archive;
+mod diff;
 mod manifest;
+mod notes;
+mod pack;
 mod resolve;
 mod trained;
+mod tree;
+mod verify;
 
+pub use archive::{ARCHIVE, Moved, archive, archived, archived_manifest, restore};
+pub use diff::{Change, Diff, Section, diff};
 pub use manifest::{BaseRecord, FewShot, Manifest};
+pub use notes::{Note, NoteKind, Promotion, note, notes, promote};
 pub use resolve::{Origin, Version, base_name, resolve};
 pub use trained::{DataFile, Stage, Trained};
+pub use tree::{adapter_hash, recorded_adapter_hash, written_hashes};
+pub use verify::{Checked, verify, verify_all};
 
 use crate::error::{Error, Result};
 use crate::workspace::Workspace;
@@ -48,6 +61,10 @@ pub fn find(workspace: &Workspace, text: &str) -> Result<Manifest> {
     let name = full_name(workspace, text);
     let file = manifest_file(&workspace.models().join(&name));
     if text.contains(['/', '\\']) || !file.is_file() {
+        if archived(workspace)?.contains(&name) {
+            return Err(Error::missing(format!("{name} is archived"))
+                .hint(format!("bring it back first: pmtune models restore {name}")));
+        }
         let names: Vec<String> = list(workspace)?.into_iter().map(|m| m.name).collect();
         let known = if names.is_empty() { "none yet".to_string() } else { names.join(", ") };
         return Err(Error::missing(format!("there is no version `{text}`")).hint(format!("this workspace has {known}")));
@@ -69,7 +86,10 @@ pub fn full_name(workspace: &Workspace, text: &str) -> String {
 pub fn next(workspace: &Workspace) -> Result<(Option<Manifest>, String)> {
     let line = &workspace.config.line;
     let newest = list(workspace)?.into_iter().filter(|m| m.line() == line).max_by_key(Manifest::number);
-    let number = newest.as_ref().map_or(0, Manifest::number).saturating_add(1);
+    // The name of an archived version is taken.
+    let of_line = |name: &String| name.strip_prefix(line.as_str())?.strip_prefix("-v")?.parse().ok();
+    let archived = archived(workspace)?.iter().filter_map(of_line).max().unwrap_or(0);
+    let number = newest.as_ref().map_or(0, Manifest::number).max(archived).saturating_add(1);
     Ok((newest, format!("{line}-v{number}")))
 }
 

@@ -127,6 +127,11 @@ fn registered(workspace: &Workspace, label: &str, name: &str) -> Result<Version>
 }
 
 fn unknown(workspace: &Workspace, text: &str) -> Error {
+    let name = super::full_name(workspace, text);
+    if super::archived(workspace).is_ok_and(|names| names.contains(&name)) {
+        return Error::missing(format!("{name} is archived"))
+            .hint(format!("bring it back first: pmtune models restore {name}"));
+    }
     let names: Vec<String> = super::list(workspace).unwrap_or_default().into_iter().map(|m| m.name).collect();
     let close = names.iter().find(|n| strsim::jaro_winkler(n, text) > 0.9 && n.as_str() != text);
     let known = match (close, names.is_empty()) {

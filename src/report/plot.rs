@@ -5,9 +5,11 @@
 
 mod counts;
 mod loss;
+mod timeline;
 
 pub use counts::{CountRow, columns, counts};
 pub use loss::{Scale, loss, loss_svg};
+pub use timeline::{Axis, Dot, Timeline, timeline};
 
 use super::clean;
 use super::words;

@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-const PARTS: [(&str, &str); 10] = [
+const PARTS: &[(&str, &str)] = &[
     ("page.html", include_str!("templates/page.html")),
     ("case.html", include_str!("templates/case.html")),
     ("measured.html", include_str!("templates/measured.html")),
@@ -18,6 +18,8 @@ const PARTS: [(&str, &str); 10] = [
     ("measured.md", include_str!("templates/measured.md")),
     ("comparison.md", include_str!("templates/comparison.md")),
     ("run.md", include_str!("templates/run.md")),
+    ("history.html", include_str!("templates/history.html")),
+    ("history.md", include_str!("templates/history.md")),
 ];
 
 /// Fills the template `name`. Every value is cleaned and escaped for the kind of file (by the name's ending), unless it

@@ -88,6 +88,10 @@ pub fn free(workspace: &Workspace, name: &str) -> Result<()> {
         return Err(Error::input(format!("{name} is a version already, and versions never change"))
             .hint("leave --name away to train the next one"));
     }
+    if registry::archived(workspace)?.iter().any(|archived| archived == name) || name == registry::ARCHIVE {
+        return Err(Error::input(format!("the name {name} is taken: it is archived, or the archive itself"))
+            .hint("leave --name away to train the next one"));
+    }
     Ok(())
 }
 

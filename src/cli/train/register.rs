@@ -56,7 +56,8 @@ impl Outcome<'_> {
         write: &dyn Fn(&[f32], &Path) -> Result<()>,
     ) -> Result<Vec<String>> {
         write(self.state.result(), &place.folder.join(ADAPTER))?;
-        self.manifest(notes).write(&place.folder)?;
+        let files = registry::written_hashes(&place.folder)?;
+        Manifest { files, ..self.manifest(notes) }.write(&place.folder)?;
         let files = [ADAPTER, "manifest.yaml", "loss.csv", "loss.svg"];
         let written = files.map(|file| out::path(&place.folder.join(file))).to_vec();
         place.finish()?;
@@ -73,6 +74,7 @@ impl Outcome<'_> {
             parent: request.from.clone(),
             base: BaseRecord { name: request.base.clone(), sha256: Some(job.prepared.base.sha256.clone()) },
             adapter: Some(ADAPTER.to_string()),
+            files: Default::default(),
             system: request.system.clone(),
             examples: Vec::new(),
             sampling: parent.map(|p| p.sampling.clone()).unwrap_or_default(),

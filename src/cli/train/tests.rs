@@ -111,6 +111,10 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
     assert!(trained.held_out_loss < trained.held_out_loss_before);
     let log = std::fs::read_to_string(folder.join("loss.csv")).unwrap();
     assert_eq!(log.lines().count(), 1 + trained.steps + 3);
+    // Damage would be found.
+    assert!(manifest.files.contains_key("loss.csv") && registry::recorded_adapter_hash(&manifest).is_some());
+    let verified = registry::verify(&workspace, "PM-v1").unwrap();
+    assert!(verified[0].damage.is_empty(), "{verified:?}");
     // The second goes on from the first and says so.
     train_toy(&workspace, &flags("--from v1 --epochs 1"), usize::MAX, false).unwrap();
     let second = registry::find(&workspace, "v2").unwrap();

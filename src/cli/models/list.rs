@@ -1,0 +1,128 @@
+//! What is read about versions.
+
+use crate::cli::out;
+use crate::error::{Error, Result};
+use crate::registry::{self, Manifest, Note};
+use crate::report::visible;
+use crate::workspace::Workspace;
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::tz::TimeZone;
+
+pub fn list(workspace: &Workspace) -> Result<()> {
+    let manifests = registry::list(workspace)?;
+    let archived = registry::archived(workspace)?;
+    let primary = registry::primary(workspace)?;
+    if manifests.is_empty() && archived.is_empty() {
+        out::line("No versions yet; `base` is the untrained base.");
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(out::width() as u16).set_header(["version", "created", "parent", "base", "adapter", "notes"]);
+    for manifest in &manifests {
+        let star = if primary.as_deref() == Some(manifest.name.as_str()) { " (primary)" } else { "" };
+        table.add_row(row(manifest, star, &archived));
+    }
+    for name in &archived {
+        match registry::archived_manifest(workspace, name) {
+            Ok(manifest) => table.add_row(row(&manifest, " (archived)", &archived)),
+            Err(error) => table.add_row([visible(name), visible(&error.message)]),
+        };
+    }
+    out::line(table.trim_fmt());
+    Ok(())
+}
+
+fn row(manifest: &Manifest, mark: &str, archived: &[String]) -> [String; 6] {
+    [
+        format!("{}{mark}", manifest.name),
+        manifest.created.to_string(),
+        manifest.parent.as_ref().map_or_else(|| "–".into(), |parent| called(parent, archived)),
+        visible(&manifest.base.name),
+        if manifest.adapter.is_some() { "LoRA" } else { "–" }.into(),
+        visible(summary(&manifest.notes)),
+    ]
+}
+
+/// A version's name, with a word where it is archived.
+fn called(name: &str, archived: &[String]) -> String {
+    let mark = if archived.iter().any(|other| other == name) { " (archived)" } else { "" };
+    format!("{}{mark}", visible(name))
+}
+
+/// The first sentence of the notes; a training writes a whole paragraph there.
+fn summary(notes: &str) -> &str {
+    let line = notes.lines().next().unwrap_or_default();
+    line.find(". ").map_or(line, |end| &line[..=end])
+}
+
+/// A version's change log.
+pub fn notes(workspace: &Workspace, version: &str) -> Result<()> {
+    let name = registry::find(workspace, version)?.name;
+    let notes = registry::notes(workspace, &name)?;
+    if notes.is_empty() {
+        out::paragraph(format!("Nothing is noted for {name} yet. Add a note with: pmtune models note {name} \"…\""));
+    }
+    print_notes(&notes);
+    Ok(())
+}
+
+/// Oldest first, a line each.
+pub fn print_notes(notes: &[Note]) {
+    for note in notes {
+        let at = note.at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M");
+        out::item(&format!("{at}  "), visible(&note.text));
+    }
+}
+
+pub fn show(workspace: &Workspace, model: &str) -> Result<()> {
+    let version = registry::resolve(workspace, model)?;
+    let manifests = registry::list(workspace)?;
+    let manifest = manifests.iter().find(|m| m.name == version.name).ok_or_else(|| {
+        Error::missing(format!("`{model}` is no registered version, so there is nothing to show"))
+            .hint("`pmtune models list` shows the registered ones")
+    })?;
+    let text = serde_yaml::to_string(manifest).map_err(|e| Error::input(format!("cannot print {model}: {e}")))?;
+    let archived = registry::archived(workspace)?;
+    let parent = |name: &str| match manifests.iter().find(|m| m.name == name) {
+        Some(manifest) => manifest.parent.clone(),
+        None if archived.iter().any(|a| a == name) => registry::archived_manifest(workspace, name).ok()?.parent,
+        None => None,
+    };
+    let names: Vec<String> = lineage(manifest, parent).iter().map(|name| called(name, &archived)).collect();
+    out::line(format!("# {}\n{}", names.join(" → "), visible(text.trim_end())));
+    let notes = registry::notes(workspace, &manifest.name)?;
+    if !notes.is_empty() {
+        out::line("\n# Notes");
+        print_notes(&notes);
+    }
+    Ok(())
+}
+
+/// From the base over the first ancestor to the version itself; a loop in the manifests ends the walk.
+fn lineage(manifest: &Manifest, parent: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut names = vec![manifest.name.clone()];
+    let mut next = manifest.parent.clone();
+    while let Some(name) = next.filter(|name| !names.contains(name)) {
+        next = parent(&name);
+        names.push(name);
+    }
+    names.push(manifest.base.name.clone());
+    names.reverse();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_shows_the_first_sentence_of_the_notes() {
+        assert_eq!(
+            summary("v1.2 was trained on 9 examples (2 s). The loss fell."),
+            "v1.2 was trained on 9 examples (2 s)."
+        );
+        assert_eq!(summary("Shorter prompts\nand more"), "Shorter prompts");
+        assert_eq!(summary(""), "");
+    }
+}

@@ -1,0 +1,63 @@
+//! What changes a version's place or its log.
+
+use crate::cli::out;
+use crate::error::Result;
+use crate::registry::{self, Moved};
+use crate::report::visible;
+use crate::workspace::Workspace;
+
+pub fn note(workspace: &Workspace, version: &str, text: &str) -> Result<()> {
+    let name = registry::find(workspace, version)?.name;
+    let note = registry::note(workspace, &name, text)?;
+    out::paragraph(format!("Noted for {name}: {}", visible(&note.text)));
+    Ok(())
+}
+
+pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> Result<()> {
+    let name = registry::find(workspace, version)?.name;
+    let promotion = registry::promote(workspace, &name, because)?;
+    out::paragraph(match (promotion.already, promotion.before) {
+        (true, _) => format!("{name} is primary already; nothing was changed."),
+        (false, Some(before)) => format!(
+            "{name} is primary now; before, {} was. To go back: pmtune models promote {}",
+            visible(&before),
+            visible(&before)
+        ),
+        (false, None) => format!("{name} is primary now; no version was before."),
+    });
+    Ok(())
+}
+
+pub fn archive(workspace: &Workspace, version: &str) -> Result<()> {
+    let name = registry::find(workspace, version)?.name;
+    let children: Vec<String> = registry::list(workspace)?
+        .into_iter()
+        .filter(|m| m.parent.as_deref() == Some(name.as_str()))
+        .map(|m| m.name)
+        .collect();
+    let moved = registry::archive(workspace, &name)?;
+    out::paragraph(format!("Archived {name}: {}. Its folder was removed.", packed(&moved)));
+    if !children.is_empty() {
+        let verb = if children.len() == 1 { "was made from it and works" } else { "were made from it and work" };
+        out::paragraph(format!("{} {verb} as before.", children.join(", ")));
+    }
+    out::paragraph(format!("Bring it back with: pmtune models restore {name}"));
+    Ok(())
+}
+
+pub fn restore(workspace: &Workspace, version: &str) -> Result<()> {
+    let name = registry::full_name(workspace, version);
+    let moved = registry::restore(workspace, &name)?;
+    out::paragraph(format!(
+        "Restored {name} into {}, every file as it was. The archive is kept: {}.",
+        out::path(&moved.folder),
+        packed(&moved)
+    ));
+    Ok(())
+}
+
+/// Where the pack is and what it holds.
+fn packed(moved: &Moved) -> String {
+    let megabytes = moved.pack_bytes as f64 / 1e6;
+    format!("{} ({} files, {megabytes:.1} MB)", out::path(&moved.pack), moved.files)
+}

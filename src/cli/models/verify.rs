@@ -1,0 +1,38 @@
+use crate::cli::out;
+use crate::error::{Error, Result};
+use crate::registry::{self, Checked};
+use crate::report::visible;
+use crate::workspace::Workspace;
+
+pub fn run(workspace: &Workspace, version: Option<&str>) -> Result<()> {
+    let found = match version {
+        Some(version) => registry::verify(workspace, &registry::full_name(workspace, version))?,
+        None => registry::verify_all(workspace)?,
+    };
+    found.iter().for_each(show);
+    let damaged: Vec<&str> = found.iter().filter(|c| !c.damage.is_empty()).map(|c| c.subject.as_str()).collect();
+    if damaged.is_empty() {
+        out::line(match found.len() {
+            0 => "There is no version yet, and nothing to verify.",
+            _ => "No damage.",
+        });
+        return Ok(());
+    }
+    Err(Error::input(format!("damaged: {}", visible(&damaged.join(", "))))
+        .hint("take the files from a backup or an archive (pmtune models restore), or from version control"))
+}
+
+fn show(checked: &Checked) {
+    let files = match checked.files {
+        1 => "1 file as it was".to_string(),
+        n => format!("{n} files as they were"),
+    };
+    let verdict = if checked.damage.is_empty() { "✓" } else { "✗" };
+    out::line(format!("{verdict} {}: {files}", visible(&checked.subject)));
+    for damage in &checked.damage {
+        out::item("  ✗ ", visible(damage));
+    }
+    for note in &checked.notes {
+        out::item("  · ", visible(note));
+    }
+}

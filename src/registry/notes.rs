@@ -1,0 +1,135 @@
+//! The change log of a version: `models/<name>/notes.jsonl`, append-only.
+
+use super::archive::Shelf;
+use super::{primary, verify};
+use crate::error::{Error, Result};
+use crate::store::{self, Lines};
+use crate::workspace::Workspace;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+const FORMAT: u32 = 1;
+
+/// One entry of a version's change log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub at: Timestamp,
+    pub kind: NoteKind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteKind {
+    /// Somebody's own words.
+    Note,
+    /// The version became primary.
+    Promoted,
+    /// Another version became primary in its place.
+    Replaced,
+}
+
+/// A line of the file: which version it belongs to comes first.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "lowercase")]
+enum Line {
+    Version { format: u32, name: String },
+    Note(Note),
+}
+
+fn file(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.models().join(name).join("notes.jsonl")
+}
+
+/// Every note of a version, oldest first.
+pub fn notes(workspace: &Workspace, name: &str) -> Result<Vec<Note>> {
+    read(&file(workspace, name))
+}
+
+fn read(path: &Path) -> Result<Vec<Note>> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let mut notes = Vec::new();
+    for line in store::read_lines::<Line>(path)? {
+        match line {
+            Line::Version { format, .. } if format > FORMAT => {
+                return Err(
+                    Error::input(format!("{} was written by a newer pmtune", path.display())).hint("update pmtune")
+                );
+            }
+            Line::Version { .. } => {}
+            Line::Note(note) => notes.push(note),
+        }
+    }
+    Ok(notes)
+}
+
+/// Appends a note and brings it to disk.
+///
+/// # Errors
+/// The text is empty; the file is damaged or another process writes it.
+pub fn note(workspace: &Workspace, name: &str, text: &str) -> Result<Note> {
+    append(workspace, name, NoteKind::Note, text)
+}
+
+fn append(workspace: &Workspace, name: &str, kind: NoteKind, text: &str) -> Result<Note> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::usage("the note is empty").hint("write what changed and why, in quotes"));
+    }
+    let path = file(workspace, name);
+    // The lock first: nobody appends between reading and writing.
+    let mut lines = Lines::open(&path)?;
+    let known = read(&path)?;
+    if std::fs::metadata(&path).map_err(|e| Error::io("read", &path, e))?.len() == 0 {
+        lines.append(&Line::Version { format: FORMAT, name: name.to_string() })?;
+    }
+    // A promotion that was killed half-way is done again, and said once.
+    let said = known.last().filter(|last| kind != NoteKind::Note && last.kind == kind && last.text == text);
+    if let Some(said) = said {
+        return Ok(said.clone());
+    }
+    let note = Note { at: Timestamp::now(), kind, text: text.to_string() };
+    lines.append(&Line::Note(note.clone()))?;
+    lines.flush()?;
+    Ok(note)
+}
+
+/// What a promotion did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promotion {
+    /// The version that was primary before, if any was.
+    pub before: Option<String>,
+    /// It was primary already, and nothing was written.
+    pub already: bool,
+}
+
+/// Makes a version primary, in one step, and notes it in both versions' logs.
+///
+/// # Errors
+/// The version is damaged; another process moves versions.
+pub fn promote(workspace: &Workspace, name: &str, because: Option<&str>) -> Result<Promotion> {
+    let _shelf = Shelf::open(workspace)?;
+    let before = primary(workspace)?;
+    let damage = verify::version(workspace, name, &mut Default::default()).damage;
+    if !damage.is_empty() {
+        return Err(Error::input(format!("{name} is damaged and cannot become primary: {}", damage.join("; ")))
+            .hint("restore its files; `pmtune models verify` looks again"));
+    }
+    if before.as_deref() == Some(name) {
+        return Ok(Promotion { before, already: true });
+    }
+    let because = because.map(str::trim).filter(|b| !b.is_empty()).map(|b| format!(": {b}")).unwrap_or_default();
+    // Notes first, `primary` last: it alone decides.
+    let instead = before.as_deref().map(|before| format!(" instead of {before}")).unwrap_or_default();
+    append(workspace, name, NoteKind::Promoted, &format!("became primary{instead}{because}"))?;
+    if let Some(before) =
+        before.as_deref().filter(|before| super::manifest_file(&workspace.models().join(before)).is_file())
+    {
+        append(workspace, before, NoteKind::Replaced, &format!("{name} became primary instead{because}"))?;
+    }
+    store::replace(&workspace.models().join("primary"), format!("{name}\n").as_bytes())?;
+    Ok(Promotion { before, already: false })
+}

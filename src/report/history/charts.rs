@@ -1,0 +1,100 @@
+//! Small charts over one time axis: all cases, each task, each criterion.
+
+use super::super::plot::{self, Axis, Dot, Plot, Timeline};
+use super::super::words;
+use super::view::{Charts, HistoryView, day};
+use crate::error::Result;
+use crate::history::{Group, History, Kind, Point, Series, Standing};
+use crate::suite::Split;
+use serde::Serialize;
+
+/// A drawing with its caption.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Chart(Plot);
+
+pub fn charts(history: &History, view: &HistoryView, half: Split) -> Result<Vec<Charts>> {
+    let runs: Vec<(String, String)> =
+        history.runs.iter().map(|run| (run.label.clone(), day(run.started).chars().skip(2).collect())).collect();
+    let mut found = Vec::new();
+    for (title, lead, wanted) in [
+        ("All cases", "", of_all as fn(&Series) -> bool),
+        ("Tasks", "Share of the cases of each category that pass.", of_tasks),
+        (
+            "Criteria by the checks",
+            "Automatic points from 1 to 5; the shaded band is the target of 4 and more.",
+            automatic,
+        ),
+        ("Criteria by people", "Points that reviewers gave, never mixed with those of the checks.", by_people),
+    ] {
+        let series = history.series.iter().filter(|s| s.half == half && wanted(s));
+        let plots = series.map(|s| chart(history, view, &runs, s)).collect::<Result<Vec<_>>>()?;
+        if !plots.is_empty() {
+            found.push(Charts { title, lead, plots });
+        }
+    }
+    Ok(found)
+}
+
+fn of_all(series: &Series) -> bool {
+    series.group == Group::All
+}
+
+fn of_tasks(series: &Series) -> bool {
+    matches!(series.group, Group::Category(_)) && series.kind == Kind::PassRate
+}
+
+fn automatic(series: &Series) -> bool {
+    series.kind == Kind::Automatic
+}
+
+fn by_people(series: &Series) -> bool {
+    series.kind == Kind::People
+}
+
+fn chart(history: &History, view: &HistoryView, runs: &[(String, String)], series: &Series) -> Result<Chart> {
+    let (axis, what) = match series.kind {
+        Kind::PassRate => (Axis::Share, "passed"),
+        Kind::Score => (Axis::Score, "mean score"),
+        Kind::Automatic | Kind::People => (Axis::Points, ""),
+    };
+    let title = match (&series.group, what) {
+        (Group::All, what) => format!("All cases, {what}"),
+        (group, "" | "passed") => group.name().to_string(),
+        (group, what) => format!("{}, {what}", group.name()),
+    };
+    // A chain ends at each change, also where an old ruler comes back later.
+    let chain = |point: &Point| {
+        let changes = series.breaks.iter().filter(|b| b.run <= point.run).count();
+        (point.standing == Standing::Current).then_some(changes)
+    };
+    let dot = |point: &Point| Dot {
+        place: point.run,
+        value: point.value,
+        low: point.interval.low,
+        high: point.interval.high,
+        chain: chain(point),
+    };
+    let number = |run: usize| view.notes.iter().find(|note| note.run == run).map(|note| note.number);
+    let timeline = Timeline {
+        title,
+        axis,
+        runs,
+        dots: series.points.iter().map(dot).collect(),
+        marks: series.breaks.iter().filter_map(|b| Some((b.run, number(b.run)?))).collect(),
+        description: description(history, series),
+    };
+    Ok(Chart(plot::timeline(&timeline)?))
+}
+
+fn description(history: &History, series: &Series) -> String {
+    let value = |x: f64| if series.kind == Kind::PassRate { words::percent(x) } else { words::decimal(x) };
+    let each = series.points.iter().filter(|point| point.standing == Standing::Current).map(|point| {
+        let run = &history.runs[point.run];
+        let (low, high) = (value(point.interval.low), value(point.interval.high));
+        let change = series.breaks.iter().find(|b| b.run == point.run);
+        let change = change.map_or(String::new(), |b| format!("Measured otherwise from here on: {}. ", b.change));
+        format!("{change}{} on {}: {} ({low} to {high}).", run.label, day(run.started), value(point.value))
+    });
+    each.collect::<Vec<_>>().join(" ")
+}

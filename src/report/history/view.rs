@@ -1,0 +1,248 @@
+//! What the history says, every number formatted.
+
+use super::super::view::{Tone, half_name};
+use super::super::words;
+use super::charts::Chart;
+use crate::history::{Group, History, Kind, Log, Point, Reading, Standing, Task};
+use crate::suite::Split;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Checks and failing cases named for a task.
+const NAMES: usize = 5;
+
+#[derive(Serialize)]
+pub struct HistoryView {
+    pub title: String,
+    pub subtitle: String,
+    pub headline: String,
+    pub sentence: String,
+    pub tone: Tone,
+    pub half: &'static str,
+    pub rows: Vec<Row>,
+    /// What changed about the ruler, numbered.
+    pub notes: Vec<Note>,
+    pub log: String,
+    pub tasks: Vec<TaskRow>,
+    pub charts: Vec<Charts>,
+}
+
+#[derive(Serialize)]
+pub struct Charts {
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub plots: Vec<Chart>,
+}
+
+/// One run.
+#[derive(Serialize)]
+pub struct Row {
+    pub date: String,
+    pub version: String,
+    pub run: String,
+    pub cases: usize,
+    pub rate: String,
+    pub range: String,
+    pub score: String,
+    pub score_range: String,
+    /// `[1]` where the ruler changed before it.
+    pub mark: String,
+    pub standing: Standing,
+    pub current: bool,
+    pub remarks: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub struct Note {
+    pub number: usize,
+    /// Index of the run before which the change lies.
+    #[serde(skip)]
+    pub run: usize,
+    pub before: String,
+    pub changes: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub struct TaskRow {
+    pub name: String,
+    pub held_out: String,
+    pub dev: String,
+    pub tone: Tone,
+    pub symbol: &'static str,
+    pub trend: String,
+    pub change: String,
+    pub examples: String,
+    pub needs: Vec<String>,
+    pub checks: String,
+    pub failing: String,
+}
+
+pub fn view(history: &History, log: &Log, half: Split) -> HistoryView {
+    let notes = notes(history, half);
+    let rows = rows(history, half, &notes);
+    let overall = log.overall.as_ref().filter(|_| log.half == half);
+    HistoryView {
+        title: format!("{} over time", history.line),
+        subtitle: subtitle(history, half),
+        headline: headline(history, log, half),
+        sentence: match overall {
+            Some(trend) => match &trend.difference {
+                Some(mean) => format!(
+                    "That is {}: {} in score ({}), case by case.",
+                    trend.words,
+                    words::signed(mean.mean),
+                    words::signed_range(&mean.interval)
+                ),
+                None => format!("There is {}.", trend.words),
+            },
+            None => "Claims rest on the held-out cases; these are for finding gaps.".to_string(),
+        },
+        tone: overall.and_then(|trend| trend.finding).map_or(Tone::Unknown, Tone::of),
+        half: half_name(half),
+        rows,
+        notes,
+        log: format!(
+            "How {} does on each task. Gaps are looked for on dev cases only: examples written for a held-out case \
+             would end its use as a test.",
+            log.label
+        ),
+        tasks: log.tasks.iter().map(task).collect(),
+        charts: Vec::new(),
+    }
+}
+
+fn subtitle(history: &History, half: Split) -> String {
+    let mut versions: Vec<&str> = history.runs.iter().map(|run| run.version.as_str()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let runs = words::plural(history.runs.len(), "run", "runs");
+    let of = words::plural(versions.len(), "version", "versions");
+    let days = match (history.runs.first(), history.runs.last()) {
+        (Some(first), Some(last)) if day(first.started) != day(last.started) => {
+            format!("{} to {}", day(first.started), day(last.started))
+        }
+        (Some(first), _) => day(first.started),
+        _ => "no run".to_string(),
+    };
+    format!("{runs} of {of} · {days} · {} cases", half_name(half))
+}
+
+fn headline(history: &History, log: &Log, half: Split) -> String {
+    let series = history.find(half, &Group::All, Kind::PassRate);
+    let mine = |point: &&Point| history.runs[point.run].version == log.version;
+    let point = series.iter().flat_map(|s| &s.points).rfind(|p| mine(p) && p.standing != Standing::Partial);
+    match point {
+        Some(point) => format!("{} passes {} of {} {} cases", log.label, passed(point), point.n, half_name(half)),
+        None => format!("{} was not measured on all {} cases", log.label, half_name(half)),
+    }
+}
+
+fn passed(point: &Point) -> usize {
+    (point.value * point.n as f64).round() as usize
+}
+
+/// The day where the reader is.
+pub fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d").to_string()
+}
+
+fn rows(history: &History, half: Split, notes: &[Note]) -> Vec<Row> {
+    let scores = history.find(half, &Group::All, Kind::Score);
+    let points = history.find(half, &Group::All, Kind::PassRate).map(|s| s.points.as_slice()).unwrap_or_default();
+    let row = |point: &Point| {
+        let info = &history.runs[point.run];
+        let score = scores.and_then(|s| s.points.iter().find(|other| other.run == point.run));
+        // People's rulers change for people only.
+        let changed = scores.is_some_and(|s| s.breaks.iter().any(|b| b.run == point.run));
+        let mark = notes.iter().find(|note| changed && note.run == point.run);
+        let mut remarks = info.remarks.clone();
+        match point.standing {
+            Standing::Current => {}
+            Standing::Superseded => remarks.insert(0, "asked again later".to_string()),
+            Standing::Partial => remarks.insert(0, "only some of the cases".to_string()),
+        }
+        Row {
+            date: day(info.started),
+            version: info.label.clone(),
+            run: info.id.clone(),
+            cases: point.n,
+            rate: words::percent(point.value),
+            range: words::rate_range(&point.interval),
+            score: score.map_or("–".to_string(), |s| words::decimal(s.value)),
+            score_range: score.map_or(String::new(), |s| {
+                format!("{} to {}", words::decimal(s.interval.low), words::decimal(s.interval.high))
+            }),
+            mark: mark.map_or(String::new(), |note| format!("[{}]", note.number)),
+            standing: point.standing,
+            current: point.standing == Standing::Current,
+            remarks,
+        }
+    };
+    points.iter().map(row).collect()
+}
+
+/// One note for each run before which any ruler of the half changed. What changed over all cases says what changed in
+/// each category; people's rulers speak for themselves.
+fn notes(history: &History, half: Split) -> Vec<Note> {
+    let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mine = || history.series.iter().filter(|series| series.half == half);
+    for series in mine().filter(|s| s.group == Group::All && s.kind == Kind::PassRate) {
+        series.breaks.iter().for_each(|b| found.entry(b.run).or_default().push(b.change.clone()));
+    }
+    let whole: Vec<usize> = found.keys().copied().collect();
+    for series in mine() {
+        let name = match (series.kind, &series.group) {
+            (Kind::People, _) => "people's scores".to_string(),
+            (Kind::PassRate, Group::Category(name)) => name.clone(),
+            _ => continue,
+        };
+        for change in &series.breaks {
+            let text = format!("{name}: {}", change.change);
+            let said = found.entry(change.run).or_default();
+            let known = said.iter().any(|other| other.contains(&change.change));
+            if !known && (series.kind == Kind::People || !whole.contains(&change.run)) {
+                said.push(text);
+            }
+        }
+    }
+    let note = |(i, (run, changes)): (usize, (usize, Vec<String>))| {
+        let info = &history.runs[run];
+        Note { number: i + 1, run, before: format!("{} on {}", info.label, day(info.started)), changes }
+    };
+    found.into_iter().enumerate().map(note).collect()
+}
+
+fn task(task: &Task) -> TaskRow {
+    let reading = |reading: &Option<Reading>| match reading {
+        Some(Reading { rate, .. }) => {
+            let range = words::rate_range(&rate.interval).replace(" to ", "–");
+            format!("{} of {} ({range}\u{a0}%)", passed(rate), rate.n)
+        }
+        None => "–".to_string(),
+    };
+    let tone = task.trend.finding.map_or(Tone::Unknown, Tone::of);
+    let checks: Vec<String> = task
+        .failed_checks
+        .iter()
+        .map(|(name, trial)| format!("{name} ({} of {})", trial.of - trial.passed, trial.of))
+        .collect();
+    // A suite is often called like its category; saying it before every case would only fill the page.
+    let prefix = format!("{}/", task.name);
+    let short = |case: &String| case.strip_prefix(&prefix).unwrap_or(case).to_string();
+    let failing: Vec<String> = task.failing.iter().map(short).collect();
+    TaskRow {
+        name: task.name.clone(),
+        held_out: reading(&task.held_out),
+        dev: reading(&task.dev),
+        tone,
+        symbol: tone.symbol(),
+        trend: task.trend.words.clone(),
+        change: task.trend.difference.map_or("–".to_string(), |mean| words::signed(mean.mean)),
+        examples: task.examples.map_or("–".to_string(), |count| count.to_string()),
+        needs: task.needs.clone(),
+        checks: words::list_at_most(&checks, NAMES),
+        failing: words::list_at_most(&failing, NAMES),
+    }
+}
