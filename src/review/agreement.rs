@@ -70,21 +70,6 @@ pub(super) struct Scored<'a> {
 /// How often each pair of values stands in one answer, each answer counting as many pairs as it has values.
 type Coincidences = [[f64; MOST]; MOST];
 
-/// Krippendorff's α with the ordinal metric over answers with missing ratings allowed (Krippendorff, *Computing
-/// Krippendorff's Alpha-Reliability*, 2011, the canonical form by coincidences): 1 − (n − 1)·Σ o·δ² / Σ n·n·δ², where
-/// δ² of two values is the squared number of pairable points from one to the other, the ends counted half.
-///
-/// `None` with fewer than two pairable values, and when all of them are equal: nobody can tell agreement from a scale
-/// that nobody used. The `krippendorff` package raises an error for these, or, where a value that pairs with nothing
-/// differs, returns NaN.
-pub(super) fn alpha<'a>(answers: impl Iterator<Item = &'a [u8]>) -> Option<f64> {
-    let mut sum = [[0.0; MOST]; MOST];
-    for points in answers {
-        add(&mut sum, &coincidences(points));
-    }
-    of(&sum)
-}
-
 fn coincidences(points: &[u8]) -> Coincidences {
     let mut pairs = [[0.0; MOST]; MOST];
     let places: Vec<usize> = points.iter().filter_map(|p| usize::from(*p).checked_sub(1)).collect();
@@ -104,7 +89,14 @@ fn add(sum: &mut Coincidences, other: &Coincidences) {
     }
 }
 
-fn of(pairs: &Coincidences) -> Option<f64> {
+/// Krippendorff's α with the ordinal metric over answers with missing ratings allowed (Krippendorff, *Computing
+/// Krippendorff's Alpha-Reliability*, 2011, the canonical form by coincidences): 1 − (n − 1)·Σ o·δ² / Σ n·n·δ², where
+/// δ² of two values is the squared number of pairable points from one to the other, the ends counted half.
+///
+/// `None` with fewer than two pairable values, and when all of them are equal: nobody can tell agreement from a scale
+/// that nobody used. The `krippendorff` package raises an error for these, or, where a value that pairs with nothing
+/// differs, returns NaN.
+fn alpha(pairs: &Coincidences) -> Option<f64> {
     let counts: [f64; MOST] = std::array::from_fn(|value| pairs[value].iter().sum());
     let all: f64 = counts.iter().sum();
     let (mut observed, mut expected) = (0.0, 0.0);
@@ -142,7 +134,7 @@ pub(super) fn agreement(answers: &[Scored<'_>], settings: &Settings) -> Agreemen
         }
     }
     let whole = sum(groups.iter());
-    let alpha = of(&whole);
+    let alpha = alpha(&whole);
     let interval = alpha.and_then(|alpha| interval(&groups, alpha, settings));
     Agreement { alpha, interval, answers: paired.len() }
 }
@@ -154,20 +146,20 @@ fn sum<'a>(groups: impl Iterator<Item = &'a Coincidences>) -> Coincidences {
     })
 }
 
-fn interval(groups: &[Coincidences], alpha: f64, settings: &Settings) -> Option<Interval> {
+fn interval(groups: &[Coincidences], point: f64, settings: &Settings) -> Option<Interval> {
     let count = groups.len();
     if count < 2 {
         return None;
     }
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut drawn: Vec<f64> = (0..settings.resamples)
-        .filter_map(|_| of(&sum((0..count).filter_map(|_| groups.get(random.random_range(0..count))))))
+        .filter_map(|_| alpha(&sum((0..count).filter_map(|_| groups.get(random.random_range(0..count))))))
         .collect();
     if 2 * drawn.len() <= settings.resamples {
         return None;
     }
     let range = percentiles(&mut drawn, widened_tail(count, settings.confidence));
-    Some(Interval { low: range.low.min(alpha), high: range.high.max(alpha) })
+    Some(Interval { low: range.low.min(point), high: range.high.max(point) })
 }
 
 #[cfg(test)]
@@ -175,7 +167,7 @@ mod tests {
     use super::*;
 
     fn alpha_of(answers: &[&[u8]]) -> Option<f64> {
-        alpha(answers.iter().copied())
+        alpha(&sum(answers.iter().map(|points| coincidences(points)).collect::<Vec<_>>().iter()))
     }
 
     /// The worked example of Krippendorff 2011, section C, with ordinal data: α = 0.815.

@@ -12,11 +12,15 @@ mod agreement;
 mod board;
 mod book;
 mod compared;
+#[cfg(test)]
+mod coverage;
 mod correlation;
 mod judges;
 #[cfg(test)]
 mod oracle;
 mod people;
+#[cfg(test)]
+mod people_tests;
 mod prediction;
 mod rating;
 mod severity;
