@@ -5,9 +5,11 @@
 
 mod counts;
 mod loss;
+mod points;
 
 pub use counts::{CountRow, columns, counts};
 pub use loss::{Scale, loss, loss_svg};
+pub use points::{PointsRow, points};
 
 use super::clean;
 use super::words;

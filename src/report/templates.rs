@@ -7,13 +7,15 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 12] = [
     ("page.html", include_str!("templates/page.html")),
     ("case.html", include_str!("templates/case.html")),
     ("measured.html", include_str!("templates/measured.html")),
     ("macros.html", include_str!("templates/macros.html")),
     ("comparison.html", include_str!("templates/comparison.html")),
     ("dataset.html", include_str!("templates/dataset.html")),
+    ("people.html", include_str!("templates/people.html")),
+    ("people.md", include_str!("templates/people.md")),
     ("run.html", include_str!("templates/run.html")),
     ("measured.md", include_str!("templates/measured.md")),
     ("comparison.md", include_str!("templates/comparison.md")),

@@ -1,7 +1,7 @@
 //! A judge model beside people: what it gave, and how far that is what people give.
 
 use super::agreement::{Agreement, Scored, agreement};
-use super::board::{Given, Rated, by_case, mean};
+use super::board::{Given, Rated, by_case};
 use super::correlation::spearman;
 use super::severity::offset;
 use crate::check::Criterion;
@@ -77,11 +77,4 @@ fn figures(rated: &[Rated<'_>], name: &str, criterion: Criterion, settings: &Set
         spearman: spearman(&pairs),
         offset: offset(&by_case(rated, both), settings),
     })
-}
-
-impl Judge {
-    /// Mean of the rank correlations over the criteria that have one.
-    pub fn spearman(&self) -> Option<f64> {
-        mean(self.criteria.iter().filter_map(|c| c.spearman))
-    }
 }
