@@ -14,7 +14,9 @@ pub fn people(page: &mut Layout, view: &PeopleView, labels: (&str, &str)) {
         paired(page, half, labels);
     }
     for version in &view.versions {
-        for half in &version.halves {
+        // Beside another version only the half that counts most: the report has both.
+        let shown = if view.versions.len() > 1 { 1 } else { 2 };
+        for half in version.halves.iter().take(shown) {
             page.space();
             let title = match view.versions.len() {
                 1 => half.title.to_string(),
@@ -25,11 +27,10 @@ pub fn people(page: &mut Layout, view: &PeopleView, labels: (&str, &str)) {
         }
     }
     if !view.flagged.is_empty() {
-        page.heading(&format!("Flagged by people ({})", view.flagged.len()));
+        page.heading(&format!("Flagged answers ({})", view.flagged.len()));
         let item = |flag: &super::view::FlaggedView| {
             let of = flag.version.as_ref().map(|version| format!(" of {version}")).unwrap_or_default();
-            let comment = if flag.comment.is_empty() { String::new() } else { format!(": {}", flag.comment) };
-            format!("{}{of} · {}, by {}{comment}", flag.case, flag.flags, flag.reviewer)
+            format!("{}{of} · {}", flag.case, words::clip(&flag.words, 160))
         };
         let items: Vec<String> = view.flagged.iter().take(MOST).map(item).collect();
         page.items("!", Style::Tone(Tone::Worse), &items);
@@ -86,7 +87,7 @@ fn version_half(page: &mut Layout, half: &PeopleHalfView) {
                 Field::words(row.words, Style::Plain),
             ]
         });
-        page.grid(&heads(&["reviewer", "shared", "offset", ""]), &rows.collect::<Vec<_>>());
+        page.grid(&heads(&["reviewer", "shared", "against others", ""]), &rows.collect::<Vec<_>>());
         more(page, known.len());
     }
     if let Some(useless) = &half.useless {

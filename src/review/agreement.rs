@@ -25,11 +25,13 @@ pub struct Agreement {
     pub answers: usize,
 }
 
-/// What α says, in three steps.
+/// What α says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Agreed {
     Good,
+    /// High, while the interval reaches below [`TENTATIVE`].
+    Unsure,
     Tentative,
     Poor,
     /// Nothing to compare, or nothing that differs.
@@ -40,7 +42,8 @@ impl Agreement {
     pub fn agreed(&self) -> Agreed {
         match self.alpha {
             None => Agreed::Unknown,
-            Some(alpha) if alpha >= GOOD => Agreed::Good,
+            Some(alpha) if alpha >= GOOD && self.interval.is_some_and(|range| range.low >= TENTATIVE) => Agreed::Good,
+            Some(alpha) if alpha >= GOOD => Agreed::Unsure,
             Some(alpha) if alpha >= TENTATIVE => Agreed::Tentative,
             Some(_) => Agreed::Poor,
         }
@@ -52,6 +55,7 @@ impl Agreed {
     pub fn words(self) -> &'static str {
         match self {
             Agreed::Good => "the reviewers agree",
+            Agreed::Unsure => "they seem to agree, but so few answers leave it open",
             Agreed::Tentative => "they agree roughly: rely on large differences only",
             Agreed::Poor => "the reviewers do not agree: read the descriptors together, then score again",
             Agreed::Unknown => "cannot be worked out: it takes answers that two people scored, and scores that differ",
@@ -217,11 +221,15 @@ mod tests {
 
     #[test]
     fn words_follow_the_thresholds() {
-        let agreed = |alpha| Agreement { alpha, interval: None, answers: 9 }.agreed();
-        assert_eq!(agreed(Some(0.8)), Agreed::Good);
-        assert_eq!(agreed(Some(0.79)), Agreed::Tentative);
-        assert_eq!(agreed(Some(0.6)), Agreed::Poor);
-        assert_eq!(agreed(None), Agreed::Unknown);
+        let agreed = |alpha, low| {
+            let interval = Some(Interval { low, high: 1.0 });
+            Agreement { alpha, interval, answers: 9 }.agreed()
+        };
+        assert_eq!(agreed(Some(0.8), 0.7), Agreed::Good);
+        assert_eq!(agreed(Some(0.8), 0.6), Agreed::Unsure);
+        assert_eq!(agreed(Some(0.79), 0.6), Agreed::Tentative);
+        assert_eq!(agreed(Some(0.6), 0.5), Agreed::Poor);
+        assert_eq!(agreed(None, 0.5), Agreed::Unknown);
     }
 
     #[test]

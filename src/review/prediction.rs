@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 /// A correlation below this explains less than a quarter of the differences in people's points: too little to let the
 /// check speak for people.
 const USEFUL: f64 = 0.5;
+/// With fewer passes or fails than this a resample often holds none, and an interval made of the others is a fable.
+const FEWEST: usize = 3;
 
 /// One check against people, over the answers that both judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +26,7 @@ pub struct Prediction {
     /// Point-biserial correlation of pass and people's mean points, with its bootstrap interval. `None` when the check
     /// always passes or never, or when people gave every answer the same.
     pub correlation: Option<f64>,
+    /// `None` with fewer than three passes or three fails too.
     pub interval: Option<Interval>,
     /// How often shuffled points go with the check as closely, in either direction; corrected over the checks.
     pub p: Option<f64>,
@@ -163,7 +166,8 @@ fn interval(looks: &[Look<'_>], correlation: f64, settings: &Settings) -> Option
         *group = *group + look.moments();
     }
     let groups: Vec<Moments> = groups.into_values().collect();
-    if groups.len() < 2 {
+    let passed = looks.iter().filter(|look| look.passed).count();
+    if groups.len() < 2 || passed.min(looks.len() - passed) < FEWEST {
         return None;
     }
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);

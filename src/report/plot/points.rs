@@ -39,7 +39,8 @@ pub fn points(title: &str, rows: &[PointsRow]) -> Result<Plot> {
         for (i, row) in rows.iter().enumerate() {
             let y = TOP + ROW * i as i32;
             text(area, &row.name, (LEFT, y + 30), TEXT, INK, HPos::Left)?;
-            text(area, &figures(row), (RIGHT, y + 30), TEXT, INK, HPos::Right)?;
+            // Left of the target line, which would run through them at the right.
+            text(area, &figures(row), (LEFT + 210, y + 30), TEXT, INK, HPos::Left)?;
             if let Some(automatic) = row.automatic {
                 mark(area, (x(automatic), y + 70), BEFORE)?;
             }

@@ -2,7 +2,7 @@
 
 use super::comparison::{Tone, half_name};
 use crate::check::TARGET_SCORE;
-use crate::compare::{Comparison, Finding, ScoreTest};
+use crate::compare::{Comparison, Finding, Mean, ScoreTest};
 use crate::report::words;
 use crate::review::{
     Agreed, Agreement, Flag, Judge, JudgeCriterion, PairedHalf, People, PeopleCompared, PeopleCriterion, PeopleHalf,
@@ -66,6 +66,8 @@ pub struct PeopleHalfView {
     pub checks: Vec<PredictionRow>,
     /// The checks that say nothing about what people think, by name.
     pub useless: Option<String>,
+    /// Those that judged too few of the rated answers to have a row, or all of them alike.
+    pub untold: Option<String>,
     pub judges: Vec<JudgeView>,
 }
 
@@ -132,9 +134,8 @@ pub struct FlaggedView {
     pub half: &'static str,
     /// Of a comparison, the version that gave the answer.
     pub version: Option<String>,
-    pub reviewer: String,
-    pub flags: String,
-    pub comment: String,
+    /// By whom it was flagged as what, and why.
+    pub words: String,
 }
 
 pub fn people_of_run(label: &str, people: &People) -> PeopleView {
@@ -287,8 +288,9 @@ fn half(half: &PeopleHalf) -> PeopleHalfView {
         rows: half.criteria.iter().map(row).collect(),
         notes: notes(half),
         reviewers: half.reviewers.iter().map(severity).collect(),
-        checks: half.checks.iter().map(prediction).collect(),
+        checks: half.checks.iter().filter(|check| check.interval.is_some()).map(prediction).collect(),
         useless: useless(&half.checks),
+        untold: untold(&half.checks),
         judges: half.judges.iter().map(judge).collect(),
     }
 }
@@ -328,6 +330,7 @@ fn row(found: &PeopleCriterion) -> PeopleRow {
         alpha_range: alpha_range(&found.agreement),
         agreed: match found.agreement.agreed() {
             Agreed::Good => "good",
+            Agreed::Unsure => "unsure",
             Agreed::Tentative => "rough",
             Agreed::Poor => "poor",
             Agreed::Unknown => "unknown",
@@ -346,7 +349,7 @@ fn alpha_range(agreement: &Agreement) -> String {
 /// One sentence for each degree of agreement, and one for the flags.
 fn notes(half: &PeopleHalf) -> Vec<String> {
     let mut notes = Vec::new();
-    for agreed in [Agreed::Good, Agreed::Tentative, Agreed::Poor, Agreed::Unknown] {
+    for agreed in [Agreed::Good, Agreed::Unsure, Agreed::Tentative, Agreed::Poor, Agreed::Unknown] {
         let names: Vec<String> = half
             .criteria
             .iter()
@@ -379,7 +382,12 @@ fn severity(found: &Severity) -> SeverityRow {
 }
 
 fn prediction(found: &Prediction) -> PredictionRow {
-    let share = |both: usize, of: usize| if of == 0 { none() } else { words::count_of(both, of) };
+    let share = |share: &Option<Mean>, of: usize| match share {
+        None => none(),
+        Some(share) => {
+            format!("{} ({}\u{a0}%)", words::count_of(found.own.both, of), words::rate_range(&share.interval))
+        }
+    };
     PredictionRow {
         name: found.check.clone(),
         criterion: found.criterion.name().to_string(),
@@ -387,8 +395,8 @@ fn prediction(found: &Prediction) -> PredictionRow {
         correlation: found.correlation.map_or_else(none, words::signed),
         range: found.interval.as_ref().map(words::signed_range).unwrap_or_default(),
         chance: found.p_corrected.map_or_else(none, words::chance),
-        precision: share(found.own.both, found.own.passed),
-        recall: share(found.own.both, found.own.good),
+        precision: share(&found.own.precision, found.own.passed),
+        recall: share(&found.own.recall, found.own.good),
         words: found.predicts.words(),
         tone: match found.predicts {
             Predicts::Yes => Tone::Better,
@@ -403,6 +411,13 @@ fn useless(checks: &[Prediction]) -> Option<String> {
     let verb = if names.len() == 1 { "says" } else { "say" };
     (!names.is_empty()).then(|| {
         format!("{} {verb} nothing about what people think of an answer here.", words::list_at_most(&names, 8))
+    })
+}
+
+fn untold(checks: &[Prediction]) -> Option<String> {
+    let names: Vec<String> = checks.iter().filter(|c| c.interval.is_none()).map(|c| c.check.clone()).collect();
+    (!names.is_empty()).then(|| {
+        format!("Too few rated answers, or too few that pass or fail, to tell of: {}.", words::list_at_most(&names, 12))
     })
 }
 
@@ -435,20 +450,24 @@ fn judge_row(found: &JudgeCriterion) -> JudgeRow {
     }
 }
 
-/// Answers called wrong or unusable, by whom. "Best of the pair" is counted elsewhere.
+/// Answers called wrong or unusable, each once. "Best of the pair" is counted elsewhere.
 fn flagged(said: &[Said], version: Option<&str>) -> Vec<FlaggedView> {
-    let view = |said: &Said| {
+    let by_one = |said: &Said| {
         let flags = flag_words(said.flags.iter().copied().filter(|flag| *flag != Flag::Best));
-        (!flags.is_empty()).then(|| FlaggedView {
-            case: said.case.clone(),
-            half: half_name(said.split),
+        let comment = words::clip(&said.comment, 120);
+        let why = if comment.is_empty() { String::new() } else { format!(": {comment}") };
+        (!flags.is_empty()).then(|| format!("{} by {}{why}", flags.join(" and "), reviewer(said)))
+    };
+    let of_answer = |said: &[Said]| {
+        let (first, each) = (said.first()?, said.iter().filter_map(by_one).collect::<Vec<_>>());
+        (!each.is_empty()).then(|| FlaggedView {
+            case: first.case.clone(),
+            half: half_name(first.split),
             version: version.map(str::to_string),
-            reviewer: reviewer(said),
-            flags: flags.join(", "),
-            comment: words::clip(&said.comment, 200),
+            words: each.join("; "),
         })
     };
-    said.iter().filter_map(view).collect()
+    said.chunk_by(|x, y| (&x.case, x.repeat) == (&y.case, y.repeat)).filter_map(of_answer).collect()
 }
 
 /// The name, and that it is a model where it is one.
