@@ -29,9 +29,9 @@ pub struct Agreement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Agreed {
+    /// From [`GOOD`] on, with an interval that does not reach below [`TENTATIVE`].
     Good,
-    /// High, while the interval reaches below [`TENTATIVE`].
-    Unsure,
+    /// From [`TENTATIVE`] on.
     Tentative,
     Poor,
     /// Nothing to compare, or nothing that differs.
@@ -43,7 +43,6 @@ impl Agreement {
         match self.alpha {
             None => Agreed::Unknown,
             Some(alpha) if alpha >= GOOD && self.interval.is_some_and(|range| range.low >= TENTATIVE) => Agreed::Good,
-            Some(alpha) if alpha >= GOOD => Agreed::Unsure,
             Some(alpha) if alpha >= TENTATIVE => Agreed::Tentative,
             Some(_) => Agreed::Poor,
         }
@@ -55,7 +54,6 @@ impl Agreed {
     pub fn words(self) -> &'static str {
         match self {
             Agreed::Good => "the reviewers agree",
-            Agreed::Unsure => "they seem to agree, but so few answers leave it open",
             Agreed::Tentative => "they agree roughly: rely on large differences only",
             Agreed::Poor => "the reviewers do not agree: read the descriptors together, then score again",
             Agreed::Unknown => "cannot be worked out: it takes answers that two people scored, and scores that differ",
@@ -205,7 +203,8 @@ mod tests {
     #[test]
     fn clusters_are_drawn_whole_and_widen_the_interval() {
         // Ten sources: on the answers to some of them the two people agree throughout, to the others not at all.
-        let points = |i: usize| if i / 6 % 2 == 0 { vec![1 + (i % 5) as u8; 2] } else { vec![1 + (i % 3) as u8, 5] };
+        let points =
+            |i: usize| if (i / 6).is_multiple_of(2) { vec![1 + (i % 5) as u8; 2] } else { vec![1 + (i % 3) as u8, 5] };
         let names: Vec<String> = (0..60).map(|i| format!("{i:02}")).collect();
         let sources: Vec<String> = (0..60).map(|i| format!("source {}", i / 6)).collect();
         let width = |clustered: bool| {
@@ -226,7 +225,7 @@ mod tests {
             Agreement { alpha, interval, answers: 9 }.agreed()
         };
         assert_eq!(agreed(Some(0.8), 0.7), Agreed::Good);
-        assert_eq!(agreed(Some(0.8), 0.6), Agreed::Unsure);
+        assert_eq!(agreed(Some(0.8), 0.6), Agreed::Tentative);
         assert_eq!(agreed(Some(0.79), 0.6), Agreed::Tentative);
         assert_eq!(agreed(Some(0.6), 0.5), Agreed::Poor);
         assert_eq!(agreed(None, 0.5), Agreed::Unknown);

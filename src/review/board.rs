@@ -83,22 +83,24 @@ pub(super) fn by_case<'a>(
     rated: &[Rated<'a>],
     measure: impl Fn(&Rated<'a>) -> Option<(f64, f64)>,
 ) -> Vec<Observation<'a>> {
-    let mut cases: BTreeMap<&str, (&'a Record, Vec<(f64, f64)>)> = BTreeMap::new();
+    let mut cases: BTreeMap<&str, (&'a Record, Vec<_>)> = BTreeMap::new();
     for answer in rated {
         if let Some(values) = measure(answer) {
             cases.entry(&answer.record.case).or_insert((answer.record, Vec::new())).1.push(values);
         }
     }
-    let observe = |(record, values): (&'a Record, Vec<(f64, f64)>)| {
-        Some(Observation {
-            case: &record.case,
-            cluster: record.cluster.as_deref(),
-            weight: record.weight,
-            a: mean(values.iter().map(|(a, _)| *a))?,
-            b: mean(values.iter().map(|(_, b)| *b))?,
-        })
-    };
-    cases.into_values().filter_map(observe).collect()
+    cases.into_values().filter_map(|(record, values)| observation(record, &values)).collect()
+}
+
+/// One case: the means of its pairs.
+pub(super) fn observation<'a>(record: &'a Record, pairs: &[(f64, f64)]) -> Option<Observation<'a>> {
+    Some(Observation {
+        case: &record.case,
+        cluster: record.cluster.as_deref(),
+        weight: record.weight,
+        a: mean(pairs.iter().map(|(a, _)| *a))?,
+        b: mean(pairs.iter().map(|(_, b)| *b))?,
+    })
 }
 
 pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {

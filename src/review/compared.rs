@@ -1,6 +1,6 @@
 //! Two versions in the eyes of the same people.
 
-use super::board::{Given, Rated, board, mean};
+use super::board::{Given, Rated, board, mean, observation};
 use super::people::{People, people};
 use super::{Flag, Rating, Reviewer};
 use crate::check::Criterion;
@@ -143,13 +143,7 @@ impl<'a> Case<'a> {
     fn observe(&self, criteria: &[Criterion]) -> Option<Observation<'a>> {
         let both: Vec<(f64, f64)> =
             self.people.iter().filter_map(|(before, after)| points(before, after, criteria)).collect();
-        Some(Observation {
-            case: &self.record.case,
-            cluster: self.record.cluster.as_deref(),
-            weight: self.record.weight,
-            a: mean(both.iter().map(|(a, _)| *a))?,
-            b: mean(both.iter().map(|(_, b)| *b))?,
-        })
+        observation(self.record, &both)
     }
 }
 
@@ -171,7 +165,7 @@ fn preference(cases: &[&Case<'_>]) -> Option<Preference> {
             shown.map(|(before, after)| (best(after) as i64 - best(before) as i64).signum()).collect();
         (!votes.is_empty()).then(|| votes.iter().sum())
     };
-    let votes: Vec<i64> = cases.iter().filter_map(|case| votes(case)).collect();
+    let votes: Vec<i64> = cases.iter().filter_map(votes).collect();
     let (a, b) = (votes.iter().filter(|v| **v < 0).count(), votes.iter().filter(|v| **v > 0).count());
     // The sign test (Dixon & Mood 1946) is the same sum as McNemar's exact one.
     let p = mcnemar(a, b);

@@ -330,7 +330,6 @@ fn row(found: &PeopleCriterion) -> PeopleRow {
         alpha_range: alpha_range(&found.agreement),
         agreed: match found.agreement.agreed() {
             Agreed::Good => "good",
-            Agreed::Unsure => "unsure",
             Agreed::Tentative => "rough",
             Agreed::Poor => "poor",
             Agreed::Unknown => "unknown",
@@ -349,7 +348,7 @@ fn alpha_range(agreement: &Agreement) -> String {
 /// One sentence for each degree of agreement, and one for the flags.
 fn notes(half: &PeopleHalf) -> Vec<String> {
     let mut notes = Vec::new();
-    for agreed in [Agreed::Good, Agreed::Unsure, Agreed::Tentative, Agreed::Poor, Agreed::Unknown] {
+    for agreed in [Agreed::Good, Agreed::Tentative, Agreed::Poor, Agreed::Unknown] {
         let names: Vec<String> = half
             .criteria
             .iter()
