@@ -1,12 +1,15 @@
 //! `pmtune compare`, and the last step of `pmtune eval --compare`.
 
 use super::args::CompareArgs;
-use super::{loss, out};
+use super::{loss, out, people};
 use crate::compare::{self, Comparison, Outcomes, Settings};
 use crate::error::{Error, Result};
+use crate::report::Extras;
+use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 use crate::{report, store};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
@@ -35,29 +38,49 @@ fn label(workspace: &Workspace, run: &Run) -> String {
     }
 }
 
-/// Compares, writes the comparison's folder and prints the table.
-pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+/// How the workspace wants its figures worked out.
+pub fn settings(workspace: &Workspace) -> Settings {
     let settings = &workspace.config.compare;
-    let settings = Settings {
+    Settings {
         confidence: settings.confidence,
         resamples: settings.resamples,
         seed: settings.seed,
         negligible: settings.negligible,
-    };
-    let comparison = compare::compare(a, b, labels, settings, insist)?;
-    let folder = write(workspace, &comparison, a, b)?;
-    out::text(report::table::comparison(&comparison, a, b, out::width(), out::colour()));
+    }
+}
+
+/// Compares, writes the comparison's folder and prints the table.
+pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+    let comparison = compare::compare(a, b, labels, settings(workspace), insist)?;
+    let trainings = loss::logs(workspace, &[(comparison.a.label.as_str(), a), (comparison.b.label.as_str(), b)]);
+    let extras = Extras { trainings, people: people::of_pair(workspace, a, b) };
+    let folder = write(workspace, &comparison, a, b, &extras)?;
+    out::text(report::table::comparison(&comparison, a, b, extras.people.as_ref(), out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));
     Ok(())
 }
 
-fn write(workspace: &Workspace, comparison: &Comparison, a: &Run, b: &Run) -> Result<PathBuf> {
+/// `comparison.json`: the comparison, and what people say where anybody rated an answer.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<&'a PeopleCompared>,
+}
+
+fn write(
+    workspace: &Workspace,
+    comparison: &Comparison,
+    a: &Run,
+    b: &Run,
+    extras: &Extras<PeopleCompared>,
+) -> Result<PathBuf> {
     let folder = workspace.reports().join(name(&b.folder, &comparison.a.label, &comparison.b.label));
-    let json = serde_json::to_vec_pretty(comparison)
+    let json = serde_json::to_vec_pretty(&Written { comparison, people: extras.people.as_ref() })
         .map_err(|e| Error::input(format!("the comparison cannot be written: {e}")))?;
-    let trainings = loss::logs(workspace, &[(comparison.a.label.as_str(), a), (comparison.b.label.as_str(), b)]);
-    let html = report::comparison_html(comparison, a, b, &trainings)?;
-    let markdown = report::comparison_markdown(comparison, a, b, &trainings)?;
+    let html = report::comparison_html(comparison, a, b, extras)?;
+    let markdown = report::comparison_markdown(comparison, a, b, extras)?;
     store::replace(&folder.join("report.html"), html.as_bytes())?;
     store::replace(&folder.join("report.md"), markdown.as_bytes())?;
     store::replace(&folder.join("comparison.json"), &json)?;

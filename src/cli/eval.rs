@@ -2,11 +2,13 @@
 
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
-use super::{compare, interrupt, loss, out, progress};
+use super::{compare, interrupt, loss, out, people, progress};
 use crate::compare::Outcomes;
 use crate::error::{Error, Kind, Result};
 use crate::generate::SamplingOptions;
 use crate::registry::{self, Version};
+use crate::report::Extras;
+use crate::review::People;
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::workspace::Workspace;
@@ -31,8 +33,8 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
     match runs.as_slice() {
         [a, b] => {
-            write_run(workspace, a)?;
-            write_run(workspace, b)?;
+            write_run(a, &extras(workspace, a))?;
+            write_run(b, &extras(workspace, b))?;
             let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
             compare::finish(workspace, a, b, labels, args.allow_differences)
         }
@@ -177,15 +179,20 @@ fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) 
 }
 
 /// Writes a run's own reports beside its records.
-fn write_run(workspace: &Workspace, run: &Run) -> Result<()> {
+fn write_run(run: &Run, extras: &Extras<People>) -> Result<()> {
+    store::replace(&run.folder.join("report.html"), report::run_html(run, extras)?.as_bytes())?;
+    store::replace(&run.folder.join("report.md"), report::run_markdown(run, extras)?.as_bytes())
+}
+
+fn extras(workspace: &Workspace, run: &Run) -> Extras<People> {
     let trainings = loss::logs(workspace, &[(run.manifest.version.name.as_str(), run)]);
-    store::replace(&run.folder.join("report.html"), report::run_html(run, &trainings)?.as_bytes())?;
-    store::replace(&run.folder.join("report.md"), report::run_markdown(run, &trainings)?.as_bytes())
+    Extras { trainings, people: people::of_run(workspace, run) }
 }
 
 fn finish_single(workspace: &Workspace, run: &Run) -> Result<()> {
-    write_run(workspace, run)?;
-    out::text(report::table::run(run, out::width(), out::colour()));
+    let extras = extras(workspace, run);
+    write_run(run, &extras)?;
+    out::text(report::table::run(run, extras.people.as_ref(), out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
     Ok(())
 }

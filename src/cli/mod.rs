@@ -15,6 +15,7 @@ mod loss;
 mod models;
 mod open;
 mod out;
+mod people;
 mod progress;
 mod pull;
 mod render;

@@ -66,7 +66,7 @@ fn pass_test(answered: &[(&Replies<'_>, &Replies<'_>)]) -> PassTest {
 }
 
 /// The paired difference of one measure; `None` without cases.
-pub(super) fn score_test(sample: &Sample, scale: Scale, settings: &Settings) -> Option<ScoreTest> {
+pub(crate) fn score_test(sample: &Sample, scale: Scale, settings: &Settings) -> Option<ScoreTest> {
     let (means, intervals) = bootstrap(sample, scale, settings)?;
     let test = sign_flip(&sample.differences(), settings);
     Some(ScoreTest {

@@ -8,7 +8,7 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// The values a measure can take. With a single unit nothing is known about its spread, so the interval is all of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     pub low: f64,
     pub high: f64,
 }
@@ -32,7 +32,7 @@ impl Scale {
 
 /// Intervals of both means and of their difference, from the same resamples.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Intervals {
+pub(crate) struct Intervals {
     pub a: Interval,
     pub b: Interval,
     pub difference: Interval,
@@ -64,7 +64,7 @@ pub fn wilson(passed: usize, of: usize, confidence: f64) -> Interval {
 ///
 /// Every interval starts from the recorded seed, so no result depends on which others were asked for.
 /// `None` without cases.
-pub(super) fn bootstrap(sample: &Sample, scale: Scale, settings: &Settings) -> Option<(Means, Intervals)> {
+pub(crate) fn bootstrap(sample: &Sample, scale: Scale, settings: &Settings) -> Option<(Means, Intervals)> {
     let point = sample.means()?;
     let count = sample.units.len();
     if count < 2 {
@@ -96,7 +96,7 @@ pub(super) fn bootstrap(sample: &Sample, scale: Scale, settings: &Settings) -> O
 }
 
 /// The share of resamples below the interval: Φ(−t·√(n/(n−1))), t with n − 1 degrees of freedom.
-pub(super) fn widened_tail(count: usize, confidence: f64) -> f64 {
+pub(crate) fn widened_tail(count: usize, confidence: f64) -> f64 {
     let n = count as f64;
     let t = t_quantile(0.5 + confidence / 2.0, n - 1.0);
     Normal::standard().cdf(-t * (n / (n - 1.0)).sqrt())
@@ -109,7 +109,7 @@ pub(super) fn t_quantile(p: f64, freedom: f64) -> f64 {
 
 /// The quantiles `tail` and 1 − `tail`, linear between order statistics. The upper one counts from the top, so that
 /// turning every sign turns the interval exactly.
-fn percentiles(values: &mut [f64], tail: f64) -> Interval {
+pub(crate) fn percentiles(values: &mut [f64], tail: f64) -> Interval {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
     let position = tail * last as f64;

@@ -5,7 +5,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 /// Two-sided exact p: with `only_a` and `only_b` cases passed by one version alone, each was as likely to fall on
 /// either side, so the smaller count is binomial(n, ½) and p = min(1, 2·P(X ≤ smaller)) (McNemar, *Psychometrika* 12,
 /// 1947; the exact form). 1 when no outcome changed.
-pub(super) fn mcnemar(only_a: usize, only_b: usize) -> f64 {
+pub(crate) fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     let changed = (only_a + only_b) as u64;
     Binomial::new(0.5, changed).map_or(1.0, |b| (2.0 * b.cdf(only_a.min(only_b) as u64)).min(1.0))
 }

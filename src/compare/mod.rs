@@ -38,3 +38,13 @@ pub use comparison::{
     Settings, Side, Trial,
 };
 pub use interval::wilson;
+
+// People's scores are reckoned with the same means, intervals and tests.
+pub(crate) use group::score_test;
+pub(crate) use holm::holm;
+pub(crate) use interval::{Scale, bootstrap, percentiles, widened_tail};
+pub(crate) use mcnemar::mcnemar;
+#[cfg(test)]
+pub(crate) use permutation::sign_flip;
+pub(crate) use sample::{Observation, Sample};
+pub(crate) use verdict::{FEW_UNITS, finding};

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 const EXACT_UNITS: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct SignFlip {
+pub(crate) struct SignFlip {
     /// Two-sided.
     pub p: f64,
     pub exact: bool,
@@ -18,7 +18,7 @@ pub(super) struct SignFlip {
 /// sign patterns whose sum is at least as far from 0 as the one observed (Fisher, *The Design of Experiments*, 1935,
 /// §21). Sampled patterns count the observed one too, p = (1 + hits)/(1 + N), so that p is never 0 (Phipson & Smyth
 /// 2010). Units without a difference change no sum, so only the others decide whether all patterns can be tried.
-pub(super) fn sign_flip(differences: &[f64], settings: &Settings) -> SignFlip {
+pub(crate) fn sign_flip(differences: &[f64], settings: &Settings) -> SignFlip {
     let moved: Vec<f64> = differences.iter().copied().filter(|d| d.abs() > 1e-12).collect();
     // Equal sums of thirds and sevenths differ in their last bits; they still count as equal.
     let target = moved.iter().sum::<f64>().abs() - 1e-10 * moved.iter().map(|d| d.abs()).sum::<f64>();

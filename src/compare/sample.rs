@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// One case's two scores, repeats already averaged.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Observation<'a> {
+pub(crate) struct Observation<'a> {
     pub case: &'a str,
     /// Cases of one cluster share a source: they stand or fall together.
     pub cluster: Option<&'a str>,
@@ -16,7 +16,7 @@ pub(super) struct Observation<'a> {
 
 /// A cluster, or a case of no cluster: weighted sums over its cases.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     pub weight: f64,
     pub a: f64,
     pub b: f64,
@@ -24,7 +24,7 @@ pub(super) struct Unit {
 
 /// Sums over units, from which the three means follow.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Means {
+pub(crate) struct Means {
     pub a: f64,
     pub b: f64,
     /// b − a.
@@ -34,7 +34,7 @@ pub(super) struct Means {
 /// Independent units in an order that depends on nothing but their names, so that resampling with one seed gives the
 /// same result however the cases were listed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     pub units: Vec<Unit>,
     pub cases: usize,
 }

@@ -12,10 +12,10 @@ use crate::suite::Split;
 /// Fewer independent cases than this never show that there is *no* difference, even when all of them tie: a kind of
 /// case that makes up a fifth of the work would be missing from 13 by chance more than one time in twenty (0.8¹³ =
 /// 0.055).
-pub(super) const FEW_UNITS: usize = 14;
+pub(crate) const FEW_UNITS: usize = 14;
 
 /// What the difference in score shows. `units` is the number of independent cases or clusters.
-pub(super) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> Finding {
+pub(crate) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> Finding {
     let interval = score.difference.interval;
     let beyond_chance = beyond_chance(score.p_corrected, settings);
     if interval.low > 0.0 && beyond_chance {

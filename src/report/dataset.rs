@@ -49,7 +49,7 @@ pub fn dataset_html(stats: &Stats) -> Result<String> {
     if stats.examples > 0 {
         plots.push(plot::columns("Words in an answer", &bins(stats))?);
     }
-    html::page("dataset.html", &view(stats), &[], false, plots, &[])
+    html::page("dataset.html", &view(stats), &[], false, plots, &[], html::Scores::default())
 }
 
 #[derive(Serialize)]

@@ -1,12 +1,13 @@
 //! A small comparison made by hand: fourteen cases of two suites in both halves, with every sort of outcome.
 //! Its figures are plausible, not computed: the report prints what it is given.
 
-use super::Training;
+use super::{Extras, Training};
 use crate::chat::{Message, Role};
 use crate::check::{Criterion, Verdict};
 use crate::compare::*;
 use crate::generate::Sampling;
 use crate::provider::{Answer, ChoiceScore, Stop};
+use crate::review::{Flag, People, PeopleCompared, Rating, Reviewer, ReviewerKind, people_compared};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
 use crate::train::{Entry, LossKind};
@@ -26,6 +27,8 @@ pub struct Fixture {
     pub b: Run,
     /// The second version was trained, the first is a prompt.
     pub trainings: Vec<Training>,
+    /// Nobody rated an answer, unless [`rated`] made the fixture.
+    pub people: Option<PeopleCompared>,
 }
 
 pub fn at(second: i64) -> Timestamp {
@@ -108,7 +111,64 @@ pub fn fixture() -> Fixture {
     };
     let losses = [2.4, 1.9, 1.6, 1.5, 1.3, 1.2, 1.1, 1.05, 0.95, 0.9, 0.85, 0.8];
     let trained = Training { label: "v2".to_string(), entries: training(&losses, &[2.3, 1.5, 1.2, 1.25]) };
-    Fixture { comparison, a, b, trainings: vec![trained] }
+    Fixture { comparison, a, b, trainings: vec![trained], people: None }
+}
+
+impl Fixture {
+    /// What the report of the comparison shows besides.
+    pub fn extras(&self) -> Extras<PeopleCompared> {
+        Extras { trainings: self.trainings.clone(), people: self.people.clone() }
+    }
+
+    /// What the report of the second run alone shows besides.
+    pub fn extras_b(&self) -> Extras<People> {
+        Extras { trainings: self.trainings.clone(), people: self.people.clone().and_then(|people| people.b) }
+    }
+
+    /// Has two people and a judge model rate every answer; `name` and `comment` are the first one's.
+    pub fn rate(&mut self, name: &str, comment: &str) {
+        let people = [(name, ReviewerKind::Person), ("ben", ReviewerKind::Person), ("judge-1", ReviewerKind::Judge)];
+        let rate = |run: &Run, newer: bool| -> BTreeMap<Reviewer, Vec<Rating>> {
+            let by = |(i, (name, kind)): (usize, &(&str, ReviewerKind))| {
+                let rating = |record| rating(record, i as u8, newer, if i == 0 { comment } else { "" });
+                let reviewer = Reviewer { name: name.to_string(), kind: *kind };
+                (reviewer, run.records.iter().filter_map(rating).collect())
+            };
+            people.iter().enumerate().map(by).collect()
+        };
+        let settings = Settings { resamples: 200, ..Settings::default() };
+        self.people = people_compared(&self.a, &self.b, &rate(&self.a, false), &rate(&self.b, true), &settings);
+    }
+}
+
+/// The fixture after its answers were rated.
+pub fn rated() -> Fixture {
+    let mut made = fixture();
+    made.rate("ann", "Names no measure; ask for one | @ben");
+    made
+}
+
+/// Points that follow the score, a little apart from reviewer to reviewer and from criterion to criterion.
+fn rating(record: &Record, reviewer: u8, newer: bool, comment: &str) -> Option<Rating> {
+    let Outcome::Judged { score, .. } = &record.outcome else { return None };
+    let base = 1 + (score * 4.0).round() as u8;
+    let points = |(i, criterion): (usize, Criterion)| (criterion, (base + reviewer + i as u8 % 2).clamp(2, 6) - 1);
+    Some(Rating {
+        case: record.case.clone(),
+        repeat: 0,
+        answer: String::new(),
+        points: Criterion::ALL.into_iter().enumerate().map(points).collect(),
+        comment: comment.to_string(),
+        flags: [Flag::Unusable]
+            .into_iter()
+            .filter(|_| base == 1)
+            .chain([Flag::Best].into_iter().filter(|_| newer && base > 3))
+            .collect(),
+        paired: true,
+        done: true,
+        reason: None,
+        at: at(900),
+    })
 }
 
 /// A log of so many steps with as many epochs as there are validations after the one before training.

@@ -1,11 +1,13 @@
 //! `report.html`: one file that needs nothing else and may do nothing else.
 
-use super::plot::{self, DifferenceRow, Plot, RateRow};
+use super::extras::Extras;
+use super::plot::{self, DifferenceRow, Plot, PointsRow, RateRow};
 use super::templates;
 use super::training::{self, Training, TrainingWords};
-use super::view::{self, CaseView, ComparisonView, RunView, Sides};
+use super::view::{self, CaseView, ComparisonView, PeopleView, RunView, Sides};
 use crate::compare::{Comparison, Group, Half, Outcomes, tally};
 use crate::error::Result;
+use crate::review::{People, PeopleCompared};
 use crate::run::Run;
 use crate::suite::Split;
 use minijinja::Value;
@@ -26,26 +28,51 @@ struct Page<'a, T> {
     /// The losses of the versions that were trained here, drawn and in words.
     losses: Vec<Plot>,
     training: Vec<TrainingWords>,
+    people: Option<PeopleView>,
+    people_plots: Vec<Plot>,
     style: Value,
     script: Value,
     policy: String,
 }
 
-/// The report of a comparison as one self-contained HTML page. `a` and `b` are the runs the comparison was made from,
-/// `trainings` the loss logs of their versions, as far as there are any.
+/// What people say, in words and drawn.
+#[derive(Default)]
+pub(super) struct Scores {
+    view: Option<PeopleView>,
+    plots: Vec<Plot>,
+}
+
+/// The report of a comparison as one self-contained HTML page. `a` and `b` are the runs the comparison was made from.
 /// The same input gives the same bytes. Fails only when a plot or a template is broken.
-pub fn comparison_html(c: &Comparison, a: &Run, b: &Run, trainings: &[Training]) -> Result<String> {
+pub fn comparison_html(c: &Comparison, a: &Run, b: &Run, extras: &Extras<PeopleCompared>) -> Result<String> {
     let sides = Sides::new(a, b);
     let view: ComparisonView = view::comparison(c, &sides);
-    let cases = view::pair_cases(c, &sides);
-    page("comparison.html", &view, &cases, true, comparison_plots(c)?, trainings)
+    let mut cases = view::pair_cases(c, &sides);
+    let mut scores = Scores::default();
+    if let Some(people) = &extras.people {
+        for (side, (label, of)) in [(&c.a.label, &people.a), (&c.b.label, &people.b)].into_iter().enumerate() {
+            view::put_said(&mut cases, side, of.as_ref());
+            scores.plots.extend(of.as_ref().map(|of| people_plot(label, of)).transpose()?.flatten());
+        }
+        scores.view = Some(view::people_of_comparison(c, people));
+    }
+    page("comparison.html", &view, &cases, true, comparison_plots(c)?, &extras.trainings, scores)
 }
 
 /// The report of one run as a self-contained HTML page.
-pub fn run_html(run: &Run, trainings: &[Training]) -> Result<String> {
+pub fn run_html(run: &Run, extras: &Extras<People>) -> Result<String> {
     let view: RunView = view::run(run);
-    let cases = view::run_cases(run);
-    page("run.html", &view, &cases, false, run_plots(run)?, trainings)
+    let mut cases = view::run_cases(run);
+    let mut scores = Scores::default();
+    if let Some(people) = &extras.people {
+        let name = &run.manifest.version.name;
+        view::put_said(&mut cases, 0, Some(people));
+        scores = Scores {
+            view: Some(view::people_of_run(name, people)),
+            plots: people_plot(name, people)?.into_iter().collect(),
+        };
+    }
+    page("run.html", &view, &cases, false, run_plots(run)?, &extras.trainings, scores)
 }
 
 pub(super) fn page<T: Serialize>(
@@ -55,6 +82,7 @@ pub(super) fn page<T: Serialize>(
     paired: bool,
     plots: Vec<Plot>,
     trainings: &[Training],
+    scores: Scores,
 ) -> Result<String> {
     let mut categories: Vec<&str> = cases.iter().map(|case| case.category.as_str()).collect();
     categories.sort_unstable();
@@ -67,11 +95,26 @@ pub(super) fn page<T: Serialize>(
         plots,
         losses: training::plots(trainings)?,
         training: training::words(trainings),
+        people: scores.view,
+        people_plots: scores.plots,
         style: Value::from_safe_string(STYLE.to_string()),
         script: Value::from_safe_string(SCRIPT.to_string()),
         policy: policy(),
     };
     templates::render(template, &page)
+}
+
+/// One version's criteria in people's eyes: the held-out half, or dev where only that was rated.
+fn people_plot(label: &str, people: &People) -> Result<Option<Plot>> {
+    let rated = [&people.held_out, &people.dev].into_iter().flatten().find(|half| !half.criteria.is_empty());
+    let Some(half) = rated else { return Ok(None) };
+    let row = |found: &crate::review::PeopleCriterion| PointsRow {
+        name: found.criterion.name().to_string(),
+        people: found.mean,
+        automatic: found.automatic,
+    };
+    let rows: Vec<PointsRow> = half.criteria.iter().map(row).collect();
+    plot::points(&format!("Points for {label}, {} cases", view::half_name(half.split)), &rows).map(Some)
 }
 
 /// The page may apply its own style and run its own script, known by their hashes, and nothing more: no request of any

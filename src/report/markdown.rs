@@ -1,10 +1,12 @@
 //! `report.md`: short enough for a comment on a pull request.
 
-use super::training::{self, Training, TrainingWords};
-use super::view::{self, ComparisonView, FlipView, RunView, Sides};
+use super::extras::Extras;
+use super::training::{self, TrainingWords};
+use super::view::{self, ComparisonView, FlipView, PeopleView, RunView, Sides};
 use super::{clean, templates};
 use crate::compare::Comparison;
 use crate::error::Result;
+use crate::review::{People, PeopleCompared};
 use crate::run::Run;
 use minijinja::Value;
 use serde::Serialize;
@@ -18,6 +20,7 @@ struct Page<'a, T> {
     view: &'a T,
     excerpts: Vec<Excerpt>,
     training: Vec<TrainingWords>,
+    people: Option<PeopleView>,
 }
 
 #[derive(Serialize)]
@@ -29,18 +32,20 @@ struct Excerpt {
 
 /// The report of a comparison for a pull request: the verdict, the tables, the flips, and the rest folded away. Model
 /// output is escaped or fenced, so that it can make neither markup nor mentions.
-pub fn comparison_markdown(c: &Comparison, a: &Run, b: &Run, trainings: &[Training]) -> Result<String> {
+pub fn comparison_markdown(c: &Comparison, a: &Run, b: &Run, extras: &Extras<PeopleCompared>) -> Result<String> {
     let view: ComparisonView = view::comparison(c, &Sides::new(a, b));
     let excerpts = view.regressed.iter().chain(&view.improved).take(EXCERPTS).map(excerpt).collect();
-    let training = training::words(trainings);
-    templates::render("comparison.md", &Page { view: &view, excerpts, training }).map(tidy)
+    let training = training::words(&extras.trainings);
+    let people = extras.people.as_ref().map(|people| view::people_of_comparison(c, people));
+    templates::render("comparison.md", &Page { view: &view, excerpts, training, people }).map(tidy)
 }
 
 /// The report of one run for a pull request.
-pub fn run_markdown(run: &Run, trainings: &[Training]) -> Result<String> {
+pub fn run_markdown(run: &Run, extras: &Extras<People>) -> Result<String> {
     let view: RunView = view::run(run);
-    templates::render("run.md", &Page { view: &view, excerpts: Vec::new(), training: training::words(trainings) })
-        .map(tidy)
+    let training = training::words(&extras.trainings);
+    let people = extras.people.as_ref().map(|people| view::people_of_run(&run.manifest.version.name, people));
+    templates::render("run.md", &Page { view: &view, excerpts: Vec::new(), training, people }).map(tidy)
 }
 
 fn excerpt(flip: &FlipView) -> Excerpt {

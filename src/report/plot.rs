@@ -5,10 +5,12 @@
 
 mod counts;
 mod loss;
+mod points;
 mod timeline;
 
 pub use counts::{CountRow, columns, counts};
 pub use loss::{Scale, loss, loss_svg};
+pub use points::{PointsRow, points};
 pub use timeline::{Axis, Dot, Timeline, timeline};
 
 use super::clean;

@@ -2,8 +2,9 @@
 
 use super::layout::{Field, Layout, Style};
 use super::view::{self, ComparisonView, FlipView, GroupRow, HalfView, Movement, RunView, Sides, Tone};
-use super::words;
+use super::{people, words};
 use crate::compare::Comparison;
+use crate::review::{People, PeopleCompared};
 use crate::run::Run;
 
 /// How many flips each way, failing cases or warnings are listed; the report has them all.
@@ -11,8 +12,15 @@ const MOST: usize = 10;
 const MOST_MOVEMENTS: usize = 6;
 
 /// A comparison as lines of at most `width` columns (40 at least), the last one ended. `colour` switches ANSI styles
-/// on; symbols say the same without.
-pub fn comparison(c: &Comparison, a: &Run, b: &Run, width: usize, colour: bool) -> String {
+/// on; symbols say the same without. Without `people`, nothing is said of them.
+pub fn comparison(
+    c: &Comparison,
+    a: &Run,
+    b: &Run,
+    people: Option<&PeopleCompared>,
+    width: usize,
+    colour: bool,
+) -> String {
     let view = view::comparison(c, &Sides::new(a, b));
     let mut page = Layout::new(width, colour);
     verdict(&mut page, &view);
@@ -25,19 +33,26 @@ pub fn comparison(c: &Comparison, a: &Run, b: &Run, width: usize, colour: bool) 
     for half in &view.halves {
         half_tables(&mut page, half, &view);
     }
+    if let Some(people) = people {
+        people::people(&mut page, &view::people_of_comparison(c, people), (&view.a, &view.b));
+    }
     flips(&mut page, "Now pass", Tone::Better, &view.improved);
     flips(&mut page, "No longer pass", Tone::Worse, &view.regressed);
     page.text
 }
 
 /// One run as lines of at most `width` columns (40 at least), the last one ended.
-pub fn run(run: &Run, width: usize, colour: bool) -> String {
+pub fn run(run: &Run, people: Option<&People>, width: usize, colour: bool) -> String {
     let view = view::run(run);
     let mut page = Layout::new(width, colour);
     page.paragraph(&view.headline, Style::Strong);
     page.paragraph(&view.sentence, Style::Plain);
     page.items("!", Style::Tone(Tone::Worse), &view.warnings);
     run_halves(&mut page, &view);
+    if let Some(people) = people {
+        let name = &run.manifest.version.name;
+        people::people(&mut page, &view::people_of_run(name, people), ("", name));
+    }
     if !view.failing.is_empty() {
         page.heading(&format!("Failing ({})", view.failing.len()));
         let item = |case: &view::FailingView| match (case.check.is_empty(), case.reason.is_empty()) {

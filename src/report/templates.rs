@@ -14,6 +14,8 @@ const PARTS: &[(&str, &str)] = &[
     ("macros.html", include_str!("templates/macros.html")),
     ("comparison.html", include_str!("templates/comparison.html")),
     ("dataset.html", include_str!("templates/dataset.html")),
+    ("people.html", include_str!("templates/people.html")),
+    ("people.md", include_str!("templates/people.md")),
     ("run.html", include_str!("templates/run.html")),
     ("measured.md", include_str!("templates/measured.md")),
     ("comparison.md", include_str!("templates/comparison.md")),

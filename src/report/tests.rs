@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, HOSTILE, fixture, large};
+use super::fixture::{Fixture, HOSTILE, fixture, large, rated};
 use super::*;
 use crate::compare::Comparison;
 use crate::run::{Outcome, Record, Run};
@@ -8,11 +8,11 @@ const STYLE: &str = include_str!("templates/report.css");
 const SCRIPT: &str = include_str!("templates/report.js");
 
 fn html(f: &Fixture) -> String {
-    comparison_html(&f.comparison, &f.a, &f.b, &f.trainings).unwrap()
+    comparison_html(&f.comparison, &f.a, &f.b, &f.extras()).unwrap()
 }
 
 fn markdown(f: &Fixture) -> String {
-    comparison_markdown(&f.comparison, &f.a, &f.b, &f.trainings).unwrap()
+    comparison_markdown(&f.comparison, &f.a, &f.b, &f.extras()).unwrap()
 }
 
 /// Every tag of a page as (name, attributes). Panics at anything that is not text, one of our own tags or a well-formed
@@ -59,7 +59,7 @@ fn assert_inert(page: &str) {
 #[test]
 fn hostile_output_is_inert_in_html() {
     let f = fixture();
-    for page in [html(&f), run_html(&f.b, &f.trainings).unwrap()] {
+    for page in [html(&f), run_html(&f.b, &f.extras_b()).unwrap()] {
         assert!(page.contains("alert(1)"), "the hostile answer is not in the page at all");
         assert_inert(&page);
         // A template inside an answer stays what it is.
@@ -147,10 +147,12 @@ fn a_training_is_drawn_and_told_only_where_there_was_one() {
     let mut f = fixture();
     let told = "The training loss was 1.75 in the first epoch";
     assert!(html(&f).contains("Loss while v2 was trained") && html(&f).contains(told), "{}", markdown(&f));
-    assert!(run_html(&f.b, &f.trainings).unwrap().contains("Loss while v2 was trained"));
-    assert!(run_markdown(&f.b, &f.trainings).unwrap().contains(told));
+    assert!(run_html(&f.b, &f.extras_b()).unwrap().contains("Loss while v2 was trained"));
+    assert!(run_markdown(&f.b, &f.extras_b()).unwrap().contains(told));
     f.trainings.clear();
-    for page in [html(&f), markdown(&f), run_html(&f.b, &[]).unwrap(), run_markdown(&f.b, &[]).unwrap()] {
+    for page in
+        [html(&f), markdown(&f), run_html(&f.b, &f.extras_b()).unwrap(), run_markdown(&f.b, &f.extras_b()).unwrap()]
+    {
         assert!(!page.contains("training\"") && !page.contains("### Training"));
     }
 }
@@ -173,11 +175,53 @@ fn two_trainings_have_one_scale() {
 }
 
 #[test]
+fn nothing_is_said_of_people_where_nobody_rated() {
+    let f = fixture();
+    let pages = [html(&f), markdown(&f), run_html(&f.b, &f.extras_b()).unwrap(), table::run(&f.b, None, 80, false)];
+    for page in pages {
+        assert!(
+            !page.contains("What people say") && !page.contains("id=\"people\"") && !page.contains("class=\"said\"")
+        );
+    }
+}
+
+#[test]
+fn people_stand_beside_the_checks_and_a_judge_apart() {
+    let f = rated();
+    for page in [html(&f), run_html(&f.b, &f.extras_b()).unwrap()] {
+        assert_inert(&page);
+        let people = page.split("id=\"people\"").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(people.contains("Automatic, same answers") && people.contains("judge model, not a person"), "{people}");
+        assert!(people.contains("Points for"), "the drawing");
+        assert!(people.contains("never mixed in"));
+        // Each answer's own ratings, with the comment as text.
+        assert!(page.contains("<strong>ann</strong> <span class=\"points\">accuracy"), "{page}");
+        assert!(page.contains("judge-1 (judge model, not a person)"));
+        assert!(page.contains("Names no measure; ask for one | @ben"));
+    }
+    let page = html(&f);
+    assert!(page.contains("is called the better answer in"), "the preference");
+    assert!(page.contains("compared with themselves first"));
+}
+
+#[test]
+fn people_in_markdown_and_in_the_terminal() {
+    let f = rated();
+    insta::assert_snapshot!("people_markdown_of_a_run", run_markdown(&f.b, &f.extras_b()).unwrap());
+    let people =
+        |text: String| text.split_once("What people say").map(|(_, rest)| rest.to_string()).unwrap_or_default();
+    insta::assert_snapshot!("people_markdown_of_a_comparison", people(markdown(&f)));
+    let table = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
+    insta::assert_snapshot!("people_comparison_80", people(table));
+    insta::assert_snapshot!("people_run_80", people(table::run(&f.b, f.extras_b().people.as_ref(), 80, false)));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (fixture(), fixture());
     assert_eq!(html(&one), html(&two));
     assert_eq!(markdown(&one), markdown(&two));
-    assert_eq!(run_html(&one.a, &one.trainings).unwrap(), run_html(&two.a, &two.trainings).unwrap());
+    assert_eq!(run_html(&one.a, &one.extras_b()).unwrap(), run_html(&two.a, &two.extras_b()).unwrap());
 }
 
 #[test]
@@ -187,7 +231,7 @@ fn markdown_of_a_comparison() {
 
 #[test]
 fn markdown_of_a_run() {
-    insta::assert_snapshot!(run_markdown(&fixture().b, &fixture().trainings).unwrap());
+    insta::assert_snapshot!(run_markdown(&fixture().b, &fixture().extras_b()).unwrap());
 }
 
 #[test]
@@ -196,17 +240,22 @@ fn terminal_at_60_80_and_120_columns() {
     for width in [60, 80, 120] {
         insta::assert_snapshot!(
             format!("comparison_{width}"),
-            table::comparison(&f.comparison, &f.a, &f.b, width, false)
+            table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), width, false)
         );
     }
-    insta::assert_snapshot!("run_80", table::run(&f.b, 80, false));
+    insta::assert_snapshot!("run_80", table::run(&f.b, None, 80, false));
 }
 
 #[test]
 fn terminal_lines_fit_and_carry_no_control_characters() {
-    let f = large(4);
+    let mut f = large(4);
+    f.rate("ann \u{1b}[2J with a name much longer than a column of any table could be wide", "\u{1b}[31mred");
+    let of_b = f.extras_b().people;
     for width in [40, 60, 80, 120] {
-        for text in [table::comparison(&f.comparison, &f.a, &f.b, width, false), table::run(&f.b, width, false)] {
+        for text in [
+            table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), width, false),
+            table::run(&f.b, of_b.as_ref(), width, false),
+        ] {
             assert!(text.ends_with('\n'));
             for line in text.lines() {
                 assert!(line.chars().count() <= width, "{width}: {line}");
@@ -214,15 +263,15 @@ fn terminal_lines_fit_and_carry_no_control_characters() {
             }
         }
     }
-    let text = table::comparison(&f.comparison, &f.a, &f.b, 80, false);
+    let text = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
     assert!(text.contains("and 14 more, see the report"), "{text}");
 }
 
 #[test]
 fn colour_changes_the_look_and_not_the_words() {
     let f = fixture();
-    let plain = table::comparison(&f.comparison, &f.a, &f.b, 80, false);
-    let coloured = table::comparison(&f.comparison, &f.a, &f.b, 80, true);
+    let plain = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
+    let coloured = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, true);
     assert!(coloured.contains("\u{1b}["));
     let codes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
@@ -236,6 +285,7 @@ fn markdown_fits_a_comment_and_lets_nothing_through() {
         make_hostile(record, HOSTILE);
     }
     f.comparison.warnings = vec![HOSTILE.repeat(20); 30];
+    f.rate(HOSTILE, HOSTILE);
     let text = markdown(&f);
     assert!(text.chars().count() < 65_000, "{}", text.chars().count());
     assert!(markdown(&fixture()).chars().count() < 6_000);
@@ -253,7 +303,7 @@ fn markdown_fits_a_comment_and_lets_nothing_through() {
             assert!(!line.replace("\\]", "").contains("]("), "a link in {line}");
             if line.starts_with('|') {
                 let cells = line.replace("\\|", "").matches('|').count();
-                assert!([5, 7].contains(&cells), "{cells} cell borders in {line}");
+                assert!((5..=7).contains(&cells), "{cells} cell borders in {line}");
             }
         }
     }
@@ -312,6 +362,7 @@ fn hostile_everywhere(text: &str) -> Fixture {
     }
     suites[0].description = text.to_string();
     f.trainings[0].label = text.to_string();
+    f.rate(text, text);
     f
 }
 
@@ -319,8 +370,8 @@ fn hostile_everywhere(text: &str) -> Fixture {
 fn hostile_text_is_inert_wherever_it_stands() {
     let f = hostile_everywhere(HOSTILE);
     assert_inert(&html(&f));
-    assert_inert(&run_html(&f.a, &f.trainings).unwrap());
-    for line in table::comparison(&f.comparison, &f.a, &f.b, 80, false).lines() {
+    assert_inert(&run_html(&f.a, &f.extras_b()).unwrap());
+    for line in table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false).lines() {
         assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
     }
 }
@@ -336,21 +387,21 @@ fn nothing_to_report_is_said_and_does_not_fail() {
     f.comparison.flips.clear();
     let empty = |run: &Run| Run { records: Vec::new(), ..run.clone() };
     let (a, b) = (empty(&f.a), empty(&f.b));
-    assert_inert(&comparison_html(&f.comparison, &a, &b, &[]).unwrap());
-    assert!(comparison_markdown(&f.comparison, &a, &b, &[]).unwrap().contains("None."));
-    assert!(table::comparison(&f.comparison, &a, &b, 80, false).contains("v2 is better"));
-    assert!(run_html(&a, &[]).unwrap().contains("no judged answers yet"));
-    assert!(table::run(&a, 80, false).contains("no judged answers yet"));
+    assert_inert(&comparison_html(&f.comparison, &a, &b, &Extras::default()).unwrap());
+    assert!(comparison_markdown(&f.comparison, &a, &b, &Extras::default()).unwrap().contains("None."));
+    assert!(table::comparison(&f.comparison, &a, &b, None, 80, false).contains("v2 is better"));
+    assert!(run_html(&a, &Extras::default()).unwrap().contains("no judged answers yet"));
+    assert!(table::run(&a, None, 80, false).contains("no judged answers yet"));
 }
 
 #[test]
 fn a_single_run_shows_failing_cases_first() {
     let f = fixture();
-    let page = run_html(&f.b, &f.trainings).unwrap();
+    let page = run_html(&f.b, &f.extras_b()).unwrap();
     let fails = page.rfind("data-status=\"fail\"").unwrap();
     let passes = page.find("data-status=\"pass\"").unwrap();
     assert!(fails < passes);
-    assert!(table::run(&f.a, 80, false).contains("1\u{a0}case could not be answered"));
+    assert!(table::run(&f.a, None, 80, false).contains("1\u{a0}case could not be answered"));
 }
 
 proptest! {
@@ -360,7 +411,7 @@ proptest! {
     fn any_text_is_inert(text in "(?s)([<>\"'&`|\\[\\](){}!#*_~=/\\\\ \n\ta-z:@-]|script|javascript:|\\PC|\u{1b}|\u{0}|\u{202e}){0,120}") {
         let f = hostile_everywhere(&text);
         assert_inert(&html(&f));
-        for line in table::comparison(&f.comparison, &f.a, &f.b, 80, false).lines() {
+        for line in table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false).lines() {
             prop_assert!(line.chars().all(|c| !c.is_control()));
         }
         markdown(&f);

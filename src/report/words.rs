@@ -39,6 +39,11 @@ pub fn signed(value: f64) -> String {
     if text.starts_with('−') || text == "0.00" { text } else { format!("+{text}") }
 }
 
+/// `3.41 to 4.20`.
+pub fn range(interval: &Interval) -> String {
+    format!("{} to {}", decimal(interval.low), decimal(interval.high))
+}
+
 /// `+0.03 to +0.21`.
 pub fn signed_range(interval: &Interval) -> String {
     format!("{} to {}", signed(interval.low), signed(interval.high))

@@ -1,4 +1,5 @@
 use super::comparison::half_name;
+use super::said::SaidView;
 use crate::check::{Criterion, Verdict};
 use crate::compare::tally;
 use crate::compare::{CasePair, Comparison};
@@ -51,6 +52,8 @@ pub struct SideView {
 pub struct AnswerView {
     /// `Answer 2 of 3`, where a case asks for several.
     pub repeat: Option<String>,
+    /// Which answer to the case it is, from 0.
+    pub number: u32,
     pub error: Option<String>,
     pub html: Option<Value>,
     pub passed: bool,
@@ -60,6 +63,8 @@ pub struct AnswerView {
     pub work: String,
     pub checks: Vec<CheckView>,
     pub choices: Vec<ChoiceView>,
+    /// What reviewers said of it.
+    pub said: Vec<SaidView>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -224,6 +229,7 @@ fn answer_view(record: &Record) -> AnswerView {
     match &record.outcome {
         Outcome::Error { message } => AnswerView {
             repeat: None,
+            number: record.repeat,
             error: Some(message.clone()),
             html: None,
             passed: false,
@@ -232,9 +238,11 @@ fn answer_view(record: &Record) -> AnswerView {
             work: String::new(),
             checks: Vec::new(),
             choices: Vec::new(),
+            said: Vec::new(),
         },
         Outcome::Judged { answer, verdicts, score, passed, reused } => AnswerView {
             repeat: None,
+            number: record.repeat,
             error: None,
             html: (answer.stop != Stop::Scored).then(|| Value::from_safe_string(answer::render(&answer.text))),
             passed: *passed,
@@ -243,6 +251,7 @@ fn answer_view(record: &Record) -> AnswerView {
             work: work(answer),
             checks: verdicts.iter().map(check_view).collect(),
             choices: choices(answer, record.reference.as_deref()),
+            said: Vec::new(),
         },
     }
 }
