@@ -35,4 +35,6 @@ pub use comparison::{
     CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,
     Settings, Side, Trial,
 };
+pub use holm::holm;
 pub use interval::wilson;
+pub use repeats::enough;
