@@ -56,7 +56,7 @@ fn excerpt(flip: &FlipView) -> Excerpt {
 
 /// One empty line at most in a row, and none at either end. Lines inside fences may lose empty ones too, which costs an
 /// excerpt nothing.
-fn tidy(text: String) -> String {
+pub(super) fn tidy(text: String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = true;
     for line in text.lines() {

@@ -9,6 +9,7 @@ mod answer;
 mod clean;
 mod dataset;
 mod diff;
+pub mod gate;
 mod html;
 mod layout;
 mod markdown;

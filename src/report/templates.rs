@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 13] = [
     ("page.html", include_str!("templates/page.html")),
     ("case.html", include_str!("templates/case.html")),
     ("measured.html", include_str!("templates/measured.html")),
@@ -18,6 +18,9 @@ const PARTS: [(&str, &str); 10] = [
     ("measured.md", include_str!("templates/measured.md")),
     ("comparison.md", include_str!("templates/comparison.md")),
     ("run.md", include_str!("templates/run.md")),
+    ("gate.md", include_str!("templates/gate.md")),
+    ("junit.xml", include_str!("templates/junit.xml")),
+    ("badge.svg", include_str!("templates/badge.svg")),
 ];
 
 /// Fills the template `name`. Every value is cleaned and escaped for the kind of file (by the name's ending), unless it
