@@ -27,7 +27,7 @@ fn finished(reports: &Reports, name: &str) -> Result<Run> {
 }
 
 /// `v2` for a version of the workspace's own line, else the version's name.
-fn label(workspace: &Workspace, run: &Run) -> String {
+pub fn label(workspace: &Workspace, run: &Run) -> String {
     let name = &run.manifest.version.name;
     match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
         Some(number) => format!("v{number}"),
@@ -35,16 +35,20 @@ fn label(workspace: &Workspace, run: &Run) -> String {
     }
 }
 
-/// Compares, writes the comparison's folder and prints the table.
-pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+/// How this workspace compares.
+pub fn settings(workspace: &Workspace) -> Settings {
     let settings = &workspace.config.compare;
-    let settings = Settings {
+    Settings {
         confidence: settings.confidence,
         resamples: settings.resamples,
         seed: settings.seed,
         negligible: settings.negligible,
-    };
-    let comparison = compare::compare(a, b, labels, settings, insist)?;
+    }
+}
+
+/// Compares, writes the comparison's folder and prints the table.
+pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+    let comparison = compare::compare(a, b, labels, settings(workspace), insist)?;
     let folder = write(workspace, &comparison, a, b)?;
     out::text(report::table::comparison(&comparison, a, b, out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));

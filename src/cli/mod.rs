@@ -8,6 +8,7 @@ mod compare;
 mod data;
 mod eval;
 mod findings;
+mod gate;
 mod init;
 mod interrupt;
 mod loss;
@@ -63,7 +64,8 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Data(data) => data::run(workspace, &data.command),
         Command::Validate(validate) => suites::validate(workspace, &validate),
-        Command::Schema => suites::schema(),
+        Command::Gate(gate) => gate::run(&workspace()?, &gate),
+        Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
