@@ -75,7 +75,7 @@ fn judged(gate: &Gate<'_>, scope: &Scope<'_>, rule: &NoRegression, tested: &Comp
     let failed = lost && p <= rule.level + 1e-12;
     let seen = words::difference(&group.score.difference, gate.compare.confidence);
     let mut words = format!("{seen} in score against {}, {}", gate.labels.a, words::count(group.cases, "case"));
-    if mean < -1e-12 {
+    if lost && p < 0.995 {
         words += &format!("; chance alone takes as much {}", words::times(p));
         if failed {
             words += &format!("; at {}\u{a0}% or less the rule fails", rule.level * 100.0);
