@@ -31,8 +31,8 @@ pub fn schema(of: SchemaOf) -> Result<()> {
         SchemaOf::Suite => suite::schema(),
         SchemaOf::Gate => gate::schema(),
     };
-    let text = serde_json::to_string_pretty(&schema)
-        .map_err(|e| Error::input(format!("cannot print the schema: {e}")))?;
+    let text =
+        serde_json::to_string_pretty(&schema).map_err(|e| Error::input(format!("cannot print the schema: {e}")))?;
     out::line(text);
     Ok(())
 }

@@ -156,11 +156,7 @@ impl Gate<'_> {
 }
 
 fn contender(run: &Run, label: &str) -> Contender {
-    Contender {
-        label: label.to_string(),
-        version: run.manifest.version.name.clone(),
-        run: run.manifest.id.clone(),
-    }
+    Contender { label: label.to_string(), version: run.manifest.version.name.clone(), run: run.manifest.id.clone() }
 }
 
 /// The half asked for; else the held-out one, where a run has it.

@@ -24,7 +24,8 @@ pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>) 
         return scope.empty("pass-rate", least);
     }
     let wanted = threshold_percent(least);
-    let words = format!("{} of {} pass; {wanted} wanted", rate(seen.rate, &seen.interval), count(seen.cases, scope.noun()));
+    let words =
+        format!("{} of {} pass; {wanted} wanted", rate(seen.rate, &seen.interval), count(seen.cases, scope.noun()));
     let mut failing: Vec<&CaseTally<'_>> = cases.into_iter().filter(|case| case.passes() == Some(false)).collect();
     failing.sort_by_key(|case| !before.contains(case.case));
     let named = |case: &&CaseTally<'_>| {
@@ -112,7 +113,8 @@ pub(super) fn must_pass(scope: &Scope<'_>, patterns: &[String], tagged: bool) ->
     let idle = patterns.iter().find(|pattern| !scope.cases.iter().any(|case| matches(pattern, case.case)));
     let cases: Vec<&CaseTally<'_>> =
         scope.cases.iter().copied().filter(|case| named(case) || tagged && has_tag(case)).collect();
-    let broken: Vec<CaseNote> = cases.iter().filter(|case| case.passes() != Some(true)).map(|case| note(case)).collect();
+    let broken: Vec<CaseNote> =
+        cases.iter().filter(|case| case.passes() != Some(true)).map(|case| note(case)).collect();
     if let (Some(pattern), true) = (idle, broken.is_empty()) {
         let words = format!("no case of the run is called `{pattern}`; evaluate its suite too, or correct the pattern");
         return Some(scope.unjudged(RULE, Some(0.0), words));
@@ -148,9 +150,7 @@ pub(super) fn each_case(scope: &Scope<'_>, least: f64) -> Judged {
         0 => format!("each of {of} passes {wanted} of its answers or more"),
         n => format!("{n} of {of} below {wanted} of answers passed; the lowest at {}", percent(lowest)),
     };
-    scope
-        .judged("each-case", short.is_empty(), lowest, least, words)
-        .because_of(short.into_iter().map(note).collect())
+    scope.judged("each-case", short.is_empty(), lowest, least, words).because_of(short.into_iter().map(note).collect())
 }
 
 pub(super) fn flaky(scope: &Scope<'_>, most: f64) -> Judged {

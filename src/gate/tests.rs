@@ -227,7 +227,10 @@ fn people_count_and_judge_models_do_not() {
         at: Default::default(),
     };
     let points = points(&BTreeMap::from([
-        (reviewer("ann", ReviewerKind::Person), vec![rating("s/000", 0, 5), rating("s/000", 1, 2), rating("s/001", 0, 4)]),
+        (
+            reviewer("ann", ReviewerKind::Person),
+            vec![rating("s/000", 0, 5), rating("s/000", 1, 2), rating("s/001", 0, 4)],
+        ),
         (reviewer("ben", ReviewerKind::Person), vec![rating("s/000", 0, 3)]),
         (reviewer("m", ReviewerKind::Judge), vec![rating("s/000", 0, 1), rating("s/002", 0, 1)]),
     ]));

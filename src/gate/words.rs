@@ -64,7 +64,8 @@ pub(super) fn standing(case: &CaseTally<'_>) -> String {
         [] => "no answer".to_string(),
         [(_, true)] => "passes".to_string(),
         [(verdicts, false)] => {
-            let failed = verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
+            let failed =
+                verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
             let mut names: Vec<&str> = failed.map(|v| v.check.as_str()).collect();
             names.dedup();
             if names.is_empty() { "fails".to_string() } else { format!("fails {}", names.join(", ")) }

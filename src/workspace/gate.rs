@@ -162,12 +162,9 @@ fn of_rules(node: &Node) -> Vec<Error> {
         ("margin", |x| (0.0..1.0).contains(&x), "it is a loss in mean score, from 0 to below 1"),
     ];
     let mut faults = outside(node, "", &BOUNDS);
-    for (key, bounds) in [
-        ("criteria", &points[..]),
-        ("people", &points),
-        ("latency", &seconds),
-        ("no-regression", &regression),
-    ] {
+    for (key, bounds) in
+        [("criteria", &points[..]), ("people", &points), ("latency", &seconds), ("no-regression", &regression)]
+    {
         faults.extend(node.get(key).map(|inner| outside(inner, key, bounds)).unwrap_or_default());
     }
     faults
@@ -244,13 +241,21 @@ mod tests {
         for part in ["pmtune.yaml:4:", "pas-rate", "style", "p99"] {
             assert!(said.contains(part), "{part} is missing in\n{said}");
         }
-        let said = read("  pass-rate: 70\n  criteria: {accuracy: 0.8}\n  no-regression: {level: 2}\n  exit-code: 130\n  \
-                         suites:\n    format: {half: dev, score: 2}\n")
+        let said = read(
+            "  pass-rate: 70\n  criteria: {accuracy: 0.8}\n  no-regression: {level: 2}\n  exit-code: 130\n  \
+                         suites:\n    format: {half: dev, score: 2}\n",
+        )
         .unwrap_err()
         .to_string();
-        for part in
-            ["pmtune.yaml:3:14", "80 % as 0.8", "`criteria.accuracy` is 0.8", "`no-regression.level` is 2", "130 (int", "`half` cannot be set", "`score` is 2"]
-        {
+        for part in [
+            "pmtune.yaml:3:14",
+            "80 % as 0.8",
+            "`criteria.accuracy` is 0.8",
+            "`no-regression.level` is 2",
+            "130 (int",
+            "`half` cannot be set",
+            "`score` is 2",
+        ] {
             assert!(said.contains(part), "{part} is missing in\n{said}");
         }
         assert!(read("  no-regression: often\n").unwrap_err().to_string().contains("pmtune.yaml:3:18"));

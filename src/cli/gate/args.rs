@@ -2,11 +2,13 @@ use crate::workspace::EXIT_CODE;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The rules stand under `gate:` in pmtune.yaml; without it, a version must not lose against the one\n\
+#[command(
+    after_help = "The rules stand under `gate:` in pmtune.yaml; without it, a version must not lose against the one\n\
                         before and must answer every case. A failed gate exits with 100.\n\n\
                         Examples:\n  pmtune gate\n  pmtune gate v2 --against v1\n  \
                         pmtune gate v2 --junit gate.xml --markdown gate.md\n  \
-                        pmtune eval --compare v1 v2 --gate")]
+                        pmtune eval --compare v1 v2 --gate"
+)]
 pub struct GateArgs {
     /// A finished run, or a version, which means its newest finished run (default: the newest finished run of all).
     #[arg(value_name = "RUN_OR_VERSION")]

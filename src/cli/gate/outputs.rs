@@ -49,7 +49,9 @@ fn json(decision: &Decision) -> Result<String> {
 /// The step summary belongs to all of a step's commands.
 fn append(file: &Path, text: &str) -> Result<()> {
     let opened = OpenOptions::new().append(true).create(true).open(file);
-    opened.and_then(|mut file| file.write_all(format!("{text}\n").as_bytes())).map_err(|e| Error::io("append to", file, e))
+    opened
+        .and_then(|mut file| file.write_all(format!("{text}\n").as_bytes()))
+        .map_err(|e| Error::io("append to", file, e))
 }
 
 /// Where cases and rules stand, told from where the user stands: in CI that is the repository's root.

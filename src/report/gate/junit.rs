@@ -145,7 +145,8 @@ fn reasons(case: &CaseTally<'_>) -> String {
         match &record.outcome {
             Outcome::Error { message } => lines.push(format!("{at}{message}")),
             Outcome::Judged { verdicts, .. } => {
-                let failed = verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
+                let failed =
+                    verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
                 lines.extend(failed.map(|v| format!("{at}{}: {}", v.check, v.verdict.reason())));
             }
         }

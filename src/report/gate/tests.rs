@@ -27,7 +27,8 @@ fn contender(label: &str) -> Contender {
 /// Two rules fail, one cannot be judged, one is passed.
 fn decision() -> Decision {
     let rate = "25\u{a0}% (14\u{a0}% to 40\u{a0}%) of 40 held-out cases pass; 70\u{a0}% wanted";
-    let mut of_suite = judged("score", Status::Fail, "0.51 on average over 8 held-out cases; 0.6 wanted", &["domain/choice"]);
+    let mut of_suite =
+        judged("score", Status::Fail, "0.51 on average over 8 held-out cases; 0.6 wanted", &["domain/choice"]);
     of_suite.suite = Some("domain".to_string());
     Decision {
         format: 1,
@@ -38,7 +39,12 @@ fn decision() -> Decision {
         half: GateHalf::HeldOut,
         rules: vec![
             judged("pass-rate", Status::Fail, rate, &["format/okr", "domain/north-star", "domain/hostile"]),
-            judged("people.tone", Status::Unjudged, "nobody has scored the held-out cases yet; ask people with `pmtune review`", &[]),
+            judged(
+                "people.tone",
+                Status::Unjudged,
+                "nobody has scored the held-out cases yet; ask people with `pmtune review`",
+                &[],
+            ),
             judged("errors", Status::Pass, "each of 40 held-out cases has its answers", &[]),
             of_suite,
         ],
@@ -76,7 +82,8 @@ fn a_failure_is_told_in_ten_lines_of_eighty_columns() {
     let mut many = decision();
     let all: Vec<String> = (0..300).map(|i| format!("a-suite-with-a-long-name/case-number-{i}")).collect();
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
-    many.rules = (0..12).map(|i| judged(&format!("criteria.n{i}"), Status::Fail, &"long words ".repeat(30), &names)).collect();
+    many.rules =
+        (0..12).map(|i| judged(&format!("criteria.n{i}"), Status::Fail, &"long words ".repeat(30), &names)).collect();
     for (decision, width) in [(many, 80), (hostile(), 80), (hostile(), 40)] {
         let told = failure(&decision, "reports/x/gate.md", width);
         assert!(told.lines().count() <= 10, "{told}");
@@ -113,8 +120,10 @@ fn annotations_are_one_line_each_and_nothing_gets_out_of_them() {
     let text = annotations(&decision(), &places());
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("::error file=suites/format.yaml,line=17,title=Gate%3A pass-rate::25\u{a0}%25 (14"));
-    assert!(lines[0].ends_with("70\u{a0}%25 wanted%0Aformat/okr (0 of 10 answers pass), domain/north-star (0 of 10 answers \
-                                pass) and domain/hostile (0 of 10 answers pass)"));
+    assert!(lines[0].ends_with(
+        "70\u{a0}%25 wanted%0Aformat/okr (0 of 10 answers pass), domain/north-star (0 of 10 answers \
+                                pass) and domain/hostile (0 of 10 answers pass)"
+    ));
     assert!(lines[1].starts_with("::error file=pmtune.yaml,line=1,title=Gate%3A people.tone::not judged: nobody"));
     assert_eq!(lines[3], "::notice title=Gate::format/okr: 0 of 10 answers pass.");
     assert_eq!(lines.len(), 4);
