@@ -48,6 +48,7 @@ fn suite() -> Suite {
         threshold: None,
         weight: 1.0,
         tags: Vec::new(),
+        require: None,
         repeat: 1,
         cluster: None,
         sampling: Default::default(),

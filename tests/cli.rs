@@ -199,11 +199,13 @@ fn a_read_only_folder_gets_one_clear_error() {
 }
 
 #[test]
-fn the_schema_command_prints_the_published_schema() {
+fn the_schema_command_prints_the_published_schemas() {
     let root = tempfile::tempdir().unwrap();
-    let output = pmtune(root.path()).arg("schema").output().unwrap();
-    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/suite.schema.json");
-    let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(published).unwrap()).unwrap();
-    assert_eq!(printed, published);
+    for (of, file) in [(&[][..], "suite"), (&["suite"], "suite"), (&["gate"], "gate")] {
+        let output = pmtune(root.path()).arg("schema").args(of).output().unwrap();
+        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let published = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{file}.schema.json"));
+        let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(published).unwrap()).unwrap();
+        assert_eq!(printed, published, "docs/{file}.schema.json is stale");
+    }
 }

@@ -76,6 +76,27 @@ fn two_versions_are_compared_and_the_answers_reused() {
 }
 
 #[test]
+fn an_evaluation_ends_with_the_gate_and_its_exit_code() {
+    let root = workspace();
+    let settings = root.path().join("pmtune.yaml");
+    let before = std::fs::read_to_string(&settings).unwrap();
+    let gate = |rules: &str| {
+        std::fs::write(&settings, format!("{before}\ngate: {{half: all, against: v1, {rules}}}\n")).unwrap();
+        pmtune(root.path()).args(["eval", "v2", "--gate", "--max-tokens", "12"]).output().unwrap()
+    };
+    let failed = gate("pass-rate: 1.0");
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(100), "twelve tokens are too few to pass everything\n{said}");
+    assert!(said.contains("pass-rate") && said.contains("of 8 cases pass; 100"), "{said}");
+    let decision = std::fs::read(runs(root.path(), "General-v2")[0].join("gate.json")).unwrap();
+    let decision: Value = serde_json::from_slice(&decision).unwrap();
+    assert_eq!(decision["baseline"]["version"], "PM-General-v1", "the version before was evaluated too");
+    let passed = gate("pass-rate: 0");
+    assert_eq!(passed.status.code(), Some(0), "{}", String::from_utf8_lossy(&passed.stderr));
+    assert!(String::from_utf8_lossy(&passed.stdout).contains("The gate is passed, 2 rules"));
+}
+
+#[test]
 fn a_killed_evaluation_ends_as_if_it_had_not_been_killed() {
     let (killed, whole) = (workspace(), workspace());
     let args = ["eval", "v1", "--max-tokens", "40"];

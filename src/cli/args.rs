@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::gate::args::{EvalGateArgs, GateArgs};
 use super::history::HistoryArgs;
 use super::models::args::ModelsArgs;
 use super::review::args::ReviewArgs;
@@ -42,12 +43,14 @@ pub enum Command {
     Compare(CompareArgs),
     /// Let people score answers by the rubric, without knowing which version wrote them.
     Review(Box<ReviewArgs>),
+    /// Judge a finished run by the rules in pmtune.yaml; exit with 100 when one fails.
+    Gate(Box<GateArgs>),
     /// Check every suite for mistakes, all reported at once.
     Validate(ValidateArgs),
     /// Training data: check, count, split, merge, convert, add to it.
     Data(DataArgs),
-    /// Print the JSON Schema of suites, for editors.
-    Schema,
+    /// Print the JSON Schema of suites, for editors, or of the gate's decision, for programs.
+    Schema(SchemaArgs),
     /// The versions of this workspace: note, promote, archive, restore, verify, tell apart.
     Models(ModelsArgs),
     /// Every run of the versions over time, and which tasks need more data.
@@ -113,6 +116,8 @@ pub struct EvalArgs {
     /// Where randomness starts from.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub gate: EvalGateArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -172,6 +177,21 @@ pub struct CompareArgs {
 pub struct ValidateArgs {
     /// Suite files (default: all of the workspace).
     pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Suite)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// A suite of cases.
+    Suite,
+    /// `gate.json`.
+    Gate,
 }
 
 #[derive(Debug, clap::Args)]

@@ -30,7 +30,7 @@ fn finished(reports: &Reports, name: &str) -> Result<Run> {
 }
 
 /// `v2` for a version of the workspace's own line, else the version's name.
-fn label(workspace: &Workspace, run: &Run) -> String {
+pub fn label(workspace: &Workspace, run: &Run) -> String {
     let name = &run.manifest.version.name;
     match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
         Some(number) => format!("v{number}"),

@@ -2,7 +2,7 @@
 
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
-use super::{compare, interrupt, loss, out, people, progress};
+use super::{compare, gate, interrupt, loss, out, people, progress};
 use crate::compare::Outcomes;
 use crate::error::{Error, Kind, Result};
 use crate::generate::SamplingOptions;
@@ -17,6 +17,9 @@ use std::ops::ControlFlow;
 
 pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     interrupt::listen();
+    if args.gate.outputs.any() && !args.gate.gate {
+        return Err(Error::usage("files of the gate were asked for, but not the gate").hint("add --gate"));
+    }
     let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
     set_apart(workspace, &mut suites);
     let reports = Reports::new(workspace.reports());
@@ -36,11 +39,23 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
             write_run(a, &extras(workspace, a))?;
             write_run(b, &extras(workspace, b))?;
             let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
-            compare::finish(workspace, a, b, labels, args.allow_differences)
+            compare::finish(workspace, a, b, labels, args.allow_differences)?;
+            then_gate(workspace, b, Some(a), args)
         }
-        [run] => finish_single(workspace, run),
+        [run] => {
+            finish_single(workspace, run)?;
+            then_gate(workspace, run, None, args)
+        }
         _ => Err(Error::usage("nothing to evaluate")),
     }
+}
+
+fn then_gate(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, args: &EvalArgs) -> Result<()> {
+    if !args.gate.gate {
+        return Ok(());
+    }
+    out::line("");
+    gate::judge(workspace, candidate, baseline, args.allow_differences, &args.gate.outputs)
 }
 
 /// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
@@ -73,12 +88,22 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
     }
 }
 
+/// The version that the gate holds the model against, which is evaluated too.
+fn against(workspace: &Workspace, model: &str, args: &EvalArgs) -> Result<Option<String>> {
+    match &args.gate {
+        gate if !gate.gate || args.compare.is_some() => Ok(None),
+        gate if gate.against.is_some() => Ok(gate.against.clone()),
+        _ => gate::against(workspace, &registry::resolve(workspace, model)?.name),
+    }
+}
+
 /// The versions asked for, with the flags' sampling laid over theirs.
 fn versions(workspace: &Workspace, args: &EvalArgs) -> Result<Vec<Version>> {
-    let names: Vec<&str> = match (&args.compare, &args.model) {
-        (Some(pair), _) => pair.iter().map(String::as_str).collect(),
-        (None, Some(model)) => vec![model],
-        (None, None) => vec!["primary"],
+    let model = args.model.as_deref().unwrap_or("primary");
+    let against = against(workspace, model, args)?;
+    let names: Vec<&str> = match &args.compare {
+        Some(pair) => pair.iter().map(String::as_str).collect(),
+        None => against.as_deref().into_iter().chain([model]).collect(),
     };
     if let [a, b] = names[..]
         && a == b

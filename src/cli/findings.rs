@@ -1,6 +1,7 @@
 //! Findings of the linter as text, JSON, SARIF and annotations of GitHub Actions.
 
 use crate::error::{Error, Result};
+use crate::report::gate::annotation;
 use crate::training_data::lint::{Finding, Linted, codes};
 use crate::workspace::Severity;
 use serde_json::{Value, json};
@@ -106,17 +107,10 @@ pub fn github(linted: &Linted) -> String {
     let mut text = String::new();
     for finding in &linted.findings {
         let command = if finding.severity == Severity::Note { "notice" } else { finding.severity.name() };
-        let file = property(&slashed(&finding.file));
         let message = format!("{}. {}", finding.message, finding.remedy);
-        let message = message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-        text.push_str(&format!("::{command} file={file},line={},title={}::{message}\n", finding.line, finding.code));
+        text += &annotation(command, Some((&finding.file, finding.line)), finding.code, &message);
     }
     text
-}
-
-/// Escaped as a property of a workflow command.
-fn property(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A").replace(':', "%3A").replace(',', "%2C")
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -8,6 +8,7 @@ mod compare;
 mod data;
 mod eval;
 mod findings;
+mod gate;
 mod history;
 mod init;
 mod interrupt;
@@ -67,7 +68,8 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Review(review) => review::run(&workspace()?, &review),
         Command::Data(data) => data::run(workspace, &data.command),
         Command::Validate(validate) => suites::validate(workspace, &validate),
-        Command::Schema => suites::schema(),
+        Command::Gate(gate) => gate::run(&workspace()?, &gate),
+        Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),

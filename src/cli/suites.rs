@@ -1,6 +1,7 @@
-use super::args::ValidateArgs;
+use super::args::{SchemaOf, ValidateArgs};
 use super::out;
 use crate::error::{Error, Result};
+use crate::gate;
 use crate::suite::{self, Split, Suite};
 use crate::workspace::Workspace;
 use std::path::PathBuf;
@@ -25,9 +26,13 @@ fn summary(suite: &Suite) -> String {
     format!("{}: {cases} cases ({} dev, {held_out} held-out), {checks} checks", suite.name, cases - held_out)
 }
 
-pub fn schema() -> Result<()> {
-    let text = serde_json::to_string_pretty(&suite::schema())
-        .map_err(|e| Error::input(format!("cannot print the schema: {e}")))?;
+pub fn schema(of: SchemaOf) -> Result<()> {
+    let schema = match of {
+        SchemaOf::Suite => suite::schema(),
+        SchemaOf::Gate => gate::schema(),
+    };
+    let text =
+        serde_json::to_string_pretty(&schema).map_err(|e| Error::input(format!("cannot print the schema: {e}")))?;
     out::line(text);
     Ok(())
 }

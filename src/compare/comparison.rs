@@ -110,7 +110,7 @@ pub struct Trial {
     pub of: usize,
 }
 
-/// A pass rate with its Wilson interval. With repeats, `passed` counts cases that pass more often than not.
+/// A pass rate with its Wilson interval. With repeats, `passed` counts cases that pass as often as they require.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     pub passed: usize,
@@ -201,4 +201,7 @@ pub struct CasePair {
     /// Share of repeats that passed.
     pub a_passed: Option<f64>,
     pub b_passed: Option<f64>,
+    /// The share that the case requires; more often than not, where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<f64>,
 }

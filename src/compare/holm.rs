@@ -2,7 +2,7 @@
 
 /// Step-down corrected p-values in the order given: the smallest of m is multiplied by m, the next by m − 1 and so on,
 /// each made no smaller than the one before and no greater than 1 (Holm, *Scand. J. Statist.* 6, 1979).
-pub(crate) fn holm(p: &[f64]) -> Vec<f64> {
+pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut ranked: Vec<(usize, f64)> = p.iter().copied().enumerate().collect();
     ranked.sort_by(|x, y| x.1.total_cmp(&y.1));
     let mut floor = 0.0f64;

@@ -37,11 +37,12 @@ pub use comparison::{
     CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,
     Settings, Side, Trial,
 };
+pub use holm::holm;
 pub use interval::wilson;
+pub use repeats::enough;
 
 // People's scores are reckoned with the same means, intervals and tests.
 pub(crate) use group::score_test;
-pub(crate) use holm::holm;
 pub(crate) use interval::{Scale, bootstrap, percentiles, widened_tail};
 pub(crate) use mcnemar::mcnemar;
 #[cfg(test)]

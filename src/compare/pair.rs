@@ -24,6 +24,8 @@ pub(super) struct Replies<'a> {
     pub judged: Vec<Reply<'a>>,
     /// Repeats that ended in an error.
     pub errors: usize,
+    /// The share of its answers that the case requires to pass.
+    pub require: Option<f64>,
 }
 
 impl Replies<'_> {
@@ -37,9 +39,9 @@ impl Replies<'_> {
         self.judged.iter().filter(|r| r.passed).count()
     }
 
-    /// Passes more often than not.
+    /// Passes as often as the case requires.
     pub fn passed(&self) -> bool {
-        2 * self.passes() > self.judged.len()
+        !self.judged.is_empty() && repeats::enough(self.passes() as f64 / self.judged.len() as f64, self.require)
     }
 
     pub fn flaky(&self) -> bool {
@@ -93,6 +95,7 @@ impl<'a> Pair<'a> {
             b: score(&self.b),
             a_passed: passed(&self.a),
             b_passed: passed(&self.b),
+            require: self.b.as_ref().or(self.a.as_ref()).and_then(|replies| replies.require),
         }
     }
 }
@@ -135,6 +138,7 @@ fn gather(run: &Run) -> BTreeMap<&str, Replies<'_>> {
     let mut sides: BTreeMap<&str, Replies> = BTreeMap::new();
     for ((case, _), record) in latest {
         let side = sides.entry(case).or_default();
+        side.require = record.require;
         match &record.outcome {
             Outcome::Judged { answer, verdicts, score, passed, .. } if score.is_finite() => {
                 side.judged.push(Reply { answer, verdicts, score: *score, passed: *passed });

@@ -18,6 +18,15 @@ fn share_of_draws(n: usize, m: usize, k: usize) -> f64 {
     (0..k.min(n)).map(|i| m.saturating_sub(i) as f64 / (n - i) as f64).product()
 }
 
+/// Whether a case passes when `share` of its answers did: as many as it requires, else more often than not.
+pub fn enough(share: f64, require: Option<f64>) -> bool {
+    match require {
+        // 7 of 10 are 0.7, whatever the last bit of a division says.
+        Some(require) => share > 0.0 && share + 1e-9 >= require,
+        None => share > 0.5,
+    }
+}
+
 /// Passes sometimes.
 pub(super) fn flaky(answers: usize, passed: usize) -> bool {
     passed > 0 && passed < answers
@@ -35,6 +44,14 @@ mod tests {
             close(pass_at_k(n, c, k), number(&case, "at"), 1e-9);
             close(pass_hat_k(n, c, k), number(&case, "hat"), 1e-9);
         }
+    }
+
+    #[test]
+    fn a_case_passes_by_its_own_rule_else_by_majority() {
+        assert_eq!([0.5, 0.6].map(|share| enough(share, None)), [false, true]);
+        assert_eq!([6, 7, 10].map(|n| enough(n as f64 / 10.0, Some(0.7))), [false, true, true]);
+        assert_eq!([0.0, 0.1, 0.99].map(|share| enough(share, Some(1.0))), [false; 3]);
+        assert!(enough(0.1, Some(0.1)) && !enough(0.0, Some(1e-12)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a single run adds up to: the figures that `compare` works out for pairs, for one version alone.
 
+use super::repeats::enough;
 use super::{Rate, Trial, wilson};
 use crate::check::{Criterion, automatic_score};
 use crate::run::{Outcome, Record, Run};
@@ -22,12 +23,14 @@ pub struct CaseTally<'a> {
     pub score: Option<f64>,
     /// Share of the judged repeats that passed.
     pub passed: Option<f64>,
+    /// The share that the case requires.
+    pub require: Option<f64>,
 }
 
 impl CaseTally<'_> {
-    /// Passes more often than not.
+    /// Passes as often as the case requires: more often than not, unless it says otherwise.
     pub fn passes(&self) -> Option<bool> {
-        self.passed.map(|share| share > 0.5)
+        self.passed.map(|share| enough(share, self.require))
     }
 
     pub fn flaky(&self) -> bool {
@@ -49,6 +52,7 @@ pub fn cases(run: &Run) -> Vec<CaseTally<'_>> {
                 records: Vec::new(),
                 score: None,
                 passed: None,
+                require: record.require,
             });
             tallies.len() - 1
         });

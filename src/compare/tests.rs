@@ -97,6 +97,7 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
             weight: case.weight,
             cluster: case.cluster.clone(),
             tags: Vec::new(),
+            require: None,
             prompt: format!("Answer {}", case.name),
             reference: None,
             answer_key: format!("{version}{}{repeat}", case.name),

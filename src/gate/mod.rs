@@ -1,2 +1,25 @@
-//! Thresholds over a run or a comparison, and the decision that follows from them. Pure: the same runs and the same
-//! settings give the same decision. How it is written for people and for CI systems is `report`'s business.
+//! Rules over a run, or over a run and the one before, and the decision that follows from them. Pure: the same runs and
+//! the same settings give the same decision, byte for byte. How it is written for people and for CI systems is
+//! `report`'s business.
+//!
+//! A [`Gate`] is everything there is to decide on; [`Gate::decide`] judges each rule of `gate:` in `pmtune.yaml` on the
+//! cases in its `scope` and gives a [`Decision`]. A rule that cannot be judged fails the gate as well: nobody should
+//! take a gate for passed that was never closed.
+
+mod decide;
+mod decision;
+mod points;
+mod regression;
+mod rules;
+mod scope;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use decide::Gate;
+pub use decision::{CaseNote, Contender, Decision, Judged, Status, schema};
+pub use points::{Points, points};

@@ -21,7 +21,8 @@ pub fn visible(text: &str) -> String {
             }
             '\u{2028}' | '\u{2029}' => out.push('\n'),
             '\n' | '\t' => out.push(c),
-            c if c.is_control() || reorders(c) => out.push(REPLACED),
+            // Neither XML nor a terminal takes the last two.
+            c if c.is_control() || reorders(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(REPLACED),
             c => out.push(c),
         }
     }

@@ -224,6 +224,7 @@ fn pair(plan: &Plan) -> CasePair {
         b: plan.b.map(|(_, score)| score),
         a_passed: share(plan.a),
         b_passed: share(plan.b),
+        require: None,
     }
 }
 
@@ -287,6 +288,7 @@ fn record(plan: &Plan, told: Told) -> Record {
         weight: 1.0,
         cluster: None,
         tags: vec!["fixture".to_string()],
+        require: None,
         prompt: plan.prompt.to_string(),
         reference: (plan.case == "domain/choice").then(|| "DAU/MAU".to_string()),
         answer_key: "k".to_string(),

@@ -22,12 +22,15 @@ const PARTS: &[(&str, &str)] = &[
     ("run.md", include_str!("templates/run.md")),
     ("history.html", include_str!("templates/history.html")),
     ("history.md", include_str!("templates/history.md")),
+    ("gate.md", include_str!("templates/gate.md")),
+    ("junit.xml", include_str!("templates/junit.xml")),
+    ("badge.svg", include_str!("templates/badge.svg")),
 ];
 
 /// Fills the template `name`. Every value is cleaned and escaped for the kind of file (by the name's ending), unless it
 /// was made as a safe string, which only `answer`, `diff`, `plot` and `clean::fenced` do.
 pub fn render<T: Serialize>(name: &str, view: &T) -> Result<String> {
-    fill(&PARTS, name, view)
+    fill(PARTS, name, view)
 }
 
 /// The same with the templates of another page.

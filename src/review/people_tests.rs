@@ -42,6 +42,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
             split: Split::HeldOut,
             weight: 1.0,
             cluster: None,
+            require: None,
             tags: Vec::new(),
             prompt: format!("Answer {i}"),
             reference: None,

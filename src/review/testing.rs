@@ -53,6 +53,7 @@ pub fn record(told: &Told) -> Record {
         split: told.split,
         weight: told.weight,
         cluster: None,
+        require: None,
         tags: Vec::new(),
         prompt: format!("Write about {}.", told.case),
         reference: None,

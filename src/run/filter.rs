@@ -69,8 +69,8 @@ fn passes(filter: &Filter, suite: &Suite, case: &Case) -> bool {
     category && id && tag && split && only
 }
 
-/// Part of the id, or a glob for the whole of it.
-fn matches(pattern: &str, id: &str) -> bool {
+/// Whether a pattern names a case: as a part of its id, or as a glob (`*`, `?`) for the whole of it.
+pub fn matches(pattern: &str, id: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return id.contains(pattern);
     }

@@ -31,6 +31,7 @@ pub(super) fn record(plan: &Plan, item: &Item, outcome: Outcome) -> Record {
         weight: case.weight,
         cluster: case.cluster.clone(),
         tags: case.tags.clone(),
+        require: case.require,
         prompt: case.prompt.clone(),
         reference: case.reference.clone(),
         answer_key: item.answer_key.clone(),

@@ -22,7 +22,7 @@ mod tests;
 pub use contamination::{CONTAMINATED, set_apart};
 pub use event::Event;
 pub use execute::execute;
-pub use filter::{Filter, failing, select};
+pub use filter::{Filter, failing, matches, select};
 pub use open::OpenRun;
 pub use plan::{Item, Plan, remaining};
 pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};

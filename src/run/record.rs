@@ -67,6 +67,9 @@ pub struct Record {
     pub cluster: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The share of the case's answers that must pass for it to pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<f64>,
     pub prompt: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

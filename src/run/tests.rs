@@ -45,6 +45,7 @@ fn case(id: &str, repeat: u32) -> Case {
         threshold: None,
         weight: 1.0,
         tags: vec![format!("tag-{id}")],
+        require: None,
         repeat,
         cluster: None,
         sampling: Default::default(),

@@ -47,6 +47,8 @@ pub struct Case {
     pub tags: Vec<String>,
     /// How many answers are asked for.
     pub repeat: u32,
+    /// The share of its answers that must pass for the case to pass; more often than not, where it says nothing.
+    pub require: Option<f64>,
     /// Cases of one cluster share a source and are resampled together.
     pub cluster: Option<String>,
     pub sampling: SamplingOptions,

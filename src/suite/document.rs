@@ -51,6 +51,10 @@ pub(super) struct Written {
     /// How many answers to ask for, 1 to 1000.
     #[schemars(range(min = 1, max = 1000))]
     pub repeat: Option<u32>,
+    /// The share of its answers that must pass for the case to count as passed: 1 for all of them. Above 0 and at most
+    /// 1; without it, more often than not.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
+    pub require: Option<f64>,
     /// Cases of one cluster share a source; statistics treat them as one draw.
     pub cluster: Option<String>,
     /// `dev`, where gaps may be looked for, or `held-out`, on which alone improvement is claimed.
@@ -71,6 +75,12 @@ pub(super) fn faults(node: &Node) -> Vec<Error> {
         faults.push(
             node.fault(format!("`repeat` is {repeat}, not 1 to 1000"))
                 .hint("1 is usual; 5 shows how steady answers are"),
+        );
+    }
+    if let Some((node, share)) = number(node, "require").filter(|(_, share)| !(*share > 0.0 && *share <= 1.0)) {
+        faults.push(
+            node.fault(format!("`require` is {share}, not above 0 and at most 1"))
+                .hint("write 1 where every answer must pass, 0.8 where 8 of 10 are enough"),
         );
     }
     if let Some(sampling) = node.get("sampling") {

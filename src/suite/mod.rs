@@ -8,6 +8,7 @@
 mod case;
 mod document;
 mod load;
+mod places;
 mod read_case;
 mod schema;
 mod score;
@@ -16,6 +17,7 @@ mod warnings;
 
 pub use case::{Case, Split, Suite};
 pub use load::{load, load_str};
+pub use places::{CasePlace, places};
 pub use schema::schema;
 pub use score::score;
 pub use warnings::warnings;

@@ -52,7 +52,7 @@ impl CaseReader<'_> {
             split: written.split.unwrap_or(Split::Dev),
             system: text(written.system),
             prompt: [text(written.prompt), text(written.input)].into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
-            judge_hash: judge_hash(&checks, written.threshold, reference.as_deref(), &choices, weight),
+            judge_hash: judge_hash(&checks, written.threshold, written.require, reference.as_deref(), &choices, weight),
             reference,
             choices,
             checks: checks.into_iter().map(|(check, _)| check).collect(),
@@ -60,6 +60,7 @@ impl CaseReader<'_> {
             weight,
             tags: written.tags.unwrap_or_default(),
             repeat: written.repeat.unwrap_or(1),
+            require: written.require,
             cluster: written.cluster,
             sampling: written.sampling.unwrap_or_default(),
         })
@@ -229,6 +230,7 @@ fn check_choices(node: &Node, faults: &mut Faults) {
 fn judge_hash(
     checks: &[(Check, serde_json::Value)],
     threshold: Option<f64>,
+    require: Option<f64>,
     reference: Option<&str>,
     choices: &[String],
     weight: f64,
@@ -244,6 +246,10 @@ fn judge_hash(
         .collect();
     let mut all =
         json!({"checks": checks, "threshold": threshold, "reference": reference, "choices": choices, "weight": weight});
+    // Absent where it is not given: cases that say nothing keep the hash they had before there was this key.
+    if let Some(require) = require {
+        all["require"] = json!(require);
+    }
     all.sort_all_objects();
     store::hash_of(&all)
 }

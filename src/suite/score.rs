@@ -66,6 +66,7 @@ mod tests {
             threshold,
             weight: 1.0,
             tags: Vec::new(),
+            require: None,
             repeat: 1,
             cluster: None,
             sampling: Default::default(),

@@ -231,6 +231,17 @@ fn templates_cannot_run_away() {
 }
 
 #[test]
+fn a_case_may_require_a_share_of_its_answers() {
+    let require = |value: &str| load_str("s", &format!("cases:\n  - {{id: a, prompt: p, require: {value}}}\n"));
+    assert_eq!(require("0.8").unwrap().cases[0].require, Some(0.8));
+    assert_eq!(only("cases:\n  - {id: a, prompt: p}\n").require, None);
+    for wrong in ["0", "1.5", "-1", "80"] {
+        let said = require(wrong).unwrap_err().to_string();
+        assert!(said.contains("s.yaml:2:") && said.contains("8 of 10"), "{said}");
+    }
+}
+
+#[test]
 fn judge_hash_follows_what_decides_the_verdict() {
     let hash = |text: &str| only(&format!("cases:\n  - {text}\n")).judge_hash;
     let base = "{id: a, prompt: p, checks: [{type: contains, value: x, weight: 2}]}";
@@ -248,6 +259,8 @@ fn judge_hash_follows_what_decides_the_verdict() {
         "{id: a, prompt: p, threshold: 0.5, checks: [{type: contains, value: x, weight: 2}]}",
         "{id: a, prompt: p, reference: r, checks: [{type: contains, value: x, weight: 2}]}",
         "{id: a, prompt: p, weight: 3, checks: [{type: contains, value: x, weight: 2}]}",
+        "{id: a, prompt: p, require: 1, checks: [{type: contains, value: x, weight: 2}]}",
+        "{id: a, prompt: p, require: 0.5, checks: [{type: contains, value: x, weight: 2}]}",
         "{id: a, prompt: p}",
     ];
     for text in same {

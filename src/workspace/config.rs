@@ -1,4 +1,4 @@
-use super::{ReviewSettings, TrainSettings};
+use super::{GateSettings, ReviewSettings, TrainSettings, gate};
 use crate::error::{Error, Result};
 use crate::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct Config {
     pub train: TrainSettings,
     #[serde(default)]
     pub review: ReviewSettings,
+    /// What a version must reach; the usual rules where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateSettings>,
 }
 
 /// What the linter of training data looks for, and how grave it is.
@@ -102,7 +105,11 @@ fn default_base() -> String {
 impl Config {
     /// Reads `pmtune.yaml`; `file` is for messages.
     pub fn read(text: &str, file: &Path) -> Result<Self> {
-        let config: Self = crate::yaml::read(&crate::yaml::parse(text, file)?, &[])?;
+        let node = crate::yaml::parse(text, file)?;
+        let config: Self = crate::yaml::read(&node, &[])?;
+        if let Some(error) = Error::gather(node.get("gate").map(gate::faults).unwrap_or_default()) {
+            return Err(error);
+        }
         let wrong = |what: String, hint: &str| Err(Error::input(format!("{}: {what}", file.display())).hint(hint));
         if config.format > FORMAT {
             return wrong(

@@ -3,11 +3,13 @@
 //! Every path inside a workspace is made here, and nowhere else. `init` writes a new workspace that runs at once.
 
 mod config;
+mod gate;
 mod init;
 mod review;
 mod train;
 
 pub use config::{CompareSettings, Config, DataSettings, Severity};
+pub use gate::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings, LatencySettings, NoRegression};
 pub use init::init;
 pub use review::ReviewSettings;
 pub use train::{Preset, Schedule, TooLong, TrainSettings};

@@ -54,6 +54,7 @@ fn suite(cases: usize) -> Suite {
         tags: Vec::new(),
         repeat: 1,
         cluster: None,
+        require: None,
         sampling: Default::default(),
         judge_hash: "judge".into(),
     };

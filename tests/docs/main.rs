@@ -71,6 +71,28 @@ fn commands_marked_as_runnable_run() {
     }
 }
 
+/// Every line of a workflow that calls pmtune, and every command in the page beside it.
+#[test]
+fn the_examples_for_ci_are_yaml_and_their_commands_parse() {
+    let folder = repository().join("examples/ci");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let page = read("README.md");
+    let mut commands: Vec<String> = blocks(&page).into_iter().flat_map(|b| b.commands).map(|(_, line)| line).collect();
+    for name in ["github.yml", "gitlab-ci.yml"] {
+        let text = read(name);
+        let tree = pmtune::yaml::parse(&text, Path::new(name)).unwrap_or_else(|error| panic!("{error}"));
+        assert!(tree.get("jobs").or(tree.get("quality-gate")).is_some(), "{name} has a job");
+        let said = text.lines().map(|line| line.trim().trim_start_matches("- "));
+        let found: Vec<String> = said.filter(|line| line.starts_with("pmtune ")).map(str::to_string).collect();
+        assert!(found.iter().any(|line| line.contains("--gate")), "{name} runs the gate");
+        commands.extend(found);
+    }
+    for line in commands {
+        assert!(refusal(&line).is_none(), "{line}: {}", refusal(&line).unwrap());
+    }
+    assert!(read("github.yml").contains(pmtune::report::gate::MARKER), "the comment is found by its marker");
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() {
     for (page, text) in pages() {

@@ -155,6 +155,7 @@ fn record(suite: &str, number: usize, share: f64, plan: &Plan) -> Record {
         split,
         weight: if leaked { 0.0 } else { 1.0 },
         cluster: None,
+        require: None,
         tags: if leaked { vec![CONTAMINATED.to_string()] } else { Vec::new() },
         prompt: format!("question {case}"),
         reference: None,

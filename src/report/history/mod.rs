@@ -18,7 +18,7 @@ use serde::Serialize;
 pub fn history_html(history: &History, log: &Log, half: Split) -> Result<String> {
     let mut view = view::view(history, log, half);
     view.charts = charts::charts(history, &view, half)?;
-    html::page("history.html", &view, &[], false, Vec::new(), &[])
+    html::page("history.html", &view, &[], false, Vec::new(), &[], html::Scores::default())
 }
 
 /// The same for a wiki or a pull request, without the drawings.

@@ -2,7 +2,7 @@ use super::comparison::half_name;
 use super::said::SaidView;
 use crate::check::{Criterion, Verdict};
 use crate::compare::tally;
-use crate::compare::{CasePair, Comparison};
+use crate::compare::{CasePair, Comparison, enough};
 use crate::provider::{Answer, Stop};
 use crate::report::{answer, diff, words};
 use crate::run::{Judged, Outcome, Record, Run};
@@ -166,6 +166,7 @@ pub fn run_cases(run: &Run) -> Vec<CaseView> {
         let (status, symbol, status_words) = match case.passes() {
             Some(true) if case.flaky() => ("pass", "✓", "passes mostly"),
             Some(true) => ("pass", "✓", "passes"),
+            Some(false) if case.passed.is_some_and(|share| share > 0.5) => ("fail", "✗", "passes too rarely"),
             Some(false) if case.flaky() => ("fail", "✗", "fails mostly"),
             Some(false) => ("fail", "✗", "fails"),
             None => ("error", "!", "no answer"),
@@ -199,7 +200,7 @@ fn pair_status(pair: &CasePair, flip: Option<bool>) -> (&'static str, &'static s
         (Some(true), ..) => ("improved", "▲", "now passes"),
         (Some(false), ..) => ("regressed", "▼", "no longer passes"),
         (None, None, _) | (None, _, None) => ("error", "!", "not compared"),
-        (None, Some(_), Some(after)) if after > 0.5 => ("pass", "✓", "both pass"),
+        (None, Some(_), Some(after)) if enough(after, pair.require) => ("pass", "✓", "both pass"),
         _ => ("fail", "✗", "both fail"),
     }
 }

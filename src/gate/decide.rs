@@ -1,0 +1,166 @@
+//! From two runs and the rules to a decision.
+
+use super::decision::{Contender, Decision, FORMAT, Judged, Status};
+use super::points::Points;
+use super::regression::{self, Tested};
+use super::rules;
+use super::scope::{Scope, note};
+use crate::compare::tally::{self, CaseTally};
+use crate::compare::{Outcomes, Settings};
+use crate::run::Run;
+use crate::suite::Split;
+use crate::workspace::{GateHalf, GateSettings};
+use std::collections::BTreeSet;
+
+/// Everything there is to decide on.
+#[derive(Debug, Clone)]
+pub struct Gate<'a> {
+    pub candidate: &'a Run,
+    /// The run of the version that must not be lost against.
+    pub baseline: Option<&'a Run>,
+    /// What the versions are called in sentences; `a` is the baseline.
+    pub labels: Outcomes<&'a str>,
+    /// `gate:` of `pmtune.yaml`; [`GateSettings::usual`] where there is none.
+    pub settings: Option<&'a GateSettings>,
+    /// What people made of the candidate's answers: [`points`](super::points).
+    pub people: &'a Points,
+    /// How the versions are compared.
+    pub compare: Settings,
+    /// Compare runs that differ in more than the version.
+    pub insist: bool,
+}
+
+impl Gate<'_> {
+    /// Judges every rule. What keeps a rule from being judged stands in its words and fails the gate.
+    pub fn decide(&self) -> Decision {
+        let usual = GateSettings::usual();
+        let settings = self.settings.unwrap_or(&usual);
+        let tallies = tally::cases(self.candidate);
+        let half = half(settings.half, &tallies);
+        let whole = regression::whole(self);
+        let rules = self.rules(settings, half, &tallies, &whole);
+        Decision {
+            format: FORMAT,
+            created: self.candidate.manifest.finished.unwrap_or(self.candidate.manifest.started),
+            passed: rules.iter().all(|rule| rule.status == Status::Pass),
+            candidate: contender(self.candidate, self.labels.b),
+            baseline: self.baseline.map(|run| contender(run, self.labels.a)),
+            half,
+            rules,
+            notes: self.notes(settings.half, half, &tallies, &whole),
+            comparison: whole.ok().map(|comparison| match half {
+                GateHalf::HeldOut => comparison.held_out.overall.words,
+                GateHalf::Dev => comparison.dev.overall.words,
+                GateHalf::All => [comparison.held_out.overall.words, comparison.dev.overall.words].join(" "),
+            }),
+        }
+    }
+
+    fn rules(&self, settings: &GateSettings, half: GateHalf, tallies: &[CaseTally<'_>], whole: &Tested) -> Vec<Judged> {
+        let before = self.baseline.map(tally::cases).unwrap_or_default();
+        let before = before.iter().filter(|case| case.passes() == Some(true)).map(|case| case.case).collect();
+        let overall = Scope::new(tallies, half, None);
+        let everywhere = Scope::new(tallies, GateHalf::All, None);
+        let errors = GateSettings { errors: Some(settings.errors.unwrap_or(0)), ..settings.clone() };
+        let mut judged: Vec<Judged> = rules::must_pass(&everywhere, &settings.must_pass, true).into_iter().collect();
+        if settings.no_regression.is_some() || settings.detectable.is_some() {
+            let tested = regression::test(self, whole, &overall);
+            let rule = settings.no_regression.map(|rule| (&overall, rule, &tested));
+            judged.extend(regression::no_regression(self, rule.as_slice()));
+            judged.extend(settings.detectable.map(|most| regression::detectable(&overall, &tested, most)));
+        }
+        judged.extend(self.alone(&overall, &errors, &before));
+        judged.extend(self.of_suites(settings, half, tallies, whole, &before));
+        judged
+    }
+
+    /// The rules on single suites.
+    fn of_suites(
+        &self,
+        settings: &GateSettings,
+        half: GateHalf,
+        tallies: &[CaseTally<'_>],
+        whole: &Tested,
+        before: &BTreeSet<&str>,
+    ) -> Vec<Judged> {
+        let suites: Vec<(Scope<'_>, &GateSettings, Tested)> = settings
+            .suites
+            .iter()
+            .map(|(suite, rules)| (Scope::new(tallies, half, Some(suite)), rules))
+            .map(|(scope, rules)| {
+                let tested = match rules.no_regression.is_some() || rules.detectable.is_some() {
+                    true => regression::test(self, whole, &scope),
+                    false => Err(String::new()),
+                };
+                (scope, rules, tested)
+            })
+            .collect();
+        let tested: Vec<_> =
+            suites.iter().filter_map(|(scope, rules, tested)| Some((scope, rules.no_regression?, tested))).collect();
+        let mut regressions = regression::no_regression(self, &tested).into_iter();
+        let mut judged = Vec::new();
+        for (scope, rules, tested) in &suites {
+            let everywhere = Scope::new(tallies, GateHalf::All, scope.suite);
+            judged.extend(rules::must_pass(&everywhere, &rules.must_pass, false));
+            judged.extend(rules.no_regression.and_then(|_| regressions.next()));
+            judged.extend(rules.detectable.map(|most| regression::detectable(scope, tested, most)));
+            judged.extend(self.alone(scope, rules, before));
+        }
+        judged
+    }
+
+    /// The rules that need no baseline.
+    fn alone(&self, scope: &Scope<'_>, settings: &GateSettings, before: &BTreeSet<&str>) -> Vec<Judged> {
+        let mut judged = Vec::new();
+        judged.extend(settings.pass_rate.map(|least| rules::pass_rate(scope, least, before)));
+        judged.extend(settings.score.map(|least| rules::score(scope, least)));
+        judged.extend(rules::criteria(scope, &settings.criteria));
+        judged.extend(rules::people(scope, &settings.people, self.people));
+        judged.extend(settings.each_case.map(|least| rules::each_case(scope, least)));
+        judged.extend(settings.flaky.map(|most| rules::flaky(scope, most)));
+        judged.extend(settings.contaminated.map(|most| rules::contaminated(scope, most)));
+        judged.extend(settings.errors.map(|most| rules::errors(scope, most)));
+        judged.extend(rules::latency(scope, &settings.latency));
+        judged
+    }
+
+    fn notes(
+        &self,
+        wanted: Option<GateHalf>,
+        half: GateHalf,
+        tallies: &[CaseTally<'_>],
+        whole: &Tested,
+    ) -> Vec<String> {
+        let mut notes = Vec::new();
+        let repeated = tallies.iter().filter(|case| case.records.len() > 1 && case.passed == Some(0.0));
+        notes.extend(repeated.map(note).map(|case| format!("{}: {}.", case.case, case.words)));
+        if self.settings.is_none() {
+            notes.push(
+                "pmtune.yaml has no `gate:`, so the usual rules were judged: no loss against the version before, an answer \
+                 to every case, and cases tagged `must-pass`."
+                    .to_string(),
+            );
+        }
+        if wanted.is_none() && half == GateHalf::Dev {
+            notes.push(
+                "The run has no held-out case, so its dev cases were judged; they cannot prove an improvement."
+                    .to_string(),
+            );
+        }
+        if let Ok(comparison) = whole {
+            notes.extend(comparison.differences.iter().map(|d| format!("Not strictly comparable: {d}.")));
+            notes.extend(comparison.warnings.iter().cloned());
+        }
+        notes
+    }
+}
+
+fn contender(run: &Run, label: &str) -> Contender {
+    Contender { label: label.to_string(), version: run.manifest.version.name.clone(), run: run.manifest.id.clone() }
+}
+
+/// The half asked for; else the held-out one, where a run has it.
+fn half(wanted: Option<GateHalf>, tallies: &[CaseTally<'_>]) -> GateHalf {
+    let held_out = tallies.iter().any(|case| case.counts && case.split == Split::HeldOut);
+    wanted.unwrap_or(if held_out { GateHalf::HeldOut } else { GateHalf::Dev })
+}

@@ -1,0 +1,221 @@
+//! The rules that look at the candidate alone.
+
+use super::decision::{CaseNote, Judged};
+use super::points::mean;
+use super::scope::{Scope, note};
+use super::words::{count, percent, rate, standing, threshold_percent};
+use crate::check::Criterion;
+use crate::compare::tally::{self, CaseTally};
+use crate::run::{CONTAMINATED, Outcome, matches};
+use crate::workspace::{CriteriaSettings, LatencySettings};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tag of a case that must pass.
+pub(super) const MUST_PASS: &str = "must-pass";
+
+/// Forgives the last bits of a mean.
+const ROUNDING: f64 = 1e-9;
+
+/// `before`: the cases that the baseline passes. Those it passes and the candidate does not are named first.
+pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>) -> Judged {
+    let cases = scope.counting();
+    let seen = tally::rate(&cases);
+    if seen.cases == 0 {
+        return scope.empty("pass-rate", least);
+    }
+    let wanted = threshold_percent(least);
+    let words =
+        format!("{} of {} pass; {wanted} wanted", rate(seen.rate, &seen.interval), count(seen.cases, scope.noun()));
+    let mut failing: Vec<&CaseTally<'_>> = cases.into_iter().filter(|case| case.passes() == Some(false)).collect();
+    failing.sort_by_key(|case| !before.contains(case.case));
+    let named = |case: &&CaseTally<'_>| {
+        let lost = if before.contains(case.case) { ", passed before" } else { "" };
+        CaseNote { case: case.case.to_string(), words: format!("{}{lost}", standing(case)) }
+    };
+    scope
+        .judged("pass-rate", seen.rate + ROUNDING >= least, seen.rate, least, words)
+        .because_of(failing.iter().map(named).collect())
+}
+
+pub(super) fn score(scope: &Scope<'_>, least: f64) -> Judged {
+    let cases = scope.counting();
+    let Some(mean) = tally::mean_score(&cases) else { return scope.empty("score", least) };
+    let scored: Vec<(&str, f64)> = cases.iter().filter_map(|case| Some((case.case, case.score?))).collect();
+    let words = format!("{mean:.2} on average over {}; {least} wanted", count(scored.len(), scope.noun()));
+    scope.judged("score", mean + ROUNDING >= least, mean, least, words).because_of(lowest(&scored, least))
+}
+
+pub(super) fn criteria(scope: &Scope<'_>, least: &CriteriaSettings) -> Vec<Judged> {
+    let cases = scope.counting();
+    let means = tally::criteria(&cases);
+    let judge = |(criterion, least): (Criterion, f64)| {
+        let rule = format!("criteria.{criterion}");
+        let Some((_, mean, n)) = means.iter().find(|(c, ..)| *c == criterion) else {
+            let words = format!("no check of the {} speaks for {criterion}; add one to their suites", scope.place());
+            return scope.unjudged(&rule, Some(least), words);
+        };
+        let of_case = |case| tally::criteria(&[case]).into_iter().find(|(c, ..)| *c == criterion);
+        let points: Vec<(&str, f64)> = cases.iter().filter_map(|case| Some((case.case, of_case(case)?.1))).collect();
+        let words = format!("{mean:.1} of 5, by checks, over {}; {least:.1} wanted", count(*n, scope.noun()));
+        scope.judged(&rule, mean + ROUNDING >= least, *mean, least, words).because_of(lowest(&points, least))
+    };
+    wanted(least).into_iter().map(judge).collect()
+}
+
+/// `points`: people's, by criterion and case.
+pub(super) fn people(
+    scope: &Scope<'_>,
+    least: &CriteriaSettings,
+    points: &BTreeMap<Criterion, BTreeMap<String, f64>>,
+) -> Vec<Judged> {
+    let cases = scope.counting();
+    let judge = |(criterion, least): (Criterion, f64)| {
+        let rule = format!("people.{criterion}");
+        let given = points.get(&criterion);
+        let rated: Vec<(&str, f64)> =
+            cases.iter().filter_map(|case| Some((case.case, *given?.get(case.case)?))).collect();
+        if rated.is_empty() {
+            let words = format!("nobody has scored the {} yet; ask people with `pmtune review`", scope.place());
+            return scope.unjudged(&rule, Some(least), words);
+        }
+        let mean = mean(&rated.iter().map(|(_, points)| *points).collect::<Vec<_>>());
+        let of = count(cases.len(), scope.noun());
+        let words = format!("{mean:.1} of 5, by people, over {} of {of}; {least:.1} wanted", rated.len());
+        scope.judged(&rule, mean + ROUNDING >= least, mean, least, words).because_of(lowest(&rated, least))
+    };
+    wanted(least).into_iter().map(judge).collect()
+}
+
+fn wanted(least: &CriteriaSettings) -> Vec<(Criterion, f64)> {
+    let of = |criterion| match criterion {
+        Criterion::Accuracy => least.accuracy,
+        Criterion::Format => least.format,
+        Criterion::Relevance => least.relevance,
+        Criterion::Completeness => least.completeness,
+        Criterion::Tone => least.tone,
+    };
+    Criterion::ALL.into_iter().filter_map(|criterion| Some((criterion, of(criterion)?))).collect()
+}
+
+/// Cases below what is wanted, lowest first.
+fn lowest(cases: &[(&str, f64)], least: f64) -> Vec<CaseNote> {
+    let mut low: Vec<&(&str, f64)> = cases.iter().filter(|(_, value)| *value + ROUNDING < least).collect();
+    low.sort_by(|x, y| x.1.total_cmp(&y.1));
+    low.into_iter().map(|(case, value)| CaseNote { case: case.to_string(), words: format!("{value:.2}") }).collect()
+}
+
+/// `cases` may be of either half: a case that must not break must not break anywhere. `tagged`: cases that carry the tag
+/// belong to them. `None` where nothing must pass.
+pub(super) fn must_pass(scope: &Scope<'_>, patterns: &[String], tagged: bool) -> Option<Judged> {
+    const RULE: &str = "must-pass";
+    let has_tag = |case: &CaseTally<'_>| case.records.iter().any(|r| r.tags.iter().any(|tag| tag == MUST_PASS));
+    let named = |case: &CaseTally<'_>| patterns.iter().any(|pattern| matches(pattern, case.case));
+    let idle = patterns.iter().find(|pattern| !scope.cases.iter().any(|case| matches(pattern, case.case)));
+    let cases: Vec<&CaseTally<'_>> =
+        scope.cases.iter().copied().filter(|case| named(case) || tagged && has_tag(case)).collect();
+    let broken: Vec<CaseNote> =
+        cases.iter().filter(|case| case.passes() != Some(true)).map(|case| note(case)).collect();
+    if let (Some(pattern), true) = (idle, broken.is_empty()) {
+        let words = format!("no case of the run is called `{pattern}`; evaluate its suite too, or correct the pattern");
+        return Some(scope.unjudged(RULE, Some(0.0), words));
+    }
+    if cases.is_empty() {
+        return None;
+    }
+    let verb = if broken.len() == 1 { "does" } else { "do" };
+    let words = match broken.len() {
+        0 => format!("every one of {} that must pass does", count(cases.len(), "case")),
+        n => format!("{n} of {} that must pass {verb} not", count(cases.len(), "case")),
+    };
+    Some(scope.judged(RULE, broken.is_empty(), broken.len() as f64, 0.0, words).because_of(broken))
+}
+
+/// Cases asked more than once.
+fn repeated<'a>(scope: &Scope<'a>) -> Vec<&'a CaseTally<'a>> {
+    scope.counting().into_iter().filter(|case| case.records.len() > 1).collect()
+}
+
+const NOT_REPEATED: &str = "no case is asked more than once; set `repeat: 5` in the suites, or remove the rule";
+
+pub(super) fn each_case(scope: &Scope<'_>, least: f64) -> Judged {
+    let cases = repeated(scope);
+    let share = |case: &CaseTally<'_>| case.passed.unwrap_or(0.0);
+    let Some(lowest) = cases.iter().map(|case| share(case)).min_by(f64::total_cmp) else {
+        return scope.unjudged("each-case", Some(least), NOT_REPEATED);
+    };
+    let mut short: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| share(case) + ROUNDING < least).collect();
+    short.sort_by(|x, y| share(x).total_cmp(&share(y)));
+    let (wanted, of) = (threshold_percent(least), count(cases.len(), "repeated case"));
+    let words = match short.len() {
+        0 => format!("each of {of} passes {wanted} of its answers or more"),
+        n => format!("{n} of {of} below {wanted} of answers passed; the lowest at {}", percent(lowest)),
+    };
+    scope.judged("each-case", short.is_empty(), lowest, least, words).because_of(short.into_iter().map(note).collect())
+}
+
+pub(super) fn flaky(scope: &Scope<'_>, most: f64) -> Judged {
+    let cases = repeated(scope);
+    if cases.is_empty() {
+        return scope.unjudged("flaky", Some(most), NOT_REPEATED);
+    }
+    let flaky: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.flaky()).collect();
+    let share = flaky.len() as f64 / cases.len() as f64;
+    let of = count(cases.len(), "repeated case");
+    let words = format!("{} of {of} pass only sometimes; at most {} wanted", percent(share), threshold_percent(most));
+    let judged = scope.judged("flaky", share <= most + ROUNDING, share, most, words);
+    judged.because_of(flaky.into_iter().map(note).collect())
+}
+
+pub(super) fn contaminated(scope: &Scope<'_>, most: usize) -> Judged {
+    let marked = |case: &&&CaseTally<'_>| case.records.iter().any(|r| r.tags.iter().any(|tag| tag == CONTAMINATED));
+    let cases: Vec<CaseNote> = scope.cases.iter().filter(marked).map(|case| note(case)).collect();
+    let n = cases.len();
+    let verb = if n == 1 { "stands" } else { "stand" };
+    let words = format!("{} {verb} in the training data; at most {most} wanted", count(n, scope.noun()));
+    scope.judged("contaminated", n <= most, n as f64, most as f64, words).because_of(cases)
+}
+
+pub(super) fn errors(scope: &Scope<'_>, most: usize) -> Judged {
+    let failed = |case: &CaseTally<'_>| {
+        let errors = case.records.iter().filter(|r| matches!(r.outcome, Outcome::Error { .. })).count();
+        let words = match case.records.len() {
+            1 => "no answer".to_string(),
+            all => format!("{errors} of {all} answers missing"),
+        };
+        (errors > 0).then(|| CaseNote { case: case.case.to_string(), words })
+    };
+    let cases: Vec<CaseNote> = scope.cases.iter().filter_map(|case| failed(case)).collect();
+    if scope.cases.is_empty() {
+        return scope.empty("errors", most as f64);
+    }
+    let (n, of) = (cases.len(), count(scope.cases.len(), scope.noun()));
+    let words = match (n, most) {
+        (0, _) => format!("each of {of} has its answers"),
+        (n, 0) => format!("{n} of {of} could not be answered"),
+        (n, most) => format!("{n} of {of} could not be answered; at most {most} wanted"),
+    };
+    scope.judged("errors", n <= most, n as f64, most as f64, words).because_of(cases)
+}
+
+pub(super) fn latency(scope: &Scope<'_>, most: &LatencySettings) -> Vec<Judged> {
+    let mut times: Vec<(f64, &str)> = Vec::new();
+    for record in scope.counting().iter().flat_map(|case| &case.records) {
+        if let Outcome::Judged { answer, .. } = &record.outcome {
+            times.push((answer.seconds, &record.case));
+        }
+    }
+    times.sort_by(|x, y| y.0.total_cmp(&x.0));
+    let judge = |(rule, share, most, who): (&str, f64, f64, &str)| {
+        // The answer at that rank, counted from the fastest.
+        let rank = (share * times.len() as f64).ceil().max(1.0) as usize;
+        let Some((seconds, _)) = times.len().checked_sub(rank).and_then(|at| times.get(at)) else {
+            return scope.empty(rule, most);
+        };
+        let words = format!("{who} of {} take up to {seconds:.1} s; {most} s wanted", count(times.len(), "answer"));
+        let slow = times.iter().filter(|(seconds, _)| *seconds > most);
+        let slow = slow.map(|(seconds, case)| CaseNote { case: case.to_string(), words: format!("{seconds:.1} s") });
+        scope.judged(rule, *seconds <= most, *seconds, most, words).because_of(slow.collect())
+    };
+    let rules = [("latency.p50", 0.5, most.p50, "half"), ("latency.p95", 0.95, most.p95, "95 in 100")];
+    rules.into_iter().filter_map(|(rule, share, most, who)| Some((rule, share, most?, who))).map(judge).collect()
+}

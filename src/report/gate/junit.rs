@@ -1,0 +1,159 @@
+//! JUnit XML as Jenkins, GitLab and others read it: a test suite for the gate with a test for each rule, and one for
+//! each of our suites with a test for each case.
+//!
+//! It keeps to the attributes of the schema that Jenkins publishes; `disabled` and `assertions`, which some writers add,
+//! are refused by it.
+
+use crate::compare::tally::{self, CaseTally};
+use crate::error::Result;
+use crate::gate::{Decision, Judged, Status};
+use crate::report::templates;
+use crate::run::{Outcome, Run};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Page {
+    name: String,
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    time: String,
+    suites: Vec<TestSuite>,
+}
+
+#[derive(Serialize)]
+struct TestSuite {
+    name: String,
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+    time: String,
+    timestamp: String,
+    cases: Vec<TestCase>,
+}
+
+#[derive(Serialize)]
+struct TestCase {
+    class: String,
+    name: String,
+    #[serde(skip)]
+    seconds: f64,
+    time: String,
+    /// `failure`, `error` or `skipped`; empty for a test that passes.
+    outcome: &'static str,
+    /// What sort of failure.
+    sort: &'static str,
+    message: String,
+    text: String,
+}
+
+/// The decision and every case of the candidate's run as JUnit XML.
+pub fn junit(decision: &Decision, run: &Run) -> Result<String> {
+    let tallies = tally::cases(run);
+    let timestamp = decision.created.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let mut suites = vec![suite("gate", decision.rules.iter().map(rule).collect(), &timestamp)];
+    for name in run.manifest.suites.iter().map(|suite| suite.name.as_str()) {
+        let of = |case: &&CaseTally<'_>| case.case.split_once('/').is_some_and(|(suite, _)| suite == name);
+        suites.push(suite(name, tallies.iter().filter(of).map(case).collect(), &timestamp));
+    }
+    let seconds = suites.iter().flat_map(|suite| &suite.cases).map(|case| case.seconds).sum();
+    let page = Page {
+        name: format!("pmtune gate: {}", decision.candidate.label),
+        tests: suites.iter().map(|suite| suite.tests).sum(),
+        failures: suites.iter().map(|suite| suite.failures).sum(),
+        errors: suites.iter().map(|suite| suite.errors).sum(),
+        time: time(seconds),
+        suites,
+    };
+    templates::render("junit.xml", &page)
+}
+
+fn suite(name: &str, cases: Vec<TestCase>, timestamp: &str) -> TestSuite {
+    let count = |outcome| cases.iter().filter(|case| case.outcome == outcome).count();
+    TestSuite {
+        name: name.to_string(),
+        tests: cases.len(),
+        failures: count("failure"),
+        errors: count("error"),
+        skipped: count("skipped"),
+        time: time(cases.iter().map(|case| case.seconds).sum()),
+        timestamp: timestamp.to_string(),
+        cases,
+    }
+}
+
+fn rule(rule: &Judged) -> TestCase {
+    let cases: Vec<String> = rule.cases.iter().map(|case| format!("{}: {}", case.case, case.words)).collect();
+    let (outcome, sort) = match rule.status {
+        Status::Pass => ("", ""),
+        Status::Fail => ("failure", "rule"),
+        Status::Unjudged => ("error", "unjudged"),
+    };
+    TestCase {
+        class: "gate".to_string(),
+        name: rule.name(),
+        seconds: 0.0,
+        time: time(0.0),
+        outcome,
+        sort,
+        message: rule.words.clone(),
+        text: cases.join("\n"),
+    }
+}
+
+fn case(case: &CaseTally<'_>) -> TestCase {
+    let (suite, id) = case.case.split_once('/').unwrap_or(("", case.case));
+    let (outcome, sort, message) = match case.passes() {
+        _ if !case.counts => ("skipped", "weight", "counts for nothing".to_string()),
+        Some(true) => ("", "", String::new()),
+        Some(false) => ("failure", "case", share(case)),
+        None => ("error", "answer", "no answer".to_string()),
+    };
+    let seconds = answers(case).map(|(_, seconds)| seconds).sum();
+    TestCase {
+        class: suite.to_string(),
+        name: id.to_string(),
+        seconds,
+        time: time(seconds),
+        outcome,
+        sort,
+        message,
+        text: if outcome == "failure" || outcome == "error" { reasons(case) } else { String::new() },
+    }
+}
+
+/// Whether each answer passed, and how long it took.
+fn answers<'a>(case: &'a CaseTally<'_>) -> impl Iterator<Item = (bool, f64)> + 'a {
+    case.records.iter().filter_map(|record| match &record.outcome {
+        Outcome::Judged { answer, passed, .. } => Some((*passed, answer.seconds)),
+        Outcome::Error { .. } => None,
+    })
+}
+
+fn share(case: &CaseTally<'_>) -> String {
+    let (passed, of) = (answers(case).filter(|(passed, _)| *passed).count(), answers(case).count());
+    let score = case.score.unwrap_or(0.0);
+    if of == 1 { format!("score {score:.2}") } else { format!("{passed} of {of} answers pass, score {score:.2}") }
+}
+
+/// What each answer failed by.
+fn reasons(case: &CaseTally<'_>) -> String {
+    let mut lines = Vec::new();
+    for record in &case.records {
+        let at = if case.records.len() > 1 { format!("answer {}: ", record.repeat + 1) } else { String::new() };
+        match &record.outcome {
+            Outcome::Error { message } => lines.push(format!("{at}{message}")),
+            Outcome::Judged { verdicts, .. } => {
+                let failed =
+                    verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
+                lines.extend(failed.map(|v| format!("{at}{}: {}", v.check, v.verdict.reason())));
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+fn time(seconds: f64) -> String {
+    format!("{seconds:.3}")
+}
