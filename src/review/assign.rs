@@ -115,12 +115,11 @@ impl Found<'_> {
 fn pool<'a>(runs: &[&'a Run], split: Option<Split>) -> Vec<Found<'a>> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let counts = |record: &Record| record.weight.is_finite() && record.weight > 0.0;
-    let others: Vec<BTreeMap<&str, Answer>> = others
+    let mut others: Vec<BTreeMap<&str, Answer>> = others
         .iter()
         .enumerate()
         .map(|(index, run)| run.records.iter().filter_map(|r| Some((r.case.as_str(), answer(index + 1, r)?))).collect())
         .collect();
-    let mut others = others;
     let mut pool = Vec::new();
     for record in first.records.iter().filter(|r| counts(r) && split.is_none_or(|split| r.split == split)) {
         let Some(own) = answer(0, record) else { continue };
