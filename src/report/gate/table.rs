@@ -44,8 +44,10 @@ pub fn table(decision: &Decision, width: usize, colour: bool) -> String {
 pub fn failure(decision: &Decision, report: &str, width: usize) -> String {
     let failing = decision.failing();
     // The word `error: ` stands before the first line.
-    let mut lines =
-        vec![words::clip(&format!("{} ({})", verdict(decision), subject(decision)), width.saturating_sub(7))];
+    let mut lines = vec![words::clip(
+        &terminal(&format!("{} ({})", verdict(decision), subject(decision))),
+        width.saturating_sub(7),
+    )];
     let shown = if failing.len() > RULES { RULES - 1 } else { RULES };
     for rule in failing.iter().take(shown) {
         lines.extend(of_rule(rule, width));

@@ -84,11 +84,13 @@ fn a_failure_is_told_in_ten_lines_of_eighty_columns() {
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
     many.rules =
         (0..12).map(|i| judged(&format!("criteria.n{i}"), Status::Fail, &"long words ".repeat(30), &names)).collect();
-    for (decision, width) in [(many, 80), (hostile(), 80), (hostile(), 40)] {
+    let mut red = decision();
+    red.candidate.label = "\u{1b}[31mv2\u{202e}".to_string();
+    for (decision, width) in [(many, 80), (hostile(), 80), (hostile(), 40), (red, 80)] {
         let told = failure(&decision, "reports/x/gate.md", width);
         assert!(told.lines().count() <= 10, "{told}");
         assert!(told.lines().all(|line| line.chars().count() <= width), "{told}");
-        assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{told:?}");
+        assert!(told.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{told:?}");
         assert!(told.ends_with("report: reports/x/gate.md"));
     }
 }
