@@ -50,7 +50,7 @@ fn rate(reports: &Path, id: &str, records: &[Record], name: &str, kind: Reviewer
             points: Criterion::ALL.into_iter().map(|criterion| (criterion, points)).collect(),
             comment: HOSTILE.to_string(),
             flags: Default::default(),
-            paired: false,
+            beside: None,
             done: true,
             reason: None,
             at: "2026-11-22T08:00:00Z".parse().unwrap(),

@@ -221,7 +221,7 @@ fn people_count_and_judge_models_do_not() {
         points: BTreeMap::from([(Criterion::Tone, points)]),
         comment: String::new(),
         flags: Default::default(),
-        paired: false,
+        beside: None,
         done: true,
         reason: None,
         at: Default::default(),

@@ -164,7 +164,7 @@ fn rating(record: &Record, reviewer: u8, newer: bool, comment: &str) -> Option<R
             .filter(|_| base == 1)
             .chain([Flag::Best].into_iter().filter(|_| newer && base > 3))
             .collect(),
-        paired: true,
+        beside: Some(String::new()),
         done: true,
         reason: None,
         at: at(900),

@@ -230,7 +230,7 @@ mod tests {
             points: Criterion::ALL.map(|criterion| (criterion, points)).into(),
             comment: String::new(),
             flags: Default::default(),
-            paired: false,
+            beside: None,
             done: true,
             reason: None,
             at: Timestamp::from_second(second).unwrap(),

@@ -157,10 +157,14 @@ fn points(before: &[Given<'_>], after: &[Given<'_>], criteria: &[Criterion]) -> 
 
 fn preference(cases: &[&Case<'_>]) -> Option<Preference> {
     let best = |ratings: &[Given<'_>]| ratings.iter().filter(|g| g.rating.flags.contains(&Flag::Best)).count();
-    let paired = |ratings: &[Given<'_>]| ratings.iter().any(|given| given.rating.paired);
+    // Each was last rated beside the other, and not beside a third version's answer.
+    let together = |x: &[Given<'_>], y: &[Given<'_>]| {
+        let beside = |x: &Given<'_>, y: &Given<'_>| x.rating.beside.as_ref() == Some(&y.rating.answer);
+        x.iter().any(|x| y.iter().any(|y| beside(x, y) && beside(y, x)))
+    };
     // +1 for each person who prefers the newer answer, −1 for the older one.
     let votes = |case: &&Case<'_>| -> Option<i64> {
-        let shown = case.people.iter().filter(|(before, after)| paired(before) && paired(after));
+        let shown = case.people.iter().filter(|(before, after)| together(before, after));
         let votes: Vec<i64> =
             shown.map(|(before, after)| (best(after) as i64 - best(before) as i64).signum()).collect();
         (!votes.is_empty()).then(|| votes.iter().sum())

@@ -96,11 +96,11 @@ pub(super) fn rating(case: usize, points: u8) -> Rating {
     Rating {
         case: format!("s/{case:03}"),
         repeat: 0,
-        answer: String::new(),
+        answer: format!("{case} {points}"),
         points: Criterion::ALL.into_iter().map(|criterion| (criterion, points)).collect(),
         comment: String::new(),
         flags: Default::default(),
-        paired: false,
+        beside: None,
         done: true,
         reason: None,
         at: "2026-01-02T03:04:05Z".parse().unwrap(),
@@ -284,14 +284,20 @@ fn preferences_count_cases_and_only_pairs_shown_together() {
         let book = if side == 0 { &mut a } else { &mut b };
         book.get_mut(&person(name)).unwrap()[case].flags.insert(Flag::Best);
     };
-    // Cases 0 to 5: both prefer v2; case 6: Ann v1; case 7: they are divided; 8: neither; 9 was not shown as a pair.
+    // Cases 0 to 5: both prefer v2; case 6: Ann v1; case 7: they are divided; 8: neither.
     (0..6).for_each(|case| ["ann", "ben"].into_iter().for_each(|name| mark(1, name, case)));
     mark(0, "ann", 6);
     mark(0, "ann", 7);
     mark(1, "ben", 7);
     mark(1, "ann", 9);
-    for book in [&mut a, &mut b] {
-        book.values_mut().flatten().for_each(|rating| rating.paired = rating.case != "s/009");
+    for (book, other) in [(&mut a, "v2"), (&mut b, "v1")] {
+        for rating in book.values_mut().flatten() {
+            let own = if other == "v2" { "v1" } else { "v2" };
+            rating.answer = format!("{} of {own}", rating.case);
+            // Case 9 was last seen beside another version's answer.
+            let other = if rating.case == "s/009" { "v3" } else { other };
+            rating.beside = Some(format!("{} of {other}", rating.case));
+        }
     }
     let found = compared(&a, &b, 10).held_out.unwrap().preference.unwrap();
     assert_eq!((found.cases, found.a, found.b, found.neither), (9, 1, 6, 2));

@@ -45,9 +45,9 @@ pub struct Rating {
     pub comment: String,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub flags: BTreeSet<Flag>,
-    /// The answer was shown beside another one, and the reviewer could have flagged either as best.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub paired: bool,
+    /// The [`answer_hash`] of the other answer of a pair: either could have been flagged as best of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
     /// Every criterion has its points and the reviewer went on. Only done ratings count.
     pub done: bool,
     /// Why a rating that was done was changed.
@@ -59,8 +59,8 @@ pub struct Rating {
 impl Rating {
     /// Whether the two say the same, apart from when and why.
     pub fn says_the_same(&self, other: &Rating) -> bool {
-        let said = |r: &Rating| (r.points.clone(), r.comment.clone(), r.flags.clone(), r.paired, r.done);
-        said(self) == said(other)
+        let flags = (&self.flags, &self.beside) == (&other.flags, &other.beside);
+        flags && (&self.points, &self.comment, self.done) == (&other.points, &other.comment, other.done)
     }
 }
 

@@ -121,15 +121,15 @@ impl Session {
             points: draft.points.clone(),
             comment: draft.comment.clone(),
             flags: draft.flags.clone(),
-            paired: partner.is_some(),
+            beside: self.beside(&draft.answer),
             done: draft.done,
             reason: None,
             at: before.map_or(at, |rating| after(rating.at, at)),
         };
         if let Some(before) = before {
-            if partner.is_none() && before.paired {
+            if partner.is_none() && before.beside.is_some() {
                 // Shown alone, nobody can say which of two is best; what was said of the pair stays.
-                rating.paired = true;
+                rating.beside.clone_from(&before.beside);
                 rating.flags.extend(before.flags.get(&Flag::Best));
             }
             if before.says_the_same(&rating) {
@@ -187,9 +187,7 @@ impl Session {
     }
 
     fn not_best(&mut self, answer: &str) -> Result<()> {
-        let Some(mut rating) = self.said.get(answer).filter(|r| r.flags.contains(&Flag::Best)).cloned() else {
-            return Ok(());
-        };
+        let Some(mut rating) = self.best(answer).cloned() else { return Ok(()) };
         rating.flags.remove(&Flag::Best);
         rating.reason = rating.done.then(|| "the other answer is the better one".to_string());
         rating.at = after(rating.at, Timestamp::now());
@@ -199,10 +197,9 @@ impl Session {
 
     /// Of a pair flagged best twice, which only a kill between two lines leaves behind, the later flag stays.
     fn settle(&mut self) -> Result<()> {
-        let best = |id: &str| self.said.get(id).filter(|r| r.flags.contains(&Flag::Best)).map(|r| r.at);
         let overtaken = |item: &Item| {
             let [a, b] = item.answers.as_slice() else { return None };
-            let (at_a, at_b) = (best(&a.id)?, best(&b.id)?);
+            let (at_a, at_b) = (self.best(&a.id)?.at, self.best(&b.id)?.at);
             Some(if at_a < at_b { a.id.clone() } else { b.id.clone() })
         };
         let overtaken: Vec<String> = self.sheet.items.iter().filter_map(overtaken).collect();
@@ -221,6 +218,18 @@ impl Session {
         item.answers.iter().map(|a| &a.id).find(|id| *id != answer).cloned()
     }
 
+    /// What is said of the answer, where that calls it the better one of the pair it stands in here.
+    fn best(&self, answer: &str) -> Option<&Rating> {
+        let beside = self.beside(answer)?;
+        let rating = self.said.get(answer)?;
+        (rating.flags.contains(&Flag::Best) && rating.beside.as_deref() == Some(&beside)).then_some(rating)
+    }
+
+    /// The hash of the answer shown beside this one.
+    fn beside(&self, answer: &str) -> Option<String> {
+        self.partner(answer).and_then(|id| Some(self.key.origins.get(&id)?.answer.clone()))
+    }
+
     fn saved(&self, answer: &str) -> Saved {
         let Some(rating) = self.said.get(answer) else {
             let answer = answer.to_string();
@@ -233,9 +242,10 @@ impl Session {
                 at: None,
             };
         };
-        let paired = self.partner(answer).is_some();
+        let beside = self.beside(answer);
+        let same_pair = beside.is_some() && beside == rating.beside;
         let mut flags = rating.flags.clone();
-        if !paired {
+        if !same_pair {
             flags.remove(&Flag::Best);
         }
         Saved {
@@ -243,8 +253,8 @@ impl Session {
             points: rating.points.clone(),
             comment: rating.comment.clone(),
             flags,
-            // Judged alone, now shown beside another one: the reviewer looks again and says which is better.
-            done: rating.done && (rating.paired || !paired),
+            // Judged alone or in another pair, now beside this one: the reviewer looks again and says which is better.
+            done: rating.done && (same_pair || beside.is_none()),
             at: Some(rating.at),
         }
     }

@@ -183,7 +183,7 @@ fn rating(record: &Record, reviewer: u8, kind: ReviewerKind) -> Rating {
         points: Criterion::ALL.into_iter().map(|criterion| (criterion, points)).collect(),
         comment: String::new(),
         flags: BTreeSet::new(),
-        paired: false,
+        beside: None,
         done: true,
         reason: None,
         at: record.at,

@@ -159,7 +159,7 @@ fn judged_alone_then_beside_another_is_judged_again() {
         alone.rate(&Draft { reason: Some("stricter".into()), ..done(&saved.answer, 3) }).unwrap();
     }
     let ratings = &gather(&reports, &a).unwrap()[&person("ann")];
-    let best: Vec<bool> = ratings.iter().map(|r| r.flags.contains(&Flag::Best) && r.paired).collect();
+    let best: Vec<bool> = ratings.iter().map(|r| r.flags.contains(&Flag::Best) && r.beside.is_some()).collect();
     assert_eq!(best.iter().filter(|best| **best).count(), 1, "what was said of the pair stays: {best:?}");
 }
 
