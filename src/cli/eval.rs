@@ -2,17 +2,15 @@
 
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
-use super::{compare, gate, interrupt, loss, out, people, progress};
+use super::{compare, gate, interrupt, out, progress, run_report};
 use crate::compare::Outcomes;
 use crate::error::{Error, Kind, Result};
 use crate::generate::SamplingOptions;
 use crate::registry::{self, Version};
-use crate::report::Extras;
-use crate::review::People;
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::workspace::Workspace;
-use crate::{report, store, training_data};
+use crate::{report, training_data};
 use std::ops::ControlFlow;
 
 pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
@@ -36,8 +34,8 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
     match runs.as_slice() {
         [a, b] => {
-            write_run(a, &extras(workspace, a))?;
-            write_run(b, &extras(workspace, b))?;
+            run_report::write(workspace, a)?;
+            run_report::write(workspace, b)?;
             let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
             compare::finish(workspace, a, b, labels, args.allow_differences)?;
             then_gate(workspace, b, Some(a), args)
@@ -203,20 +201,8 @@ fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) 
     })
 }
 
-/// Writes a run's own reports beside its records.
-fn write_run(run: &Run, extras: &Extras<People>) -> Result<()> {
-    store::replace(&run.folder.join("report.html"), report::run_html(run, extras)?.as_bytes())?;
-    store::replace(&run.folder.join("report.md"), report::run_markdown(run, extras)?.as_bytes())
-}
-
-fn extras(workspace: &Workspace, run: &Run) -> Extras<People> {
-    let trainings = loss::logs(workspace, &[(run.manifest.version.name.as_str(), run)]);
-    Extras { trainings, people: people::of_run(workspace, run) }
-}
-
 fn finish_single(workspace: &Workspace, run: &Run) -> Result<()> {
-    let extras = extras(workspace, run);
-    write_run(run, &extras)?;
+    let extras = run_report::write(workspace, run)?;
     out::text(report::table::run(run, extras.people.as_ref(), out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
     Ok(())

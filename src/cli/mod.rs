@@ -21,6 +21,7 @@ mod progress;
 mod pull;
 mod render;
 mod review;
+mod run_report;
 mod suites;
 mod train;
 

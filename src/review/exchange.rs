@@ -87,6 +87,8 @@ struct Judgement {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
     pub reviewer: String,
+    /// Ids of the runs whose answers the sheet held.
+    pub runs: Vec<String>,
     /// Answers rated for the first time.
     pub new: usize,
     /// Answers rated otherwise than before.
@@ -107,6 +109,7 @@ pub fn import(reports: &Reports, file: &Path, bytes: &[u8]) -> Result<Imported> 
     let (exported, judgements) = read(bytes, file, |id| Exported::find(reports, id))?;
     let name = exported.sheet.reviewer.clone();
     let reviewer = Reviewer { name: name.clone(), kind: ReviewerKind::Person };
+    let runs = exported.key.runs.clone();
     let mut session = Session::open(reports, exported.sheet, exported.key, &reviewer)?;
     let faults = judgements.iter().filter_map(|judgement| {
         let fault = session.check(&judgement.draft).err()?;
@@ -116,7 +119,7 @@ pub fn import(reports: &Reports, file: &Path, bytes: &[u8]) -> Result<Imported> 
         return Err(fault);
     }
     let from = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-    let mut imported = Imported { reviewer: name, ..Imported::default() };
+    let mut imported = Imported { reviewer: name, runs, ..Imported::default() };
     let state: BTreeMap<String, Saved> = session.state().into_iter().map(|s| (s.answer.clone(), s)).collect();
     for Judgement { mut draft, at, .. } in judgements {
         let Some(known) = state.get(&draft.answer) else { continue };

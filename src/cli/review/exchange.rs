@@ -1,7 +1,7 @@
 //! `pmtune review export` and `import`.
 
 use super::args::ExportArgs;
-use super::{assignment, refs, reviewer, roster, runs};
+use super::{assignment, refresh, refs, reviewer, roster, runs};
 use crate::cli::out;
 use crate::desk;
 use crate::error::{Error, Result};
@@ -10,6 +10,7 @@ use crate::review::{self, Exported, Imported, assign};
 use crate::run::Reports;
 use crate::store;
 use crate::workspace::Workspace;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
@@ -48,19 +49,24 @@ fn file_stem(name: &str, id: &str) -> String {
 
 pub fn import(workspace: &Workspace, files: &[PathBuf]) -> Result<()> {
     let reports = Reports::new(workspace.reports());
-    let mut faults = Vec::new();
+    let (mut faults, mut touched) = (Vec::new(), BTreeSet::new());
     for file in files {
         let read = std::fs::read(file).map_err(|e| Error::io("read", file, e));
         match read.and_then(|bytes| review::import(&reports, file, &bytes)) {
-            Ok(imported) => out::line(words(&imported)),
+            Ok(imported) => {
+                out::line(words(&imported));
+                touched.extend(imported.runs);
+            }
             Err(error) => faults.push(error),
         }
     }
+    let runs = touched.iter().map(|id| reports.load(id)).collect::<Result<Vec<_>>>()?;
+    refresh(workspace, &runs)?;
     Error::gather(faults).map_or(Ok(()), Err)
 }
 
 fn words(imported: &Imported) -> String {
-    let Imported { reviewer, new, changed, unchanged, older, unfinished } = imported;
+    let Imported { reviewer, new, changed, unchanged, older, unfinished, .. } = imported;
     let mut parts = vec![format!("{new} answers rated")];
     let told = [
         (*changed, "changed"),

@@ -1,7 +1,7 @@
 //! `pmtune review RUN --judge MODEL`: a model scores by the people's rubric, into a book of its own.
 
 use super::args::SheetArgs;
-use super::runs;
+use super::{refresh, runs};
 use crate::chat::{Message, Role};
 use crate::cli::{interrupt, open, out, progress};
 use crate::error::{Error, Kind, Result};
@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
     for run in &runs {
         judge(&reports, run, args, &reviewer, provider)?;
     }
-    Ok(())
+    refresh(workspace, &runs)
 }
 
 /// The model's name without its address.

@@ -8,7 +8,7 @@ mod prompts;
 mod runs;
 mod status;
 
-use super::{interrupt, out};
+use super::{interrupt, out, run_report};
 use crate::desk;
 use crate::error::{Error, Result};
 use crate::review::{Assignment, Progress, Reviewer, ReviewerKind, Session, assign};
@@ -36,6 +36,19 @@ fn start(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
     let reviewer = Reviewer { name, kind: ReviewerKind::Person };
     let session = Session::open(&reports, sheet, key, &reviewer)?;
     finish(if args.tui { prompts::run(session)? } else { page(session, args.port)? });
+    refresh(workspace, &runs)
+}
+
+/// Writes the runs' reports anew, with what people say of them now. Nothing of it is printed: whoever has answers left to
+/// score should not know yet which version is ahead.
+fn refresh(workspace: &Workspace, runs: &[Run]) -> Result<()> {
+    for run in runs {
+        run_report::write(workspace, run)?;
+    }
+    out::line(match runs.len() {
+        1 => "The run's report shows what people say of it now.",
+        _ => "The runs' reports show what people say of them now; `pmtune compare` shows both together.",
+    });
     Ok(())
 }
 
