@@ -5,13 +5,13 @@
 
 use super::comparison::{Finding, Settings};
 use super::group::score_test;
-use super::interval::{Scale, widened_tail};
+use super::interval::{Scale, widened_tail, wilson};
 use super::power::power;
 use super::sample::{Means, Observation, Sample, means};
 use super::verdict::finding;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};
 
 /// A population of differences: values with their shares, so that its mean is known exactly.
 struct Population {
@@ -261,5 +261,25 @@ fn coverage_in_full() {
     );
     for units in [15, 30, 60] {
         println!("power at the minimum detectable effect, n = {units}: {:.3}", found_at_minimum(units, 4000, 2000));
+    }
+}
+
+/// How often Wilson's interval holds the true rate, for `n` cases: no simulation, but the sum over every outcome.
+fn covered_by_wilson(n: usize, rate: f64) -> f64 {
+    let outcomes = Binomial::new(rate, n as u64).unwrap();
+    let holds = |passed: &usize| {
+        let interval = wilson(*passed, n, 0.95);
+        (interval.low - 1e-12..=interval.high + 1e-12).contains(&rate)
+    };
+    (0..=n).filter(holds).map(|passed| outcomes.pmf(passed as u64)).sum()
+}
+
+/// Mean over true rates from 5 to 95 %, and the least of them: it swings with the rate, as for every count.
+#[test]
+fn coverage_of_wilson() {
+    for (n, mean, least) in [(8, 0.956, 0.894), (15, 0.954, 0.914), (30, 0.953, 0.922), (60, 0.951, 0.930)] {
+        let covered: Vec<f64> = (50..=950).map(|i| covered_by_wilson(n, f64::from(i) / 1000.0)).collect();
+        let found = (covered.iter().sum::<f64>() / covered.len() as f64, covered.iter().copied().fold(1.0, f64::min));
+        assert!((found.0 - mean).abs() < 6e-4 && (found.1 - least).abs() < 6e-4, "n = {n}: {found:?}");
     }
 }

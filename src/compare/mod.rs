@@ -11,13 +11,15 @@ mod comparable;
 mod comparison;
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod generated;
 mod group;
 mod half;
 mod holm;
 mod interval;
 mod mcnemar;
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 mod pair;
 mod permutation;
 mod power;

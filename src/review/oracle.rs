@@ -1,46 +1,18 @@
 //! Our statistics against SciPy's, statsmodels' and the krippendorff package's, on the same generated cases:
-//! `tests/oracle/review.py` holds the other half.
+//! `tests/oracle/review.py` and `people.py` hold the other half.
 
-use super::agreement::{Agreement, Scored, agreement};
+use super::agreement::{Scored, agreement};
 use super::correlation::spearman;
-use super::prediction::{Look, chance, correlate};
-use crate::compare::{Settings, holm, mcnemar, sign_flip, wilson};
+use super::people_tests::{Ratings, person, rating, run};
+use super::prediction::{Look, correlate};
+use super::{PeopleHalf, Prediction, people};
+use crate::check::Criterion;
+use crate::compare::oracle::{CASES, Ends, RESAMPLES, Random, family_of, same, sampled};
+use crate::compare::{Interval, Mean, Settings, holm, mcnemar, sign_flip, wilson};
 use serde_json::Value;
 
-const CASES: u64 = 1000;
-
-/// SplitMix64 (Steele, Lea & Flood 2014), as in the script.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = self.0;
-        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> usize {
-        (self.next() % n) as usize
-    }
-
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / 2f64.powi(53)
-    }
-}
-
 fn expected(family: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("../../tests/oracle/review.json")).expect("valid JSON");
-    all[family].as_array().unwrap_or_else(|| panic!("no family `{family}`")).clone()
-}
-
-#[track_caller]
-fn close(seed: u64, ours: Option<f64>, theirs: &Value) {
-    match (ours, theirs.as_f64()) {
-        (Some(ours), Some(theirs)) => assert!((ours - theirs).abs() <= 1e-9, "case {seed}: {ours} against {theirs}"),
-        (ours, theirs) => assert_eq!(ours, theirs, "case {seed}: one is undefined"),
-    }
+    family_of(include_str!("../../tests/oracle/review.json"), family)
 }
 
 /// Every case of a family with a number of its own.
@@ -49,15 +21,16 @@ fn agree(family: &str, ours: impl Fn(&mut Random) -> Option<f64>) {
     let expected = expected(family);
     assert_eq!(expected.len() as u64, CASES);
     for (seed, theirs) in (0..CASES).zip(&expected) {
-        close(seed, ours(&mut Random(seed)), theirs);
+        same(seed, ours(&mut Random(seed)), theirs);
     }
 }
 
-fn ratings(random: &mut Random) -> Vec<Vec<u8>> {
+/// Answers by people.
+fn table(random: &mut Random) -> Vec<Vec<Option<u8>>> {
     let (people, answers) = (2 + random.below(4), 3 + random.below(28));
     let row = |random: &mut Random| {
         let own = 1 + random.below(5);
-        let points = (0..people).filter_map(|_| {
+        let points = (0..people).map(|_| {
             let (missing, slip) = (random.below(10) < 3, random.below(3));
             (!missing).then_some((own + slip).saturating_sub(1).clamp(1, 5) as u8)
         });
@@ -66,11 +39,15 @@ fn ratings(random: &mut Random) -> Vec<Vec<u8>> {
     (0..answers).map(|_| row(random)).collect()
 }
 
-fn agreement_of(answers: Vec<Vec<u8>>, resamples: usize) -> Agreement {
+fn alpha_of(answers: &[Vec<Option<u8>>]) -> Option<f64> {
     let names: Vec<String> = (0..answers.len()).map(|i| format!("{i:02}")).collect();
-    let scored: Vec<Scored> =
-        names.iter().zip(answers).map(|(name, points)| Scored { group: (name, false), points }).collect();
-    agreement(&scored, &Settings { resamples, seed: 3, ..Settings::default() })
+    let scored: Vec<Scored> = names
+        .iter()
+        .zip(answers)
+        .map(|(name, points)| Scored { group: (name, false), points: points.iter().flatten().copied().collect() })
+        .collect();
+    // Without resamples there is no interval to wait for.
+    agreement(&scored, &Settings { resamples: 0, ..Settings::default() }).alpha
 }
 
 fn looks(random: &mut Random) -> Vec<Look<'static>> {
@@ -85,8 +62,7 @@ fn looks(random: &mut Random) -> Vec<Look<'static>> {
 
 #[test]
 fn alpha_agrees_with_krippendorff() {
-    // Without resamples there is no interval to wait for.
-    agree("alpha", |random| agreement_of(ratings(random), 0).alpha);
+    agree("alpha", |random| alpha_of(&table(random)));
 }
 
 #[test]
@@ -137,7 +113,7 @@ fn holm_agrees_with_statsmodels() {
         let p: Vec<f64> = drawn.into_iter().map(|p| if random.below(2) == 0 { coarse(p) } else { p }).collect();
         let theirs = theirs.as_array().expect("a list");
         assert_eq!(theirs.len(), p.len());
-        holm(&p).into_iter().zip(theirs).for_each(|(ours, theirs)| close(seed, Some(ours), theirs));
+        holm(&p).into_iter().zip(theirs).for_each(|(ours, theirs)| same(seed, Some(ours), theirs));
     }
 }
 
@@ -148,34 +124,106 @@ fn wilson_agrees_with_statsmodels() {
         let of = 1 + random.below(300);
         let (passed, confidence) = (random.below(of as u64 + 1), [0.8, 0.9, 0.95, 0.99][random.below(4)]);
         let interval = wilson(passed, of, confidence);
-        close(seed, Some(interval.low), &theirs[0]);
-        close(seed, Some(interval.high), &theirs[1]);
+        same(seed, Some(interval.low), &theirs[0]);
+        same(seed, Some(interval.high), &theirs[1]);
     }
 }
 
-/// 20,000 resamples there and here. The standard error of an estimated quantile is √(q(1−q)/N)/f; at the tails used it
-/// is below 4 % of the bootstrap's spread σ, so 0.2 σ bounds the difference of two by three and a half standard errors.
-#[test]
-fn the_interval_of_alpha_agrees_within_monte_carlo_error() {
-    for expected in expected("alpha_interval") {
-        let answers = ratings(&mut Random(expected["seed"].as_u64().unwrap()));
-        let interval = agreement_of(answers, 20_000).interval.unwrap();
-        let bound = 0.2 * expected["spread"].as_f64().unwrap();
-        for (ours, theirs) in [(interval.low, &expected["low"]), (interval.high, &expected["high"])] {
-            let theirs = theirs.as_f64().unwrap();
-            assert!((ours - theirs).abs() < bound, "{ours} against {theirs}, more than {bound} apart");
+/// One answer in three fares with the check as its first rating says, the others by the toss of a coin.
+fn passes(random: &mut Random, table: &[Vec<Option<u8>>]) -> Vec<bool> {
+    let drawn: Vec<(usize, usize)> = table.iter().map(|_| (random.below(3), random.below(2))).collect();
+    let first = table.iter().map(|row| row.iter().flatten().next().is_some_and(|points| *points >= 4));
+    drawn.into_iter().zip(first).map(|((third, coin), good)| if third == 0 { good } else { coin == 1 }).collect()
+}
+
+/// A book each for `p0`, `p1`, …, on format alone.
+fn books(table: &[Vec<Option<u8>>]) -> Ratings {
+    let given = |who: usize| {
+        table.iter().enumerate().filter_map(move |(case, row)| {
+            let mut given = rating(case, row[who]?);
+            given.points.retain(|criterion, _| *criterion == Criterion::Format);
+            Some(given)
+        })
+    };
+    (0..table[0].len()).map(|who| (person(&format!("p{who}")), given(who).collect())).collect()
+}
+
+/// What the resamples of all cases say, one for each sort of interval.
+#[derive(Default)]
+struct Resampled {
+    mean: Ends,
+    alpha: Ends,
+    severity: Ends,
+    correlation: Ends,
+    chances: usize,
+}
+
+/// An interval that either is undefined on both sides or lies where it should. On the verge chance decides.
+fn hold(ends: &mut Ends, seed: u64, ours: Option<Interval>, theirs: &Value) {
+    match ours {
+        _ if theirs == "unsure" => {}
+        Some(ours) if !theirs.is_null() => ends.hold(seed, ours, theirs),
+        ours => assert!(ours.is_none() && theirs.is_null(), "case {seed}: one is undefined, {ours:?}, {theirs}"),
+    }
+}
+
+/// An interval of a mean over one case is all that is possible.
+fn hold_mean(ends: &mut Ends, seed: u64, ours: Mean, theirs: &Value, widest: f64) {
+    match theirs {
+        Value::Null => assert!(ours.interval.high - ours.interval.low >= widest - 1e-9, "case {seed}: {ours:?}"),
+        theirs => ends.hold(seed, ours.interval, theirs),
+    }
+}
+
+impl Resampled {
+    fn severities(&mut self, seed: u64, half: &PeopleHalf, theirs: &Value, interval: &Value) {
+        for (who, theirs) in theirs.as_array().expect("a list").iter().enumerate() {
+            let offset = half.reviewers.iter().find(|r| r.reviewer == format!("p{who}")).and_then(|r| r.offset);
+            same(seed, offset.map(|o| o.mean), theirs);
+            if let Some(offset) = offset.filter(|_| who == 0) {
+                hold_mean(&mut self.severity, seed, offset, interval, 8.0);
+            }
+        }
+    }
+
+    fn check(&mut self, seed: u64, check: &Prediction, [shares, interval, chance]: [&Value; 3]) {
+        for (ours, theirs) in [check.own.precision, check.own.recall].into_iter().zip(shares.as_array().unwrap()) {
+            same(seed, ours.map(|share| share.mean), &theirs[0]);
+            same(seed, ours.map(|share| share.interval.low), &theirs[1]);
+            same(seed, ours.map(|share| share.interval.high), &theirs[2]);
+        }
+        hold(&mut self.correlation, seed, check.interval, interval);
+        assert_eq!(check.p.is_none(), chance.is_null(), "case {seed}");
+        if let Some(p) = check.p {
+            sampled(seed, p, chance);
+            self.chances += 1;
         }
     }
 }
 
-/// 20,000 shuffles there and here; the bound is five standard errors of the difference of two estimated shares.
+/// Everything that is worked out from a table of ratings, as reports get it.
 #[test]
-fn the_chance_of_a_correlation_agrees_within_monte_carlo_error() {
-    for expected in expected("correlation_chance") {
-        let looks = looks(&mut Random(expected["seed"].as_u64().unwrap()));
-        let ours = chance(&looks, &Settings { resamples: 20_000, ..Settings::default() });
-        let p = expected["p"].as_f64().unwrap();
-        let bound = 5.0 * (2.0 * p * (1.0 - p) / 20_000.0).sqrt() + 1e-4;
-        assert!((ours - p).abs() < bound, "{ours} against {p}");
+fn what_people_say_agrees_with_scipy_and_krippendorff() {
+    let expected = family_of(include_str!("../../tests/oracle/people.json"), "people");
+    assert_eq!(expected.len() as u64, CASES);
+    let mut resampled = Resampled::default();
+    for (seed, theirs) in (0..CASES).zip(&expected) {
+        let mut random = Random(seed);
+        let table = table(&mut random);
+        let passes = passes(&mut random, &table);
+        let settings = Settings { resamples: RESAMPLES, seed, ..Settings::default() };
+        let people = people(&run("v1", table.len(), |case| passes[case]), &books(&table), &settings).unwrap();
+        let half = people.held_out.unwrap();
+        let format = &half.criteria[0];
+        same(seed, Some(format.mean.mean), &theirs[0]);
+        hold_mean(&mut resampled.mean, seed, format.mean, &theirs[1], 4.0);
+        hold(&mut resampled.alpha, seed, format.agreement.interval, &theirs[2]);
+        resampled.severities(seed, &half, &theirs[3], &theirs[4]);
+        resampled.check(seed, &half.checks[0], [&theirs[5], &theirs[6], &theirs[7]]);
+    }
+    let Resampled { mean, alpha, severity, correlation, chances } = resampled;
+    assert!(chances >= 900);
+    for ends in [mean, alpha, severity, correlation] {
+        ends.finish(800);
     }
 }

@@ -13,49 +13,18 @@ import os
 import sys
 import warnings
 
+import splitmix
+
 # `statistics.py` beside this file would hide the standard library's module of that name.
 sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
 
 import krippendorff
 import numpy as np
 from scipy import stats
+from splitmix import CASES, Random, ratings
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
-
-CASES = 1000
-MASK = 2**64 - 1
-
-
-class Random:
-    def __init__(self, seed):
-        self.state = seed
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return z ^ (z >> 31)
-
-    def below(self, n):
-        return self.next() % n
-
-    def unit(self):
-        return (self.next() >> 11) / 2**53
-
-
-def ratings(r):
-    """Answers (rows) by people (columns): points from 1 to 5 around the answer's own, three in ten missing."""
-    people, answers = 2 + r.below(4), 3 + r.below(28)
-    table = []
-    for _ in range(answers):
-        own, row = 1 + r.below(5), []
-        for _ in range(people):
-            missing, slip = r.below(10) < 3, r.below(3) - 1
-            row.append(np.nan if missing else min(5, max(1, own + slip)))
-        table.append(row)
-    return np.array(table, float)
 
 
 def alpha_of(table):
@@ -121,27 +90,6 @@ def sign_flip(r):
     return test.pvalue
 
 
-def alpha_interval(seed):
-    """Percentiles of α over resampled answers, at the tail that a small sample asks for (Hesterberg 2015)."""
-    table, random = ratings(Random(seed)), np.random.default_rng(seed)
-    # Answers that fewer than two people rated are no part of the sample.
-    table = table[(~np.isnan(table)).sum(axis=1) >= 2]
-    n = len(table)
-    drawn = [alpha_of(table[random.integers(0, n, n)]) for _ in range(20_000)]
-    drawn = np.array([value for value in drawn if value is not None])
-    tail = stats.norm.cdf(-stats.t.ppf(0.975, n - 1) * np.sqrt(n / (n - 1)))
-    return dict(seed=seed, low=np.quantile(drawn, tail), high=np.quantile(drawn, 1 - tail), spread=drawn.std())
-
-
-def correlation_chance(seed):
-    """How often shuffled points go with the check as closely, either way."""
-    passed, points = check_and_points(Random(seed))
-    test = stats.permutation_test(
-        (points,), lambda y: abs(stats.pearsonr(passed, y).statistic), permutation_type="pairings",
-        alternative="greater", n_resamples=20_000, rng=np.random.default_rng(seed))
-    return dict(seed=seed, p=test.pvalue)
-
-
 def digits(value):
     if isinstance(value, dict):
         return {name: digits(item) for name, item in value.items()}
@@ -160,7 +108,5 @@ families = {
     f.__name__: [f(Random(seed)) for seed in range(CASES)]
     for f in (alpha, point_biserial, spearman, holm, wilson, exact_mcnemar, sign_test, sign_flip)
 }
-families["alpha_interval"] = [alpha_interval(seed) for seed in (1, 2, 7)]
-families["correlation_chance"] = [correlation_chance(seed) for seed in (1, 2, 3, 4, 5)]
 texts = [f'"{name}": {json.dumps(digits(values), separators=(",", ":"))}' for name, values in families.items()]
 print("{\n" + ",\n".join(texts) + "\n}")
