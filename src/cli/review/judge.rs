@@ -21,7 +21,7 @@ const LONGEST_ANSWER: usize = 600;
 pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
     interrupt::listen();
     let reports = Reports::new(workspace.reports());
-    let runs = runs::find(workspace, &reports, &args.runs)?;
+    let runs = runs(workspace, &reports, &args.runs)?;
     let version = registry::resolve(workspace, model)?;
     if let Some(run) = runs.iter().find(|run| run.manifest.version.name == version.name) {
         out::warning(format!(
