@@ -58,7 +58,7 @@ fn refresh(workspace: &Workspace, runs: &[Run]) -> Result<()> {
         [] => {}
         [_] => out::paragraph("The run's report shows the scores so far."),
         [a, b, ..] => out::paragraph(format!(
-            "The runs' reports show the scores so far; both together: pmtune compare {} {}",
+            "The runs' reports show the scores so far. Both together are shown by `pmtune compare {} {}`.",
             a.manifest.id, b.manifest.id
         )),
     }
