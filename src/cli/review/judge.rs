@@ -148,7 +148,8 @@ impl Bench<'_> {
             return Err(Error::new(Kind::Interrupted, "stopped").hint(kept));
         }
         if let Some(error) = broken.or(asked.err()) {
-            let hint = error.hint.clone().map_or(kept.to_string(), |hint| format!("{hint}; {kept}"));
+            let join = |hint: String| format!("{hint}{} {kept}", if hint.ends_with('?') { "" } else { ";" });
+            let hint = error.hint.clone().map_or(kept.to_string(), join);
             return Err(error.hint(hint));
         }
         let failed = questions.into_iter().enumerate().filter_map(|(id, question)| {
