@@ -173,6 +173,13 @@ fn prompts_explain_refuse_go_back_and_ask_why_what_was_done_changes() {
         (&last["reason"], &last["done"], &last["flags"]),
         (&json!("too strict"), &json!(true), &json!(["factual-error"]))
     );
+    let before = book(root.path(), "by-ann.jsonl").len();
+    let mut typed = vec!["1", "4", "b", "q"].into_iter();
+    let shown = converse(root.path(), &args, |_| typed.next().map(str::to_string));
+    assert_eq!(shown.matches("accuracy 1–5 [5]").count(), 2, "b takes a change back before it is saved: {shown}");
+    let mut typed = vec!["1", "4", "q"].into_iter();
+    converse(root.path(), &args, |_| typed.next().map(str::to_string));
+    assert_eq!(book(root.path(), "by-ann.jsonl").len(), before, "neither b nor q is a reason");
 }
 
 #[test]
@@ -187,6 +194,9 @@ fn names_of_runs_and_reviewers_are_understood_or_refused_with_a_remedy() {
     assert!(refused(tui("2026-01-03-c"), 1).contains("eval --resume"));
     assert!(refused(tui("nonsense"), 1).contains("no run nonsense"));
     refused(pmtune(root.path(), &["v1", "v1", "--tui", "--reviewer", "ann"], ""), 2);
+    assert_eq!(pmtune(root.path(), &["v1", "--tui", "--limit", "0"], "").status.code(), Some(2));
+    let twins = ["v1", "--tui", "--reviewer", "ann", "--reviewers", "ann,ben,Ben"];
+    assert!(refused(pmtune(root.path(), &twins, ""), 2).contains("cannot be told apart"));
     refused(pmtune(root.path(), &["v1", "--tui", "--reviewer", "!?"], ""), 2);
     let listed = ["v1", "--tui", "--reviewers", "ben, cem", "--reviewer", "ann"];
     assert!(refused(pmtune(root.path(), &listed, ""), 2).contains("--reviewer one of ben, cem"));
@@ -235,7 +245,11 @@ fn a_sheet_leaves_is_filled_and_comes_back_once() {
     std::fs::write(&table, altered).unwrap();
     let error = refused(pmtune(root.path(), &["import", path], ""), 1);
     assert!(error.contains("was altered") && error.contains("format is 7"), "every fault at once: {error}");
+    assert!(!error.contains("report"), "what was refused changes no report: {error}");
     assert_eq!(book(root.path(), "by-ann.jsonl").len(), 5, "all or nothing");
+    let mut compare = Command::cargo_bin("pmtune").unwrap();
+    let compare = compare.current_dir(root.path()).env_remove("PMTUNE_WORKSPACE").args(["compare", "v1", "v2"]);
+    assert!(fine(compare.output().unwrap()).contains("What people say"), "versions name runs here, too");
     let elsewhere = workspace();
     std::fs::write(&table, filled).unwrap();
     assert!(refused(pmtune(elsewhere.path(), &["import", path], ""), 1).contains("not exported from this workspace"));

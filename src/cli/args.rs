@@ -162,10 +162,10 @@ impl From<Half> for Split {
 
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
-    /// The run of the version before.
+    /// The run of the version before, or the version, meaning its newest finished run.
     #[arg(value_name = "RUN_BEFORE")]
     pub before: String,
-    /// The run of the version after.
+    /// The run of the version after, or the version.
     #[arg(value_name = "RUN_AFTER")]
     pub after: String,
     /// Compare even where suites, checks or sampling differ; the report says so.

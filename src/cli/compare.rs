@@ -1,7 +1,7 @@
 //! `pmtune compare`, and the last step of `pmtune eval --compare`.
 
 use super::args::CompareArgs;
-use super::{loss, out, people};
+use super::{find, loss, out, people};
 use crate::compare::{self, Comparison, Outcomes, Settings};
 use crate::error::{Error, Result};
 use crate::report::Extras;
@@ -14,19 +14,10 @@ use std::path::{Path, PathBuf};
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
-    let (a, b) = (finished(&reports, &args.before)?, finished(&reports, &args.after)?);
+    let (a, b) = find::pair(workspace, &reports, &args.before, &args.after)?;
     let (label_a, label_b) = (label(workspace, &a), label(workspace, &b));
     let labels = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
     finish(workspace, &a, &b, labels, args.allow_differences)
-}
-
-fn finished(reports: &Reports, name: &str) -> Result<Run> {
-    let run = reports.load(name)?;
-    if run.manifest.finished.is_none() {
-        return Err(Error::input(format!("run {} is not finished", run.manifest.id))
-            .hint(format!("finish it first: pmtune eval --resume {}", run.manifest.id)));
-    }
-    Ok(run)
 }
 
 /// `v2` for a version of the workspace's own line, else the version's name.

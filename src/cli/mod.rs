@@ -7,6 +7,7 @@ mod chat;
 mod compare;
 mod data;
 mod eval;
+mod find;
 mod findings;
 mod gate;
 mod history;

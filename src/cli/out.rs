@@ -16,6 +16,22 @@ pub fn paragraph(text: impl AsRef<str>) {
     line(wrapped(text.as_ref(), width()));
 }
 
+/// Writes a text of several lines; those wider than the terminal are broken between words, their rests indented alike.
+pub fn prose(text: impl AsRef<str>) {
+    let width = width();
+    let broken = text.as_ref().split('\n').map(|line| {
+        let start = line.trim_start();
+        let indent = line.get(..line.len() - start.len()).unwrap_or_default();
+        let room = width.saturating_sub(indent.chars().count()).max(20);
+        if line.chars().count() <= width { line.to_string() } else { indented(indent, &wrapped(start, room)) }
+    });
+    line(broken.collect::<Vec<_>>().join("\n"));
+}
+
+fn indented(indent: &str, text: &str) -> String {
+    text.lines().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+}
+
 fn wrapped(text: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -4,7 +4,7 @@
 //! sheet, on every computer, and a reviewer goes on where they left.
 
 use super::rating::answer_hash;
-use super::{Item, Key, Origin, Sheet, Text, sheet};
+use super::{Item, Key, Origin, Reviewer, ReviewerKind, Sheet, Text, book, sheet};
 use crate::error::{Error, Result};
 use crate::provider::Stop;
 use crate::run::{Outcome, Record, Run};
@@ -154,6 +154,14 @@ fn deal<'a>(pool: Vec<Found<'a>>, options: &Assignment, dice: &Dice) -> Result<V
     roster.dedup();
     if roster.is_empty() {
         return Ok(pool);
+    }
+    let mut files: BTreeMap<String, &str> = BTreeMap::new();
+    for name in &roster {
+        let file = book::slug(&Reviewer { name: name.to_string(), kind: ReviewerKind::Person })?;
+        if let Some(other) = files.insert(file, name) {
+            return Err(Error::usage(format!("the reviewers {other} and {name} cannot be told apart"))
+                .hint("capitals and signs do not tell two names apart; write one of them otherwise"));
+        }
     }
     let Some(place) = roster.iter().position(|name| *name == options.reviewer) else {
         let error = Error::usage(format!("{} is not among the reviewers", options.reviewer));

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 const FORMAT: u32 = 1;
 const FOLDER: &str = "reviews";
+/// The longest name of a person, in characters.
+const LONGEST_NAME: usize = 60;
 
 /// Who judged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,21 +60,15 @@ impl Book {
     pub fn open(run: &Path, reviewer: &Reviewer) -> Result<Self> {
         let folder = run.join(FOLDER);
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
-        let path = folder.join(format!("{}.jsonl", slug(reviewer)?));
+        let path = place(run, reviewer)?;
         // The lock first: nobody appends between reading and writing.
         let mut lines = Lines::open(&path)?;
-        let latest = match read(&path)? {
+        let latest = match read_own(&path, reviewer)? {
             None => {
                 lines.append(&Line::Reviewer { format: FORMAT, reviewer: reviewer.clone() })?;
                 BTreeMap::new()
             }
-            Some((owner, _)) if owner != *reviewer => {
-                return Err(Error::input(format!("{} belongs to {}", path.display(), owner.name))
-                    .hint("two names that differ only in signs share a file; choose another name"));
-            }
-            Some((_, ratings)) => {
-                ratings.into_iter().map(|rating| ((rating.case.clone(), rating.repeat), rating)).collect()
-            }
+            Some(ratings) => ratings.into_iter().map(|rating| ((rating.case.clone(), rating.repeat), rating)).collect(),
         };
         Ok(Self { lines, latest })
     }
@@ -116,6 +112,27 @@ pub(super) fn check(points: &BTreeMap<Criterion, u8>, done: bool) -> Result<()> 
         return Err(Error::input(format!("no points yet for {}", missing.join(", "))).hint("all five are needed"));
     }
     Ok(())
+}
+
+/// Whether the reviewer has a book in the run's folder or could start one.
+///
+/// # Errors
+/// The name cannot be a reviewer's, or the file it leads to is another's.
+pub(super) fn check_owner(run: &Path, reviewer: &Reviewer) -> Result<()> {
+    let path = place(run, reviewer)?;
+    if path.is_file() { read_own(&path, reviewer).map(|_| ()) } else { Ok(()) }
+}
+
+/// The reviewer's ratings in a book that must be theirs; `None` for a file without a whole line.
+fn read_own(path: &Path, reviewer: &Reviewer) -> Result<Option<Vec<Rating>>> {
+    match read(path)? {
+        Some((owner, _)) if owner != *reviewer => {
+            let message = format!("{} belongs to {}", path.display(), owner.name.escape_debug());
+            Err(Error::input(message)
+                .hint("capitals and signs do not tell two names apart; write it as before, or choose another name"))
+        }
+        found => Ok(found.map(|(_, ratings)| ratings)),
+    }
 }
 
 /// The owner and every rating, oldest first; `None` for a file without a whole line.
@@ -197,14 +214,20 @@ fn books(reports: &Path) -> Result<Vec<PathBuf>> {
     Ok(books)
 }
 
+fn place(run: &Path, reviewer: &Reviewer) -> Result<PathBuf> {
+    Ok(run.join(FOLDER).join(format!("{}.jsonl", slug(reviewer)?)))
+}
+
 /// The file name of a reviewer: letters, digits and `-`; a judge's begins with `judge-`.
-fn slug(reviewer: &Reviewer) -> Result<String> {
-    let kept: String =
-        reviewer.name.trim().chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let kept: String = kept.trim_matches('-').chars().take(60).collect();
-    if kept.is_empty() {
-        return Err(Error::usage(format!("`{}` cannot be a reviewer's name", reviewer.name))
-            .hint("use letters or digits, such as --reviewer ann"));
+pub(super) fn slug(reviewer: &Reviewer) -> Result<String> {
+    let name = reviewer.name.trim();
+    let kept: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let kept: String = kept.trim_matches('-').chars().take(LONGEST_NAME).collect();
+    let long = reviewer.kind == ReviewerKind::Person && name.chars().nth(LONGEST_NAME).is_some();
+    if kept.is_empty() || long || name.contains(char::is_control) {
+        let start: String = name.chars().take(LONGEST_NAME).collect();
+        return Err(Error::usage(format!("`{}` cannot be a reviewer's name", start.escape_debug()))
+            .hint(format!("use letters or digits in one line, at most {LONGEST_NAME}, such as --reviewer ann")));
     }
     Ok(match reviewer.kind {
         ReviewerKind::Person => format!("by-{kept}"),

@@ -10,7 +10,7 @@ mod tests;
 
 pub use csv::write as sheet_csv;
 
-use super::{Draft, Flag, Key, Reviewer, ReviewerKind, Saved, Session, Sheet, sheet};
+use super::{Draft, Flag, Key, Reviewer, ReviewerKind, Saved, Session, Sheet, book, sheet};
 use crate::error::{Error, Result};
 use crate::run::Reports;
 use crate::store;
@@ -33,7 +33,14 @@ impl Exported {
     }
 
     /// Writes it into the first run's folder. Doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// The disk refuses, or scores under this reviewer's name could not be taken in.
     pub fn keep(&self, reports: &Reports) -> Result<PathBuf> {
+        let reviewer = Reviewer { name: self.sheet.reviewer.clone(), kind: ReviewerKind::Person };
+        for run in &self.key.runs {
+            book::check_owner(&reports.load(run)?.folder, &reviewer)?;
+        }
         let first = self.key.runs.first().ok_or_else(|| Error::input("a sheet without a run cannot be kept"))?;
         let path = place(&reports.load(first)?.folder, &self.sheet.id);
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::input(format!("cannot write a sheet: {e}")))?;
@@ -118,10 +125,14 @@ pub fn import(reports: &Reports, file: &Path, bytes: &[u8]) -> Result<Imported> 
     if let Some(fault) = Error::gather(faults) {
         return Err(fault);
     }
+    // A table does not say when it was filled; it was before the file was saved.
+    let saved = std::fs::metadata(file).and_then(|about| about.modified()).ok();
+    let saved = saved.and_then(|at| Timestamp::try_from(at).ok());
     let from = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let mut imported = Imported { reviewer: name, runs, ..Imported::default() };
     let state: BTreeMap<String, Saved> = session.state().into_iter().map(|s| (s.answer.clone(), s)).collect();
     for Judgement { mut draft, at, .. } in judgements {
+        let at = at.or(saved);
         let Some(known) = state.get(&draft.answer) else { continue };
         let same = (&draft.points, &draft.comment, &draft.flags, draft.done)
             == (&known.points, &known.comment, &known.flags, known.done);
@@ -152,6 +163,11 @@ fn read(bytes: &[u8], file: &Path, find: impl Fn(&str) -> Result<Exported>) -> R
             .hint("save it from the spreadsheet as \"CSV UTF-8\"; a page's scores end in .json")
     })?;
     let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('<') {
+        return Err(Error::input(format!("{} is a page, not the scores given on it", file.display())).hint(
+            "open it in the browser that it was filled in, press \"Save my scores\" and import the file this saves",
+        ));
+    }
     let (exported, judgements) = match text.trim_start().starts_with('{') {
         true => json::read(text, file, find)?,
         false => csv::read(text, file, find)?,

@@ -67,7 +67,7 @@ impl Predicts {
     pub fn words(self) -> &'static str {
         match self {
             Predicts::Yes => "predicts people",
-            Predicts::No => "says nothing about what people think",
+            Predicts::No => "a poor guide to people",
             Predicts::TooFew => "too few answers to tell",
         }
     }

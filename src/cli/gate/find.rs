@@ -1,8 +1,9 @@
 //! Which stored runs are meant.
 
-use crate::error::{Error, Kind, Result};
+use crate::cli::find::{full_name, newest, run_or_version};
+use crate::error::{Error, Result};
 use crate::registry;
-use crate::run::{Manifest, Reports, Run};
+use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 
 /// The run named, or the newest finished run of the version named, or of all.
@@ -34,47 +35,4 @@ pub fn against(workspace: &Workspace, candidate: &str) -> Result<Option<String>>
         Some(named) => Ok(Some(named)),
         None => Ok(registry::primary(workspace)?.filter(|primary| primary != candidate)),
     }
-}
-
-/// The full name of a version; nothing for `primary` when no version is.
-fn full_name(workspace: &Workspace, name: &str) -> Result<Option<String>> {
-    match name {
-        "primary" => registry::primary(workspace),
-        name => Ok(Some(registry::full_name(workspace, name))),
-    }
-}
-
-fn run_or_version(
-    workspace: &Workspace,
-    reports: &Reports,
-    named: &str,
-    rather: impl Fn(&Manifest) -> bool,
-) -> Result<Run> {
-    let missing = match reports.load(named) {
-        Ok(run) if run.manifest.finished.is_some() => return Ok(run),
-        Ok(run) => {
-            return Err(Error::input(format!("run {} is not finished", run.manifest.id))
-                .hint(format!("finish it first: pmtune eval --resume {}", run.manifest.id)));
-        }
-        Err(error) if error.kind == Kind::Missing => error,
-        Err(error) => return Err(error),
-    };
-    let version = full_name(workspace, named)?;
-    let of_version = |run: &Manifest| Some(&run.version.name) == version.as_ref();
-    let best = newest(reports, |run| of_version(run) && rather(run))?;
-    match best.map_or_else(|| newest(reports, of_version), |run| Ok(Some(run)))? {
-        Some(run) => Ok(run),
-        None => Err(Error::missing(format!("there is no run {named}, and no finished run of a version of that name"))
-            .hint(match missing.hint {
-                Some(hint) if hint.starts_with("did you mean") => hint,
-                _ => format!("evaluate it first: pmtune eval {named} --gate"),
-            })),
-    }
-}
-
-/// The newest finished run that is `wanted`.
-fn newest(reports: &Reports, wanted: impl Fn(&Manifest) -> bool) -> Result<Option<Run>> {
-    let runs = reports.list()?.runs;
-    let found = runs.iter().rev().find(|run| run.finished.is_some() && wanted(run));
-    found.map(|run| reports.load(&run.id)).transpose()
 }

@@ -60,7 +60,7 @@ pub struct SheetArgs {
     #[arg(long)]
     pub split: Option<Half>,
     /// Only N of the cases, spread over the categories.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
 }
 
@@ -90,6 +90,10 @@ fn share(text: &str) -> Result<f64, String> {
         None => number(text),
     };
     value.filter(|value| (0.0..=1.0).contains(value)).ok_or_else(|| "write it as 30% or 0.3".to_string())
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "give a whole number from 1 on".to_string())
 }
 
 #[cfg(test)]

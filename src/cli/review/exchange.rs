@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
-    let runs = runs::find(workspace, &reports, &args.sheet.runs)?;
+    let runs = runs(workspace, &reports, &args.sheet.runs)?;
     let names = match (&args.sheet.reviewer, roster(workspace, &args.sheet)) {
         (None, roster) if !roster.is_empty() => roster,
         (given, _) => vec![reviewer(given.as_deref())?],
@@ -55,7 +55,9 @@ pub fn import(workspace: &Workspace, files: &[PathBuf]) -> Result<()> {
         match read.and_then(|bytes| review::import(&reports, file, &bytes)) {
             Ok(imported) => {
                 out::line(words(&imported));
-                touched.extend(imported.runs);
+                if imported.new + imported.changed > 0 {
+                    touched.extend(imported.runs);
+                }
             }
             Err(error) => faults.push(error),
         }

@@ -21,7 +21,7 @@ const LONGEST_ANSWER: usize = 600;
 pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
     interrupt::listen();
     let reports = Reports::new(workspace.reports());
-    let runs = runs::find(workspace, &reports, &args.runs)?;
+    let runs = runs(workspace, &reports, &args.runs)?;
     let version = registry::resolve(workspace, model)?;
     if let Some(run) = runs.iter().find(|run| run.manifest.version.name == version.name) {
         out::warning(format!(
@@ -148,7 +148,8 @@ impl Bench<'_> {
             return Err(Error::new(Kind::Interrupted, "stopped").hint(kept));
         }
         if let Some(error) = broken.or(asked.err()) {
-            let hint = error.hint.clone().map_or(kept.to_string(), |hint| format!("{hint}; {kept}"));
+            let join = |hint: String| format!("{hint}{} {kept}", if hint.ends_with('?') { "" } else { ";" });
+            let hint = error.hint.clone().map_or(kept.to_string(), join);
             return Err(error.hint(hint));
         }
         let failed = questions.into_iter().enumerate().filter_map(|(id, question)| {

@@ -5,16 +5,16 @@ pub mod args;
 mod exchange;
 mod judge;
 mod prompts;
-mod runs;
 mod status;
 
-use super::{interrupt, out, run_report};
+use super::{find, interrupt, out, run_report};
 use crate::desk;
 use crate::error::{Error, Result};
 use crate::review::{Assignment, Progress, Reviewer, ReviewerKind, Session, assign};
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 use args::{ReviewArgs, ReviewCommand, SheetArgs};
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 
 pub fn run(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
@@ -30,13 +30,22 @@ pub fn run(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
 /// The reviewer at work, in the terminal or on the page.
 fn start(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
-    let runs = runs::find(workspace, &reports, &args.sheet.runs)?;
+    let runs = runs(workspace, &reports, &args.sheet.runs)?;
     let name = reviewer(args.sheet.reviewer.as_deref())?;
     let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name))?;
     let reviewer = Reviewer { name, kind: ReviewerKind::Person };
     let session = Session::open(&reports, sheet, key, &reviewer)?;
-    finish(if args.tui { prompts::run(session)? } else { page(session, args.port)? });
-    refresh(workspace, &runs)
+    let progress = if args.tui { prompts::run(session)? } else { page(session, args.port)? };
+    finish(progress);
+    if progress.done > 0 { refresh(workspace, &runs) } else { Ok(()) }
+}
+
+/// The finished runs that are meant by one name or two.
+fn runs(workspace: &Workspace, reports: &Reports, names: &[String]) -> Result<Vec<Run>> {
+    match names {
+        [before, after] => find::pair(workspace, reports, before, after).map(|(before, after)| vec![before, after]),
+        names => names.iter().map(|name| find::run_or_version(workspace, reports, name, |_| true)).collect(),
+    }
 }
 
 /// Writes the runs' reports anew, with what people say of them now. Nothing of it is printed: whoever has answers left to
@@ -45,10 +54,14 @@ fn refresh(workspace: &Workspace, runs: &[Run]) -> Result<()> {
     for run in runs {
         run_report::write(workspace, run)?;
     }
-    out::line(match runs.len() {
-        1 => "The run's report shows what people say of it now.",
-        _ => "The runs' reports show what people say of them now; `pmtune compare` shows both together.",
-    });
+    match runs {
+        [] => {}
+        [_] => out::paragraph("The run's report shows the scores so far."),
+        [a, b, ..] => out::paragraph(format!(
+            "The runs' reports show the scores so far. Both together are shown by `pmtune compare {} {}`.",
+            a.manifest.id, b.manifest.id
+        )),
+    }
     Ok(())
 }
 
@@ -57,12 +70,12 @@ fn page(session: Session, port: Option<u16>) -> Result<Progress> {
     interrupt::listen();
     desk::serve(session, port, &interrupt::asked, &mut |address| {
         out::line(format!("Open this address in a browser on this computer; it works once:\n\n  {address}\n"));
-        out::note("Every score is saved at once. Ctrl-C here, or \"Stop for now\" on the page, ends the review.");
+        out::paragraph("Every score is saved at once. Ctrl-C here, or \"Stop for now\" on the page, ends the review.");
     })
 }
 
 fn finish(Progress { done, of }: Progress) {
-    out::line(match of - done {
+    out::paragraph(match of - done {
         0 => format!("All {of} answers are done. Thank you."),
         left => format!("{done} of {of} answers are done, {left} left. All is saved; the same command goes on."),
     });
@@ -85,7 +98,9 @@ fn assignment(workspace: &Workspace, args: &SheetArgs, reviewer: &str) -> Assign
 /// Everybody who reviews, as the flag says or else the workspace.
 fn roster(workspace: &Workspace, args: &SheetArgs) -> Vec<String> {
     let names = if args.reviewers.is_empty() { &workspace.config.review.reviewers } else { &args.reviewers };
-    names.iter().map(|name| name.trim().to_string()).filter(|name| !name.is_empty()).collect()
+    let mut seen = BTreeSet::new();
+    let names = names.iter().map(|name| name.trim().to_string());
+    names.filter(|name| !name.is_empty() && seen.insert(name.clone())).collect()
 }
 
 /// The name given, else the one this computer knows, else what is typed.

@@ -42,7 +42,7 @@ enum Then {
 /// Asks for every item that is not done, then for items to look at again, until the reviewer ends.
 pub fn run(mut session: Session) -> Result<Progress> {
     let sheet = session.sheet().clone();
-    out::line(KEYS);
+    out::prose(KEYS);
     let mut next = unfinished(&session, &sheet.items, 0);
     loop {
         let index = match next {
@@ -82,7 +82,7 @@ fn again(session: &Session, items: usize) -> Result<Option<usize>> {
                 _ => out::line(format!("Items are numbered 1 to {items}.")),
             },
             Typed::Back => return Ok(items.checked_sub(1)),
-            Typed::Help => out::line(KEYS),
+            Typed::Help => out::prose(KEYS),
             Typed::Skip | Typed::Quit | Typed::Keep => return Ok(None),
         }
     }
@@ -116,7 +116,8 @@ impl Review<'_> {
                 Typed::Text(text) => match self.set(*step, &text)? {
                     Set::Saved => at += 1,
                     Set::Wrong(what) => out::line(what),
-                    Set::Ended => return Ok(Then::Quit),
+                    Set::Unchanged => {}
+                    Set::Ended(then) => return Ok(then),
                 },
             }
         }
@@ -135,12 +136,12 @@ impl Review<'_> {
 
     fn show(&self) {
         let Item { number, category, prompt, reference, answers } = self.item;
-        out::line(format!("\n━━ {number} of {} · {}\n\n{}", self.of, visible(category), visible(prompt)));
+        out::prose(format!("\n━━ {number} of {} · {}\n\n{}", self.of, visible(category), visible(prompt)));
         if let Some(reference) = reference {
-            out::line(format!("\n── A good answer, for comparison\n\n{}", visible(reference)));
+            out::prose(format!("\n── A good answer, for comparison\n\n{}", visible(reference)));
         }
         for (place, answer) in answers.iter().enumerate() {
-            out::line(format!("\n── {}\n\n{}", self.name(place), visible(&answer.text)));
+            out::prose(format!("\n── {}\n\n{}", self.name(place), visible(&answer.text)));
         }
         out::line("");
     }
@@ -236,10 +237,15 @@ impl Review<'_> {
         let changes = (&draft.points, &draft.flags, &draft.comment) != (&saved.points, &saved.flags, &saved.comment);
         while saved.done && changes && draft.reason.is_none() {
             out::text("This was done already. Why does it change? ");
-            match line()? {
-                Some(reason) if !reason.is_empty() => draft.reason = Some(reason),
-                Some(_) => {}
-                None => return Ok(Set::Ended),
+            match read()? {
+                Typed::Text(reason) => draft.reason = Some(reason),
+                Typed::Keep => {}
+                Typed::Help => {
+                    out::line("  A few words for whoever reads the record, or b to leave the score as it was.")
+                }
+                Typed::Back => return Ok(Set::Unchanged),
+                Typed::Skip => return Ok(Set::Ended(Then::Next)),
+                Typed::Quit => return Ok(Set::Ended(Then::Quit)),
             }
         }
         match self.session.rate(&draft) {
@@ -266,8 +272,10 @@ impl Review<'_> {
 enum Set {
     Saved,
     Wrong(String),
-    /// The input ended.
-    Ended,
+    /// Taken back before it was saved.
+    Unchanged,
+    /// The item is left without saving it.
+    Ended(Then),
 }
 
 fn draft(saved: &Saved) -> Draft {
@@ -299,7 +307,7 @@ fn explain(step: Step) {
     match step {
         Step::Points(_, criterion) => {
             let d = criterion.descriptors();
-            out::line(format!("  {}\n  1  {}\n  3  {}\n  5  {}", d.question, d.poor, d.good, d.excellent));
+            out::prose(format!("  {}\n  1  {}\n  3  {}\n  5  {}", d.question, d.poor, d.good, d.excellent));
         }
         Step::Flags(_) => out::line(
             "  e  factual error: it says something untrue\n  u  unusable: nobody could use it, whatever its points\n  \
@@ -311,7 +319,15 @@ fn explain(step: Step) {
 }
 
 fn read() -> Result<Typed> {
-    let Some(line) = line()? else { return Ok(Typed::Quit) };
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_until(b'\n', &mut bytes);
+    read.map_err(|e| Error::input(format!("cannot read what you typed: {e}")))?;
+    if bytes.is_empty() {
+        // The input ended behind a question.
+        out::line("");
+        return Ok(Typed::Quit);
+    }
+    let line = String::from_utf8_lossy(&bytes).trim().to_string();
     Ok(match line.as_str() {
         "" => Typed::Keep,
         "?" => Typed::Help,
@@ -320,12 +336,4 @@ fn read() -> Result<Typed> {
         "q" | "Q" => Typed::Quit,
         _ => Typed::Text(line),
     })
-}
-
-/// A line of the input without blanks around it; `None` at its end.
-fn line() -> Result<Option<String>> {
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().read_until(b'\n', &mut bytes);
-    read.map_err(|e| Error::input(format!("cannot read what you typed: {e}")))?;
-    Ok((!bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).trim().to_string()))
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
-    let runs = runs::find(workspace, &reports, &args.runs)?;
+    let runs = runs(workspace, &reports, &args.runs)?;
     let mut said: BTreeMap<Reviewer, Vec<Rating>> = BTreeMap::new();
     for run in &runs {
         for (reviewer, ratings) in gather(&reports, run)? {

@@ -64,7 +64,7 @@ pub struct PeopleHalfView {
     pub notes: Vec<String>,
     pub reviewers: Vec<SeverityRow>,
     pub checks: Vec<PredictionRow>,
-    /// The checks that say nothing about what people think, by name.
+    /// The checks that are poor guides to what people think, by name.
     pub useless: Option<String>,
     /// Those that judged too few of the rated answers to have a row, or all of them alike.
     pub untold: Option<String>,
@@ -407,10 +407,9 @@ fn prediction(found: &Prediction) -> PredictionRow {
 
 fn useless(checks: &[Prediction]) -> Option<String> {
     let names: Vec<String> = checks.iter().filter(|c| c.predicts == Predicts::No).map(|c| c.check.clone()).collect();
-    let verb = if names.len() == 1 { "says" } else { "say" };
-    (!names.is_empty()).then(|| {
-        format!("{} {verb} nothing about what people think of an answer here.", words::list_at_most(&names, 8))
-    })
+    let verb = if names.len() == 1 { "is a poor guide" } else { "are poor guides" };
+    (!names.is_empty())
+        .then(|| format!("{} {verb} to what people think of an answer here.", words::list_at_most(&names, 8)))
 }
 
 fn untold(checks: &[Prediction]) -> Option<String> {

@@ -57,6 +57,14 @@ fn pairs_are_of_cases_that_both_answered_and_equal_texts_are_read_once() {
 }
 
 #[test]
+fn names_that_lead_to_one_file_are_not_dealt_to() {
+    let run = made("one", "v1", &[5]);
+    let error = assign(&[&run], &options("ann", &["ann", "ben", "Ben!"], 0.5)).unwrap_err().to_string();
+    assert!(error.contains("Ben! and ben cannot be told apart"), "{error}");
+    assert!(assign(&[&run], &options("ann", &["ann", "ann ", "ben"], 0.5)).is_ok());
+}
+
+#[test]
 fn the_order_of_the_runs_changes_nothing_and_every_reviewer_has_their_own() {
     let (a, b) = (made("one", "v1", &[8, 8]), made("two", "v2", &[8, 8]));
     let sheet = |runs: &[&Run], name: &str| assign(runs, &Assignment::all(name)).unwrap();

@@ -11,6 +11,13 @@ use std::path::Path;
 const TEXTS: [&str; 6] = ["item", "answer", "category", "prompt", "reference", "text"];
 const SAID: [&str; 3] = ["flags", "comment", "code"];
 
+/// Texts up to this length, in characters, may be read as a number or a date.
+const LONGEST_VALUE: usize = 30;
+const BOOLEANS: [&str; 2] = ["true", "false"];
+
+/// Spreadsheets keep 32,767 UTF-16 units of a cell; some of them may have been blanks at its end.
+const FULL_CELL: usize = 32_000;
+
 fn columns() -> impl Iterator<Item = &'static str> {
     TEXTS.into_iter().chain(Criterion::ALL.map(Criterion::name)).chain(SAID)
 }
@@ -36,17 +43,28 @@ fn code(sheet: &Sheet, answer: &Text) -> String {
     format!("{}-{}", sheet.id, answer.id)
 }
 
-/// A text that is inert in a spreadsheet: control characters replaced, and nothing taken for a formula.
+/// A text that a spreadsheet leaves alone: control characters replaced, and nothing taken for a formula, a number, a date
+/// or a truth value, which would come back as 3.5 for 3.50.
 fn cell(text: &str) -> String {
     let plain = |c: char| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') { '\u{fffd}' } else { c };
     let text: String = text.chars().map(plain).collect();
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let short = text.chars().nth(LONGEST_VALUE).is_none();
+    let value =
+        short && (text.contains(|c: char| c.is_numeric()) || BOOLEANS.contains(&text.trim().to_lowercase().as_str()));
+    if formula || value { format!("'{text}") } else { text }
 }
 
 /// What is left of a cell when spaces, line ends and the guard against formulas do not count.
 fn essence(cell: &str) -> String {
     let words: Vec<&str> = cell.trim_start_matches('\'').split_whitespace().collect();
     words.join(" ")
+}
+
+/// Whether a cell still holds the text that was sent, or as much of it as a spreadsheet keeps in one cell.
+fn is_whole(cell: &str, sent: &str) -> bool {
+    let (found, sent) = (essence(cell), essence(sent));
+    found == sent || (cell.encode_utf16().count() >= FULL_CELL && sent.starts_with(&found))
 }
 
 /// One row of a file, by its columns.
@@ -102,7 +120,8 @@ struct Header<'a> {
 }
 
 fn header(text: &str, name: &str) -> Result<Header<'static>> {
-    let first = text.lines().next().unwrap_or_default();
+    // Old spreadsheets end lines with CR alone; blank lines before the header are skipped below, too.
+    let first = text.split(['\r', '\n']).find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: &&u8| first.bytes().filter(|b| b == *separator).count();
     let separator = *b",;\t".iter().rev().max_by_key(count).unwrap_or(&b',');
     let record = parse(first, separator, name)?.into_iter().next().unwrap_or_default();
@@ -169,7 +188,7 @@ fn judge(row: &Row, sheet: &str, expected: &BTreeMap<&str, (&Item, &Text)>) -> (
             wrong.push((format!("answer {id} belongs to item {}", item.number), "leave the column item as it was"));
         }
         let texts = [("prompt", &item.prompt), ("text", &answer.text)];
-        for (column, _) in texts.into_iter().filter(|(column, text)| essence(row.get(column)) != essence(&cell(text))) {
+        for (column, _) in texts.into_iter().filter(|(column, text)| !is_whole(row.get(column), &cell(text))) {
             let hint = "points must be for the text that was sent; export the sheet again";
             wrong.push((format!("the {column} of answer {id} was altered"), hint));
         }

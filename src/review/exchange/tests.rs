@@ -2,7 +2,7 @@ use super::*;
 use crate::check::Criterion;
 use crate::review::gather;
 use crate::review::testing::{person, reports, session, sheet, two_runs};
-use crate::run::{Reports, Run};
+use crate::run::{Outcome, Reports, Run};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use tempfile::TempDir;
@@ -90,10 +90,12 @@ fn a_filled_table_comes_in_once() {
     rows[2][FLAGS] = "Best; factual-error".into();
     rows[3][FIRST_POINTS] = "3".into();
     let first = away.import(&written(&rows, b',')).unwrap();
-    let expected = Imported { reviewer: "ann".into(), new: 3, unfinished: 1, unchanged: 2, ..Imported::default() };
+    let runs = vec!["run-one".to_string(), "run-two".to_string()];
+    let none = Imported { reviewer: "ann".into(), runs, ..Imported::default() };
+    let expected = Imported { new: 3, unfinished: 1, unchanged: 2, ..none.clone() };
     assert_eq!(first, expected);
     let again = away.import(&written(&rows, b',')).unwrap();
-    assert_eq!(again, Imported { reviewer: "ann".into(), unchanged: 5, ..Imported::default() });
+    assert_eq!(again, Imported { unchanged: 5, ..none });
     fill(&mut rows[1], "2");
     fill(&mut rows[2], "");
     rows[2][FIRST_POINTS] = "1".into();
@@ -128,6 +130,94 @@ fn what_spreadsheets_do_to_a_table_is_forgiven() {
     assert_eq!(away.import(&bytes).unwrap().new, 5);
     let state = session(&away.reports, &[&away.runs.0, &away.runs.1], "ann").state();
     assert!(state.iter().all(|saved| saved.done && saved.comment.ends_with("\nand more")), "{state:?}");
+}
+
+/// Two runs whose first answers are these, on a sheet of ann's.
+fn away_with(texts: [&str; 2]) -> Away {
+    let mut runs = two_runs();
+    for (run, text) in [&mut runs.0, &mut runs.1].into_iter().zip(texts) {
+        if let Outcome::Judged { answer, .. } = &mut run.records[0].outcome {
+            answer.text = text.to_string();
+        }
+    }
+    let (folder, reports) = reports(&[&runs.0, &runs.1]);
+    let (sheet, key) = sheet(&[&runs.0, &runs.1], "ann");
+    let exported = Exported::new(sheet, key);
+    exported.keep(&reports).unwrap();
+    Away { _folder: folder, reports, runs, exported }
+}
+
+#[test]
+fn numbers_and_dates_are_guarded_as_texts() {
+    for text in ["3.50", "2026-11-05", "5 Nov", "true", "1/2"] {
+        let away = away_with([text, "no number"]);
+        let table = away.table();
+        assert!(table.iter().any(|row| row[5] == format!("'{text}")), "{text}");
+        assert!(table.iter().any(|row| row[5] == "no number"));
+        assert_eq!(away.import(&written(&table, b',')).unwrap().unchanged, table.len() - 1);
+    }
+}
+
+#[test]
+fn an_answer_longer_than_a_spreadsheets_cell_comes_back_cut() {
+    let away = away_with([&"word ".repeat(10_000), "short"]);
+    let mut rows = away.table();
+    rows[1..].iter_mut().for_each(|row| fill(row, "4"));
+    for row in &mut rows {
+        row[5].truncate(32_767);
+    }
+    let away_rows = rows.len() - 1;
+    let mut cut = rows.clone();
+    for row in &mut cut {
+        row[5].truncate(31_000);
+    }
+    assert!(away.refused(&written(&cut, b',')).contains("was altered"));
+    assert_eq!(away.import(&written(&rows, b',')).unwrap().new, away_rows);
+}
+
+#[test]
+fn line_ends_of_carriage_returns_alone_are_read() {
+    let away = away();
+    let mut rows = away.table();
+    rows[1..].iter_mut().for_each(|row| fill(row, "4"));
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\r')).from_writer(Vec::new());
+    rows.iter().for_each(|row| writer.write_record(row).unwrap());
+    assert_eq!(away.import(&writer.into_inner().unwrap()).unwrap().new, 5);
+}
+
+#[test]
+fn an_older_table_takes_nothing_back() {
+    let away = away();
+    let mut rows = away.table();
+    rows[1..].iter_mut().for_each(|row| fill(row, "4"));
+    let path = away.reports.folder().join("scores.csv");
+    let bytes = written(&rows, b',');
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(import(&away.reports, &path, &bytes).unwrap().new, 5);
+    let pair = [&away.runs.0, &away.runs.1];
+    let mut open = session(&away.reports, &pair, "ann");
+    let answer = open.state()[0].answer.clone();
+    let points = Criterion::ALL.map(|criterion| (criterion, 2)).into();
+    let reason = Some("read again".to_string());
+    open.rate(&Draft { answer, points, done: true, reason, ..Draft::default() }).unwrap();
+    drop(open);
+    let again = import(&away.reports, &path, &bytes).unwrap();
+    assert_eq!((again.changed, again.older, again.unchanged), (0, 1, 4));
+    assert_eq!(session(&away.reports, &pair, "ann").state()[0].points[&Criterion::Tone], 2);
+}
+
+#[test]
+fn no_sheet_leaves_for_a_name_whose_scores_could_not_come_in() {
+    let away = away();
+    drop(session(&away.reports, &[&away.runs.0, &away.runs.1], "ann"));
+    let keep = |name: &str| {
+        let (sheet, key) = sheet(&[&away.runs.0, &away.runs.1], name);
+        Exported::new(sheet, key).keep(&away.reports).map_err(|e| e.to_string())
+    };
+    assert!(keep("Ann").unwrap_err().contains("belongs to ann"));
+    assert!(keep("\u{1b}[31mben").unwrap_err().contains("cannot be a reviewer's name"));
+    assert!(keep(&"b".repeat(61)).is_err());
+    keep("ben").unwrap();
 }
 
 #[test]
@@ -175,6 +265,7 @@ fn foreign_and_mangled_sheets_are_refused() {
     assert!(away.refused(&written(&rows[1..], b',')).contains("columns are missing"));
     assert!(away.refused(&written(&rows[..1], b',')).contains("no row has its code"));
     assert!(away.refused(b"").contains("columns are missing"));
+    assert!(away.refused(b"<!doctype html>").contains("Save my scores"));
     assert!(away.refused(b"PK\x03\x04\xff\xfe").contains("not UTF-8"));
 }
 

@@ -1,0 +1,59 @@
+//! Which stored runs are meant by the names of runs and versions.
+
+use crate::error::{Error, Kind, Result};
+use crate::registry;
+use crate::run::{Manifest, Reports, Run};
+use crate::workspace::Workspace;
+
+/// The finished run that `named` means: a run's id or path, or a version, of which the newest finished run counts; those
+/// that are `rather` wanted come before newer ones.
+pub fn run_or_version(
+    workspace: &Workspace,
+    reports: &Reports,
+    named: &str,
+    rather: impl Fn(&Manifest) -> bool,
+) -> Result<Run> {
+    let missing = match reports.load(named) {
+        Ok(run) if run.manifest.finished.is_some() => return Ok(run),
+        Ok(run) => {
+            return Err(Error::input(format!("run {} is not finished", run.manifest.id))
+                .hint(format!("finish it first: pmtune eval --resume {}", run.manifest.id)));
+        }
+        Err(error) if error.kind == Kind::Missing => error,
+        Err(error) => return Err(error),
+    };
+    let version = full_name(workspace, named)?;
+    let of_version = |run: &Manifest| Some(&run.version.name) == version.as_ref();
+    let best = newest(reports, |run| of_version(run) && rather(run))?;
+    match best.map_or_else(|| newest(reports, of_version), |run| Ok(Some(run)))? {
+        Some(run) => Ok(run),
+        None => Err(Error::missing(format!("there is no run {named}, and no finished run of a version of that name"))
+            .hint(match missing.hint {
+                Some(hint) if hint.starts_with("did you mean") => hint,
+                _ => format!("evaluate it first: pmtune eval {named}"),
+            })),
+    }
+}
+
+/// Two finished runs to hold against each other. Of a version named first, the newest run over the second one's cases
+/// comes before newer ones.
+pub fn pair(workspace: &Workspace, reports: &Reports, before: &str, after: &str) -> Result<(Run, Run)> {
+    let after = run_or_version(workspace, reports, after, |_| true)?;
+    let before = run_or_version(workspace, reports, before, |run| run.cases == after.manifest.cases)?;
+    Ok((before, after))
+}
+
+/// The newest finished run that is `wanted`.
+pub fn newest(reports: &Reports, wanted: impl Fn(&Manifest) -> bool) -> Result<Option<Run>> {
+    let runs = reports.list()?.runs;
+    let found = runs.iter().rev().find(|run| run.finished.is_some() && wanted(run));
+    found.map(|run| reports.load(&run.id)).transpose()
+}
+
+/// The full name of a version; nothing for `primary` when no version is.
+pub fn full_name(workspace: &Workspace, name: &str) -> Result<Option<String>> {
+    match name {
+        "primary" => registry::primary(workspace),
+        name => Ok(Some(registry::full_name(workspace, name))),
+    }
+}
