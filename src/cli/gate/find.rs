@@ -74,10 +74,10 @@ fn nothing_of(workspace: &Workspace, named: &str, missing: Error) -> Error {
     if missing.hint.as_ref().is_some_and(|hint| hint.starts_with("did you mean")) {
         return missing;
     }
+    let nothing = format!("there is no finished run of {named}");
     match registry::resolve(workspace, named) {
-        Ok(_) => Error::missing(format!("there is no finished run of {named}"))
-            .hint(format!("evaluate it first: pmtune eval {named}")),
-        Err(unknown) => unknown,
+        Ok(_) => Error::missing(nothing).hint(format!("evaluate it first: pmtune eval {named}")),
+        Err(unknown) => Error { message: format!("{nothing}: {}", unknown.message), ..unknown },
     }
 }
 
