@@ -15,8 +15,10 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
     let fail = |e| Error::io("write", path, e);
-    let mut file = tempfile::Builder::new().prefix(".pmtune-").tempfile_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
+    // The name of the temporary file, which its error tells, means nothing to anybody.
+    let file = tempfile::Builder::new().prefix(".pmtune-").tempfile_in(folder);
+    let mut file = file.map_err(|e| fail(e.kind().into()))?;
+    file.as_file_mut().write_all(bytes).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     #[cfg(unix)]
     {

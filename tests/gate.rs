@@ -143,7 +143,15 @@ fn runs_and_versions_are_found_and_what_is_missing_is_told() {
     assert_eq!(decided(&["v2"]), id.as_str(), "the primary version");
     assert_eq!(decided(&["primary", "--against", "v2"]), id.as_str(), "that went into the folder of v1");
     let error = |arguments: &[&str]| said(&gate(root.path(), arguments).stderr);
-    assert!(error(&["v7"]).contains("pmtune eval v7"), "{}", error(&["v7"]));
+    let unknown = error(&["v7"]);
+    assert!(unknown.contains("no finished run of v7: there is no model `x-v7`"), "{unknown}");
+    assert!(error(&["base"]).contains("pmtune eval base"), "{}", error(&["base"]));
+    assert!(error(&["v2", "--json", "-"]).contains("not standard output"));
+    let torn = root.path().join("reports/torn");
+    std::fs::create_dir(&torn).unwrap();
+    std::fs::write(torn.join("run.json"), "{").unwrap();
+    assert!(error(&["v2", "--against", &id]).contains("left out"));
+    std::fs::remove_dir_all(&torn).unwrap();
     assert!(error(&["v2", "--against", "v2"]).contains("compared with itself"));
     let open = root.path().join("reports").join(&id).join("run.json");
     let mut manifest = json(&open);

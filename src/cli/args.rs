@@ -287,3 +287,11 @@ pub struct ChatArgs {
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<usize>,
 }
+
+/// A file to write. `-` usually means standard output, which this is not.
+pub fn file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("this writes a file, not standard output; name one (a file called - is ./-)".to_string()),
+        path => Ok(PathBuf::from(path)),
+    }
+}

@@ -27,11 +27,20 @@ pub fn run_or_version(
     let best = newest(reports, |run| of_version(run) && rather(run))?;
     match best.map_or_else(|| newest(reports, of_version), |run| Ok(Some(run)))? {
         Some(run) => Ok(run),
-        None => Err(Error::missing(format!("there is no run {named}, and no finished run of a version of that name"))
-            .hint(match missing.hint {
-                Some(hint) if hint.starts_with("did you mean") => hint,
-                _ => format!("evaluate it first: pmtune eval {named}"),
-            })),
+        None => Err(nothing_of(workspace, named, missing)),
+    }
+}
+
+/// Why there is no run: nobody evaluated the version, or there is no such version either. `missing` is what the reports
+/// said.
+fn nothing_of(workspace: &Workspace, named: &str, missing: Error) -> Error {
+    if missing.hint.as_ref().is_some_and(|hint| hint.starts_with("did you mean")) {
+        return missing;
+    }
+    let nothing = format!("there is no finished run of {named}");
+    match registry::resolve(workspace, named) {
+        Ok(_) => Error::missing(nothing).hint(format!("evaluate it first: pmtune eval {named}")),
+        Err(unknown) => Error { message: format!("{nothing}: {}", unknown.message), ..unknown },
     }
 }
 

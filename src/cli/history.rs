@@ -1,6 +1,6 @@
 //! `pmtune history`: the runs of a line of versions on one axis, in the terminal, as a page and as a table.
 
-use super::args::Half;
+use super::args::{Half, file};
 use super::out;
 use crate::compare::Settings;
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ pub struct HistoryArgs {
     #[arg(long)]
     pub half: Option<Half>,
     /// Also write every value into this file, for spreadsheets.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub csv: Option<PathBuf>,
 }
 

@@ -17,6 +17,8 @@ pub struct CaseTally<'a> {
     pub category: &'a str,
     pub split: Split,
     pub records: Vec<&'a Record>,
+    /// How much it counts in means, as in every comparison.
+    pub weight: f64,
     /// A case of weight 0 is shown and counts for nothing.
     pub counts: bool,
     /// Mean over the repeats that were judged; `None` when none was.
@@ -48,6 +50,7 @@ pub fn cases(run: &Run) -> Vec<CaseTally<'_>> {
                 case: &record.case,
                 category: &record.category,
                 split: record.split,
+                weight: record.weight,
                 counts: record.weight > 0.0,
                 records: Vec::new(),
                 score: None,
@@ -92,9 +95,9 @@ pub fn rate(cases: &[&CaseTally<'_>]) -> Rate {
     }
 }
 
-/// Mean score of some cases, where any was judged.
+/// Mean score of some cases by their weights, where any was judged.
 pub fn mean_score(cases: &[&CaseTally<'_>]) -> Option<f64> {
-    mean(cases.iter().filter_map(|c| c.score))
+    mean(cases, |case| case.score).map(|(mean, _)| mean)
 }
 
 /// The automatic rubric score of one case on a criterion, where any check speaks for it.
@@ -106,13 +109,14 @@ pub fn automatic_points(case: &CaseTally<'_>, criterion: Criterion) -> Option<f6
     automatic_score(verdicts.filter(|v| v.criterion == criterion).filter_map(|v| Some((v.verdict.score()?, v.weight))))
 }
 
-/// The automatic rubric score on each criterion: per case first, then the mean over the cases it speaks for.
+/// The automatic rubric score on each criterion: per case first, then the mean over the cases it speaks for, by their
+/// weights; and how many these are.
 pub fn criteria(cases: &[&CaseTally<'_>]) -> Vec<(Criterion, f64, usize)> {
     Criterion::ALL
         .into_iter()
         .filter_map(|criterion| {
-            let scores: Vec<f64> = cases.iter().filter_map(|case| automatic_points(case, criterion)).collect();
-            Some((criterion, mean(scores.iter().copied())?, scores.len()))
+            let (mean, of) = mean(cases, |case| automatic_points(case, criterion))?;
+            Some((criterion, mean, of))
         })
         .collect()
 }
@@ -131,7 +135,37 @@ pub fn checks(cases: &[&CaseTally<'_>]) -> BTreeMap<String, Trial> {
     trials
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0usize), |(sum, n), value| (sum + value, n + 1));
-    (n > 0).then(|| sum / n as f64)
+/// The mean of some cases' values by the cases' weights, and of how many cases; a case without a value is left out.
+pub fn mean(cases: &[&CaseTally<'_>], value: impl Fn(&CaseTally<'_>) -> Option<f64>) -> Option<(f64, usize)> {
+    let (mut sum, mut weight, mut of) = (0.0, 0.0, 0);
+    for (case, value) in cases.iter().filter_map(|case| Some((case, value(case)?))) {
+        sum += case.weight * value;
+        weight += case.weight;
+        of += 1;
+    }
+    (weight > 0.0).then(|| (sum / weight, of))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_go_by_the_cases_weights() {
+        let case = |weight: f64, score: Option<f64>| CaseTally {
+            case: "s/a",
+            category: "c",
+            split: Split::Dev,
+            records: Vec::new(),
+            weight,
+            counts: weight > 0.0,
+            score,
+            passed: None,
+            require: None,
+        };
+        let (heavy, light, unknown) = (case(3.0, Some(1.0)), case(1.0, Some(0.0)), case(5.0, None));
+        assert_eq!(mean_score(&[&heavy, &light, &unknown]), Some(0.75));
+        assert_eq!(mean(&[&heavy, &light, &unknown], |case| case.score), Some((0.75, 2)));
+        assert_eq!(mean_score(&[&unknown, &case(0.0, Some(1.0))]), None);
+    }
 }

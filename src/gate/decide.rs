@@ -4,7 +4,7 @@ use super::decision::{Contender, Decision, FORMAT, Judged, Status};
 use super::points::Points;
 use super::regression::{self, Tested};
 use super::rules;
-use super::scope::{Scope, note};
+use super::scope::{Scope, in_suite, note};
 use crate::compare::tally::{self, CaseTally};
 use crate::compare::{Outcomes, Settings};
 use crate::run::Run;
@@ -83,9 +83,11 @@ impl Gate<'_> {
         whole: &Tested,
         before: &BTreeSet<&str>,
     ) -> Vec<Judged> {
+        let asked = |suite: &str| tallies.iter().any(|case| in_suite(Some(suite), case.case));
         let suites: Vec<(Scope<'_>, &GateSettings, Tested)> = settings
             .suites
             .iter()
+            .filter(|(suite, _)| asked(suite))
             .map(|(suite, rules)| (Scope::new(tallies, half, Some(suite)), rules))
             .map(|(scope, rules)| {
                 let tested = match rules.no_regression.is_some() || rules.detectable.is_some() {
@@ -106,6 +108,8 @@ impl Gate<'_> {
             judged.extend(rules.detectable.map(|most| regression::detectable(scope, tested, most)));
             judged.extend(self.alone(scope, rules, before));
         }
+        let unknown = settings.suites.keys().filter(|suite| !asked(suite));
+        judged.extend(unknown.map(|suite| rules::unknown_suite(&Scope::new(tallies, half, Some(suite)), tallies)));
         judged
     }
 

@@ -27,6 +27,6 @@ pub fn points(ratings: &BTreeMap<Reviewer, Vec<Rating>>) -> Points {
 }
 
 /// Of at least one value.
-pub(super) fn mean(values: &[f64]) -> f64 {
+fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }

@@ -122,7 +122,7 @@ pub(super) fn detectable(scope: &Scope<'_>, tested: &Tested, most: f64) -> Judge
         words::count(group.cases, "case")
     );
     if let (false, Some(cases)) = (passed, group.power.cases_for_half) {
-        words += &format!("; half of {minimum:.2} takes {cases} cases");
+        words += &format!("; for {:.2} it takes {cases} cases", minimum / 2.0);
     }
     scope.judged(RULE, passed, minimum, most, words)
 }

@@ -1,7 +1,6 @@
 //! The rules that look at the candidate alone.
 
 use super::decision::{CaseNote, Judged};
-use super::points::mean;
 use super::scope::{Scope, note};
 use super::words::{count, percent, rate, standing, threshold_percent};
 use crate::check::Criterion;
@@ -15,6 +14,15 @@ pub(super) const MUST_PASS: &str = "must-pass";
 
 /// Forgives the last bits of a mean.
 const ROUNDING: f64 = 1e-9;
+
+/// A suite that has rules and of which the run has no case: said once, not for each of its rules.
+pub(super) fn unknown_suite(scope: &Scope<'_>, tallies: &[CaseTally<'_>]) -> Judged {
+    let known: BTreeSet<&str> = tallies.iter().filter_map(|case| Some(case.case.split_once('/')?.0)).collect();
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    let words =
+        format!("the run has no case of this suite; evaluate it too, or correct its name (the run has {known})");
+    scope.unjudged("suites", None, words)
+}
 
 /// `before`: the cases that the baseline passes. Those it passes and the candidate does not are named first.
 pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>) -> Judged {
@@ -72,15 +80,15 @@ pub(super) fn people(
     let judge = |(criterion, least): (Criterion, f64)| {
         let rule = format!("people.{criterion}");
         let given = points.get(&criterion);
-        let rated: Vec<(&str, f64)> =
-            cases.iter().filter_map(|case| Some((case.case, *given?.get(case.case)?))).collect();
+        let of_case = |case: &CaseTally<'_>| given?.get(case.case).copied();
+        let rated: Vec<(&str, f64)> = cases.iter().filter_map(|case| Some((case.case, of_case(case)?))).collect();
         if rated.is_empty() {
             let words = format!("nobody has scored the {} yet; ask people with `pmtune review`", scope.place());
             return scope.unjudged(&rule, Some(least), words);
         }
-        let mean = mean(&rated.iter().map(|(_, points)| *points).collect::<Vec<_>>());
+        let Some((mean, n)) = tally::mean(&cases, of_case) else { return scope.empty(&rule, least) };
         let of = count(cases.len(), scope.noun());
-        let words = format!("{mean:.1} of 5, by people, over {} of {of}; {least:.1} wanted", rated.len());
+        let words = format!("{mean:.1} of 5, by people, over {n} of {of}; {least:.1} wanted");
         scope.judged(&rule, mean + ROUNDING >= least, mean, least, words).because_of(lowest(&rated, least))
     };
     wanted(least).into_iter().map(judge).collect()
@@ -167,6 +175,9 @@ pub(super) fn flaky(scope: &Scope<'_>, most: f64) -> Judged {
 }
 
 pub(super) fn contaminated(scope: &Scope<'_>, most: usize) -> Judged {
+    if scope.cases.is_empty() {
+        return scope.empty("contaminated", most as f64);
+    }
     let marked = |case: &&&CaseTally<'_>| case.records.iter().any(|r| r.tags.iter().any(|tag| tag == CONTAMINATED));
     let cases: Vec<CaseNote> = scope.cases.iter().filter(marked).map(|case| note(case)).collect();
     let n = cases.len();
@@ -212,7 +223,9 @@ pub(super) fn latency(scope: &Scope<'_>, most: &LatencySettings) -> Vec<Judged> 
             return scope.empty(rule, most);
         };
         let words = format!("{who} of {} take up to {seconds:.1} s; {most} s wanted", count(times.len(), "answer"));
-        let slow = times.iter().filter(|(seconds, _)| *seconds > most);
+        // Slowest first; a case that was asked more than once is named once.
+        let mut named = BTreeSet::new();
+        let slow = times.iter().filter(|(seconds, case)| *seconds > most && named.insert(*case));
         let slow = slow.map(|(seconds, case)| CaseNote { case: case.to_string(), words: format!("{seconds:.1} s") });
         scope.judged(rule, *seconds <= most, *seconds, most, words).because_of(slow.collect())
     };

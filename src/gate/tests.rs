@@ -108,10 +108,14 @@ fn what_cannot_be_judged_fails_the_gate_and_says_what_to_do() {
     unjudged(alone(&twenty, &GateSettings { flaky: Some(0.5), ..settings() }), "flaky", "repeat: 5");
     let must = GateSettings { must_pass: vec!["s/nowhere".into()], ..settings() };
     unjudged(alone(&twenty, &must), "must-pass", "correct the pattern");
-    let suites = BTreeMap::from([("x".to_string(), GateSettings { score: Some(0.1), ..settings() })]);
-    unjudged(alone(&twenty, &GateSettings { suites, ..settings() }), "score (x)", "held-out cases of x");
-    let dev = GateSettings { half: Some(GateHalf::Dev), pass_rate: Some(0.1), ..settings() };
+    let of_x = GateSettings { score: Some(0.1), contaminated: Some(0), ..settings() };
+    let suites = BTreeMap::from([("x".to_string(), of_x)]);
+    let unknown = alone(&twenty, &GateSettings { suites, ..settings() });
+    assert_eq!(unknown.rules.iter().filter(|rule| rule.suite.is_some()).count(), 1, "said once, not for every rule");
+    unjudged(unknown, "suites (x)", "the run has s");
+    let dev = GateSettings { half: Some(GateHalf::Dev), pass_rate: Some(0.1), contaminated: Some(0), ..settings() };
     unjudged(alone(&twenty, &dev), "pass-rate", "dev cases");
+    unjudged(alone(&twenty, &dev), "contaminated", "dev cases");
     unjudged(decide(&twenty, &twenty, &GateSettings { detectable: Some(0.1), ..settings() }), "detectable", "spread");
 }
 
@@ -188,6 +192,10 @@ fn latency_is_that_of_the_answer_at_its_rank() {
     assert_eq!(rule(&decision, "latency.p50").measured, Some(1.0));
     assert_eq!(rule(&decision, "latency.p95").measured, Some(2.0));
     assert_eq!(rule(&decision, "latency.p95").cases.len(), 5);
+    let latency = LatencySettings { p50: Some(0.5), p95: None };
+    let repeated = alone(&[made("s/a", &[0.0, 1.0, 0.5])], &GateSettings { latency, ..settings() });
+    let named: Vec<&str> = rule(&repeated, "latency.p50").cases.iter().map(|case| case.words.as_str()).collect();
+    assert_eq!(named, ["2.0 s"], "a case is named once, by its slowest answer");
 }
 
 #[test]
@@ -209,6 +217,13 @@ fn a_suite_is_judged_by_its_own_rules_corrected_among_themselves() {
     assert_eq!(status(&two, "no-regression (a)"), Status::Fail);
     assert_eq!(status(&two, "no-regression (b)"), Status::Pass);
     assert_eq!(status(&judged(0.04, &["a", "b", "c"]), "no-regression (a)"), Status::Unjudged, "6 cases are too few");
+}
+
+#[test]
+fn means_go_by_the_weights_of_the_cases_as_in_a_comparison() {
+    let heavy = Made { weight: 3.0, ..made("s/a", &[1.0]) };
+    let decision = alone(&[heavy, made("s/b", &[0.0])], &GateSettings { score: Some(0.7), ..settings() });
+    assert_eq!(rule(&decision, "score").measured, Some(0.75));
 }
 
 #[test]

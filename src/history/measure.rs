@@ -4,10 +4,11 @@ use super::build::{Group, Kind, Source};
 use crate::check::Criterion;
 use crate::compare::tally::{self, CaseTally};
 use crate::compare::{Interval, Range, Settings, mean};
-use crate::review::{Rating, ReviewerKind};
+use crate::gate::{Points, points};
+use crate::review::ReviewerKind;
 use crate::run::Record;
 use crate::suite::Split;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// One value of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,9 +36,9 @@ pub(super) fn measure(source: &Source, settings: &Settings) -> Vec<Measured> {
         let people = People::of(source);
         for criterion in Criterion::ALL {
             let automatic = |case: &CaseTally<'_>| tally::automatic_points(case, criterion);
-            found.extend(points(half, Kind::Automatic, criterion, &cases, automatic, settings));
+            found.extend(of_criterion(half, Kind::Automatic, criterion, &cases, automatic, settings));
             let rated = |case: &CaseTally<'_>| people.points(case.case, criterion);
-            found.extend(points(half, Kind::People, criterion, &cases, rated, settings));
+            found.extend(of_criterion(half, Kind::People, criterion, &cases, rated, settings));
         }
     }
     found
@@ -70,7 +71,7 @@ fn both(half: Split, group: Group, cases: &[&CaseTally<'_>], settings: &Settings
     std::iter::once(of_rate).chain(of_score).collect()
 }
 
-fn points(
+fn of_criterion(
     half: Split,
     kind: Kind,
     criterion: Criterion,
@@ -91,30 +92,22 @@ fn valued<'a>(cases: &[&CaseTally<'a>], of: impl Fn(&CaseTally<'a>) -> Option<f6
 
 /// What people said of a run's answers; judges are no people.
 pub(super) struct People<'a> {
-    by_case: BTreeMap<&'a str, Vec<&'a Rating>>,
+    points: Points,
     pub reviewers: BTreeSet<&'a str>,
 }
 
 impl<'a> People<'a> {
     pub fn of(source: &'a Source) -> Self {
-        let mut found = Self { by_case: BTreeMap::new(), reviewers: BTreeSet::new() };
-        for (reviewer, ratings) in source.ratings.iter().filter(|(r, _)| r.kind == ReviewerKind::Person) {
-            found.reviewers.insert(&reviewer.name);
-            for rating in ratings {
-                found.by_case.entry(&rating.case).or_default().push(rating);
-            }
-        }
-        found
+        let persons = source.ratings.keys().filter(|reviewer| reviewer.kind == ReviewerKind::Person);
+        Self { points: points(&source.ratings), reviewers: persons.map(|person| person.name.as_str()).collect() }
     }
 
-    pub fn rated(&self) -> BTreeSet<&'a str> {
-        self.by_case.keys().copied().collect()
+    pub fn rated(&self) -> BTreeSet<&str> {
+        self.points.values().flat_map(|cases| cases.keys().map(String::as_str)).collect()
     }
 
-    /// The mean over reviewers and repeats.
+    /// The mean over reviewers, then over the answers to the case.
     pub fn points(&self, case: &str, criterion: Criterion) -> Option<f64> {
-        let given = self.by_case.get(case)?.iter().filter_map(|rating| rating.points.get(&criterion));
-        let given: Vec<f64> = given.map(|points| f64::from(*points)).collect();
-        (!given.is_empty()).then(|| given.iter().sum::<f64>() / given.len() as f64)
+        self.points.get(&criterion)?.get(case).copied()
     }
 }

@@ -216,9 +216,8 @@ fn below_target(
     let low: Vec<String> = Criterion::ALL
         .into_iter()
         .filter_map(|criterion| {
-            let values: Vec<f64> = cases.iter().filter_map(|case| points(case, criterion)).collect();
-            let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-            (!values.is_empty() && mean < TARGET_SCORE).then(|| format!("{criterion} {mean:.1}"))
+            let (mean, _) = tally::mean(cases, |case| points(case, criterion))?;
+            (mean < TARGET_SCORE).then(|| format!("{criterion} {mean:.1}"))
         })
         .collect();
     (!low.is_empty()).then(|| format!("below 4 of 5 {who}: {}", low.join(", ")))

@@ -83,7 +83,8 @@ fn remove(path: &Path) -> Result<()> {
     removed.map_err(|e| Error::io("remove", path, e))
 }
 
-/// Packs a version's folder, reads the pack back, compares every file, and only then takes the folder away.
+/// Packs a version's folder, reads the pack back, compares every file, and only then takes the folder away. Of a version
+/// that is archived already it only looks whether the pack is whole: so the same command ends what a kill broke off.
 ///
 /// # Errors
 /// It is primary or damaged; another process moves versions.
@@ -93,6 +94,10 @@ pub fn archive(workspace: &Workspace, name: &str) -> Result<Moved> {
     if primary(workspace)?.as_deref() == Some(name) {
         return Err(Error::input(format!("{name} is primary, the version used in earnest"))
             .hint("promote another version first: pmtune models promote VERSION"));
+    }
+    if !manifest_file(&folder).is_file() && shelf.pack(name).is_file() {
+        let read = pack::check(&shelf.pack(name), name)?;
+        return moved(shelf.pack(name), folder, &read);
     }
     let damage = verify::version(workspace, name, &mut Default::default()).damage;
     if !damage.is_empty() {

@@ -34,21 +34,34 @@ pub(super) fn write(folder: &Path, name: &str, target: &Path) -> Result<Sums> {
     let file = File::create(target).map_err(|e| Error::io("write", target, e))?;
     let mut zip = ZipWriter::new(BufWriter::with_capacity(CHUNK, file));
     zip.set_comment(format!("{COMMENT}{FORMAT}")).map_err(fail)?;
+    let sums = match entries(&mut zip, folder, name, target) {
+        Ok(sums) => sums,
+        Err(error) => {
+            // Dropped half-way, it would try to end its file, and print that it could not.
+            std::mem::forget(zip);
+            return Err(error);
+        }
+    };
+    let io = |e| Error::io("write", target, e);
+    let file = zip.finish().map_err(fail)?.into_inner().map_err(|e| io(e.into_error()))?;
+    file.sync_all().map_err(io)?;
+    Ok(sums)
+}
+
+fn entries(zip: &mut ZipWriter<BufWriter<File>>, folder: &Path, name: &str, target: &Path) -> Result<Sums> {
+    let fail = |e: ZipError| Error::io("write", target, e.into());
     let mut sums = Sums::new();
     for path in tree::files(folder)? {
         let source = folder.join(&path);
         let bytes = source.metadata().map_err(|e| Error::io("read", &source, e))?.len();
         zip.start_file(format!("{name}/{path}"), options(bytes)).map_err(fail)?;
         let input = File::open(&source).map_err(|e| Error::io("read", &source, e))?;
-        let (hash, _) = copy(input, &mut zip, u64::MAX).map_err(|e| Error::io("pack", &source, e))?;
+        let (hash, _) = copy(input, &mut *zip, u64::MAX).map_err(|e| Error::io("pack", &source, e))?;
         sums.insert(path, hash);
     }
     let text: String = sums.iter().map(|(path, hash)| format!("{hash}  {name}/{path}\n")).collect();
     zip.start_file(SUMS, options(text.len() as u64)).map_err(fail)?;
-    let io = |e| Error::io("write", target, e);
-    zip.write_all(text.as_bytes()).map_err(io)?;
-    let file = zip.finish().map_err(fail)?.into_inner().map_err(|e| io(e.into_error()))?;
-    file.sync_all().map_err(io)?;
+    zip.write_all(text.as_bytes()).map_err(|e| Error::io("write", target, e))?;
     Ok(sums)
 }
 
@@ -123,7 +136,8 @@ fn open(pack: &Path, name: &str) -> Result<ZipArchive<BufReader<File>>> {
         return Err(Error::usage(format!("`{name}` is not a version's name")));
     }
     let file = File::open(pack).map_err(|e| Error::io("read", pack, e))?;
-    let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| damaged(pack, &e.to_string()))?;
+    let zip =
+        ZipArchive::new(BufReader::new(file)).map_err(|e| damaged(pack, &format!("it is no whole ZIP file ({e})")))?;
     let comment = String::from_utf8_lossy(zip.comment()).into_owned();
     let format = comment.strip_prefix(COMMENT).and_then(|format| format.parse::<u32>().ok());
     match format {

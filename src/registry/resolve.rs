@@ -133,14 +133,18 @@ fn unknown(workspace: &Workspace, text: &str) -> Error {
             .hint(format!("bring it back first: pmtune models restore {name}"));
     }
     let names: Vec<String> = super::list(workspace).unwrap_or_default().into_iter().map(|m| m.name).collect();
-    let close = names.iter().find(|n| strsim::jaro_winkler(n, text) > 0.9 && n.as_str() != text);
-    let known = match (close, names.is_empty()) {
-        (Some(name), _) => format!("did you mean `{name}`?"),
+    let similarity = |known: &String| strsim::jaro_winkler(known, text);
+    let nearest = names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    // A number that does not exist is no misspelling.
+    let line = |name: &str| name.rsplit_once("-v").map(|(line, _)| line.to_string());
+    let misspelt = nearest.filter(|known| similarity(known) > 0.9 && line(known) != line(text));
+    let error = Error::missing(format!("there is no model `{text}`"));
+    let known = match (misspelt, names.is_empty()) {
+        (Some(name), _) => return error.hint(format!("did you mean `{name}`?")),
         (None, true) => "this workspace has no versions yet; `base` is the untrained base".into(),
         (None, false) => format!("this workspace has {}, and `base`", names.join(", ")),
     };
-    Error::missing(format!("there is no model `{text}`"))
-        .hint(format!("{known}; a path to a .gguf, hub:org/repo[:file] and openai:URL#model work too"))
+    error.hint(format!("{known}; a path to a .gguf, hub:org/repo[:file] and openai:URL#model work too"))
 }
 
 #[cfg(test)]
@@ -184,11 +188,16 @@ mod tests {
 
     #[test]
     fn an_unknown_name_lists_what_there_is() {
-        let (_root, workspace) = workspace();
+        let (root, workspace) = workspace();
         for text in ["v7", "PM-Genral-v1", "nonsense", "gone.gguf"] {
             let error = resolve(&workspace, text).unwrap_err();
             assert!(error.hint.is_some(), "{error}");
         }
+        let second = "name: PM-General-v2\ncreated: 2026-11-21\nbase: {name: smollm2-135m-instruct}\n";
+        std::fs::create_dir_all(root.path().join("models/PM-General-v2")).unwrap();
+        std::fs::write(root.path().join("models/PM-General-v2/manifest.yaml"), second).unwrap();
+        assert!(resolve(&workspace, "PM-Genral-v2").unwrap_err().to_string().contains("did you mean `PM-General-v2`"));
+        assert!(resolve(&workspace, "v9").unwrap_err().to_string().contains("PM-General-v1, PM-General-v2"));
         assert!(resolve(&workspace, "PM-Genral-v1").unwrap_err().to_string().contains("did you mean `PM-General-v1`"));
     }
 }

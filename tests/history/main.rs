@@ -298,3 +298,20 @@ fn other_lines_are_named_and_a_model_stands_for_itself() {
     let outside = pmtune(root.path(), &["history", "--csv", "../h.csv"]);
     assert_eq!(outside.status.code(), Some(2), "nothing is written outside the workspace");
 }
+
+#[test]
+fn a_narrow_terminal_breaks_no_figure() {
+    let root = workspace();
+    let (sources, history) = made(root.path());
+    let log = log(&sources, &history, &BTreeMap::new(), &settings()).unwrap();
+    for width in [40, 60, 80] {
+        let text = pmtune::report::history_text(&history, &log, Split::HeldOut, width, false);
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{width}: {text}");
+        let runs = text.split("Runs\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
+        let head = runs.lines().next().unwrap();
+        assert!(head.contains("version") && head.contains("passed"), "{width}: {runs}");
+        assert!(runs.contains("2026-0") || runs.contains("26-0"), "{width}: {runs}");
+        let range = |line: &str| line.matches('(').count() == line.matches(')').count();
+        assert!(runs.lines().all(range), "{width}: {runs}");
+    }
+}

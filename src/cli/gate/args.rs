@@ -1,3 +1,4 @@
+use crate::cli::args::file;
 use crate::workspace::EXIT_CODE;
 use std::path::PathBuf;
 
@@ -41,19 +42,19 @@ pub struct EvalGateArgs {
 #[command(next_help_heading = "What the gate writes")]
 pub struct OutputArgs {
     /// Every rule and case as JUnit XML.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub junit: Option<PathBuf>,
     /// What failed as GitLab's code-quality report.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub gitlab: Option<PathBuf>,
     /// The decision as a comment on a pull request.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub markdown: Option<PathBuf>,
     /// The decision as an SVG badge.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub badge: Option<PathBuf>,
     /// The decision as JSON (its schema: `pmtune schema gate`).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub json: Option<PathBuf>,
     /// Annotations and step summary of GitHub Actions, also without GITHUB_ACTIONS=true.
     #[arg(long)]

@@ -17,6 +17,9 @@ pub use find::against;
 
 pub fn run(workspace: &Workspace, args: &GateArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
+    for error in &reports.list()?.unreadable {
+        out::warning(format!("left out: {error}"));
+    }
     let candidate = find::candidate(workspace, &reports, args.run.as_deref())?;
     let against = match &args.against {
         Some(named) => Some(named.clone()),

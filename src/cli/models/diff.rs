@@ -42,16 +42,18 @@ fn change(change: &Change) {
     match (before, after) {
         (None, None) => {}
         _ if long => {
-            out::line(format!("  ~ {what}"));
+            out::item("  ~ ", what);
             for (sign, text) in [("−", before), ("+", after)] {
                 for line in text.iter().flat_map(|text| text.lines()) {
-                    out::line(format!("      {sign} {}", visible(line)));
+                    out::item(&format!("      {sign} "), visible(line));
                 }
             }
         }
-        (None, Some(after)) => out::line(format!("  + {what}: {}", visible(after))),
-        (Some(before), None) => out::line(format!("  − {what}: {}", visible(before))),
-        (Some(before), Some(after)) => out::line(format!("  ~ {what}: {} → {}", visible(before), visible(after))),
+        (None, Some(after)) => out::item("  + ", format!("{what}: {}", visible(after))),
+        (Some(before), None) => out::item("  − ", format!("{what}: {}", visible(before))),
+        (Some(before), Some(after)) => {
+            out::item("  ~ ", format!("{what}: {} → {}", visible(before), visible(after)));
+        }
     }
 }
 

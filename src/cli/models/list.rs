@@ -8,6 +8,8 @@ use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::tz::TimeZone;
 
+const HEADER: [&str; 6] = ["version", "created", "parent", "base", "adapter", "notes"];
+
 pub fn list(workspace: &Workspace) -> Result<()> {
     let manifests = registry::list(workspace)?;
     let archived = registry::archived(workspace)?;
@@ -16,19 +18,23 @@ pub fn list(workspace: &Workspace) -> Result<()> {
         out::line("No versions yet; `base` is the untrained base.");
         return Ok(());
     }
+    let mark = |name: &str| if primary.as_deref() == Some(name) { " (primary)" } else { "" };
+    let here = manifests.iter().map(|manifest| row(manifest, mark(&manifest.name), &archived));
+    let aside = archived.iter().map(|name| match registry::archived_manifest(workspace, name) {
+        Ok(manifest) => row(&manifest, " (archived)", &archived),
+        Err(_) => damaged(name),
+    });
+    // What is left stays readable; `models show` has the rest.
+    let columns: &[usize] = match out::width() {
+        ..50 => &[0, 5],
+        50..70 => &[0, 1, 5],
+        _ => &[0, 1, 2, 3, 4, 5],
+    };
+    let shown = |cells: [String; 6]| columns.iter().filter_map(move |i| cells.get(*i).cloned()).collect::<Vec<_>>();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(out::width() as u16).set_header(["version", "created", "parent", "base", "adapter", "notes"]);
-    for manifest in &manifests {
-        let star = if primary.as_deref() == Some(manifest.name.as_str()) { " (primary)" } else { "" };
-        table.add_row(row(manifest, star, &archived));
-    }
-    for name in &archived {
-        match registry::archived_manifest(workspace, name) {
-            Ok(manifest) => table.add_row(row(&manifest, " (archived)", &archived)),
-            Err(error) => table.add_row([visible(name), visible(&error.message)]),
-        };
-    }
+    table.set_width(out::width() as u16).set_header(shown(HEADER.map(str::to_string)));
+    here.chain(aside).for_each(|cells| _ = table.add_row(shown(cells)));
     out::line(table.trim_fmt());
     Ok(())
 }
@@ -42,6 +48,12 @@ fn row(manifest: &Manifest, mark: &str, archived: &[String]) -> [String; 6] {
         if manifest.adapter.is_some() { "LoRA" } else { "–" }.into(),
         visible(summary(&manifest.notes)),
     ]
+}
+
+fn damaged(name: &str) -> [String; 6] {
+    let notes = "its archive is damaged; see: pmtune models verify".to_string();
+    let unknown = || "?".to_string();
+    [format!("{} (archived)", visible(name)), unknown(), unknown(), unknown(), unknown(), notes]
 }
 
 /// A version's name, with a word where it is archived.

@@ -18,25 +18,32 @@ pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> R
     let promotion = registry::promote(workspace, &name, because)?;
     out::paragraph(match (promotion.already, promotion.before) {
         (true, _) => format!("{name} is primary already; nothing was changed."),
-        (false, Some(before)) => format!(
-            "{name} is primary now; before, {} was. To go back: pmtune models promote {}",
-            visible(&before),
-            visible(&before)
-        ),
+        (false, Some(before)) => {
+            let before_it = format!("{name} is primary now; before, {} was.", visible(&before));
+            match registry::find(workspace, &before) {
+                Ok(_) => format!("{before_it} To go back: pmtune models promote {}", visible(&before)),
+                Err(_) => format!("{before_it} That is no version here any more."),
+            }
+        }
         (false, None) => format!("{name} is primary now; no version was before."),
     });
     Ok(())
 }
 
 pub fn archive(workspace: &Workspace, version: &str) -> Result<()> {
-    let name = registry::find(workspace, version)?.name;
+    let full = registry::full_name(workspace, version);
+    let already = registry::archived(workspace)?.contains(&full);
+    let name = if already { full } else { registry::find(workspace, version)?.name };
     let children: Vec<String> = registry::list(workspace)?
         .into_iter()
         .filter(|m| m.parent.as_deref() == Some(name.as_str()))
         .map(|m| m.name)
         .collect();
     let moved = registry::archive(workspace, &name)?;
-    out::paragraph(format!("Archived {name}: {}. Its folder was removed.", packed(&moved)));
+    out::paragraph(match already {
+        true => format!("{name} is archived already, and its archive is whole: {}.", packed(&moved)),
+        false => format!("Archived {name}: {}. Its folder was removed.", packed(&moved)),
+    });
     if !children.is_empty() {
         let verb = if children.len() == 1 { "was made from it and works" } else { "were made from it and work" };
         out::paragraph(format!("{} {verb} as before.", children.join(", ")));

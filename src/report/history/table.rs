@@ -7,6 +7,8 @@ use super::view::{self, HistoryView, Row, TaskRow};
 use crate::history::{History, Log, Standing};
 use crate::suite::Split;
 
+/// On a terminal with fewer columns, values and their intervals stand on two lines.
+const NARROW: usize = 66;
 /// Tasks whose gaps are spelt out; the page has them all.
 const MOST: usize = 6;
 
@@ -35,7 +37,10 @@ fn runs(page: &mut Layout, view: &HistoryView) {
         })
         .collect();
     let shown: Vec<&Row> = view.rows.iter().filter(|row| row.standing != Standing::Superseded).collect();
-    page.grid(&header, &shown.iter().map(|row| run(row)).collect::<Vec<_>>());
+    let columns = columns(page.width());
+    let kept = |fields: Vec<Field>| columns.iter().filter_map(|i| fields.get(*i).cloned()).collect::<Vec<_>>();
+    let stacked = page.width() < NARROW;
+    page.grid(&kept(header), &shown.iter().map(|row| kept(run(row, stacked))).collect::<Vec<_>>());
     let hidden = view.rows.len() - shown.len();
     if hidden > 0 {
         let runs = words::plural(hidden, "earlier run", "earlier runs");
@@ -51,15 +56,33 @@ fn runs(page: &mut Layout, view: &HistoryView) {
     }
 }
 
-fn run(row: &Row) -> Vec<Field> {
+/// Which columns of the runs a terminal has room for; the page has them all.
+fn columns(width: usize) -> &'static [usize] {
+    match width {
+        ..50 => &[0, 1, 2, 4],
+        50..NARROW => &[0, 1, 2, 4, 5],
+        _ => &[0, 1, 2, 3, 4, 5, 6],
+    }
+}
+
+/// `stacked`: the intervals stand under the values.
+fn run(row: &Row, stacked: bool) -> Vec<Field> {
     let style = if row.current { Style::Plain } else { Style::Muted };
+    let figures = |value: &str, range: &str| {
+        let range = format!("({})", range.replace(" to ", "–"));
+        match stacked {
+            true => Field::figures(&[value, &range], style),
+            false => Field::figures(&[&format!("{value} {range}")], style),
+        }
+    };
+    let date = if stacked { row.date.get(2..).unwrap_or(&row.date) } else { &row.date };
     vec![
-        Field::words(&row.date, style),
+        Field::words(date, style),
         Field::words(&words::clip(&row.version, 16), style),
         Field::words(&row.mark, Style::Strong),
         Field::figures(&[&row.cases.to_string()], style),
-        Field::figures(&[&format!("{} ({})", row.rate, row.range.replace(" to ", "–"))], style),
-        Field::figures(&[&format!("{} ({})", row.score, row.score_range.replace(" to ", "–"))], style),
+        figures(&row.rate, &row.range),
+        figures(&row.score, &row.score_range),
         Field::words(if row.standing == Standing::Partial { "part" } else { "" }, Style::Muted),
     ]
 }
