@@ -84,10 +84,18 @@ fn ratings_reach_the_comparison_and_a_damaged_book_does_not_stop_it() {
     assert_eq!(written(root.path()).get("people"), None);
 
     for (name, kind, points) in
-        [(HOSTILE, ReviewerKind::Person, 2), ("ben", ReviewerKind::Person, 3), ("m", ReviewerKind::Judge, 4)]
+        [("ann", ReviewerKind::Person, 2), ("ben", ReviewerKind::Person, 3), ("m", ReviewerKind::Judge, 4)]
     {
         rate(&reports, "one", &one, name, kind, points);
         rate(&reports, "two", &two, name, kind, points + u8::from(kind == ReviewerKind::Person));
+    }
+    // No such name can open a book; whoever sends one may have written it in.
+    for run in ["one", "two"] {
+        let path = reports.join(run).join("reviews/by-ann.jsonl");
+        let book = std::fs::read_to_string(&path).unwrap();
+        let renamed = book.replacen("\"ann\"", &json!(HOSTILE).to_string(), 1);
+        assert_ne!(renamed, book);
+        std::fs::write(&path, renamed).unwrap();
     }
     let table = compare(root.path());
     assert!(table.contains("▲ People score v2 higher than v1 on the held-out cases: +1.00 points"), "{table}");

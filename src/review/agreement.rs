@@ -55,7 +55,7 @@ impl Agreed {
         match self {
             Agreed::Good => "the reviewers agree",
             Agreed::Tentative => "they agree roughly: rely on large differences only",
-            Agreed::Poor => "the reviewers do not agree: read the descriptors together, then score again",
+            Agreed::Poor => "the reviewers agree too little: read the descriptors together, then score again",
             Agreed::Unknown => "cannot be worked out: it takes answers that two people scored, and scores that differ",
         }
     }
