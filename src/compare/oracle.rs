@@ -94,7 +94,7 @@ impl Ends {
     }
 
     /// Five standard errors let a small mistake through in every single case; over a thousand it shows. On average an end
-    /// lies a tenth of a standard error outward, as quantiles thin out that way; plain percentiles would lie 1.5 inward.
+    /// lies a tenth of a standard error outward, as quantiles thin out that way. A hundredth is a tenth of an error.
     #[track_caller]
     pub fn finish(self, least: usize) {
         assert!(self.intervals >= least, "{} intervals only", self.intervals);
