@@ -88,10 +88,12 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
 
 /// The version that the gate holds the model against, which is evaluated too.
 fn against(workspace: &Workspace, model: &str, args: &EvalArgs) -> Result<Option<String>> {
-    match &args.gate {
-        gate if !gate.gate || args.compare.is_some() => Ok(None),
-        gate if gate.against.is_some() => Ok(gate.against.clone()),
-        _ => gate::against(workspace, &registry::resolve(workspace, model)?.name),
+    if !args.gate.gate || args.compare.is_some() {
+        return Ok(None);
+    }
+    match &args.gate.against {
+        Some(named) => Ok(Some(named.clone())),
+        None => gate::against(workspace, &registry::resolve(workspace, model)?.name),
     }
 }
 

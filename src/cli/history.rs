@@ -1,8 +1,7 @@
 //! `pmtune history`: the runs of a line of versions on one axis, in the terminal, as a page and as a table.
 
 use super::args::{Half, file};
-use super::out;
-use crate::compare::Settings;
+use super::{compare, out};
 use crate::error::{Error, Result};
 use crate::history::{Line, Source, belongs, history, log};
 use crate::report;
@@ -34,7 +33,7 @@ pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
     let csv = args.csv.as_deref().map(|path| workspace.inside(path)).transpose()?;
     let line = Line(args.line.clone().unwrap_or_else(|| workspace.config.line.clone()));
     let sources = sources(workspace, &line)?;
-    let settings = settings(workspace);
+    let settings = compare::settings(workspace);
     let history = history(&sources, &line, &settings);
     let none = || {
         Error::missing("no run has a judged answer yet").hint("evaluate a version first: pmtune eval --compare v1 v2")
@@ -89,16 +88,6 @@ fn sources(workspace: &Workspace, line: &Line) -> Result<Vec<Source>> {
         return Err(Error::missing(format!("there is no finished run of {}", report::visible(&line.0))).hint(hint));
     }
     Ok(found)
-}
-
-fn settings(workspace: &Workspace) -> Settings {
-    let settings = &workspace.config.compare;
-    Settings {
-        confidence: settings.confidence,
-        resamples: settings.resamples,
-        seed: settings.seed,
-        negligible: settings.negligible,
-    }
 }
 
 /// Training examples by category; broken data is the linter's business, and counts as none here.
