@@ -81,7 +81,9 @@ fn an_evaluation_ends_with_the_gate_and_its_exit_code() {
     let settings = root.path().join("pmtune.yaml");
     let before = std::fs::read_to_string(&settings).unwrap();
     let gate = |rules: &str| {
-        std::fs::write(&settings, format!("{before}\ngate: {{half: all, against: v1, {rules}}}\n")).unwrap();
+        let text = before.replace("no-regression: true", rules);
+        assert_ne!(text, before);
+        std::fs::write(&settings, text).unwrap();
         pmtune(root.path()).args(["eval", "v2", "--gate", "--max-tokens", "12"]).output().unwrap()
     };
     let failed = gate("pass-rate: 1.0");

@@ -190,9 +190,9 @@ fn names_of_runs_and_reviewers_are_understood_or_refused_with_a_remedy() {
     for run in ["v2", "Zebra-v2", "2026-01-02-b", "reports/2026-01-02-b"] {
         assert!(fine(tui(run)).contains("0 of 3 answers"), "the newest finished run");
     }
-    assert!(refused(tui("v9"), 1).contains("pmtune eval v9"));
+    assert!(refused(tui("v9"), 1).contains("no finished run of v9"));
     assert!(refused(tui("2026-01-03-c"), 1).contains("eval --resume"));
-    assert!(refused(tui("nonsense"), 1).contains("no run nonsense"));
+    assert!(refused(tui("nonsense"), 1).contains("no finished run of nonsense"));
     refused(pmtune(root.path(), &["v1", "v1", "--tui", "--reviewer", "ann"], ""), 2);
     assert_eq!(pmtune(root.path(), &["v1", "--tui", "--limit", "0"], "").status.code(), Some(2));
     let twins = ["v1", "--tui", "--reviewer", "ann", "--reviewers", "ann,ben,Ben"];
