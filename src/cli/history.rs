@@ -64,6 +64,7 @@ fn sources(workspace: &Workspace, line: &Line) -> Result<Vec<Source>> {
     for error in &listing.unreadable {
         out::warning(format!("left out: {error}"));
     }
+    let books = review::Books::read(&reports)?;
     let mut found = Vec::new();
     let mut others = BTreeSet::new();
     for manifest in listing.runs {
@@ -74,7 +75,7 @@ fn sources(workspace: &Workspace, line: &Line) -> Result<Vec<Source>> {
             out::note(format!("{id} is not finished and left out; pmtune eval --resume {id} finishes it"));
         } else {
             let run = reports.load(&manifest.id)?;
-            let ratings = review::gather(&reports, &run)?;
+            let ratings = books.of(&run);
             found.push(Source { run, ratings });
         }
     }

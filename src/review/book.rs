@@ -157,42 +157,56 @@ fn read(path: &Path) -> Result<Option<(Reviewer, Vec<Rating>)>> {
     Ok(Some((reviewer, ratings.collect::<Result<_>>()?)))
 }
 
-/// Every done rating of the answers of `run`, by reviewer. A rating holds for an answer's text, so those given in other
-/// runs of the workspace count where the same answer stands in this one: after `--rescore`, or when answers are reused.
-/// Of several by one reviewer the latest counts.
-pub fn gather(reports: &Reports, run: &Run) -> Result<BTreeMap<Reviewer, Vec<Rating>>> {
-    let wanted: BTreeMap<String, (&str, u32)> = run
-        .records
-        .iter()
-        .filter_map(|record| Some((answer_hash(record)?, (record.case.as_str(), record.repeat))))
-        .collect();
-    let here = |mut rating: Rating| {
-        let (case, repeat) = wanted.get(&rating.answer)?;
-        (rating.case, rating.repeat) = (case.to_string(), *repeat);
-        rating.done.then_some(rating)
-    };
-    let found = latest(reports, |answer| wanted.contains_key(answer))?.into_iter();
-    let found = found.map(|(reviewer, said)| (reviewer, said.into_values().filter_map(here).collect::<Vec<_>>()));
-    Ok(found.filter(|(_, ratings)| !ratings.is_empty()).collect())
-}
+/// What every reviewer last said of each answer, done or not, in whichever run: by [`answer_hash`].
+#[derive(Debug)]
+pub struct Books(BTreeMap<Reviewer, BTreeMap<String, Rating>>);
 
-/// What each reviewer last said of the wanted answers, done or not, in whichever run: by [`answer_hash`].
-pub(super) fn latest(
-    reports: &Reports,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<BTreeMap<Reviewer, BTreeMap<String, Rating>>> {
-    let mut found: BTreeMap<Reviewer, BTreeMap<String, Rating>> = BTreeMap::new();
-    for path in books(reports.folder())? {
-        let Some((reviewer, ratings)) = read(&path)? else { continue };
-        let said = found.entry(reviewer).or_default();
-        for rating in ratings.into_iter().filter(|rating| wanted(&rating.answer)) {
-            match said.get(&rating.answer) {
-                Some(known) if known.at > rating.at => {}
-                _ => _ = said.insert(rating.answer.clone(), rating),
+impl Books {
+    /// Reads every book of the workspace.
+    pub fn read(reports: &Reports) -> Result<Self> {
+        let mut found: BTreeMap<Reviewer, BTreeMap<String, Rating>> = BTreeMap::new();
+        for path in books(reports.folder())? {
+            let Some((reviewer, ratings)) = read(&path)? else { continue };
+            let said = found.entry(reviewer).or_default();
+            for rating in ratings {
+                match said.get(&rating.answer) {
+                    Some(known) if known.at > rating.at => {}
+                    _ => _ = said.insert(rating.answer.clone(), rating),
+                }
             }
         }
+        Ok(Self(found))
     }
-    Ok(found)
+
+    /// Every done rating of the answers of `run`, by reviewer. A rating holds for an answer's text, so those given in
+    /// other runs of the workspace count where the same answer stands in this one: after `--rescore`, or when answers
+    /// are reused.
+    pub fn of(&self, run: &Run) -> BTreeMap<Reviewer, Vec<Rating>> {
+        let here: BTreeMap<String, (&str, u32)> = run
+            .records
+            .iter()
+            .filter_map(|record| Some((answer_hash(record)?, (record.case.as_str(), record.repeat))))
+            .collect();
+        let placed = |(answer, rating): (&String, &Rating)| {
+            let (case, repeat) = here.get(answer).filter(|_| rating.done)?;
+            Some(Rating { case: case.to_string(), repeat: *repeat, ..rating.clone() })
+        };
+        let by = |(reviewer, said): (&Reviewer, &BTreeMap<String, Rating>)| {
+            let ratings: Vec<Rating> = said.iter().filter_map(placed).collect();
+            (!ratings.is_empty()).then(|| (reviewer.clone(), ratings))
+        };
+        self.0.iter().filter_map(by).collect()
+    }
+
+    /// What one reviewer last said, done or not.
+    pub(super) fn by(mut self, reviewer: &Reviewer) -> BTreeMap<String, Rating> {
+        self.0.remove(reviewer).unwrap_or_default()
+    }
+}
+
+/// [`Books::of`] for a single run.
+pub fn gather(reports: &Reports, run: &Run) -> Result<BTreeMap<Reviewer, Vec<Rating>>> {
+    Ok(Books::read(reports)?.of(run))
 }
 
 /// Every book of every run.

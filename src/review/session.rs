@@ -1,4 +1,4 @@
-use super::{Book, Flag, Item, Key, Origin, Rating, Reviewer, Sheet, book};
+use super::{Book, Books, Flag, Item, Key, Origin, Rating, Reviewer, Sheet, book};
 use crate::check::Criterion;
 use crate::error::{Error, Result};
 use crate::run::Reports;
@@ -76,8 +76,7 @@ impl Session {
         let folders = key.runs.iter().map(|id| Ok(reports.load(id)?.folder)).collect::<Result<Vec<_>>>()?;
         // The locks first: nobody writes between reading and going on.
         let books = folders.iter().map(|folder| Book::open(folder, reviewer)).collect::<Result<Vec<_>>>()?;
-        let hashes: BTreeSet<&str> = key.origins.values().map(|origin| origin.answer.as_str()).collect();
-        let known = book::latest(reports, |answer| hashes.contains(answer))?.remove(reviewer).unwrap_or_default();
+        let known = Books::read(reports)?.by(reviewer);
         let said = |(id, origin): (&String, &Origin)| Some((id.clone(), known.get(&origin.answer)?.clone()));
         let said = key.origins.iter().filter_map(said).collect();
         let mut session = Self { sheet, key, books, said };
