@@ -3,9 +3,9 @@
 //!
 //! `cargo bench --bench generate -- MODEL.gguf [sequences] [new tokens] [prompts]`
 
-use pmtune::chat::{Message, Role};
-use pmtune::generate::{Engine, Job, Limits, Progress, Sampling, Work};
-use pmtune::model::{Decoder, Span, open};
+use engine::chat::{Message, Role};
+use engine::generate::{Engine, Job, Limits, Progress, Sampling, Work};
+use engine::model::{Decoder, Span, open};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;

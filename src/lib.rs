@@ -2,19 +2,13 @@
 //!
 //! Modules stand in dependency order: each may use only those above it (`tests/architecture.rs` holds them to it).
 
-pub mod error;
 pub mod yaml;
-pub mod store;
 pub mod base;
-pub mod chat;
-pub mod model;
-pub mod generate;
 pub mod workspace;
 pub mod provider;
 pub mod check;
 pub mod suite;
 pub mod training_data;
-pub mod train;
 pub mod registry;
 pub mod run;
 pub mod compare;

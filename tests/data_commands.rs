@@ -1,7 +1,6 @@
 //! `pmtune data` as a user meets it. `check` has tests of its own.
 
-#[path = "docs/scratch.rs"]
-mod scratch;
+use crate::docs::scratch;
 
 use scratch::workspace;
 use std::path::Path;

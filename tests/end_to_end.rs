@@ -1,7 +1,5 @@
 //! The main job on the real model, through the program: compare, resume after a kill, rescore, render, chat.
 
-mod base;
-
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use std::io::Write;
@@ -10,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 fn pmtune(folder: &Path) -> Command {
-    base::default_base();
+    crate::base::default_base();
     let mut command = Command::new(cargo_bin("pmtune"));
     command.current_dir(folder).env_remove("PMTUNE_WORKSPACE").stdin(Stdio::null());
     command

@@ -1,9 +1,9 @@
 //! Against a real OpenAI-compatible server, named by `PMTUNE_TEST_ENDPOINT` (`openai:URL#model`).
 //! `tests/peers/llama_cpp_server.py` starts llama.cpp's server and runs this.
 
-use pmtune::chat::{Message, Role};
-use pmtune::error::Result;
-use pmtune::generate::Sampling;
+use engine::chat::{Message, Role};
+use engine::error::Result;
+use engine::generate::Sampling;
 use pmtune::provider::{Answer, Event, Provider, Remote, RemoteOptions, Request, Stop, Task};
 use std::ops::ControlFlow;
 

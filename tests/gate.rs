@@ -63,7 +63,7 @@ fn answer(root: &Path, version: &str, good: usize) -> PathBuf {
         adapter: Some(version.into()),
         system: None,
         examples: Vec::new(),
-        sampling: pmtune::generate::Sampling::default(),
+        sampling: engine::generate::Sampling::default(),
         template: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];

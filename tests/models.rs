@@ -1,7 +1,7 @@
 //! The life of versions on the command line: note, promote, archive, restore, verify, diff.
 
 use assert_cmd::Command;
-use pmtune::store;
+use engine::store;
 use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;

@@ -4,8 +4,8 @@
 //! The test starts itself again as a child that moves a version to and fro, kills it at a random time, looks, and
 //! starts the next.
 
+use engine::store;
 use pmtune::registry;
-use pmtune::store;
 use pmtune::workspace::Workspace;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;

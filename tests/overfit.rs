@@ -1,16 +1,14 @@
 //! What training is for, on the default base: eight examples learnt by heart are answered word for word, and every
 //! answer ends by itself. The base is pulled when it is missing.
 
-mod base;
-
-use pmtune::chat::{Chat, Message, Role};
-use pmtune::generate::{Engine, Finish, Job, Outcome, Progress, Sampling, Work};
-use pmtune::model::{Adapter, Decoder, LoraConfig, LoraWeights, open};
-use pmtune::train::{
+use engine::chat::{Chat, Message, Role};
+use engine::generate::{Engine, Finish, Job, Outcome, Progress, Sampling, Work};
+use engine::model::{Adapter, Decoder, LoraConfig, LoraWeights, open};
+use engine::train::{
     Basis, Budget, Ended, Event, Facts, ModelLearner, Recipe, Saves, Sequence, State, TrainSettings, Training,
     sequences,
 };
-use pmtune::training_data::conversations;
+use pmtune::training_data::{Conversation, conversations};
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -34,7 +32,8 @@ fn taught(chat: &Chat, folder: &Path) -> Vec<Sequence> {
         |(question, answer): &(&str, &str)| json!({"instruction": question, "input": "", "output": answer}).to_string();
     let file = folder.join("examples.jsonl");
     std::fs::write(&file, EXAMPLES.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap();
-    sequences(chat, Some(SYSTEM), &conversations(&[file]).unwrap()).unwrap()
+    sequences(chat, Some(SYSTEM), &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>())
+        .unwrap()
 }
 
 fn recipe() -> Recipe {
@@ -76,7 +75,7 @@ fn train(decoder: &Decoder, lora: &LoraWeights, examples: &[Sequence], folder: &
 #[test]
 fn eight_examples_learnt_by_heart_are_answered_word_for_word() {
     let folder = tempfile::tempdir().unwrap();
-    let source = open(&base::default_base()).unwrap();
+    let source = open(&crate::base::default_base()).unwrap();
     let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
     let config = LoraConfig { rank: 8, alpha: 16.0, rslora: false, targets: Vec::new() };
     let lora = LoraWeights::new(&decoder, config, 0).unwrap();

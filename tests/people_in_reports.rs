@@ -27,7 +27,7 @@ fn run(reports: &Path, id: &str, version: &str) -> Vec<Record> {
     let manifest = json!({
         "format": 1, "id": id, "suites": [{"name": "s", "category": "format", "description": "", "hash": "1"}],
         "version": {"name": version, "base": "b", "adapter": null, "system": null, "examples": [],
-            "sampling": pmtune::generate::Sampling::default(), "template": null},
+            "sampling": engine::generate::Sampling::default(), "template": null},
         "cases": records.iter().map(|r| json!([r.case, 1])).collect::<Vec<_>>(),
         "started": "2026-11-21T20:31:00Z", "finished": "2026-11-21T20:41:00Z", "pmtune": "0.1.0",
     });

@@ -1,11 +1,9 @@
 //! The default base against transformers on the same file (`tests/oracle/real_model.py`), and what only a real model
 //! shows of the generator. The base is pulled when it is missing.
 
-mod base;
-
-use pmtune::chat::{Message, Role};
-use pmtune::generate::{Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
-use pmtune::model::{Adapter, Decoder, Source, Span, open};
+use engine::chat::{Message, Role};
+use engine::generate::{Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
+use engine::model::{Adapter, Decoder, Source, Span, open};
 use pmtune::provider::{Event, Local, Provider, Request, Stop, Task};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -30,7 +28,7 @@ static ORACLE: LazyLock<Oracle> =
     LazyLock::new(|| serde_json::from_str(include_str!("oracle/real_model.json")).unwrap());
 
 fn source() -> Source {
-    open(&base::default_base()).unwrap()
+    open(&crate::base::default_base()).unwrap()
 }
 
 fn engine(limits: Limits) -> Engine {

@@ -1,9 +1,7 @@
 //! The tokenizer and template of the default base against the Python library `tokenizers` and `transformers`
 //! (`tests/oracle/real_tokenizer.py`). The base is pulled when it is missing.
 
-mod base;
-
-use pmtune::chat::{Chat, Message};
+use engine::chat::{Chat, Message};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -27,7 +25,7 @@ fn oracle() -> Oracle {
 }
 
 fn chat() -> Chat {
-    pmtune::model::open(&base::default_base()).unwrap().chat
+    engine::model::open(&crate::base::default_base()).unwrap().chat
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! Exactly which tokens a model is taught, token by token: the end of the answer is, and nothing of the prompt. The
 //! default base is pulled when it is missing.
 
-mod base;
-
-use pmtune::chat::{Algorithm, Chat, Settings, TokenKind, Tokenizer, Vocabulary};
-use pmtune::train::{Sequence, TooLong, fit, sequences};
-use pmtune::training_data::conversations;
+use engine::chat::{Algorithm, Chat, Settings, TokenKind, Tokenizer, Vocabulary};
+use engine::train::{Sequence, TooLong, fit, sequences};
+use pmtune::training_data::{Conversation, conversations};
 use serde_json::{Value, json};
 
 fn sequence(chat: &Chat, system: Option<&str>, line: &Value) -> Sequence {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.jsonl");
     std::fs::write(&file, line.to_string()).unwrap();
-    let mut all = sequences(chat, system, &conversations(&[file]).unwrap()).unwrap();
+    let mut all =
+        sequences(chat, system, &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>())
+            .unwrap();
     assert_eq!(all.len(), 1);
     all.remove(0)
 }
@@ -32,7 +32,7 @@ fn parts(chat: &Chat, sequence: &Sequence) -> Vec<Vec<String>> {
 }
 
 fn smollm2() -> Chat {
-    pmtune::model::open(&base::default_base()).unwrap().chat
+    engine::model::open(&crate::base::default_base()).unwrap().chat
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn phi3() -> Chat {
     let lists = Vocabulary { tokens, kinds, algorithm, control_strips_right: true };
     let tokenizer = Tokenizer::from_vocabulary(&lists).unwrap();
     let stop_ids = ["<|endoftext|>", "<|end|>", "<|assistant|>"].map(|token| tokenizer.id(token).unwrap()).to_vec();
-    let oracle: Value = serde_json::from_str(include_str!("oracle/templates.json")).unwrap();
+    let oracle: Value = serde_json::from_str(include_str!("../engine/tests/oracle/templates.json")).unwrap();
     let template = oracle["templates"]["phi3"].as_str().map(str::to_string);
     assert!(template.is_some());
     let settings = Settings { template, bos_token: "<s>".into(), eos_token: "<|endoftext|>".into(), stop_ids };

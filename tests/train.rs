@@ -28,7 +28,7 @@ fn stderr(output: &Output) -> String {
 /// A workspace on the tiny base that speaks ChatML, with 30 examples in two categories.
 fn workspace() -> TempDir {
     let root = tempfile::tempdir().unwrap();
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny-qwen2.gguf");
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
     std::fs::copy(base, root.path().join("tiny.gguf")).unwrap();
     write(root.path(), "pmtune.yaml", "line: PM\nbase: ./tiny.gguf\ntrain: {epochs: 2}\n");
     for category in ["stories", "updates"] {

@@ -3,7 +3,7 @@
 use super::plot::{self, Column, Mark};
 use super::step::{Example, Training};
 use super::{Arguments, memory};
-use pmtune::model::{Config, Decoder, LoraConfig, LoraWeights, open_weights};
+use engine::model::{Config, Decoder, LoraConfig, LoraWeights, open_weights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

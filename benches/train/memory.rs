@@ -10,5 +10,5 @@ pub fn peak_bytes() -> Option<u64> {
 
 /// `1.4 GB`, or that it is not known.
 pub fn words(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "unknown".to_string(), pmtune::train::gigabytes)
+    bytes.map_or_else(|| "unknown".to_string(), engine::train::gigabytes)
 }

@@ -2,7 +2,7 @@
 
 use super::step::{Example, Training};
 use super::{Arguments, memory};
-use pmtune::model::{Decoder, LoraWeights, open_weights};
+use engine::model::{Decoder, LoraWeights, open_weights};
 use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;

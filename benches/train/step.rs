@@ -1,7 +1,7 @@
 //! One step of a training as `pmtune train` takes it, without all that surrounds it.
 
-use pmtune::model::{Decoder, LoraWeights, Passage, Trainee};
-use pmtune::train::{AdamW, clip};
+use engine::model::{Decoder, LoraWeights, Passage, Trainee};
+use engine::train::{AdamW, clip};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;

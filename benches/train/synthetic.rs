@@ -2,8 +2,8 @@
 
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor};
-use pmtune::error::Result;
-use pmtune::model::{Weight, Weights};
+use engine::error::Result;
+use engine::model::{Weight, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use std::path::PathBuf;
 
 /// Where bases are kept: `PMTUNE_HOME`, else `pmtune` in the platform's cache folder.

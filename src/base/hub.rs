@@ -1,7 +1,7 @@
 //! The Hugging Face hub, through its own client.
 
 use super::pull::Progress;
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError};
 use hf_hub::{Repo, RepoType};
 use std::path::{Path, PathBuf};

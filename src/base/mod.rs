@@ -14,7 +14,7 @@ pub use home::home;
 pub use named::DEFAULT;
 pub use pull::{Progress, Silent, ensure, hash, local, pull};
 
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 

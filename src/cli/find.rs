@@ -1,9 +1,9 @@
 //! Which stored runs are meant by the names of runs and versions.
 
-use crate::error::{Error, Kind, Result};
 use crate::registry;
 use crate::run::{Manifest, Reports, Run};
 use crate::workspace::Workspace;
+use engine::error::{Error, Kind, Result};
 
 /// The finished run that `named` means: a run's id or path, or a version, of which the newest finished run counts; those
 /// that are `rather` wanted come before newer ones.

@@ -1,9 +1,9 @@
 //! Findings of the linter as text, JSON, SARIF and annotations of GitHub Actions.
 
-use crate::error::{Error, Result};
 use crate::report::gate::annotation;
 use crate::training_data::lint::{Finding, Linted, codes};
 use crate::workspace::Severity;
+use engine::error::{Error, Result};
 use serde_json::{Value, json};
 use std::path::Path;
 

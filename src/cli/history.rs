@@ -2,14 +2,15 @@
 
 use super::args::{Half, file};
 use super::{compare, out};
-use crate::error::{Error, Result};
 use crate::history::{Line, Source, belongs, history, log};
 use crate::report;
 use crate::review;
 use crate::run::Reports;
 use crate::suite::Split;
+use crate::training_data;
 use crate::workspace::Workspace;
-use crate::{store, training_data};
+use engine::error::{Error, Result};
+use engine::store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

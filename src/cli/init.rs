@@ -1,6 +1,6 @@
 use super::args::InitArgs;
 use super::out;
-use crate::error::Result;
+use engine::error::Result;
 
 pub fn run(args: &InitArgs) -> Result<()> {
     let written = crate::workspace::init(&args.folder)?;

@@ -3,8 +3,8 @@
 use super::out;
 use crate::report::Training;
 use crate::run::Run;
-use crate::train::LossLog;
 use crate::workspace::Workspace;
+use engine::train::LossLog;
 use std::path::{Component, Path};
 
 /// What `pmtune train` logged of these runs' versions, each under its label. A damaged log is no reason to withhold a
@@ -33,12 +33,12 @@ pub fn logs(workspace: &Workspace, runs: &[(&str, &Run)]) -> Vec<Training> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::{Entry, LossKind};
+    use engine::train::{Entry, LossKind};
 
     fn run(name: &str, adapter: Option<&str>) -> Run {
         let version = serde_json::json!({
             "name": name, "base": "b", "adapter": adapter, "system": null, "examples": [],
-            "sampling": crate::generate::Sampling::default(), "template": null,
+            "sampling": engine::generate::Sampling::default(), "template": null,
         });
         let manifest = serde_json::json!({
             "format": 1, "id": "r", "version": version, "suites": [], "cases": [],

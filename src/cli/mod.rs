@@ -26,10 +26,10 @@ mod run_report;
 mod suites;
 mod train;
 
-use crate::error::Result;
 use crate::workspace::Workspace;
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
+use engine::error::Result;
 use std::ffi::OsString;
 use std::path::Path;
 

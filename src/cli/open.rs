@@ -2,13 +2,13 @@
 
 use super::progress;
 use crate::base::{self, Base};
-use crate::error::{Error, Result};
-use crate::generate::Sampling;
-use crate::model;
 use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::generate::Sampling;
+use engine::model;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Printing: colour only on a terminal, and a closed pipe is no error.
 
-use crate::error::Error;
+use engine::error::Error;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 use super::args::PullArgs;
 use super::{out, progress};
 use crate::base::{self, BaseName};
-use crate::error::Result;
+use engine::error::Result;
 
 pub fn run(args: &PullArgs) -> Result<()> {
     let name = BaseName::parse(&args.base)?;

@@ -1,11 +1,12 @@
 use super::args::RenderArgs;
 use super::out;
 use crate::base;
-use crate::chat::{Message, Role};
-use crate::error::{Error, Result};
 use crate::registry::{self, Origin};
+use crate::report;
 use crate::workspace::Workspace;
-use crate::{model, report};
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::model;
 
 /// Prints the exact prompt, then its token ids with the text of each.
 pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {

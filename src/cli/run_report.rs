@@ -1,12 +1,12 @@
 //! A run's own reports, beside its records.
 
 use super::{loss, people};
-use crate::error::Result;
 use crate::report::{self, Extras};
 use crate::review::People;
 use crate::run::Run;
-use crate::store;
 use crate::workspace::Workspace;
+use engine::error::Result;
+use engine::store;
 
 /// Writes `report.html` and `report.md` into the run's folder, and gives what they show besides the run.
 pub fn write(workspace: &Workspace, run: &Run) -> Result<Extras<People>> {

@@ -1,9 +1,9 @@
 use super::args::{SchemaOf, ValidateArgs};
 use super::out;
-use crate::error::{Error, Result};
 use crate::gate;
 use crate::suite::{self, Split, Suite};
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 use std::path::PathBuf;
 
 pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) -> Result<()> {

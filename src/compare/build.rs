@@ -5,9 +5,9 @@ use super::comparison::{Comparison, Outcomes, Settings, Side};
 use super::half::{flips, half};
 use super::pair::{Pair, Replies, pair};
 use super::warnings;
-use crate::error::{Error, Result};
 use crate::run::{Run, SuiteRef};
 use crate::suite::Split;
+use engine::error::{Error, Result};
 use jiff::Timestamp;
 
 const FORMAT: u32 = 1;

@@ -2,8 +2,8 @@
 
 use super::comparison::Outcomes;
 use super::warnings::{count, list};
-use crate::generate::Sampling;
 use crate::run::{Record, Run, VersionRef};
+use engine::generate::Sampling;
 use std::collections::BTreeMap;
 
 /// What differs between the runs besides the version itself, in words; empty when they are comparable. Base, adapter,

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::check::{Criterion, Verdict};
-use crate::generate::Sampling;
 use crate::provider::{Answer, Stop};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
+use engine::generate::Sampling;
 use std::path::PathBuf;
 
 pub(super) const LABELS: Outcomes<&str> = Outcomes { a: "v1", b: "v2" };

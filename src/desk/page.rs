@@ -1,9 +1,9 @@
 //! The page: its texts and its form are written here, made inert; the script only moves them about and takes scores.
 
 use crate::check::Criterion;
-use crate::error::{Error, Result};
 use crate::report::{base64, fill, inert_markdown, visible};
 use crate::review::{Item, Sheet};
+use engine::error::{Error, Result};
 use minijinja::Value;
 use serde::Serialize;
 use serde_json::json;

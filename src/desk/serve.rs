@@ -1,10 +1,10 @@
 //! What the page asks for and where its scores go.
 
 use super::page::{Form, page, policy};
-use crate::error::{Error, Result};
 use crate::http::{Door, Method, Request, Response, Server};
 use crate::report::visible;
 use crate::review::{Draft, Progress, Saved, Session};
+use engine::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -105,7 +105,7 @@ impl Desk {
 }
 
 fn refused(error: &Error) -> Response {
-    use crate::error::Kind;
+    use engine::error::Kind;
     // What the reviewer sent is at fault, or this computer is; the page tries again only after the latter.
     let status = if error.kind == Kind::Input { 422 } else { 500 };
     let message = match &error.source {

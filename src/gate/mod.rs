@@ -20,6 +20,9 @@ mod testing;
 mod tests;
 mod words;
 
+/// The exit code of a gate that failed, unless the user chose another.
+pub const FAILED: u8 = 100;
+
 pub use decide::Gate;
 pub use decision::{CaseNote, Contender, Decision, Judged, Status, schema};
 pub use points::{Points, points};

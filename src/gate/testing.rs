@@ -1,10 +1,10 @@
 //! Runs made by hand.
 
 use crate::check::{Criterion, Verdict};
-use crate::generate::Sampling;
 use crate::provider::{Answer, Stop};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
+use engine::generate::Sampling;
 use jiff::Timestamp;
 use std::path::PathBuf;
 

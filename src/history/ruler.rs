@@ -1,8 +1,8 @@
 //! What a group of cases was measured with, and in words what changed about it between two runs.
 
 use crate::run::{CONTAMINATED, Manifest, Run};
-use crate::store;
 use crate::suite::Split;
+use engine::store;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -213,7 +213,7 @@ pub(super) fn suite_of(id: &str) -> &str {
 }
 
 /// "sampling changed: temperature 0.0 → 0.7".
-fn sampling(before: &crate::generate::Sampling, after: &crate::generate::Sampling) -> Option<String> {
+fn sampling(before: &engine::generate::Sampling, after: &engine::generate::Sampling) -> Option<String> {
     let fields = |sampling| serde_json::to_value(sampling).ok();
     let (Some(Value::Object(before)), Some(Value::Object(after))) = (fields(before), fields(after)) else {
         return None;

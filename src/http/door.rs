@@ -3,7 +3,7 @@
 
 use super::message::{Method, Request, Response};
 use super::server::{Server, ours};
-use crate::error::{Error, Kind, Result};
+use engine::error::{Error, Kind, Result};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use std::sync::atomic::{AtomicBool, Ordering};

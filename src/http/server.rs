@@ -2,11 +2,11 @@
 
 use super::connection::Impatient;
 use super::message::{Method, Request, Response, single};
-use crate::error::{Error, Kind, Result};
 use axum::Router;
 use axum::body::{HttpBody, to_bytes};
 use axum::extract::Request as Incoming;
 use axum::http::StatusCode;
+use engine::error::{Error, Kind, Result};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;

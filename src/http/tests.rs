@@ -11,7 +11,7 @@ struct Running {
     address: SocketAddr,
     url: String,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<crate::error::Result<()>>>,
+    thread: Option<JoinHandle<engine::error::Result<()>>>,
 }
 
 impl Running {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Answer, ChoiceScore, Event, Provider, Request, Stop, Task};
-use crate::error::{Error, Result};
-use crate::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
-use crate::model::{Adapter, Decoder, Source};
+use engine::error::{Error, Result};
+use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
+use engine::model::{Adapter, Decoder, Source};
 
 /// One base in memory and the versions that add to it.
 ///

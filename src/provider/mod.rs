@@ -10,9 +10,9 @@ pub use local::Local;
 pub use remote::{Remote, RemoteOptions};
 pub use scripted::Scripted;
 
-use crate::chat::Message;
-use crate::error::Result;
-use crate::generate::Sampling;
+use engine::chat::Message;
+use engine::error::Result;
+use engine::generate::Sampling;
 use std::ops::ControlFlow;
 
 /// What is asked of a model.

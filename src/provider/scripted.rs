@@ -1,5 +1,5 @@
 use super::{Answer, Event, Provider, Request, Stop};
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -74,9 +74,9 @@ impl Provider for Scripted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Message, Role};
-    use crate::generate::Sampling;
     use crate::provider::Task;
+    use engine::chat::{Message, Role};
+    use engine::generate::Sampling;
 
     #[test]
     fn a_table_answers_what_it_knows_and_reports_the_rest() {

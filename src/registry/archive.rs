@@ -5,9 +5,9 @@
 
 use super::pack::{self, Sums};
 use super::{Manifest, manifest_file, primary, verify};
-use crate::error::{Error, Result};
-use crate::store;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::store;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

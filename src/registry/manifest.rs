@@ -1,7 +1,7 @@
 use super::Trained;
-use crate::chat::{Message, Role};
-use crate::error::{Error, Result};
-use crate::generate::SamplingOptions;
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::generate::SamplingOptions;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +72,7 @@ impl Manifest {
     pub const FORMAT: u32 = 1;
 
     pub fn read(file: &Path) -> Result<Self> {
-        Self::parse(&crate::store::read_text(file)?, file)
+        Self::parse(&engine::store::read_text(file)?, file)
     }
 
     /// A manifest's text; `file` says which version's it is.
@@ -101,7 +101,7 @@ impl Manifest {
     pub fn write(&self, folder: &Path) -> Result<()> {
         let text = serde_yaml::to_string(self)
             .map_err(|e| Error::input(format!("cannot write the manifest of {}: {e}", self.name)))?;
-        crate::store::replace(&super::manifest_file(folder), text.as_bytes())
+        engine::store::replace(&super::manifest_file(folder), text.as_bytes())
     }
 
     /// Few-shot examples as messages.

@@ -24,8 +24,8 @@ pub use trained::{DataFile, Stage, Trained};
 pub use tree::{adapter_hash, recorded_adapter_hash, written_hashes};
 pub use verify::{Checked, verify, verify_all};
 
-use crate::error::{Error, Result};
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// The registered versions, oldest number first within a line.
@@ -53,7 +53,7 @@ pub fn primary(workspace: &Workspace) -> Result<Option<String>> {
     if !file.is_file() {
         return Ok(None);
     }
-    Ok(Some(crate::store::read_text(&file)?.trim().to_string()))
+    Ok(Some(engine::store::read_text(&file)?.trim().to_string()))
 }
 
 /// The version called `text` (`v2` or its full name), if it is registered.

@@ -2,9 +2,9 @@
 
 use super::archive::Shelf;
 use super::{primary, verify};
-use crate::error::{Error, Result};
-use crate::store::{self, Lines};
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::store::{self, Lines};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! must stay below the version's, sizes are limited, and every byte is hashed before it counts.
 
 use super::{Manifest, tree};
-use crate::error::{Error, Result};
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,9 +1,9 @@
 use super::Manifest;
 use crate::base::BaseName;
-use crate::chat::{Message, Role};
-use crate::error::{Error, Result};
-use crate::generate::SamplingOptions;
 use crate::workspace::Workspace;
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::generate::SamplingOptions;
 use std::path::{Path, PathBuf};
 
 /// A model with its prompt settings: what is evaluated, compared and talked to.
@@ -61,7 +61,7 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
         return registered(workspace, text, text);
     }
     from_base(workspace, text, text).map_err(|error| match error.kind {
-        crate::error::Kind::Missing => unknown(workspace, text),
+        engine::error::Kind::Missing => unknown(workspace, text),
         _ => error,
     })
 }

@@ -1,4 +1,4 @@
-use crate::train::{Budget, Ended, Recipe};
+use engine::train::{Budget, Ended, Recipe};
 use serde::{Deserialize, Serialize};
 
 /// How a version's adapter was trained: enough to do it again.

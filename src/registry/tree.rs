@@ -1,8 +1,8 @@
 //! The files of a version's folder, by their paths below it.
 
 use super::Manifest;
-use crate::error::{Error, Result};
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 

@@ -3,10 +3,10 @@
 use super::archive::{self, pack_file};
 use super::{Manifest, base_name, manifest_file, notes, pack, primary};
 use crate::base;
-use crate::error::{Error, Result};
-use crate::store;
-use crate::train::LossLog;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::store;
+use engine::train::LossLog;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

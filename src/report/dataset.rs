@@ -2,8 +2,8 @@
 
 use super::plot::{self, CountRow};
 use super::{clean, html, words};
-use crate::error::Result;
 use crate::training_data::{BIN_WORDS, CategoryCount, Count, Stats, USUAL_WORDS, Variety, WINDOW};
+use engine::error::Result;
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -2,15 +2,15 @@
 //! Its figures are plausible, not computed: the report prints what it is given.
 
 use super::{Extras, Training};
-use crate::chat::{Message, Role};
 use crate::check::{Criterion, Verdict};
 use crate::compare::*;
-use crate::generate::Sampling;
 use crate::provider::{Answer, ChoiceScore, Stop};
 use crate::review::{Flag, People, PeopleCompared, Rating, Reviewer, ReviewerKind, people_compared};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
-use crate::train::{Entry, LossKind};
+use engine::chat::{Message, Role};
+use engine::generate::Sampling;
+use engine::train::{Entry, LossKind};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

@@ -5,9 +5,9 @@ use super::training::{self, TrainingWords};
 use super::view::{self, ComparisonView, FlipView, PeopleView, RunView, Sides};
 use super::{clean, templates};
 use crate::compare::Comparison;
-use crate::error::Result;
 use crate::review::{People, PeopleCompared};
 use crate::run::Run;
+use engine::error::Result;
 use minijinja::Value;
 use serde::Serialize;
 

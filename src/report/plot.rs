@@ -16,7 +16,7 @@ pub use timeline::{Axis, Dot, Timeline, timeline};
 use super::clean;
 use super::words;
 use crate::compare::{Finding, Interval, Mean, Outcomes, Rate};
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use minijinja::Value;
 use plotters::coord::Shift;
 use plotters::prelude::*;

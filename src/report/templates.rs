@@ -1,7 +1,7 @@
 //! The templates, and the one place where values are written into them.
 
 use super::{clean, words};
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};

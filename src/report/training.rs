@@ -1,8 +1,8 @@
 //! How a version was trained, as far as its report tells.
 
 use super::plot::{self, Plot, Scale};
-use crate::error::Result;
-use crate::train::{Curve, Entry, course};
+use engine::error::Result;
+use engine::train::{Curve, Entry, course};
 use serde::Serialize;
 
 /// The loss log of a version.

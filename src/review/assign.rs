@@ -5,11 +5,11 @@
 
 use super::rating::answer_hash;
 use super::{Item, Key, Origin, Reviewer, ReviewerKind, Sheet, Text, book, sheet};
-use crate::error::{Error, Result};
 use crate::provider::Stop;
 use crate::run::{Outcome, Record, Run};
-use crate::store;
 use crate::suite::Split;
+use engine::error::{Error, Result};
+use engine::store;
 use std::collections::BTreeMap;
 
 /// What a sheet is made for.

@@ -4,9 +4,9 @@
 use super::Rating;
 use super::rating::answer_hash;
 use crate::check::Criterion;
-use crate::error::{Error, Result};
 use crate::run::{Reports, Run};
-use crate::store::{self, Lines};
+use engine::error::{Error, Result};
+use engine::store::{self, Lines};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -11,9 +11,9 @@ mod tests;
 pub use csv::write as sheet_csv;
 
 use super::{Draft, Flag, Key, Reviewer, ReviewerKind, Saved, Session, Sheet, book, sheet};
-use crate::error::{Error, Result};
 use crate::run::Reports;
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

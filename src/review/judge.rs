@@ -2,8 +2,8 @@
 
 use super::{Item, Text};
 use crate::check::Criterion;
-use crate::error::{Error, Result};
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;

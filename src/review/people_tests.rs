@@ -3,10 +3,10 @@ use super::prediction::Predicts;
 use super::{Flag, People, PeopleCompared, Rating, Reviewer, ReviewerKind, people, people_compared};
 use crate::check::{Criterion, Verdict};
 use crate::compare::{Finding, Settings};
-use crate::generate::Sampling;
 use crate::provider::{Answer, Stop};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, VersionRef};
 use crate::suite::Split;
+use engine::generate::Sampling;
 use std::collections::BTreeMap;
 
 pub(super) type Ratings = BTreeMap<Reviewer, Vec<Rating>>;

@@ -1,6 +1,6 @@
 use crate::check::Criterion;
 use crate::run::{Outcome, Record};
-use crate::store;
+use engine::store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 use super::{Book, Books, Flag, Item, Key, Origin, Rating, Reviewer, Sheet, book};
 use crate::check::Criterion;
-use crate::error::{Error, Result};
 use crate::run::Reports;
+use engine::error::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-use crate::store;
+use engine::store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -27,7 +27,7 @@ pub fn run(id: &str, version: &str, cases: &[Told]) -> Run {
         "format": 1, "id": id, "suites": [], "started": "2026-11-21T10:00:00Z", "finished": "2026-11-21T11:00:00Z",
         "version": {
             "name": version, "base": "base", "adapter": null, "system": null, "examples": [], "template": null,
-            "sampling": crate::generate::Sampling::default(),
+            "sampling": engine::generate::Sampling::default(),
         },
         "cases": cases.iter().map(|told| (&told.case, 1)).collect::<Vec<_>>(),
         "pmtune": "0.1.0",

@@ -1,7 +1,7 @@
 use super::reuse::Answers;
 use super::{Event, OpenRun, Outcome, Reports, judge};
-use crate::error::{Error, Kind, Result};
 use crate::provider::{self, Answer, Provider, Request};
+use engine::error::{Error, Kind, Result};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 

@@ -1,6 +1,6 @@
 use super::{Outcome, Run};
-use crate::error::{Error, Result};
 use crate::suite::{Case, Split, Suite};
+use engine::error::{Error, Result};
 use std::collections::BTreeSet;
 
 /// Which cases to run. An empty list or `None` lets everything pass; a case must pass every part.

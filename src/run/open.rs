@@ -1,6 +1,6 @@
 use super::{FORMAT, Item, Manifest, Plan, Record, Run, judge, plan, reports};
-use crate::error::{Error, Result};
-use crate::store::{self, Lines};
+use engine::error::{Error, Result};
+use engine::store::{self, Lines};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,10 @@
 use super::{Manifest, Outcome, Record, SuiteRef, VersionRef};
-use crate::chat::{Message, Role};
-use crate::error::{Error, Result};
-use crate::generate::Sampling;
 use crate::provider::{Request, Task};
-use crate::store;
 use crate::suite::{Case, Suite};
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::generate::Sampling;
+use engine::store;
 use std::collections::{HashMap, HashSet};
 
 /// Everything one version has to answer, in order. Pure: the same suites and version always give the same plan.

@@ -1,8 +1,8 @@
-use crate::chat::Message;
 use crate::check::{Criterion, Verdict};
-use crate::generate::Sampling;
 use crate::provider::Answer;
 use crate::suite::Split;
+use engine::chat::Message;
+use engine::generate::Sampling;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

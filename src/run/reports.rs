@@ -1,7 +1,7 @@
 use super::open::{MANIFEST, RESULTS, differs};
 use super::{FORMAT, Manifest, OpenRun, Plan, Run, plan};
-use crate::error::{Error, Kind, Result};
-use crate::store;
+use engine::error::{Error, Kind, Result};
+use engine::store;
 use jiff::Zoned;
 use serde::Deserialize;
 use std::io::ErrorKind;

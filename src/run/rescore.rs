@@ -1,6 +1,6 @@
 use super::{Outcome, Plan, Record, Reports, Run, judge};
-use crate::error::{Error, Result};
 use crate::suite::Suite;
+use engine::error::{Error, Result};
 use std::collections::HashMap;
 
 /// Makes a new run from the answers of `run`, judged by today's `suites`, without generating anything. What failed

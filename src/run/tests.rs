@@ -1,8 +1,8 @@
 use super::*;
 use crate::check::{Check, Criterion, Judge, Subject, Verdict};
-use crate::error::{Error, Kind, Result};
 use crate::provider::Scripted;
 use crate::suite::{Case, Split, Suite};
+use engine::error::{Error, Kind, Result};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -156,7 +156,7 @@ fn the_key_changes_with_everything_that_decides_the_answer() {
         edit_version(|v| v.adapter = Some("adapter".into())),
         edit_version(|v| v.system = None),
         edit_version(|v| v.template = None),
-        edit_version(|v| v.examples = vec![crate::chat::Message::new(crate::chat::Role::User, "x")]),
+        edit_version(|v| v.examples = vec![engine::chat::Message::new(engine::chat::Role::User, "x")]),
         edit_version(|v| v.sampling.max_tokens = 1),
         edit_case(|c| c.prompt.push('!')),
         edit_case(|c| c.system = Some("Be brief.".into())),

@@ -1,5 +1,5 @@
 use crate::check::Check;
-use crate::generate::SamplingOptions;
+use engine::generate::SamplingOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

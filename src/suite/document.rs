@@ -2,9 +2,9 @@
 
 use super::Split;
 use crate::check;
-use crate::error::Error;
-use crate::generate::SamplingOptions;
 use crate::yaml::{self, Node};
+use engine::error::Error;
+use engine::generate::SamplingOptions;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

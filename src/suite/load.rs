@@ -3,9 +3,9 @@ use super::read_case::CaseReader;
 use super::texts::Texts;
 use super::{Case, Suite};
 use crate::check;
-use crate::error::{Error, Result};
-use crate::store;
 use crate::yaml::{self, Node};
+use engine::error::{Error, Result};
+use engine::store;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

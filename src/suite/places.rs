@@ -1,5 +1,5 @@
-use crate::store;
 use crate::yaml::{self, Node};
+use engine::store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@ use super::load::{load_among, load_str_among};
 use super::schema::schema_among;
 use super::*;
 use crate::check::sample;
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use std::fs;

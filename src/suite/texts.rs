@@ -1,5 +1,5 @@
-use crate::error::{Error, Result};
 use crate::yaml::{self, Node};
+use engine::error::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use std::collections::HashMap;

@@ -2,9 +2,9 @@
 
 use super::convert::parts;
 use super::{Example, Place, leaks};
-use crate::error::{Error, Result};
-use crate::store;
 use crate::suite::Suite;
+use engine::error::{Error, Result};
+use engine::store;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! What versions are trained on: our examples, and the lines of two formats that other tools write.
 
+use super::Example;
 use super::convert::parts;
 use super::line::{Broken, Fields};
 use super::load::load_lines;
-use super::{Example, Place};
-use crate::chat::{Message, Role};
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
+use engine::train::{Lesson, Place, Turn};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -46,13 +46,10 @@ impl Conversation {
         self.first.category()
     }
 
-    /// All that is said, its own system message first.
-    pub fn messages(&self) -> Vec<Message> {
-        let system = self.system.iter().map(|text| Message::new(Role::System, text));
-        let said = self.exchanges().flat_map(|exchange| {
-            [Message::new(Role::User, exchange.prompt()), Message::new(Role::Assistant, &exchange.output)]
-        });
-        system.chain(said).collect()
+    /// What a training reads and teaches of it.
+    pub fn lesson(&self) -> Lesson {
+        let turn = |exchange: &Example| Turn { prompt: exchange.prompt(), answer: exchange.output.clone() };
+        Lesson { system: self.system.clone(), turns: self.exchanges().map(turn).collect(), place: self.place().clone() }
     }
 }
 
@@ -179,6 +176,7 @@ mod tests {
     use super::super::split;
     use super::super::testing::example;
     use super::*;
+    use engine::chat::Role;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
@@ -202,7 +200,7 @@ mod tests {
     fn three_formats_stand_side_by_side() {
         let read = all(&[("a/one.jsonl", &format!("\u{feff}{OURS}\r\n\r\n{CHAT}\n")), ("b/two.jsonl", ASKED)]).unwrap();
         let said = |at: usize| -> Vec<(Role, String)> {
-            read[at].messages().into_iter().map(|m| (m.role, m.content)).collect()
+            read[at].lesson().messages().into_iter().map(|m| (m.role, m.content)).collect()
         };
         let story = [(Role::User, "Write a story\n\nA shop.".to_string()), (Role::Assistant, "**As a** buyer".into())];
         assert_eq!((said(0), said(2)), (story.to_vec(), story.to_vec()));

@@ -1,6 +1,6 @@
+use engine::train::Place;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::sync::Arc;
 
 /// One line of training data: what is asked, and the answer that the model should learn to give.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,25 +19,6 @@ pub struct Example {
     /// Where it stands; not part of the file.
     #[serde(skip)]
     pub place: Place,
-}
-
-/// A line of a file, counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    pub file: Arc<Path>,
-    pub line: usize,
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self { file: Arc::from(Path::new("")), line: 0 }
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
-    }
 }
 
 impl Example {
@@ -73,7 +54,10 @@ mod tests {
             output: "x".into(),
             tags: vec![],
             source: None,
-            place: Place { file: Arc::from(Path::new("training-data/user-stories/basic-features.jsonl")), line: 3 },
+            place: Place {
+                file: std::sync::Arc::from(Path::new("training-data/user-stories/basic-features.jsonl")),
+                line: 3,
+            },
         };
         assert_eq!((example.category(), example.topic()), ("user-stories", "basic-features"));
         assert_eq!(example.prompt(), "Write a story");

@@ -1,7 +1,7 @@
 use super::Example;
 use super::convert::{Format, write};
-use crate::error::{Error, Result};
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,8 @@
 //! One line of JSONL, read with every fault told and every text's place kept.
 
-use super::example::{Example, Place};
+use super::example::Example;
 use crate::yaml::did_you_mean;
+use engine::train::Place;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::ops::Range;

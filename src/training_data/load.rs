@@ -1,7 +1,8 @@
-use super::example::{Example, Place};
+use super::example::Example;
 use super::line::{self, Broken};
 use super::read::File;
-use crate::error::{self, Error, Result};
+use engine::error::{self, Error, Result};
+use engine::train::Place;
 use std::path::{Path, PathBuf};
 
 /// Every `.jsonl` file below these folders, in the order of their names; a path to a file stands for itself.

@@ -26,7 +26,8 @@ mod words;
 
 pub use add::{Kept, Topic, add};
 pub use conversation::{Conversation, conversations};
-pub use example::{Example, Place};
+pub use engine::train::Place;
+pub use example::Example;
 pub use folder::write_folder;
 pub use leak::{Leak, Overlap, leaks};
 pub use lint::near_duplicates;

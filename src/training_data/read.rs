@@ -1,8 +1,8 @@
 //! Files as bytes, cut into lines.
 
-use super::example::Place;
 use super::line::Broken;
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
+use engine::train::Place;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! stand on both sides. The price is that a category's share is a tenth only roughly.
 
 use super::Example;
-use crate::store;
+use engine::store;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
-use super::{GateSettings, ReviewSettings, TrainSettings, gate};
-use crate::error::{Error, Result};
-use crate::generate::SamplingOptions;
+use super::{GateSettings, ReviewSettings, gate};
+use engine::error::{Error, Result};
+use engine::generate::SamplingOptions;
+use engine::train::TrainSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;

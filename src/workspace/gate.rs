@@ -1,7 +1,7 @@
 //! What a version must reach: `gate:` in `pmtune.yaml`.
 
-use crate::error::Error;
 use crate::yaml::{self, Node};
+use engine::error::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -187,7 +187,7 @@ mod tests {
     use crate::workspace::Config;
     use std::path::Path;
 
-    fn read(gate: &str) -> crate::error::Result<Config> {
+    fn read(gate: &str) -> engine::error::Result<Config> {
         Config::read(&format!("line: x\ngate:\n{gate}"), Path::new("pmtune.yaml"))
     }
 

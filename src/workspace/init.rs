@@ -1,5 +1,5 @@
-use crate::error::{Error, Result};
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use std::path::{Path, PathBuf};
 
 /// What a new workspace holds: path and text. The starter suite and both versions run as they are.

@@ -6,15 +6,15 @@ mod config;
 mod gate;
 mod init;
 mod review;
-mod train;
+#[cfg(test)]
+mod train_tests;
 
 pub use config::{CompareSettings, Config, DataSettings, Severity};
 pub use gate::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings, LatencySettings, NoRegression};
 pub use init::init;
 pub use review::ReviewSettings;
-pub use train::{Preset, Schedule, TooLong, TrainSettings};
 
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use std::path::{Component, Path, PathBuf};
 
 /// The name of the file that makes a folder a workspace.
@@ -44,7 +44,7 @@ impl Workspace {
             return Err(Error::missing(format!("{} is not a workspace: it has no {FILE}", root.display()))
                 .hint("run `pmtune init` in that folder first"));
         }
-        let config = Config::read(&crate::store::read_text(&file)?, &file)?;
+        let config = Config::read(&engine::store::read_text(&file)?, &file)?;
         Ok(Self { root: root.to_path_buf(), config })
     }
 

@@ -10,7 +10,7 @@ use super::hint;
 use super::node::{Node, Value};
 use super::scalar::Meaning;
 use super::stand_in::StandIn;
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Visitor};
 
 /// Most readings of one tree; each finds at least one fault more.

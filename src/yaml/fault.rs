@@ -1,7 +1,7 @@
 //! Faults on their way up through serde, and what a reading notes of them.
 
 use super::node::Node;
-use crate::error::Error;
+use engine::error::Error;
 use serde::de;
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -1,5 +1,5 @@
 use super::scalar::{Meaning, Scalar, Style};
-use crate::error::{Error, Place, Result};
+use engine::error::{Error, Place, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
 

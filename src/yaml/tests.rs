@@ -1,5 +1,5 @@
 use super::*;
-use crate::error::Error;
+use engine::error::Error;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde::Deserialize;

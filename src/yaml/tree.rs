@@ -1,7 +1,7 @@
 use super::hint;
 use super::node::{At, Key, Node, Source, Value};
 use super::scalar::{Scalar, Style};
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! The page as a file, for a reviewer without pmtune.
 
-use crate::browser::{Browser, chromium};
-use crate::workspace::Workspace;
+use super::browser::{Browser, chromium};
+use super::workspace::Workspace;
 use pmtune::desk::sheet_page;
 use pmtune::review::Flag;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What the page's program answers, without a browser.
 
-use crate::workspace::{HOSTILE, Served, Workspace};
+use super::workspace::{HOSTILE, Served, Workspace};
 use pmtune::desk::sheet_page;
 use serde_json::{Value, json};
 

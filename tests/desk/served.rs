@@ -1,7 +1,7 @@
 //! The page that pmtune serves.
 
-use crate::browser::{Browser, chromium};
-use crate::workspace::Workspace;
+use super::browser::{Browser, chromium};
+use super::workspace::Workspace;
 use pmtune::check::Criterion;
 use pmtune::review::Flag;
 use std::collections::BTreeSet;

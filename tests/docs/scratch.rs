@@ -65,7 +65,7 @@ fn answer(root: &Path) {
         adapter: None,
         system: None,
         examples: Vec::new(),
-        sampling: pmtune::generate::Sampling::default(),
+        sampling: engine::generate::Sampling::default(),
         template: None,
     };
     let reports = Reports::new(root.join("made"));

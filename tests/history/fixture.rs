@@ -1,12 +1,12 @@
 //! A workspace that looks back on nine months: four versions, a suite that grew, checks that changed, a case that leaked
 //! into the training data, people's scores, and runs that do not count.
 
+use engine::generate::Sampling;
+use engine::store;
 use pmtune::check::{Criterion, Verdict};
-use pmtune::generate::Sampling;
 use pmtune::provider::{Answer, Stop};
 use pmtune::review::{Book, Rating, Reviewer, ReviewerKind, answer_hash};
 use pmtune::run::{CONTAMINATED, Judged, Manifest, Outcome, Record, SuiteRef, VersionRef};
-use pmtune::store;
 use pmtune::suite::Split;
 use std::collections::BTreeSet;
 use std::path::Path;

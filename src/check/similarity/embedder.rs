@@ -1,10 +1,10 @@
 //! Sentence embeddings by a BERT encoder such as all-MiniLM-L6-v2, in process.
 
 use crate::base;
-use crate::error::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
+use engine::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};

@@ -1,16 +1,16 @@
 use super::args::AddArgs;
 use crate::cli::out;
-use crate::error::{Error, Kind, Result};
 use crate::provider::Stop;
 use crate::run::{Outcome, Record, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::training_data::{Kept, add, load};
 use crate::workspace::Workspace;
+use engine::error::{Error, Kind, Result};
 
 pub fn run(workspace: &Workspace, args: &AddArgs) -> Result<()> {
     let run = Reports::new(workspace.reports()).load(&args.run)?;
     let record = record(&run, &args.case)?;
-    let edited = args.edit.as_deref().map(crate::store::read_text).transpose()?;
+    let edited = args.edit.as_deref().map(engine::store::read_text).transpose()?;
     let answer = match &edited {
         Some(text) if text.trim().is_empty() => return Err(Error::input("the corrected answer is empty")),
         Some(text) => text.as_str(),

@@ -3,11 +3,11 @@
 use crate::base::{self, BaseName};
 use crate::cli::args::{DataCheckArgs, FindingFormat};
 use crate::cli::{findings, out, progress};
-use crate::error::{Error, GATE_FAILED, Kind, Result};
-use crate::model;
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Options};
 use crate::workspace::{Severity, Workspace};
+use engine::error::{Error, Kind, Result};
+use engine::model;
 use std::path::PathBuf;
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> Result<()> {
@@ -74,6 +74,6 @@ fn verdict(found: &[Finding], fail_on: Severity) -> Result<()> {
     let findings = if grave == 1 { "finding" } else { "findings" };
     let or_graver = if fail_on == Severity::Error { "" } else { " or graver" };
     let message = format!("the training data has {grave} {findings} of severity {}{or_graver}", fail_on.name());
-    Err(Error::new(Kind::Gate(GATE_FAILED), message)
+    Err(Error::new(Kind::Refused(crate::gate::FAILED), message)
         .hint("mend them, or set another `severity` for their code under `data:` in pmtune.yaml"))
 }

@@ -1,10 +1,10 @@
 use super::args::ConvertArgs;
 use crate::cli::out;
-use crate::error::{Error, Result};
-use crate::store;
 use crate::training_data::convert::{Imported, read, write};
 use crate::training_data::files;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::store;
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &ConvertArgs) -> Result<()> {
     let file = args.out.as_deref().map(|file| workspace()?.inside(file)).transpose()?;

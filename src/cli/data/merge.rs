@@ -1,8 +1,8 @@
 use super::args::MergeArgs;
 use crate::cli::out;
-use crate::error::{Error, Result};
 use crate::training_data::{Merged, Part, load, merge, near_duplicates, write_folder};
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 use std::path::Path;
 
 pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {

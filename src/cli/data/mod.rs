@@ -9,9 +9,9 @@ mod split;
 mod stats;
 
 use super::args::DataCommand;
-use crate::error::{Error, Result};
 use crate::training_data::{Example, load};
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, command: &DataCommand) -> Result<()> {

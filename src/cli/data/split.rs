@@ -1,10 +1,10 @@
 use super::args::SplitArgs;
 use super::{below, examples};
 use crate::cli::out;
-use crate::error::Result;
 use crate::training_data::{by_category, split, write_folder};
 use crate::workspace::Workspace;
 use comfy_table::{CellAlignment, Table, presets};
+use engine::error::Result;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,11 @@
 use super::args::StatsArgs;
 use super::examples;
 use crate::cli::out;
-use crate::error::Result;
+use crate::report;
 use crate::training_data::{RECOMMENDED, Recommended, stats};
 use crate::workspace::Workspace;
-use crate::{report, store};
+use engine::error::Result;
+use engine::store;
 
 pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
     let html = args.html.as_deref().map(|file| workspace.inside(file)).transpose()?;

@@ -1,10 +1,10 @@
 //! Which stored runs are meant.
 
 use crate::cli::find::{full_name, newest, run_or_version};
-use crate::error::{Error, Result};
 use crate::registry;
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 
 /// The run named, or the newest finished run of the version named, or of all.
 pub fn candidate(workspace: &Workspace, reports: &Reports, named: Option<&str>) -> Result<Run> {

@@ -6,12 +6,12 @@ mod outputs;
 
 use super::{compare, out};
 use crate::compare::Outcomes;
-use crate::error::{Error, GATE_FAILED, Kind, Result};
 use crate::gate::{Decision, Gate, Points, points};
 use crate::run::{Reports, Run};
 use crate::workspace::{CriteriaSettings, GateSettings, Workspace};
 use crate::{report, review};
 use args::{GateArgs, OutputArgs};
+use engine::error::{Error, Kind, Result};
 
 pub use find::against;
 
@@ -60,12 +60,12 @@ pub fn judge(
         out::line(format!("\nReport: {report}"));
         return Ok(());
     }
-    let code = outputs.exit_code.or(settings.and_then(|s| s.exit_code)).unwrap_or(GATE_FAILED);
+    let code = outputs.exit_code.or(settings.and_then(|s| s.exit_code)).unwrap_or(crate::gate::FAILED);
     Err(failed(&decision, &report, code))
 }
 
 fn failed(decision: &Decision, report: &str, code: u8) -> Error {
-    Error::new(Kind::Gate(code), report::gate::failure(decision, report, out::width()))
+    Error::new(Kind::Refused(code), report::gate::failure(decision, report, out::width()))
 }
 
 /// What people made of the run's answers, where a rule asks for it.

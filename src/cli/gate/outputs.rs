@@ -2,12 +2,13 @@
 
 use super::args::OutputArgs;
 use super::out;
-use crate::error::{Error, Result};
 use crate::gate::Decision;
 use crate::report::gate::{Places, annotations, badge, code_quality, junit, markdown};
 use crate::run::Run;
+use crate::suite;
 use crate::workspace::{FILE, Workspace};
-use crate::{store, suite};
+use engine::error::{Error, Result};
+use engine::store;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 use crate::cli::out;
 use crate::compare::Comparison;
-use crate::error::Result;
 use crate::registry::{self, Change, Manifest, Note};
 use crate::report::visible;
 use crate::workspace::Workspace;
+use engine::error::Result;
 
 /// A longer text is only said to differ.
 const LONG: usize = 60;

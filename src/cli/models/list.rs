@@ -1,11 +1,11 @@
 //! What is read about versions.
 
 use crate::cli::out;
-use crate::error::{Error, Result};
 use crate::registry::{self, Manifest, Note};
 use crate::report::visible;
 use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
+use engine::error::{Error, Result};
 use jiff::tz::TimeZone;
 
 const HEADER: [&str; 6] = ["version", "created", "parent", "base", "adapter", "notes"];

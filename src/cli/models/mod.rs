@@ -6,9 +6,9 @@ mod list;
 mod moves;
 mod verify;
 
-use crate::error::Result;
 use crate::workspace::Workspace;
 use args::{ModelsArgs, ModelsCommand};
+use engine::error::Result;
 
 pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {
     match &args.command {

@@ -1,10 +1,10 @@
 //! What changes a version's place or its log.
 
 use crate::cli::out;
-use crate::error::Result;
 use crate::registry::{self, Moved};
 use crate::report::visible;
 use crate::workspace::Workspace;
+use engine::error::Result;
 
 pub fn note(workspace: &Workspace, version: &str, text: &str) -> Result<()> {
     let name = registry::find(workspace, version)?.name;

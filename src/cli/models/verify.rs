@@ -1,8 +1,8 @@
 use crate::cli::out;
-use crate::error::{Error, Result};
 use crate::registry::{self, Checked};
 use crate::report::visible;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 
 pub fn run(workspace: &Workspace, version: Option<&str>) -> Result<()> {
     let found = match version {

@@ -4,12 +4,12 @@ use super::args::ExportArgs;
 use super::{assignment, refresh, refs, reviewer, roster, runs};
 use crate::cli::out;
 use crate::desk;
-use crate::error::{Error, Result};
 use crate::report;
 use crate::review::{self, Exported, Imported, assign};
 use crate::run::Reports;
-use crate::store;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::store;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

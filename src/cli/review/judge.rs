@@ -2,16 +2,16 @@
 
 use super::args::SheetArgs;
 use super::{refresh, runs};
-use crate::chat::{Message, Role};
 use crate::cli::{interrupt, open, out, progress};
-use crate::error::{Error, Kind, Result};
-use crate::generate::Sampling;
 use crate::provider::{Answer, Event, Provider, Request, Task};
 use crate::registry::{self, Origin, Version};
 use crate::report;
 use crate::review::{self, Assignment, Draft, Progress, Reviewer, ReviewerKind, Session, Text, assign};
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
+use engine::chat::{Message, Role};
+use engine::error::{Error, Kind, Result};
+use engine::generate::Sampling;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 

@@ -9,11 +9,11 @@ mod status;
 
 use super::{find, interrupt, out, run_report};
 use crate::desk;
-use crate::error::{Error, Result};
 use crate::review::{Assignment, Progress, Reviewer, ReviewerKind, Session, assign};
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 use args::{ReviewArgs, ReviewCommand, SheetArgs};
+use engine::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 

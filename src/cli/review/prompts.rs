@@ -3,9 +3,9 @@
 
 use crate::check::Criterion;
 use crate::cli::out;
-use crate::error::{Error, Result};
 use crate::report::visible;
 use crate::review::{Draft, Flag, Item, Progress, Saved, Session};
+use engine::error::{Error, Result};
 use std::io::BufRead;
 
 const KEYS: &str = "Give 1 to 5 points on each criterion. Enter keeps what is in [brackets].\n\
@@ -251,7 +251,7 @@ impl Review<'_> {
         match self.session.rate(&draft) {
             Ok(_) => Ok(Set::Saved),
             // What was typed is at fault, not the disk.
-            Err(error) if error.kind == crate::error::Kind::Input => Ok(Set::Wrong(error.to_string())),
+            Err(error) if error.kind == engine::error::Kind::Input => Ok(Set::Wrong(error.to_string())),
             Err(error) => Err(error),
         }
     }

@@ -3,12 +3,12 @@
 use super::args::SheetArgs;
 use super::{assignment, refs, roster, runs};
 use crate::cli::out;
-use crate::error::Result;
 use crate::report;
 use crate::review::{Assignment, Key, Rating, Reviewer, ReviewerKind, assign, gather};
 use crate::run::Reports;
 use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
+use engine::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {

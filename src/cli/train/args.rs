@@ -1,6 +1,6 @@
 //! The flags of `pmtune train`.
 
-use crate::workspace::{Preset, Schedule, TooLong, TrainSettings};
+use engine::train::{Preset, Schedule, TooLong, TrainSettings};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

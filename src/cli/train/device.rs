@@ -1,8 +1,8 @@
 //! Where training computes: on the processor, or on a graphics card if this program was built for one.
 
 use super::args::DeviceArg;
-use crate::error::{Error, Result};
 use candle_core::Device;
+use engine::error::{Error, Result};
 
 /// The device that was asked for; nothing for the processor.
 ///

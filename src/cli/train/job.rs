@@ -5,9 +5,10 @@ use super::prepare::{Prepared, prepare};
 use super::request::Request;
 use super::{memory, place};
 use crate::cli::out;
-use crate::error::{Error, Result};
-use crate::train::{self, Budget, Checkpoint, Estimate};
-use crate::workspace::{TrainSettings, Workspace};
+use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::train::TrainSettings;
+use engine::train::{self, Budget, Checkpoint, Estimate};
 use std::fmt::Write;
 
 pub struct Job {

@@ -11,12 +11,12 @@ mod request;
 mod watch;
 
 use super::{interrupt, out};
-use crate::error::{Error, Kind, Result};
-use crate::model::{Decoder, LoraConfig, LoraWeights};
-use crate::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
 use crate::workspace::Workspace;
 use args::TrainArgs;
 use candle_core::Device;
+use engine::error::{Error, Kind, Result};
+use engine::model::{Decoder, LoraConfig, LoraWeights};
+use engine::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
 use job::Job;
 use place::Place;
 use register::Outcome;

@@ -1,8 +1,8 @@
 //! The folder of a version in the making. It becomes a version when its manifest is written, which comes last.
 
-use crate::error::{Error, Result};
 use crate::registry;
 use crate::workspace::Workspace;
+use engine::error::{Error, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

@@ -2,16 +2,16 @@
 
 use super::request::Request;
 use crate::base::{self, Base};
-use crate::chat::{Message, Role};
 use crate::cli::{out, progress};
-use crate::error::{Error, Result};
-use crate::model::{self, Source};
 use crate::registry::{self, DataFile, Manifest};
-use crate::store;
 use crate::suite;
-use crate::train::{self, Facts, Recipe, Sequence, Sizes};
 use crate::training_data::{self, Conversation, Example, split};
 use crate::workspace::Workspace;
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::model::{self, Source};
+use engine::store;
+use engine::train::{self, Facts, Recipe, Sequence, Sizes};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -145,7 +145,8 @@ fn side(
     recipe: &Recipe,
     conversations: &[Conversation],
 ) -> Result<Side> {
-    let all = train::sequences(&source.chat, request.system.as_deref(), conversations)?;
+    let lessons: Vec<train::Lesson> = conversations.iter().map(Conversation::lesson).collect();
+    let all = train::sequences(&source.chat, request.system.as_deref(), &lessons)?;
     let (sequences, cuts) = train::fit(all, recipe.context_length, recipe.too_long);
     for cut in &cuts {
         out::warning(cut.to_string());

@@ -3,10 +3,10 @@
 use super::job::Job;
 use super::place::Place;
 use crate::cli::out;
-use crate::error::Result;
 use crate::registry::{self, BaseRecord, Manifest, Stage, Trained};
-use crate::train::{Basis, Circumstances, Curve, Ended, Entry, State, diagnose, paragraph};
 use crate::workspace::Workspace;
+use engine::error::Result;
+use engine::train::{Basis, Circumstances, Curve, Ended, Entry, State, diagnose, paragraph};
 use std::path::Path;
 
 /// The adapter's folder beside the manifest.

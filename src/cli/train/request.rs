@@ -3,9 +3,10 @@
 use super::args::TrainArgs;
 use crate::base::BaseName;
 use crate::cli::out;
-use crate::error::{Error, Result};
 use crate::registry::{self, Manifest};
-use crate::workspace::{TrainSettings, Workspace};
+use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::train::TrainSettings;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -97,7 +98,7 @@ struct Shape {
 fn continues(workspace: &Workspace, parent: &Manifest, flags: &mut TrainSettings) -> Result<()> {
     let Some(folder) = &parent.adapter else { return Ok(()) };
     let path = workspace.models().join(&parent.name).join(folder).join("adapter_config.json");
-    let shape: Shape = serde_json::from_str(&crate::store::read_text(&path)?)
+    let shape: Shape = serde_json::from_str(&engine::store::read_text(&path)?)
         .map_err(|e| Error::input(format!("{} is not a LoRA adapter's configuration: {e}", path.display())))?;
     let targets: Option<Vec<String>> = serde_json::from_value(shape.target_modules.clone()).ok();
     let sorted = |list: &Option<Vec<String>>| {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::registry;
-use crate::train::{Pass, Sequence};
 use clap::Parser;
+use engine::train::{Pass, Sequence};
 use std::cell::Cell;
 use std::path::PathBuf;
 
@@ -71,8 +71,8 @@ fn train_toy(workspace: &Workspace, args: &TrainArgs, dies_after: usize, broken:
     let learner = Unigrams { calls: Cell::new(0), dies_after, broken };
     let write = |values: &[f32], folder: &Path| {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        crate::store::replace(&folder.join("adapter_model.safetensors"), &bytes)?;
-        crate::store::replace(
+        engine::store::replace(&folder.join("adapter_model.safetensors"), &bytes)?;
+        engine::store::replace(
             &folder.join("adapter_config.json"),
             br#"{"r": 4, "lora_alpha": 8.0, "target_modules": ["q_proj"]}"#,
         )

@@ -2,9 +2,10 @@
 
 use super::memory::Own;
 use crate::cli::{interrupt, out, progress};
-use crate::error::Result;
-use crate::train::{Entry, Event, LossKind, LossLog, epoch_line, gigabytes, loss_words};
-use crate::{report, store};
+use crate::report;
+use engine::error::Result;
+use engine::store;
+use engine::train::{Entry, Event, LossKind, LossLog, epoch_line, gigabytes, loss_words};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 

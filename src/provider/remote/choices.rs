@@ -1,4 +1,4 @@
-use crate::chat::{Message, Role};
+use engine::chat::{Message, Role};
 
 /// The conversation with the choices appended to the last user message, labelled, and what to answer.
 pub(super) fn ask(messages: &[Message], choices: &[String]) -> Vec<Message> {

@@ -1,8 +1,8 @@
 use super::endpoint::{Endpoint, Key, VARIABLES};
 use super::retry::{Backoff, retry_after};
 use super::wire;
-use crate::error::{Error, Result};
 use crate::provider::{Answer, Request};
+use engine::error::{Error, Result};
 use jiff::Timestamp;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-use crate::error::{Error, Result};
+use engine::error::{Error, Result};
 use std::fmt;
 
 /// Where a model is served.

@@ -3,10 +3,10 @@
 use super::endpoint::{Endpoint, Key};
 use super::retry::Backoff;
 use super::{Remote, RemoteOptions};
-use crate::chat::{Message, Role};
-use crate::error::{Error, Kind, Result};
-use crate::generate::Sampling;
 use crate::provider::{Answer, Event, Provider, Request, Stop, Task};
+use engine::chat::{Message, Role};
+use engine::error::{Error, Kind, Result};
+use engine::generate::Sampling;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

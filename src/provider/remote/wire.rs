@@ -1,7 +1,7 @@
 use super::choices;
-use crate::error::{Error, Result};
-use crate::generate::Sampling;
 use crate::provider::{Answer, Request, Stop, Task};
+use engine::error::{Error, Result};
+use engine::generate::Sampling;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

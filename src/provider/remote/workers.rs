@@ -1,8 +1,8 @@
 use super::client::{Client, Fault};
 use super::endpoint::{Endpoint, Key};
 use super::retry::Backoff;
-use crate::error::{Error, Result};
 use crate::provider::{Answer, Event, Provider, Request};
+use engine::error::{Error, Result};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};

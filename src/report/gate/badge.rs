@@ -1,8 +1,8 @@
 //! A badge for a README or a dashboard.
 
-use crate::error::Result;
 use crate::gate::Decision;
 use crate::report::{templates, words};
+use engine::error::Result;
 use serde::Serialize;
 
 /// Blank on either side of a text, in pixels.

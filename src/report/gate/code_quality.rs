@@ -1,10 +1,10 @@
 //! GitLab's code-quality report: findings it shows in a merge request, by file and line.
 
 use super::Places;
-use crate::error::{Error, Result};
 use crate::gate::{CaseNote, Decision, Judged, Status};
 use crate::report::clean;
-use crate::store;
+use engine::error::{Error, Result};
+use engine::store;
 use serde_json::{Value, json};
 
 /// A finding for each case of each failing rule, or one for the rule where it names no case. The fingerprint tells a

@@ -5,10 +5,10 @@
 //! are refused by it.
 
 use crate::compare::tally::{self, CaseTally};
-use crate::error::Result;
 use crate::gate::{Decision, Judged, Status};
 use crate::report::templates;
 use crate::run::{Outcome, Run};
+use engine::error::Result;
 use serde::Serialize;
 
 #[derive(Serialize)]

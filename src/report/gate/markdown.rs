@@ -1,9 +1,9 @@
 //! The decision as a comment on a pull request, and as the summary of a CI step.
 
 use super::{subject, symbol, verdict};
-use crate::error::Result;
 use crate::gate::{Decision, Judged};
 use crate::report::{templates, words};
+use engine::error::Result;
 use serde::Serialize;
 
 /// The hidden first line, by which a workflow finds the comment it wrote before.

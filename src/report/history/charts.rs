@@ -3,9 +3,9 @@
 use super::super::plot::{self, Axis, Dot, Plot, Timeline};
 use super::super::words;
 use super::view::{Charts, HistoryView, day};
-use crate::error::Result;
 use crate::history::{Group, History, Kind, Point, Series, Standing};
 use crate::suite::Split;
+use engine::error::Result;
 use serde::Serialize;
 
 /// A drawing with its caption.

@@ -1,9 +1,9 @@
 //! Every value as a row, for spreadsheets.
 
-use crate::error::{Error, Result};
 use crate::history::{History, Standing};
 use crate::report::{clean, view};
 use crate::suite::Split;
+use engine::error::{Error, Result};
 
 const HEADER: [&str; 13] =
     ["date", "run", "version", "half", "group", "kind", "value", "low", "high", "n", "segment", "change", "standing"];

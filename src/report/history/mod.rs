@@ -9,9 +9,9 @@ pub use csv::history_csv;
 pub use table::history_text;
 
 use super::{html, markdown, templates};
-use crate::error::Result;
 use crate::history::{History, Log};
 use crate::suite::Split;
+use engine::error::Result;
 use serde::Serialize;
 
 /// The history of one half of the cases as one self-contained page.

@@ -1,8 +1,8 @@
 //! Counts against what is recommended, and how lengths are spread.
 
 use super::{AFTER, BAND, INK, LEFT, MUTED, Plot, RIGHT, SMALL, TEXT, draw, fill, line, text};
-use crate::error::Result;
 use crate::report::words;
+use engine::error::Result;
 use plotters::style::text_anchor::HPos;
 
 /// A row of [`counts`].

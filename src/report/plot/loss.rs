@@ -3,9 +3,9 @@
 use super::{
     AFTER, Area, BEFORE, DrawError, GRID, INK, LEFT, MUTED, Plot, RIGHT, SMALL, WIDTH, WORSE, draw, line, mark, text,
 };
-use crate::error::Result;
 use crate::report::words;
-use crate::train::{Curve, Entry, Point, course, loss_words};
+use engine::error::Result;
+use engine::train::{Curve, Entry, Point, course, loss_words};
 use plotters::element::{Circle, PathElement, Polygon};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBAColor};

@@ -5,8 +5,8 @@ use super::{
 };
 use crate::check::TARGET_SCORE;
 use crate::compare::{Mean, Outcomes};
-use crate::error::Result;
 use crate::report::words;
+use engine::error::Result;
 use plotters::style::text_anchor::HPos;
 
 /// A row of [`points`]: one criterion.

@@ -3,8 +3,8 @@
 use super::{
     AFTER, Area, BAND, BEFORE, DrawError, GRID, INK, LEFT, MUTED, Plot, RIGHT, SMALL, draw, fill, line, mark, text,
 };
-use crate::error::Result;
 use crate::report::words;
+use engine::error::Result;
 use plotters::element::{Circle, PathElement};
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;

@@ -1,8 +1,8 @@
-use crate::chat::Role;
 use crate::compare::{Comparison, Settings, Side};
-use crate::generate::Sampling;
 use crate::report::words;
 use crate::run::{Manifest, Run, SuiteRef};
+use engine::chat::Role;
+use engine::generate::Sampling;
 use serde::Serialize;
 
 /// The appendix "How this was measured".

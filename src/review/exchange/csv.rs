@@ -3,8 +3,8 @@
 
 use super::{Exported, Judgement, clip, strange_answers};
 use crate::check::Criterion;
-use crate::error::{Error, Result};
 use crate::review::{Draft, Flag, Item, Sheet, Text};
+use engine::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

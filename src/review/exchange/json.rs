@@ -2,8 +2,8 @@
 
 use super::{Exported, Judgement, clip, strange_answers};
 use crate::check::Criterion;
-use crate::error::{Error, Result};
 use crate::review::{Draft, Flag};
+use engine::error::{Error, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};

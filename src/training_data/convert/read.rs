@@ -1,7 +1,7 @@
 use super::csv;
 use super::record::{self, Texts};
-use crate::error::{self, Error, Result};
 use crate::training_data::{Example, Place};
+use engine::error::{self, Error, Result};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 use super::Format;
-use crate::error::{Error, Result};
 use crate::training_data::Example;
+use engine::error::{Error, Result};
 use serde_json::{Map, Value, json};
 
 /// The text of a file that holds `examples` in `format`. The optional keys `id`, `tags` and `source` stand beside each

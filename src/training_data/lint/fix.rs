@@ -2,12 +2,12 @@
 //! broken characters whose bytes are all there.
 
 use super::{control, encoding, mojibake, space};
-use crate::error::{Error, Result};
-use crate::store;
 use crate::training_data::files;
 use crate::training_data::line::{REQUIRED, strings};
 use crate::training_data::read::{BOM, File};
 use crate::workspace::{DataSettings, Severity};
+use engine::error::{Error, Result};
+use engine::store;
 use std::path::PathBuf;
 
 /// A file that was mended.

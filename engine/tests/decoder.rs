@@ -1,10 +1,8 @@
 //! The decoder against transformers and PEFT on tiny random checkpoints (`tests/oracle/decoder.py`).
 
-mod tiny;
-
-use pmtune::model::{Adapter, Decoder, Family, Span};
+use crate::tiny::{data, decoder};
+use pmtune_engine::model::{Adapter, Decoder, Family, Span};
 use serde_json::Value;
-use tiny::{data, decoder};
 
 fn oracle() -> Value {
     serde_json::from_str(include_str!("oracle/decoder.json")).unwrap()

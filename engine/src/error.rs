@@ -24,21 +24,18 @@ pub enum Kind {
     Io,
     /// Model weights, tokenizer or template are unusable.
     Model,
-    /// A threshold that the user set was not met; with the exit code, [`GATE_FAILED`] unless the user chose another.
-    Gate(u8),
+    /// Everything worked and the answer is no: a threshold that the user set was not met. With its exit code.
+    Refused(u8),
     /// Stopped by Ctrl-C; work so far is kept. Exit code 130.
     Interrupted,
 }
 
-/// The exit code of a quality gate that failed.
-pub const GATE_FAILED: u8 = 100;
-
 impl Kind {
-    /// The documented exit code: 0 fine, 1 error, 2 usage, 100 quality gate, 130 interrupted.
+    /// The documented exit code: 0 fine, 1 error, 2 usage, 130 interrupted.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Usage => 2,
-            Kind::Gate(code) => code,
+            Kind::Refused(code) => code,
             Kind::Interrupted => 130,
             _ => 1,
         }

@@ -1,8 +1,7 @@
 //! A learner with real gradients that fits in a page: which token follows which.
 
-use super::{Learner, Pass, Recipe, Schedule, Sequence, TooLong};
+use super::{Learner, Pass, Place, Recipe, Schedule, Sequence, TooLong};
 use crate::error::Result;
-use crate::training_data::Place;
 
 pub(crate) const VOCAB: usize = 11;
 

@@ -1,10 +1,8 @@
 //! The engine on a tiny random model whose words are `w0` to `w95`.
 
-mod tiny;
-
-use pmtune::chat::{Chat, Settings, Tokenizer};
-use pmtune::generate::{Conversation, Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
-use pmtune::model::{Adapter, Family};
+use pmtune_engine::chat::{Chat, Settings, Tokenizer};
+use pmtune_engine::generate::{Conversation, Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
+use pmtune_engine::model::{Adapter, Family};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -24,8 +22,8 @@ fn chat() -> Chat {
 }
 
 fn engine(limits: Limits) -> Engine {
-    let decoder = tiny::decoder("tiny-llama", Family::Llama);
-    let adapter = Adapter::load(&tiny::data("tiny-llama-lora"), &decoder).unwrap();
+    let decoder = crate::tiny::decoder("tiny-llama", Family::Llama);
+    let adapter = Adapter::load(&crate::tiny::data("tiny-llama-lora"), &decoder).unwrap();
     Engine::new(Arc::new(decoder), Arc::new(chat()), vec![adapter]).with_limits(limits)
 }
 

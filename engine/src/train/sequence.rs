@@ -1,11 +1,41 @@
-//! Conversations as token ids: what is read, and what of it is taught.
+//! Lessons as token ids: what is read, and what of it is taught.
 
+use super::Place;
 use crate::chat::{Chat, Message, Role};
 use crate::error::{Error, Result};
-use crate::training_data::{Conversation, Place};
 use rayon::prelude::*;
 
-/// One conversation as the model reads it, and what of it is taught.
+/// Questions and their answers, one after the other; every answer is taught.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    /// Its own system message, which comes before the version's.
+    pub system: Option<String>,
+    /// At least one.
+    pub turns: Vec<Turn>,
+    /// Where it comes from, for messages.
+    pub place: Place,
+}
+
+/// What is asked, and what shall be answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub prompt: String,
+    pub answer: String,
+}
+
+impl Lesson {
+    /// All that is said, its own system message first.
+    pub fn messages(&self) -> Vec<Message> {
+        let system = self.system.iter().map(|text| Message::new(Role::System, text));
+        let said = self
+            .turns
+            .iter()
+            .flat_map(|turn| [Message::new(Role::User, &turn.prompt), Message::new(Role::Assistant, &turn.answer)]);
+        system.chain(said).collect()
+    }
+}
+
+/// One lesson as the model reads it, and what of it is taught.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequence {
     pub tokens: Vec<u32>,
@@ -34,43 +64,42 @@ impl Sequence {
     }
 }
 
-/// What the model reads and is taught of `conversations`, in their order. `system` is the version's system prompt; a
-/// conversation's own comes before it.
+/// What the model reads and is taught of `lessons`, in their order. `system` is the version's system prompt; a lesson's
+/// own comes before it.
 ///
 /// Every prompt is the very ids that generation reads ([`Chat::prompt_ids`]); taught are the answers
-/// ([`Chat::answer_ids`]) and the token that ends each. A conversation of several turns is one sequence as long as the
+/// ([`Chat::answer_ids`]) and the token that ends each. A lesson of several turns is one sequence as long as the
 /// ids of each prompt begin with all before it. Some templates change earlier turns (they trim an answer, or drop its
 /// reasoning): what follows then begins a sequence of its own, in which only the later answers are taught.
 ///
 /// # Errors
-/// Gathers every conversation that the template or the tokenizer refuses, with its place.
-pub fn sequences(chat: &Chat, system: Option<&str>, conversations: &[Conversation]) -> Result<Vec<Sequence>> {
-    let made: Vec<Result<Vec<Sequence>>> =
-        conversations.par_iter().map(|conversation| of_one(chat, system, conversation)).collect();
+/// Gathers every lesson that the template or the tokenizer refuses, with its place.
+pub fn sequences(chat: &Chat, system: Option<&str>, lessons: &[Lesson]) -> Result<Vec<Sequence>> {
+    let made: Vec<Result<Vec<Sequence>>> = lessons.par_iter().map(|lesson| of_one(chat, system, lesson)).collect();
     let (mut all, mut faults) = (Vec::with_capacity(made.len()), Vec::new());
-    for (made, conversation) in made.into_iter().zip(conversations) {
+    for (made, lesson) in made.into_iter().zip(lessons) {
         match made {
             Ok(made) => all.extend(made),
             Err(error) => {
-                faults.push(Error { message: format!("{}: {}", conversation.place(), error.message), ..error });
+                faults.push(Error { message: format!("{}: {}", lesson.place, error.message), ..error });
             }
         }
     }
     Error::gather(faults).map_or(Ok(all), Err)
 }
 
-fn of_one(chat: &Chat, system: Option<&str>, conversation: &Conversation) -> Result<Vec<Sequence>> {
-    let system = conversation.system.as_deref().or(system);
+fn of_one(chat: &Chat, system: Option<&str>, lesson: &Lesson) -> Result<Vec<Sequence>> {
+    let system = lesson.system.as_deref().or(system);
     let mut messages: Vec<Message> = system.into_iter().map(|text| Message::new(Role::System, text)).collect();
-    let (mut done, mut current) = (Vec::new(), Sequence::empty(conversation.place().clone()));
-    for exchange in conversation.exchanges() {
-        messages.push(Message::new(Role::User, exchange.prompt()));
+    let (mut done, mut current) = (Vec::new(), Sequence::empty(lesson.place.clone()));
+    for turn in &lesson.turns {
+        messages.push(Message::new(Role::User, &turn.prompt));
         let prompt = chat.prompt_ids(&messages)?;
         if !prompt.starts_with(&current.tokens) {
-            done.push(std::mem::replace(&mut current, Sequence::empty(conversation.place().clone())));
+            done.push(std::mem::replace(&mut current, Sequence::empty(lesson.place.clone())));
         }
-        current.extend(prompt, &chat.answer_ids(&exchange.output)?, chat.end_of_turn());
-        messages.push(Message::new(Role::Assistant, &exchange.output));
+        current.extend(prompt, &chat.answer_ids(&turn.answer)?, chat.end_of_turn());
+        messages.push(Message::new(Role::Assistant, &turn.answer));
     }
     done.push(current);
     // A template may write nothing before an answer; nothing can be foretold from nothing.
@@ -84,7 +113,6 @@ fn of_one(chat: &Chat, system: Option<&str>, conversation: &Conversation) -> Res
 mod tests {
     use super::*;
     use crate::chat::{Algorithm, Settings, TokenKind, Tokenizer, Vocabulary};
-    use crate::training_data::Example;
 
     /// A chat whose tokens are printable ASCII characters, `Ġ` for a blank, `Ċ` for a line break, and ChatML's control
     /// tokens.
@@ -100,16 +128,9 @@ mod tests {
         Chat::new(Tokenizer::from_vocabulary(&lists).unwrap(), settings).unwrap()
     }
 
-    /// The conversation of a line of chat messages.
-    fn conversation(system: Option<&str>, exchanges: &[(&str, &str)]) -> Conversation {
-        let mut messages: Vec<Message> = system.map(|text| Message::new(Role::System, text)).into_iter().collect();
-        for (question, answer) in exchanges {
-            messages.extend([Message::new(Role::User, *question), Message::new(Role::Assistant, *answer)]);
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("x.jsonl");
-        std::fs::write(&file, serde_json::json!({ "messages": messages }).to_string()).unwrap();
-        crate::training_data::conversations(&[file]).unwrap().remove(0)
+    fn lesson(system: Option<&str>, turns: &[(&str, &str)]) -> Lesson {
+        let turn = |(prompt, answer): &(&str, &str)| Turn { prompt: prompt.to_string(), answer: answer.to_string() };
+        Lesson { system: system.map(str::to_string), turns: turns.iter().map(turn).collect(), place: Place::default() }
     }
 
     /// All that is read, with what is taught in brackets.
@@ -127,23 +148,23 @@ mod tests {
         if taught { text + "]" } else { text }
     }
 
-    fn all(template: Option<&str>, system: Option<&str>, conversation: Conversation) -> Vec<String> {
+    fn all(template: Option<&str>, system: Option<&str>, lesson: Lesson) -> Vec<String> {
         let chat = chat(template);
-        sequences(&chat, system, &[conversation]).unwrap().iter().map(|sequence| shown(&chat, sequence)).collect()
+        sequences(&chat, system, &[lesson]).unwrap().iter().map(|sequence| shown(&chat, sequence)).collect()
     }
 
     #[test]
     fn every_answer_and_its_end_are_taught_and_nothing_else() {
-        let read = all(None, None, conversation(None, &[("q1", "a1"), ("q2", "a2")]));
+        let read = all(None, None, lesson(None, &[("q1", "a1"), ("q2", "a2")]));
         let wanted = "<|im_start|>user\nq1<|im_end|>\n<|im_start|>assistant\n[a1<|im_end|>]\n\
                       <|im_start|>user\nq2<|im_end|>\n<|im_start|>assistant\n[a2<|im_end|>]";
         assert_eq!(read, [wanted]);
     }
 
     #[test]
-    fn a_conversations_own_system_message_comes_before_the_versions() {
+    fn a_lessons_own_system_message_comes_before_the_versions() {
         let begins = |own, version| {
-            let read = all(None, version, conversation(own, &[("q", "a")])).remove(0);
+            let read = all(None, version, lesson(own, &[("q", "a")])).remove(0);
             read.split("<|im_start|>user").next().unwrap_or_default().to_string()
         };
         assert_eq!(begins(Some("own"), Some("version")), "<|im_start|>system\nown<|im_end|>\n");
@@ -154,9 +175,9 @@ mod tests {
     #[test]
     fn every_prompt_is_what_generation_reads() {
         let chat = chat(None);
-        let conversation = conversation(Some("s"), &[("q1", "a1"), ("q2", "<|im_end|> a2")]);
-        let sequence = sequences(&chat, None, std::slice::from_ref(&conversation)).unwrap().remove(0);
-        let messages = conversation.messages();
+        let lesson = lesson(Some("s"), &[("q1", "a1"), ("q2", "<|im_end|> a2")]);
+        let sequence = sequences(&chat, None, std::slice::from_ref(&lesson)).unwrap().remove(0);
+        let messages = lesson.messages();
         for end in [2, 4] {
             let prompt = chat.prompt_ids(&messages[..end]).unwrap();
             assert_eq!(sequence.tokens[..prompt.len()], prompt);
@@ -168,7 +189,7 @@ mod tests {
     fn where_the_template_changes_earlier_answers_each_is_taught_behind_what_generation_reads() {
         let trims = "{% for m in messages %}<|im_start|>{{ m.role[0] }} {{ m.content | trim }}<|im_end|>{% endfor %}\
                      {% if add_generation_prompt %}<|im_start|>a {% endif %}";
-        let read = all(Some(trims), None, conversation(None, &[("q1", "a1 "), ("q2", "a2"), ("q3", "a3")]));
+        let read = all(Some(trims), None, lesson(None, &[("q1", "a1 "), ("q2", "a2"), ("q3", "a3")]));
         let later = "<|im_start|>u q1<|im_end|><|im_start|>a a1<|im_end|><|im_start|>u q2<|im_end|><|im_start|>a \
                      [a2<|im_end|>]<|im_start|>u q3<|im_end|><|im_start|>a [a3<|im_end|>]";
         assert_eq!(read, ["<|im_start|>u q1<|im_end|><|im_start|>a [a1 <|im_end|>]", later]);
@@ -178,19 +199,12 @@ mod tests {
     fn the_first_token_is_never_taught() {
         let silent =
             "{% for m in messages %}{% if m.role == 'assistant' %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}";
-        assert_eq!(all(Some(silent), None, conversation(None, &[("q", "abc")])), ["a[bc<|im_end|>]"]);
+        assert_eq!(all(Some(silent), None, lesson(None, &[("q", "abc")])), ["a[bc<|im_end|>]"]);
     }
 
     #[test]
     fn text_that_cannot_be_read_is_told_with_its_place_all_at_once() {
-        let bad = |line| {
-            let mut example = Example {
-                place: Place { line, ..Place::default() },
-                ..crate::training_data::testing::example("a/x", "q", "a")
-            };
-            example.output = "a\u{FDD0}".into();
-            Conversation::from(example)
-        };
+        let bad = |line| Lesson { place: Place { line, ..Place::default() }, ..lesson(None, &[("q", "a\u{FDD0}")]) };
         let error = sequences(&chat(None), None, &[bad(3), bad(7)]).unwrap_err();
         let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
         assert!(said[0].starts_with(":3: ") && said[1].starts_with(":7: ") && said[0].contains("U+FDD0"), "{said:?}");

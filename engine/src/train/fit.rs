@@ -1,7 +1,6 @@
 //! Examples that are longer than the context: left out or cut, and always reported.
 
-use super::{Sequence, TooLong};
-use crate::training_data::Place;
+use super::{Place, Sequence, TooLong};
 use std::fmt;
 
 /// An example that was too long.

@@ -1,6 +1,6 @@
 //! Training: examples to tokens, batches, an optimizer with exact resume, and a plain-words diagnosis.
 //!
-//! A [`crate::training_data::Conversation`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught);
+//! A [`Lesson`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught);
 //! [`fit`] cuts or leaves out what is too long, [`batches`] puts the rest in order. A [`Recipe`] fixes every number of
 //! the training, and [`explain`] puts it in words. The loop ([`Training`]) asks a [`Learner`] ([`ModelLearner`], or a toy
 //! in tests) for losses and gradients; it prints nothing and knows no model. Its [`State`] lies in a [`Checkpoint`] from
@@ -20,7 +20,9 @@ mod optimizer;
 mod order;
 mod recipe;
 mod schedule;
+mod place;
 mod sequence;
+mod settings;
 #[cfg(test)]
 mod testing;
 mod training;
@@ -36,9 +38,9 @@ pub use log::{Entry, LossKind, LossLog, epoch_line, loss_words};
 pub use model_learner::ModelLearner;
 pub use optimizer::{AdamW, clip};
 pub use order::{batches, micro_batches};
+pub use place::Place;
 pub use recipe::{Facts, Recipe};
 pub use schedule::{learning_rate, warmup_steps};
-pub use sequence::{Sequence, sequences};
+pub use sequence::{Lesson, Sequence, Turn, sequences};
+pub use settings::{Preset, Schedule, TooLong, TrainSettings};
 pub use training::{Event, Saves, Sink, Step, Training};
-
-pub use crate::workspace::{Preset, Schedule, TooLong, TrainSettings};

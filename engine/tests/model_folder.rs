@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use candle_core::DType;
-use pmtune::chat::Message;
-use pmtune::model::{Family, Weight, open, open_weights};
+use pmtune_engine::chat::Message;
+use pmtune_engine::model::{Family, Weight, open, open_weights};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
-use pmtune::chat::{Message, Role};
-use pmtune::model::{Family, Source, Weight, open};
+use pmtune_engine::chat::{Message, Role};
+use pmtune_engine::model::{Family, Source, Weight, open};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -167,7 +167,8 @@ fn typed_control_tokens_stay_text() {
 
 #[test]
 fn ends_of_turn_are_derived_from_the_files() {
-    let text = |chat: &pmtune::chat::Chat| chat.stop_ids().iter().map(|id| chat.token_text(*id)).collect::<Vec<_>>();
+    let text =
+        |chat: &pmtune_engine::chat::Chat| chat.stop_ids().iter().map(|id| chat.token_text(*id)).collect::<Vec<_>>();
     assert_eq!(text(&tiny("tiny-qwen2.gguf").chat), ["<|im_end|>", "<|endoftext|>"]);
     assert_eq!(text(&tiny("tiny-llama.gguf").chat), ["<|end_of_text|>", "<|eot_id|>"]);
     assert_eq!(text(&tiny("tiny-phi3.gguf").chat), ["<|endoftext|>", "<|end|>", "<|assistant|>"]);

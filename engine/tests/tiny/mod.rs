@@ -1,8 +1,8 @@
 //! The tiny random checkpoints of `tests/data`, for tests of the decoder and of what stands on it.
 
 use candle_core::{Device, Tensor};
-use pmtune::error::{Error, Result};
-use pmtune::model::{Config, Decoder, Family, Weight, Weights};
+use pmtune_engine::error::{Error, Result};
+use pmtune_engine::model::{Config, Decoder, Family, Weight, Weights};
 use std::collections::HashMap;
 use std::path::Path;
 

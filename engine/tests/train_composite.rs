@@ -2,11 +2,9 @@
 //!
 //! Two ways to one result that share no arithmetic, so each is the other's oracle.
 
-mod tiny;
-
+use crate::tiny::{changed, data, decoder};
 use candle_core::Device;
-use pmtune::model::{Config, Decoder, Dropout, Family, LoraConfig, LoraWeights, Passage, Trainee, open_weights};
-use tiny::{changed, data, decoder};
+use pmtune_engine::model::{Config, Decoder, Dropout, Family, LoraConfig, LoraWeights, Passage, Trainee, open_weights};
 
 /// Whole blocks and odd ends of the fused attention, sequences of one and two tokens, and one that teaches nothing.
 const LENGTHS: [usize; 5] = [151, 2, 67, 5, 3];

@@ -1,18 +1,16 @@
 //! Training against PEFT and PyTorch (`tests/oracle/lora.py`) on tiny checkpoints: losses, gradients, fifty steps; and
 //! against itself where two ways must come to the same.
 
-mod tiny;
-
+use crate::tiny::{data, decoder};
 use candle_core::{Device, Tensor};
-use pmtune::model::{Adapter, Decoder, Family, LoraPair, LoraWeights, Span};
-use pmtune::train::{AdamW, Learner, ModelLearner, Pass, Sequence, clip};
-use pmtune::training_data::Place;
+use pmtune_engine::model::{Adapter, Decoder, Family, LoraPair, LoraWeights, Span};
+use pmtune_engine::train::Place;
+use pmtune_engine::train::{AdamW, Learner, ModelLearner, Pass, Sequence, clip};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
-use tiny::{data, decoder};
 
 #[derive(Deserialize)]
 struct Oracle {

@@ -5,7 +5,7 @@
 
 mod commands;
 mod reference;
-mod scratch;
+pub mod scratch;
 
 use commands::{Block, blocks, inline, words};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,9 @@
+//! Everything that is tested from outside, in one program.
+
+mod decoder;
+mod generate;
+mod model_files;
+mod model_folder;
+mod tiny;
+mod train_composite;
+mod train_oracle;
