@@ -1,6 +1,7 @@
 //! `pmtune data check`: the linter of training data.
 
 use crate::base::{self, BaseName};
+use crate::check::Lexicon;
 use crate::cli::args::{DataCheckArgs, FindingFormat};
 use crate::cli::{findings, out, progress};
 use crate::suite::{self, Suite};
@@ -29,7 +30,8 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> R
         }
     }
     let count = workspace.as_ref().and_then(token_count);
-    let options = Options { settings: &settings, suites: &suites, count_tokens: count.as_deref() };
+    let lexicon = workspace.as_ref().map_or(Ok(Lexicon::shipped()), |w| Lexicon::of_workspace(&w.root))?;
+    let options = Options { settings: &settings, lexicon: &lexicon, suites: &suites, count_tokens: count.as_deref() };
     let bar = progress::Lines::new();
     let linted = lint::lint(&paths, &options, &|step| bar.step(step))?;
     drop(bar);

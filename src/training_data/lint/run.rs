@@ -2,6 +2,7 @@ use super::outline::Outline;
 use super::quotes::Quotes;
 use super::{Finding, codes, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
 use super::{outdated, personal, placeholder, quotes, secrets, space};
+use crate::check::Lexicon;
 use crate::suite::Suite;
 use crate::training_data::line::{Broken, Readable};
 use crate::training_data::read::File;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 /// What the linter goes by.
 pub struct Options<'a> {
     pub settings: &'a DataSettings,
+    /// The workspace's word lists.
+    pub lexicon: &'a Lexicon,
     /// Suites whose cases must not be in the training data.
     pub suites: &'a [Suite],
     /// Tokens of a text in the base's vocabulary; without it they are estimated from words.
@@ -121,8 +124,8 @@ fn look_at(
     found.extend(mojibake::find(&example));
     found.extend(control::find(&example));
     found.extend(space::find(&example));
-    found.extend(placeholder::find(&example));
-    found.extend(filler::find(&example));
+    found.extend(placeholder::find(&example, options.lexicon));
+    found.extend(filler::find(&example, options.lexicon));
     found.extend(outdated::find(&example, options));
     found.extend(secrets::find(&example));
     found.extend(personal::find(&example));
