@@ -22,6 +22,11 @@ pub trait Judge: std::fmt::Debug + Send + Sync {
     /// Goes by this workspace's word lists from now on.
     fn adopt(&mut self, _lexicon: Arc<Lexicon>) {}
 
+    /// Whether it needs the sentence model on this computer.
+    fn compares_meanings(&self) -> bool {
+        false
+    }
+
     /// Finds faults that the types cannot express (a bad pattern, min above max). The text goes to the user.
     fn faults(&self) -> Option<String> {
         None

@@ -22,6 +22,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     set_apart(workspace, &mut suites);
     let reports = Reports::new(workspace.reports());
     if let Some(id) = &args.rescore {
+        open::sentence_model(&suites)?;
         let run = run::rescore(&reports, &reports.load(id)?, &suites)?;
         return finish_single(workspace, &run);
     }
@@ -29,6 +30,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         return resume(workspace, &reports, id, &suites, args);
     }
     let suites = run::select(&suites, &filter(&args.filter, &reports)?)?;
+    open::sentence_model(&suites)?;
     let contestants = open::contestants(workspace, versions(workspace, args)?)?;
     let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
     let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
@@ -125,6 +127,7 @@ fn versions(workspace: &Workspace, args: &EvalArgs) -> Result<Vec<Version>> {
 
 /// Finishes a stored run on the same weights it began with.
 fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], args: &EvalArgs) -> Result<()> {
+    open::sentence_model(suites)?;
     let stored = reports.load(id)?;
     let then = &stored.manifest.version;
     let mut version = registry::resolve(workspace, &then.name)?;

@@ -1,16 +1,28 @@
 //! From versions to providers: bases are pulled, hashes checked, and versions over one base share it in memory.
 
 use super::progress;
-use crate::base::{self, Base};
+use crate::base::{self, Base, BaseName};
 use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
+use crate::suite::Suite;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::Sampling;
 use engine::model;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+
+/// Makes sure that the sentence model is on disk where a check of these suites compares meanings.
+pub fn sentence_model(suites: &[Suite]) -> Result<()> {
+    let mut checks = suites.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.checks);
+    if checks.any(|check| check.judge.compares_meanings()) {
+        let bar = progress::Bytes::new();
+        base::ensure(&BaseName::Named(base::SENTENCES.into()), &bar)?;
+        bar.finish();
+    }
+    Ok(())
+}
 
 /// A version ready to be asked.
 pub struct Contestant {
