@@ -1,4 +1,4 @@
-use super::document::{FILE_KEYS, Header};
+use super::document::{FILE_KEYS, Header, named_by};
 use super::read_case::CaseReader;
 use super::texts::Texts;
 use super::{Case, Suite};
@@ -71,11 +71,6 @@ fn name_of(file: &Path) -> Result<String> {
     }
     Err(Error::input(format!("{} cannot name a suite", file.display()))
         .hint("rename the file, using lower-case letters, digits, `-`, `_` and `.`, such as `format-consistency.yaml`"))
-}
-
-/// Letters of the names of suites and cases.
-pub(super) fn named_by(c: char) -> bool {
-    matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
 }
 
 /// The file's path from the root, with forward slashes; as it is when it lies elsewhere.

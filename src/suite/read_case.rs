@@ -1,5 +1,4 @@
-use super::document::{self, CASE_KEYS, TEXT_KEYS, Written};
-use super::load::named_by;
+use super::document::{self, CASE_KEYS, TEXT_KEYS, Written, named_by};
 use super::texts::{FILE, Texts};
 use super::{Case, Split};
 use crate::check::{self, Check, Lexicon};

@@ -2,7 +2,7 @@
 //! term to take away.
 
 use super::find::plain_lower;
-use engine::error::{Error, Place, Result};
+use engine::error::{Error, Place};
 use std::path::Path;
 
 /// A line that adds a term to its section or takes one away.
@@ -17,8 +17,8 @@ pub(super) struct Entry {
     pub taken_away: bool,
 }
 
-/// The entries of a file in their order, or every fault of it.
-pub(super) fn entries(text: &str, file: &Path) -> Result<Vec<Entry>> {
+/// The entries of a file in their order, and a fault for every line that is none.
+pub(super) fn entries(text: &str, file: &Path) -> (Vec<Entry>, Vec<Error>) {
     let (mut entries, mut faults) = (Vec::new(), Vec::new());
     let mut section = String::new();
     for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
@@ -45,7 +45,7 @@ pub(super) fn entries(text: &str, file: &Path) -> Result<Vec<Entry>> {
             sign => entries.push(Entry { line: number, section: section.clone(), term, taken_away: sign == Some('-') }),
         }
     }
-    Error::gather(faults).map_or(Ok(entries), Err)
+    (entries, faults)
 }
 
 /// A fault of one line.

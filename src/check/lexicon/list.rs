@@ -115,5 +115,10 @@ pub(super) const FILES: &[WordFile] = word_files! {
     "user-story": [("", List::UserStory)];
 };
 
+/// Every list with its file and its section there, which has no name where the file is one list.
+pub fn lists() -> impl Iterator<Item = (&'static str, &'static str, List)> {
+    FILES.iter().flat_map(|file| file.sections.iter().map(|(section, list)| (file.name, *section, *list)))
+}
+
 /// How many lists there are.
 pub(super) const COUNT: usize = List::UserStory as usize + 1;

@@ -11,7 +11,7 @@ mod list;
 mod words;
 
 pub(crate) use find::{has_term, plain_lower, term_count, terms_in};
-pub use list::List;
+pub use list::{List, lists};
 pub use words::Lexicon;
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct Lexicon {
 
 static SHIPPED: LazyLock<Arc<Lexicon>> = LazyLock::new(|| {
     let terms = |file: &WordFile, name: &str| {
-        let entries = entries(file.text, Path::new(file.name)).unwrap_or_else(|e| unreachable!("shipped, tested: {e}"));
+        let (entries, _) = entries(file.text, Path::new(file.name));
         entries.into_iter().filter(|entry| entry.section == name).map(|entry| entry.term).collect()
     };
     let lists = FILES.iter().flat_map(|file| file.sections.iter().map(move |(name, _)| terms(file, name)));
@@ -59,8 +59,8 @@ impl Lexicon {
         let wrong = |entry: &Entry, message: String| {
             fault(path, entry.line, text.lines().nth(entry.line - 1).unwrap_or_default(), message)
         };
-        let mut faults = Vec::new();
-        for entry in entries(&text, path)? {
+        let (entries, mut faults) = entries(&text, path);
+        for entry in entries {
             let Some((_, list)) = file.sections.iter().find(|(name, _)| *name == entry.section) else {
                 faults.push(no_section(file, &entry, wrong));
                 continue;
@@ -81,6 +81,7 @@ impl Lexicon {
                 }
             }
         }
+        faults.sort_by_key(|fault| fault.place.as_ref().map(|place| place.line));
         Error::gather(faults).map_or(Ok(()), Err)
     }
 

@@ -1,7 +1,7 @@
 //! Terms that the workspace no longer uses.
 
 use super::finding::texts;
-use super::run::Options;
+use super::options::Options;
 use super::{Code, Finding};
 use crate::check::lexicon::{has_term, plain_lower};
 use crate::training_data::Example;

@@ -1,9 +1,8 @@
+use super::options::Options;
 use super::outline::Outline;
 use super::quotes::Quotes;
 use super::{Finding, codes, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
 use super::{outdated, personal, placeholder, quotes, secrets, space};
-use crate::check::Lexicon;
-use crate::suite::Suite;
 use crate::training_data::line::{Broken, Readable};
 use crate::training_data::read::File;
 use crate::training_data::{Example, Place, files};
@@ -13,17 +12,6 @@ use engine::error::{Error, Result};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// What the linter goes by.
-pub struct Options<'a> {
-    pub settings: &'a DataSettings,
-    /// The workspace's word lists.
-    pub lexicon: &'a Lexicon,
-    /// Suites whose cases must not be in the training data.
-    pub suites: &'a [Suite],
-    /// Tokens of a text in the base's vocabulary; without it they are estimated from words.
-    pub count_tokens: Option<&'a (dyn Fn(&str) -> usize + Sync)>,
-}
 
 /// How far the linter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
