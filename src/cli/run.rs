@@ -1,33 +1,6 @@
-//! The command line: arguments as typed, resolved into options; one file per command; all printing and progress bars.
-//!
-//! Exit codes: 0 fine, 1 error, 2 usage, 100 quality gate, 130 interrupted.
-
-mod args;
-mod chat;
-mod compare;
-mod data;
-mod eval;
-mod find;
-mod findings;
-mod gate;
-mod history;
-mod init;
-mod interrupt;
-mod loss;
-mod models;
-mod open;
-mod out;
-mod people;
-mod progress;
-mod pull;
-mod render;
-mod review;
-mod run_report;
-mod suites;
-mod train;
-
+use super::args::{Args, Command};
+use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, suites, train};
 use crate::workspace::Workspace;
-use args::{Args, Command};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;
 use std::ffi::OsString;
@@ -68,7 +41,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Train(train) => train::run(&workspace()?, &train),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Review(review) => review::run(&workspace()?, &review),
-        Command::Data(data) => data::run(workspace, &data.command),
+        Command::Data(data) => data::run(workspace, &data),
         Command::Validate(validate) => suites::validate(workspace, &validate),
         Command::Gate(gate) => gate::run(&workspace()?, &gate),
         Command::Schema(schema) => suites::schema(schema.of),

@@ -1,10 +1,30 @@
-use super::args::{SchemaOf, ValidateArgs};
 use super::out;
 use crate::gate;
 use crate::suite::{self, Split, Suite};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct ValidateArgs {
+    /// Suite files (default: all of the workspace).
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Suite)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// A suite of cases.
+    Suite,
+    /// `gate.json`.
+    Gate,
+}
 
 pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) -> Result<()> {
     let workspace = workspace()?;

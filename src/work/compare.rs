@@ -1,10 +1,11 @@
-//! `pmtune compare`, and the last step of `pmtune eval --compare`.
+//! Two finished runs → comparison → its report.
 
-use super::args::CompareArgs;
-use super::{find, loss, out, people};
-use crate::compare::{self, Comparison, Outcomes, Settings};
-use crate::report;
-use crate::report::Extras;
+use super::event::Sink;
+use super::extras;
+use super::find;
+use super::settings::{label, settings};
+use crate::compare::{self, Comparison, Outcomes};
+use crate::report::{self, Extras};
 use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
@@ -13,43 +14,54 @@ use engine::store;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
+/// Two runs to hold against each other, with what their versions are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    pub runs: Outcomes<&'a Run>,
+    pub labels: Outcomes<&'a str>,
+}
+
+/// A comparison whose report is written.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    pub comparison: Comparison,
+    /// What the report shows besides.
+    pub extras: Extras<PeopleCompared>,
+    /// Holds `comparison.json`, `report.html` and `report.md`.
+    pub folder: PathBuf,
+}
+
+/// Two finished runs, named by run or version, with the short names of their versions.
+pub fn find_pair(workspace: &Workspace, before: &str, after: &str) -> Result<Outcomes<(Run, String)>> {
     let reports = Reports::new(workspace.reports());
-    let (a, b) = find::pair(workspace, &reports, &args.before, &args.after)?;
+    let (a, b) = find::pair(workspace, &reports, before, after)?;
     let (label_a, label_b) = (label(workspace, &a), label(workspace, &b));
-    let labels = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
-    finish(workspace, &a, &b, labels, args.allow_differences)
+    Ok(Outcomes { a: (a, label_a), b: (b, label_b) })
 }
 
-/// `v2` for a version of the workspace's own line, else the version's name.
-pub fn label(workspace: &Workspace, run: &Run) -> String {
-    let name = &run.manifest.version.name;
-    match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
-        Some(number) => format!("v{number}"),
-        None => name.clone(),
-    }
-}
-
-/// How the workspace wants its figures worked out.
-pub fn settings(workspace: &Workspace) -> Settings {
-    let settings = &workspace.config.compare;
-    Settings {
-        confidence: settings.confidence,
-        resamples: settings.resamples,
-        seed: settings.seed,
-        negligible: settings.negligible,
-    }
-}
-
-/// Compares, writes the comparison's folder and prints the table.
-pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+/// Compares and writes the comparison's folder. `insist` compares also where suites, checks or sampling differ.
+///
+/// # Errors
+/// The runs do not compare, and nobody insists; the disk refuses.
+pub fn compare(workspace: &Workspace, pair: Pair<'_>, insist: bool, sink: &dyn Sink) -> Result<Compared> {
+    let Pair { runs: Outcomes { a, b }, labels } = pair;
     let comparison = compare::compare(a, b, labels, settings(workspace), insist)?;
-    let trainings = loss::logs(workspace, &[(comparison.a.label.as_str(), a), (comparison.b.label.as_str(), b)]);
-    let extras = Extras { trainings, people: people::of_pair(workspace, a, b) };
+    let labels = (comparison.a.label.as_str(), comparison.b.label.as_str());
+    let extras = extras::of_pair(workspace, labels, a, b, sink);
     let folder = write(workspace, &comparison, a, b, &extras)?;
-    out::text(report::table::comparison(&comparison, a, b, extras.people.as_ref(), out::width(), out::colour()));
-    out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));
-    Ok(())
+    Ok(Compared { comparison, extras, folder })
+}
+
+/// The newest comparison of these two versions (full names) in this order that the reports hold, with its folder.
+pub fn newest_comparison(workspace: &Workspace, before: &str, after: &str) -> Option<(PathBuf, Comparison)> {
+    let folders = std::fs::read_dir(workspace.reports()).into_iter().flatten().flatten();
+    let comparisons = folders.filter_map(|entry| {
+        let text = std::fs::read_to_string(entry.path().join("comparison.json")).ok()?;
+        let comparison: Comparison = serde_json::from_str(&text).ok()?;
+        let names = (comparison.a.run.version.name.as_str(), comparison.b.run.version.name.as_str());
+        (names == (before, after)).then(|| (entry.path(), comparison))
+    });
+    comparisons.max_by(|(x, a), (y, b)| (a.created, x).cmp(&(b.created, y)))
 }
 
 /// `comparison.json`: the comparison, and what people say where anybody rated an answer.

@@ -1,7 +1,7 @@
 //! From versions to providers: bases are pulled, hashes checked, and versions over one base share it in memory.
 
-use super::progress;
-use crate::base::{self, Base};
+use super::event::{Sink, ensure_base};
+use crate::base::Base;
 use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
@@ -32,17 +32,15 @@ pub struct Group {
 }
 
 /// Makes sure that every version can be asked: its base is on disk (pulled if need be) and the one it was made on.
-pub fn contestants(workspace: &Workspace, versions: Vec<Version>) -> Result<Vec<Contestant>> {
-    let bar = progress::Bytes::new();
-    versions.into_iter().map(|version| contestant(workspace, version, &bar)).collect()
+pub fn contestants(workspace: &Workspace, versions: Vec<Version>, sink: &dyn Sink) -> Result<Vec<Contestant>> {
+    versions.into_iter().map(|version| contestant(workspace, version, sink)).collect()
 }
 
-fn contestant(workspace: &Workspace, version: Version, bar: &progress::Bytes) -> Result<Contestant> {
+fn contestant(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<Contestant> {
     let (place, base, adapter, template) = match &version.origin {
         Origin::Endpoint(url) => (Place::Endpoint(url.clone()), url.clone(), None, None),
         Origin::Local { base: name, expected, adapter } => {
-            let base = base::ensure(name, bar)?;
-            bar.finish();
+            let base = ensure_base(name, sink)?;
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
             let template = model::open(&base.path)?.chat.template_hash().to_string();

@@ -1,63 +1,105 @@
-//! `pmtune eval`: suites → plan → answers → verdicts → report.
+//! Suites → plan → answers → verdicts → report.
 
-use super::args::{EvalArgs, FilterArgs};
-use super::open::{self, Contestant};
-use super::{compare, gate, interrupt, out, progress, run_report};
-use crate::compare::Outcomes;
+use super::contestant::{Contestant, Group, contestants, groups};
+use super::event::{Event, Sink};
+use super::extras::write_run_report;
+use super::find;
+use super::settings::label;
 use crate::registry::{self, Version};
-use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
+use crate::report::Extras;
+use crate::review::People;
+use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
 use crate::suite::{self, Suite};
+use crate::training_data;
 use crate::workspace::Workspace;
-use crate::{report, training_data};
 use engine::error::{Error, Kind, Result};
 use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
 
-pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
-    interrupt::listen();
-    if args.gate.outputs.any() && !args.gate.gate {
-        return Err(Error::usage("files of the gate were asked for, but not the gate").hint("add --gate"));
-    }
-    let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
-    set_apart(workspace, &mut suites);
-    let reports = Reports::new(workspace.reports());
-    if let Some(id) = &args.rescore {
-        let run = run::rescore(&reports, &reports.load(id)?, &suites)?;
-        return finish_single(workspace, &run);
-    }
-    if let Some(id) = &args.resume {
-        return resume(workspace, &reports, id, &suites, args);
-    }
-    let suites = run::select(&suites, &filter(&args.filter, &reports)?)?;
-    let contestants = open::contestants(workspace, versions(workspace, args)?)?;
-    let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
-    let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
-    match runs.as_slice() {
-        [a, b] => {
-            run_report::write(workspace, a)?;
-            run_report::write(workspace, b)?;
-            let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
-            compare::finish(workspace, a, b, labels, args.allow_differences)?;
-            then_gate(workspace, b, Some(a), args)
-        }
-        [run] => {
-            finish_single(workspace, run)?;
-            then_gate(workspace, run, None, args)
-        }
-        _ => Err(Error::usage("nothing to evaluate")),
+/// What is evaluated. Versions are named as a person names them: `v2`, `primary`, `base`, a file, an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    One(String),
+    /// The one before, then the one after.
+    Pair([String; 2]),
+    /// A version, and before it the one that a gate will hold it against: the one named here, else the one that the
+    /// workspace says, if there is any.
+    Gated {
+        model: String,
+        against: Option<String>,
+    },
+    /// The rest of this run.
+    Resume(String),
+    /// The answers of this run, judged again with today's checks.
+    Rescore(String),
+}
+
+/// An evaluation, resolved.
+#[derive(Debug, Clone)]
+pub struct EvaluateOptions {
+    pub subject: Subject,
+    /// Which cases; `only` is filled from `failing`.
+    pub filter: Filter,
+    /// Only cases that failed or broke in this run.
+    pub failing: Option<String>,
+    /// Take answers that an earlier run holds already.
+    pub reuse: bool,
+    /// Laid over what the version says.
+    pub sampling: SamplingOptions,
+}
+
+impl EvaluateOptions {
+    /// Every case, earlier answers reused, the version's own sampling.
+    pub fn of(subject: Subject) -> Self {
+        let (filter, sampling) = (Filter::default(), SamplingOptions::default());
+        Self { subject, filter, failing: None, reuse: true, sampling }
     }
 }
 
-fn then_gate(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, args: &EvalArgs) -> Result<()> {
-    if !args.gate.gate {
-        return Ok(());
-    }
-    out::line("");
-    gate::judge(workspace, candidate, baseline, args.allow_differences, &args.gate.outputs)
+/// One version's finished run. Its reports lie in its folder.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// What the version is called in tables.
+    pub label: String,
+    pub run: Run,
+    /// What the reports show besides the run.
+    pub extras: Extras<People>,
+}
+
+/// Answers the suites' cases, judges and records them, and writes the runs' reports. One run for each version of the
+/// subject, in its order; a gated version stands last.
+///
+/// # Errors
+/// Mistakes in suites, all of them; no such version or run; no case is left; a base cannot be had; `Interrupted` when
+/// the sink stops it. What was answered by then is recorded, and the same call later does the rest.
+pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sink) -> Result<Vec<Evaluated>> {
+    let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    set_apart(workspace, &mut suites, sink);
+    let reports = Reports::new(workspace.reports());
+    let runs = match &options.subject {
+        Subject::Rescore(id) => labelled(workspace, run::rescore(&reports, &reports.load(id)?, &suites)?),
+        Subject::Resume(id) => labelled(workspace, resume(workspace, &reports, id, &suites, options.reuse, sink)?),
+        subject => {
+            let suites = run::select(&suites, &filter(options, &reports)?)?;
+            let contestants = contestants(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
+            let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
+            let runs = answer(&contestants, reports.open(plans)?, options.reuse.then_some(&reports), sink)?;
+            contestants.into_iter().map(|c| c.label).zip(runs).collect()
+        }
+    };
+    let report = |(label, run): (String, Run)| {
+        let extras = write_run_report(workspace, &run, sink)?;
+        Ok(Evaluated { label, run, extras })
+    };
+    runs.into_iter().map(report).collect()
+}
+
+fn labelled(workspace: &Workspace, run: Run) -> Vec<(String, Run)> {
+    vec![(label(workspace, &run), run)]
 }
 
 /// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
-fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
+fn set_apart(workspace: &Workspace, suites: &mut [Suite], sink: &dyn Sink) {
     let folder = workspace.training_data();
     if !folder.is_dir() {
         return;
@@ -68,144 +110,102 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite]) {
             let leaks = training_data::leaks(&examples, suites);
             let cases = run::set_apart(suites, &leaks);
             if !cases.is_empty() {
-                out::warning(format!(
+                sink.tell(Event::Warning(format!(
                     "{} of the cases stand in the training data and count for nothing: {}; `pmtune data check` shows where",
                     cases.len(),
                     cases.join(", ")
-                ));
+                )));
             }
         }
         // An empty folder gives nothing away.
         Err(error) if error.kind == Kind::Missing => {}
         Err(error) => {
             let faults = error.flatten().len();
-            out::warning(format!(
+            sink.tell(Event::Warning(format!(
                 "the training data has {faults} broken lines, so leakage was not checked; see `pmtune data check`"
-            ));
+            )));
         }
     }
 }
 
-/// The version that the gate holds the model against, which is evaluated too.
-fn against(workspace: &Workspace, model: &str, args: &EvalArgs) -> Result<Option<String>> {
-    if !args.gate.gate || args.compare.is_some() {
-        return Ok(None);
-    }
-    match &args.gate.against {
-        Some(named) => Ok(Some(named.clone())),
-        None => gate::against(workspace, &registry::resolve(workspace, model)?.name),
-    }
-}
-
-/// The versions asked for, with the flags' sampling laid over theirs.
-fn versions(workspace: &Workspace, args: &EvalArgs) -> Result<Vec<Version>> {
-    let model = args.model.as_deref().unwrap_or("primary");
-    let against = against(workspace, model, args)?;
-    let names: Vec<&str> = match &args.compare {
-        Some(pair) => pair.iter().map(String::as_str).collect(),
-        None => against.as_deref().into_iter().chain([model]).collect(),
+/// The versions asked for, with the sampling laid over theirs.
+fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions) -> Result<Vec<Version>> {
+    let names: Vec<String> = match subject {
+        Subject::One(model) => vec![model.clone()],
+        Subject::Pair(pair) => pair.to_vec(),
+        Subject::Gated { model, against } => {
+            let before = match against {
+                Some(named) => Some(named.clone()),
+                None => find::against(workspace, &registry::resolve(workspace, model)?.name)?,
+            };
+            before.into_iter().chain([model.clone()]).collect()
+        }
+        // A stored run says itself of which version it is.
+        Subject::Resume(_) | Subject::Rescore(_) => Vec::new(),
     };
-    if let [a, b] = names[..]
+    if let [a, b] = &names[..]
         && a == b
     {
         return Err(Error::usage(format!("{a} would be compared with itself")).hint("name two versions"));
     }
-    let mut versions = names.into_iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
-    let flags = SamplingOptions {
-        max_tokens: args.max_tokens,
-        temperature: args.temperature,
-        seed: args.seed,
-        ..SamplingOptions::default()
-    };
+    let mut versions = names.iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
     for version in &mut versions {
-        version.sampling = flags.layered(&version.sampling);
+        version.sampling = sampling.clone().layered(&version.sampling);
     }
     Ok(versions)
 }
 
 /// Finishes a stored run on the same weights it began with.
-fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], args: &EvalArgs) -> Result<()> {
+fn resume(
+    workspace: &Workspace,
+    reports: &Reports,
+    id: &str,
+    suites: &[Suite],
+    reuse: bool,
+    sink: &dyn Sink,
+) -> Result<Run> {
     let stored = reports.load(id)?;
     let then = &stored.manifest.version;
     let mut version = registry::resolve(workspace, &then.name)?;
     version.system.clone_from(&then.system);
     version.examples.clone_from(&then.examples);
-    let contestants = open::contestants(workspace, vec![version])?;
+    let contestants = contestants(workspace, vec![version], sink)?;
     let now = &contestants[0].version_ref;
     if (&now.base, &now.adapter, &now.template) != (&then.base, &then.adapter, &then.template) {
         return Err(Error::model(format!("{} is no longer the model that run {id} began with", then.name))
             .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
     }
-    let runs = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
-    finish_single(workspace, &answer(&contestants, runs, reuse(args, reports))?[0])
+    let open = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
+    let mut runs = answer(&contestants, open, reuse.then_some(reports), sink)?;
+    Ok(runs.remove(0))
 }
 
-fn reuse<'a>(args: &EvalArgs, reports: &'a Reports) -> Option<&'a Reports> {
-    (!args.no_cache).then_some(reports)
-}
-
-fn filter(args: &FilterArgs, reports: &Reports) -> Result<Filter> {
-    let only = args.failing.as_deref().map(|id| reports.load(id).map(|run| run::failing(&run))).transpose()?;
+fn filter(options: &EvaluateOptions, reports: &Reports) -> Result<Filter> {
+    let only = options.failing.as_deref().map(|id| reports.load(id).map(|run| run::failing(&run))).transpose()?;
     if only.as_ref().is_some_and(|cases| cases.is_empty()) {
         return Err(Error::usage("that run has no failing case").hint("leave --failing away to run every case"));
     }
-    Ok(Filter {
-        suites: args.suite.clone(),
-        categories: args.category.clone(),
-        ids: args.filter.iter().cloned().collect(),
-        tags: args.tag.clone(),
-        split: args.split.map(Into::into),
-        only,
-        limit: args.limit,
-    })
+    Ok(Filter { only, ..options.filter.clone() })
 }
 
 /// Answers what remains of all runs; versions that share a provider go in one batch.
-fn answer(contestants: &[Contestant], runs: Vec<OpenRun>, reuse: Option<&Reports>) -> Result<Vec<Run>> {
+fn answer(
+    contestants: &[Contestant],
+    runs: Vec<OpenRun>,
+    reuse: Option<&Reports>,
+    sink: &dyn Sink,
+) -> Result<Vec<Run>> {
     let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
     let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
-    for group in open::groups(contestants)? {
-        let mut batch: Vec<OpenRun> = group.members.iter().filter_map(|&i| left[i].take()).collect();
-        execute(&group, &mut batch, reuse)?;
-        for (&i, run) in group.members.iter().zip(batch) {
+    for Group { provider, members } in groups(contestants)? {
+        let mut batch: Vec<OpenRun> = members.iter().filter_map(|&i| left[i].take()).collect();
+        run::execute(&mut batch, provider.as_ref(), reuse, &mut |event| {
+            sink.tell(Event::Run(event));
+            if sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        for (&i, run) in members.iter().zip(batch) {
             done[i] = Some(run.close());
         }
     }
     Ok(done.into_iter().flatten().collect())
-}
-
-fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) -> Result<()> {
-    let mut bar: Option<progress::Cases> = None;
-    run::execute(batch, group.provider.as_ref(), reuse, &mut |event| {
-        match event {
-            Event::Started { total, done, reused } => {
-                if done + reused > 0 {
-                    out::note(format!("{done} of {total} answers are recorded already, {reused} are reused"));
-                }
-                bar = Some(progress::Cases::new(total, done));
-            }
-            Event::Case { record, .. } => {
-                if let Some(bar) = &bar {
-                    bar.answered();
-                    if let Outcome::Error { message } = &record.outcome {
-                        bar.say(&format!("{}: {message}", record.case));
-                    }
-                }
-            }
-            Event::Tokens(tokens) => {
-                if let Some(bar) = &mut bar {
-                    bar.generated(tokens);
-                }
-            }
-            Event::Finished { .. } => {}
-        }
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })
-}
-
-fn finish_single(workspace: &Workspace, run: &Run) -> Result<()> {
-    let extras = run_report::write(workspace, run)?;
-    out::text(report::table::run(run, extras.people.as_ref(), out::width(), out::colour()));
-    out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
-    Ok(())
 }

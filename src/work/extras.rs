@@ -1,15 +1,49 @@
-//! The loss logs of the versions that a report is about.
+//! What a report shows besides the answers: how the versions were trained, and what people say of the runs. Damage to
+//! either is no reason to withhold a report: it is warned of, and the report stands without.
 
-use super::out;
-use crate::report::Training;
-use crate::run::Run;
+use super::event::{Event, Sink};
+use super::settings::settings;
+use crate::report::{self, Extras, Training};
+use crate::review::{self, Books, People, PeopleCompared};
+use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
+use engine::error::Result;
+use engine::store;
 use engine::train::LossLog;
 use std::path::{Component, Path};
 
-/// What `pmtune train` logged of these runs' versions, each under its label. A damaged log is no reason to withhold a
-/// report: it is warned of and left out.
-pub fn logs(workspace: &Workspace, runs: &[(&str, &Run)]) -> Vec<Training> {
+/// Writes `report.html` and `report.md` into the run's folder, and gives what they show besides the run.
+pub fn write_run_report(workspace: &Workspace, run: &Run, sink: &dyn Sink) -> Result<Extras<People>> {
+    let trainings = logs(workspace, &[(run.manifest.version.name.as_str(), run)], sink);
+    let people = books(workspace, sink).and_then(|books| review::people(run, &books.of(run), &settings(workspace)));
+    let extras = Extras { trainings, people };
+    store::replace(&run.folder.join("report.html"), report::run_html(run, &extras)?.as_bytes())?;
+    store::replace(&run.folder.join("report.md"), report::run_markdown(run, &extras)?.as_bytes())?;
+    Ok(extras)
+}
+
+/// What a comparison's report shows besides the comparison.
+pub fn of_pair(
+    workspace: &Workspace,
+    labels: (&str, &str),
+    a: &Run,
+    b: &Run,
+    sink: &dyn Sink,
+) -> Extras<PeopleCompared> {
+    let compared = |books: Books| review::people_compared(a, b, &books.of(a), &books.of(b), &settings(workspace));
+    Extras {
+        trainings: logs(workspace, &[(labels.0, a), (labels.1, b)], sink),
+        people: books(workspace, sink).and_then(compared),
+    }
+}
+
+fn books(workspace: &Workspace, sink: &dyn Sink) -> Option<Books> {
+    let warn = |error| sink.tell(Event::Warning(format!("the report stands without people's scores: {error}")));
+    Books::read(&Reports::new(workspace.reports())).map_err(warn).ok()
+}
+
+/// What was logged while these runs' versions were trained, each under its label.
+fn logs(workspace: &Workspace, runs: &[(&str, &Run)], sink: &dyn Sink) -> Vec<Training> {
     let mut names: Vec<&str> = Vec::new();
     let mut found = Vec::new();
     for (label, run) in runs {
@@ -23,7 +57,9 @@ pub fn logs(workspace: &Workspace, runs: &[(&str, &Run)]) -> Vec<Training> {
         let path = workspace.models().join(&version.name).join("loss.csv");
         match path.is_file().then(|| LossLog::read(&path)) {
             Some(Ok(entries)) if !entries.is_empty() => found.push(Training { label: label.to_string(), entries }),
-            Some(Err(error)) => out::warning(format!("{label} is reported without its training: {error}")),
+            Some(Err(error)) => {
+                sink.tell(Event::Warning(format!("{label} is reported without its training: {error}")));
+            }
             _ => {}
         }
     }
@@ -33,6 +69,7 @@ pub fn logs(workspace: &Workspace, runs: &[(&str, &Run)]) -> Vec<Training> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::testing::Heard;
     use engine::train::{Entry, LossKind};
 
     fn run(name: &str, adapter: Option<&str>) -> Run {
@@ -66,8 +103,10 @@ mod tests {
             ("elsewhere", &run("../PM-v4", Some("a"))),
             ("brought along", &run("PM-v5", Some("a"))),
         ];
-        let found = logs(&workspace, &all);
+        let heard = Heard::default();
+        let found = logs(&workspace, &all, &heard);
         assert_eq!(found.iter().map(|t| t.label.as_str()).collect::<Vec<_>>(), ["v1"]);
         assert_eq!(found[0].entries, [entry]);
+        assert!(heard.warnings()[0].starts_with("damaged is reported without its training"));
     }
 }

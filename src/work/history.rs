@@ -1,8 +1,8 @@
-//! `pmtune history`: the runs of a line of versions on one axis, in the terminal, as a page and as a table.
+//! The finished runs of a line of versions → every figure over time, and which tasks need more data.
 
-use super::args::{Half, file};
-use super::{compare, out};
-use crate::history::{Line, Source, belongs, history, log};
+use super::event::{Event, Sink};
+use super::settings::settings;
+use crate::history::{self, History, Line, Log, Source, belongs};
 use crate::report;
 use crate::review;
 use crate::run::Reports;
@@ -14,34 +14,44 @@ use engine::store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Writes reports/history.html and reports/history.md.\n\nExamples:\n  pmtune history\n  \
-                        pmtune history --half dev\n  pmtune history --csv history.csv\n  \
-                        pmtune history --line openai:http://127.0.0.1:1234/v1#qwen2.5")]
-pub struct HistoryArgs {
-    /// Another line than the workspace's, or one model by its name as runs give it.
-    #[arg(long, value_name = "NAME")]
+/// What a history is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryOptions {
+    /// A line of versions, or one model by its name as runs give it; `None` for the workspace's line.
     pub line: Option<String>,
-    /// Which half of the cases to show (default: held-out, where there are such cases).
-    #[arg(long)]
-    pub half: Option<Half>,
-    /// Also write every value into this file, for spreadsheets.
-    #[arg(long, value_name = "FILE", value_parser = file)]
+    /// `None` for held-out, where there are such cases.
+    pub half: Option<Split>,
+    /// Every value is written into this file too, of `half` or else of both.
     pub csv: Option<PathBuf>,
 }
 
-pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
-    let csv = args.csv.as_deref().map(|path| workspace.inside(path)).transpose()?;
-    let line = Line(args.line.clone().unwrap_or_else(|| workspace.config.line.clone()));
-    let sources = sources(workspace, &line)?;
-    let settings = compare::settings(workspace);
-    let history = history(&sources, &line, &settings);
+/// A history whose pages are written.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub history: History,
+    pub log: Log,
+    pub half: Split,
+    /// `history.html`; `history.md` lies beside it.
+    pub page: PathBuf,
+    pub csv: Option<PathBuf>,
+}
+
+/// Works out the history and writes `reports/history.html` and `reports/history.md`.
+///
+/// # Errors
+/// There is no finished run of that line, or none with a case of that half; a file to write lies outside the workspace.
+pub fn history(workspace: &Workspace, options: &HistoryOptions, sink: &dyn Sink) -> Result<Told> {
+    let csv = options.csv.as_deref().map(|path| workspace.inside(path)).transpose()?;
+    let line = Line(options.line.clone().unwrap_or_else(|| workspace.config.line.clone()));
+    let sources = sources(workspace, &line, sink)?;
+    let settings = settings(workspace);
+    let history = history::history(&sources, &line, &settings);
     let none = || {
         Error::missing("no run has a judged answer yet").hint("evaluate a version first: pmtune eval --compare v1 v2")
     };
-    let log = log(&sources, &history, &examples(workspace), &settings).ok_or_else(none)?;
+    let log = history::log(&sources, &history, &examples(workspace, sink), &settings).ok_or_else(none)?;
     let halves = history.halves();
-    let half = args.half.map(Split::from).or(halves.first().copied()).ok_or_else(none)?;
+    let half = options.half.or(halves.first().copied()).ok_or_else(none)?;
     if !halves.contains(&half) {
         return Err(Error::usage("no run has a case of that half").hint("leave --half away"));
     }
@@ -49,21 +59,18 @@ pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
     store::replace(&page, report::history_html(&history, &log, half)?.as_bytes())?;
     let markdown = report::history_markdown(&history, &log, half)?;
     store::replace(&page.with_extension("md"), markdown.as_bytes())?;
-    out::text(report::history_text(&history, &log, half, out::width(), out::colour()));
-    out::line(format!("\nPage: {}", out::path(&page)));
-    if let Some(path) = csv {
-        store::replace(&path, report::history_csv(&history, args.half.map(Split::from))?.as_bytes())?;
-        out::line(format!("Table: {}", out::path(&path)));
+    if let Some(path) = &csv {
+        store::replace(path, report::history_csv(&history, options.half)?.as_bytes())?;
     }
-    Ok(())
+    Ok(Told { history, log, half, page, csv })
 }
 
 /// Every finished run of the line, oldest first, with people's ratings.
-fn sources(workspace: &Workspace, line: &Line) -> Result<Vec<Source>> {
+fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<Source>> {
     let reports = Reports::new(workspace.reports());
     let listing = reports.list()?;
     for error in &listing.unreadable {
-        out::warning(format!("left out: {error}"));
+        sink.tell(Event::Warning(format!("left out: {error}")));
     }
     let books = review::Books::read(&reports)?;
     let mut found = Vec::new();
@@ -73,7 +80,7 @@ fn sources(workspace: &Workspace, line: &Line) -> Result<Vec<Source>> {
             others.insert(manifest.version.name);
         } else if manifest.finished.is_none() {
             let id = &manifest.id;
-            out::note(format!("{id} is not finished and left out; pmtune eval --resume {id} finishes it"));
+            sink.tell(Event::Note(format!("{id} is not finished and left out; pmtune eval --resume {id} finishes it")));
         } else {
             let run = reports.load(&manifest.id)?;
             let ratings = books.of(&run);
@@ -93,7 +100,7 @@ fn sources(workspace: &Workspace, line: &Line) -> Result<Vec<Source>> {
 }
 
 /// Training examples by category; broken data is the linter's business, and counts as none here.
-fn examples(workspace: &Workspace) -> BTreeMap<String, usize> {
+fn examples(workspace: &Workspace, sink: &dyn Sink) -> BTreeMap<String, usize> {
     let folder = workspace.training_data();
     let mut counts = BTreeMap::new();
     if !folder.is_dir() {
@@ -105,7 +112,9 @@ fn examples(workspace: &Workspace) -> BTreeMap<String, usize> {
                 *counts.entry(example.category().to_string()).or_default() += 1;
             }
         }
-        Err(_) => out::warning("training data has broken lines and was not counted; see `pmtune data check`"),
+        Err(_) => sink.tell(Event::Warning(
+            "training data has broken lines and was not counted; see `pmtune data check`".to_string(),
+        )),
     }
     counts
 }

@@ -1,30 +1,34 @@
-use super::args::RenderArgs;
-use super::out;
-use crate::base;
+//! The exact prompt that a version reads.
+
+use super::event::{Sink, ensure_base};
 use crate::registry::{self, Origin};
-use crate::report;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
 use engine::model;
 
-/// Prints the exact prompt, then its token ids with the text of each.
-pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
-    let version = registry::resolve(workspace, &args.model)?;
+/// A prompt as text and as tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub text: String,
+    /// Each token's id with its text.
+    pub tokens: Vec<(u32, String)>,
+}
+
+/// What the version reads when it is asked `prompt`.
+///
+/// # Errors
+/// No such version, or one that is not on this computer; its base has no usable template.
+pub fn render(workspace: &Workspace, version: &str, prompt: &str, sink: &dyn Sink) -> Result<Rendered> {
+    let version = registry::resolve(workspace, version)?;
     let Origin::Local { base, .. } = &version.origin else {
         return Err(Error::usage(format!("{} renders its prompts itself, where pmtune cannot see them", version.name))
             .hint("name a version on this computer"));
     };
-    let bar = super::progress::Bytes::new();
-    let base = base::ensure(base, &bar)?;
-    bar.finish();
-    let chat = model::open(&base.path)?.chat;
+    let chat = model::open(&ensure_base(base, sink)?.path)?.chat;
     let mut messages = version.messages();
-    messages.push(Message::new(Role::User, &args.prompt));
+    messages.push(Message::new(Role::User, prompt));
     let ids = chat.prompt_ids(&messages)?;
-    out::line(report::visible(&chat.render(&messages, true)?));
-    out::line(format!("\n{} tokens:", ids.len()));
-    let shown: Vec<String> = ids.iter().map(|&id| format!("{id}:{:?}", chat.token_text(id))).collect();
-    out::line(shown.join(" "));
-    Ok(())
+    let tokens = ids.iter().map(|&id| (id, chat.token_text(id))).collect();
+    Ok(Rendered { text: chat.render(&messages, true)?, tokens })
 }

@@ -70,11 +70,7 @@ impl Recipe {
     ///
     /// # Errors
     /// Every value that makes no sense.
-    pub fn resolve(
-        above: &TrainSettings,
-        below: &TrainSettings,
-        facts: &Facts,
-    ) -> Result<Self, Vec<RecipeFault>> {
+    pub fn resolve(above: &TrainSettings, below: &TrainSettings, facts: &Facts) -> Result<Self, Vec<RecipeFault>> {
         let said = above.clone().over(&above.of_preset()).over(below).over(&below.of_preset());
         let defaults = Self::default_for(facts);
         let rank = said.rank.unwrap_or(defaults.rank);

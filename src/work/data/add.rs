@@ -1,16 +1,33 @@
-use super::args::AddArgs;
-use crate::cli::out;
+//! An answer of a run becomes a training example.
+
 use crate::provider::Stop;
 use crate::run::{Outcome, Record, Reports, Run};
 use crate::suite::{self, Suite};
-use crate::training_data::{Kept, add, load};
+use crate::training_data::{self, Example, Kept, Topic, load};
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
+use std::path::PathBuf;
 
-pub fn run(workspace: &Workspace, args: &AddArgs) -> Result<()> {
-    let run = Reports::new(workspace.reports()).load(&args.run)?;
-    let record = record(&run, &args.case)?;
-    let edited = args.edit.as_deref().map(engine::store::read_text).transpose()?;
+/// Which answer is kept, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddOptions {
+    /// The run that holds the answer.
+    pub run: String,
+    /// `<suite>/<id>`.
+    pub case: String,
+    pub to: Topic,
+    /// A file with the answer as it should have been, kept instead of the model's.
+    pub edited: Option<PathBuf>,
+}
+
+/// Keeps an answer as an example, and gives it with its place.
+///
+/// # Errors
+/// No such run or case; the answer is not worth learning; the case still stands in a suite.
+pub fn add(workspace: &Workspace, options: &AddOptions) -> Result<Example> {
+    let run = Reports::new(workspace.reports()).load(&options.run)?;
+    let record = record(&run, &options.case)?;
+    let edited = options.edited.as_deref().map(engine::store::read_text).transpose()?;
     let answer = match &edited {
         Some(text) if text.trim().is_empty() => return Err(Error::input("the corrected answer is empty")),
         Some(text) => text.as_str(),
@@ -26,10 +43,7 @@ pub fn run(workspace: &Workspace, args: &AddArgs) -> Result<()> {
     };
     let folder = workspace.training_data();
     let existing = if folder.is_dir() { load(std::slice::from_ref(&folder))? } else { Vec::new() };
-    let added = add(&folder, &args.to, &kept, &existing, &suites(workspace)?)?;
-    let id = added.id.unwrap_or_default();
-    out::line(format!("added {id} as {}:{}", out::path(&added.place.file), added.place.line));
-    Ok(())
+    training_data::add(&folder, &options.to, &kept, &existing, &suites(workspace)?)
 }
 
 /// The record of a case: its first answer that passed, else its first.

@@ -1,53 +1,49 @@
-//! `pmtune data check`: the linter of training data.
+//! The linter of training data.
 
 use crate::base::{self, BaseName};
-use crate::cli::args::{DataCheckArgs, FindingFormat};
-use crate::cli::{findings, out, progress};
 use crate::suite::{self, Suite};
-use crate::training_data::lint::{self, Finding, Options};
+use crate::training_data::lint::{self, Finding, Linted, Options};
+use crate::work::event::{Event, Sink};
+use crate::work::short_path::short_path;
 use crate::workspace::{Severity, Workspace};
 use engine::error::{Error, Kind, Result};
 use engine::model;
 use std::path::PathBuf;
 
-pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> Result<()> {
-    let workspace = match workspace() {
-        // Files named one by one need no workspace; without one there are no suites that they could leak.
-        Err(error) if error.kind == Kind::Missing && !args.paths.is_empty() => None,
-        workspace => Some(workspace?),
-    };
-    let paths = match &workspace {
-        Some(workspace) if args.paths.is_empty() => vec![PathBuf::from(out::path(&workspace.training_data()))],
-        _ => args.paths.clone(),
-    };
-    let settings = workspace.as_ref().map(|w| w.config.data.clone()).unwrap_or_default();
-    let suites = workspace.as_ref().map_or(Ok(Vec::new()), suites)?;
-    if args.fix {
-        for fixed in lint::fix(&paths, &settings)? {
-            let lines = if fixed.lines == 1 { "line" } else { "lines" };
-            out::note(format!("mended {} {lines} of {}", fixed.lines, fixed.file.display()));
-        }
-    }
-    let count = workspace.as_ref().and_then(token_count);
-    let options = Options { settings: &settings, suites: &suites, count_tokens: count.as_deref() };
-    let bar = progress::Lines::new();
-    let linted = lint::lint(&paths, &options, &|step| bar.step(step))?;
-    drop(bar);
-    match args.format {
-        FindingFormat::Text => out::text(findings::text(&linted, out::colour())),
-        FindingFormat::Json => out::line(findings::json(&linted)?),
-        FindingFormat::Sarif => out::line(findings::sarif(&linted)?),
-        FindingFormat::Github => out::text(findings::github(&linted)),
-    }
-    verdict(&linted.findings, args.fail_on.map_or(settings.fail_on, Severity::from))
+/// What is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// Folders and files; the workspace's training data where none is named.
+    pub paths: Vec<PathBuf>,
+    /// First mend what is safe.
+    pub fix: bool,
 }
 
-fn suites(workspace: &Workspace) -> Result<Vec<Suite>> {
+/// Looks at every example. Files that are named need no workspace; without one there are no suites that they could leak.
+pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn Sink) -> Result<Linted> {
+    let paths = match workspace {
+        Some(workspace) if options.paths.is_empty() => vec![PathBuf::from(short_path(&workspace.training_data()))],
+        _ => options.paths.clone(),
+    };
+    let settings = workspace.map(|w| w.config.data.clone()).unwrap_or_default();
+    let suites = workspace.map_or(Ok(Vec::new()), |workspace| suites(workspace, sink))?;
+    if options.fix {
+        for fixed in lint::fix(&paths, &settings)? {
+            let lines = if fixed.lines == 1 { "line" } else { "lines" };
+            sink.tell(Event::Note(format!("mended {} {lines} of {}", fixed.lines, fixed.file.display())));
+        }
+    }
+    let count = workspace.and_then(token_count);
+    let options = Options { settings: &settings, suites: &suites, count_tokens: count.as_deref() };
+    lint::lint(&paths, &options, &|step| sink.tell(Event::Lint(step)))
+}
+
+fn suites(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Suite>> {
     match workspace.suite_files() {
         Ok(files) => suite::load(&workspace.root, &files),
         // A workspace may have training data before it has suites.
         Err(error) => {
-            out::note(format!("leakage is not looked for: {}", error.message));
+            sink.tell(Event::Note(format!("leakage is not looked for: {}", error.message)));
             Ok(Vec::new())
         }
     }
@@ -65,8 +61,13 @@ fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
     Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
 }
 
-/// An error of kind [`Kind::Gate`] where a finding is as grave as `fail_on`.
-fn verdict(found: &[Finding], fail_on: Severity) -> Result<()> {
+/// Holds the findings against `fail_on`, or else against what the workspace says.
+///
+/// # Errors
+/// `Refused` where a finding is as grave.
+pub fn verdict(workspace: Option<&Workspace>, found: &[Finding], fail_on: Option<Severity>) -> Result<()> {
+    let own = || workspace.map(|w| w.config.data.fail_on).unwrap_or(Severity::Error);
+    let fail_on = fail_on.unwrap_or_else(own);
     let grave = found.iter().filter(|finding| finding.severity >= fail_on).count();
     if fail_on == Severity::Off || grave == 0 {
         return Ok(());

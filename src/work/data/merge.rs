@@ -1,14 +1,17 @@
-use super::args::MergeArgs;
-use crate::cli::out;
-use crate::training_data::{Merged, Part, load, merge, near_duplicates, write_folder};
-use crate::workspace::Workspace;
-use engine::error::{Error, Result};
-use std::path::Path;
+//! Several people's folders joined into one.
 
-pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
-    let folder = workspace.inside(&args.out)?;
-    let mut parts: Vec<Part> = Vec::with_capacity(args.folders.len());
-    for path in &args.folders {
+use crate::training_data::{self, Merged, Part, load, near_duplicates};
+use engine::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Joins folders of examples, the one that counts most first. `strict` refuses near-duplicates instead of keeping the
+/// longer of each pair.
+///
+/// # Errors
+/// A folder that is none; broken lines, all at once; near-duplicates where they are refused.
+pub fn merge(folders: &[PathBuf], strict: bool) -> Result<Merged> {
+    let mut parts: Vec<Part> = Vec::with_capacity(folders.len());
+    for path in folders {
         if !path.is_dir() {
             return Err(Error::missing(format!("{} is no folder", path.display()))
                 .hint("merge joins folders of <category>/<topic>.jsonl"));
@@ -16,23 +19,8 @@ pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
         let name = name(path, &parts);
         parts.push(Part { name, folder: path.clone(), examples: load(std::slice::from_ref(path))? });
     }
-    let merged = merge(parts, near_duplicates);
-    if args.strict && !merged.near.is_empty() {
-        return Err(refused(&merged));
-    }
-    for near in &merged.near {
-        out::line(format!("kept {}, left out {}: nearly the same", near.kept.place, near.dropped.place));
-    }
-    write_folder(&folder, &merged.files)?;
-    out::line(format!(
-        "{} examples in {} files written to {}; left out {} that were the same and {} that were nearly the same",
-        merged.examples(),
-        merged.files.len(),
-        out::path(&folder),
-        merged.exact,
-        merged.near.len()
-    ));
-    Ok(())
+    let merged = training_data::merge(parts, near_duplicates);
+    if strict && !merged.near.is_empty() { Err(refused(&merged)) } else { Ok(merged) }
 }
 
 /// What `source` calls a part: its folder's name, or the folder above where that is just `training-data` or taken.

@@ -1,43 +1,39 @@
-//! `pmtune review export` and `import`.
+//! Sheets that leave the workspace, and ratings that come back.
 
-use super::args::ExportArgs;
-use super::{assignment, refresh, refs, reviewer, roster, runs};
-use crate::cli::out;
-use crate::desk;
-use crate::report;
-use crate::review::{self, Exported, Imported, assign};
-use crate::run::Reports;
+use super::reading::{Reading, refresh};
+use crate::review::{self, Exported, Sheet};
+use crate::run::{Reports, Run};
+use crate::work::event::{Event, Sink};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
-    let reports = Reports::new(workspace.reports());
-    let runs = runs(workspace, &reports, &args.sheet.runs)?;
-    let names = match (&args.sheet.reviewer, roster(workspace, &args.sheet)) {
-        (None, roster) if !roster.is_empty() => roster,
-        (given, _) => vec![reviewer(given.as_deref())?],
-    };
-    let folder = workspace.inside(&args.to)?;
-    for name in names {
-        let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name))?;
-        let (csv, page) = (review::sheet_csv(&sheet)?, desk::sheet_page(&sheet)?);
+/// A sheet for one reviewer, written in two forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// How many there are to read.
+    pub answers: usize,
+    pub page: PathBuf,
+    pub table: PathBuf,
+}
+
+impl Reading {
+    /// Writes a reviewer's sheet into `folder`, as a table and as what `page` makes of it: how a sheet becomes a page is
+    /// for the rooms below to say.
+    pub fn send(&self, reviewer: &str, folder: &Path, page: &dyn Fn(&Sheet) -> Result<String>) -> Result<Sent> {
+        let (sheet, key) = self.sheet(reviewer)?;
+        let (csv, html) = (review::sheet_csv(&sheet)?, page(&sheet)?);
         let answers = sheet.answers().count();
-        let stem = file_stem(&name, &sheet.id);
+        let stem = file_stem(reviewer, &sheet.id);
         // The key first: a sheet that nobody could import must not leave.
-        Exported::new(sheet, key).keep(&reports)?;
-        let paths = [("html", page.as_bytes()), ("csv", &csv)].map(|(extension, bytes)| {
-            let path = folder.join(format!("{stem}.{extension}"));
-            store::replace(&path, bytes).map(|()| out::path(&path))
-        });
-        let [page, table] = paths;
-        let name = report::visible(&name);
-        out::line(format!("{name}: {answers} answers to read, in {} or {}", page?, table?));
+        Exported::new(sheet, key).keep(&self.reports)?;
+        let [page, table] = ["html", "csv"].map(|extension| folder.join(format!("{stem}.{extension}")));
+        store::replace(&page, html.as_bytes())?;
+        store::replace(&table, &csv)?;
+        Ok(Sent { answers, page, table })
     }
-    out::line("\nSend each reviewer one of the two. What comes back goes in with: pmtune review import FILE");
-    Ok(())
 }
 
 /// `review-ann-3f2a9c1b`: who it is for, and enough of the sheet's id to tell two apart.
@@ -47,14 +43,19 @@ fn file_stem(name: &str, id: &str) -> String {
     format!("review-{}-{id}", kept.trim_matches('-'))
 }
 
-pub fn import(workspace: &Workspace, files: &[PathBuf]) -> Result<()> {
+/// Takes in filled sheets, each whole or not at all, and writes the reports of the runs that they touch anew. Gives those
+/// runs, and what was wrong with the files that were refused.
+///
+/// # Errors
+/// A report cannot be written.
+pub fn import(workspace: &Workspace, files: &[PathBuf], sink: &dyn Sink) -> Result<(Vec<Run>, Option<Error>)> {
     let reports = Reports::new(workspace.reports());
     let (mut faults, mut touched) = (Vec::new(), BTreeSet::new());
     for file in files {
         let read = std::fs::read(file).map_err(|e| Error::io("read", file, e));
         match read.and_then(|bytes| review::import(&reports, file, &bytes)) {
             Ok(imported) => {
-                out::line(words(&imported));
+                sink.tell(Event::Imported(&imported));
                 if imported.new + imported.changed > 0 {
                     touched.extend(imported.runs);
                 }
@@ -63,19 +64,6 @@ pub fn import(workspace: &Workspace, files: &[PathBuf]) -> Result<()> {
         }
     }
     let runs = touched.iter().map(|id| reports.load(id)).collect::<Result<Vec<_>>>()?;
-    refresh(workspace, &runs)?;
-    Error::gather(faults).map_or(Ok(()), Err)
-}
-
-fn words(imported: &Imported) -> String {
-    let Imported { reviewer, new, changed, unchanged, older, unfinished, .. } = imported;
-    let mut parts = vec![format!("{new} answers rated")];
-    let told = [
-        (*changed, "changed"),
-        (*unchanged, "empty or as before"),
-        (*older, "left as they were, because what is recorded is newer or complete"),
-        (*unfinished, "still without all five points, so not counted yet"),
-    ];
-    parts.extend(told.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    format!("{}: {}", report::visible(reviewer), parts.join(", "))
+    refresh(workspace, &runs, sink)?;
+    Ok((runs, Error::gather(faults)))
 }

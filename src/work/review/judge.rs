@@ -1,13 +1,12 @@
-//! `pmtune review RUN --judge MODEL`: a model scores by the people's rubric, into a book of its own.
+//! A model scores by the people's rubric, into a book of its own.
 
-use super::args::SheetArgs;
-use super::{refresh, runs};
-use crate::cli::{interrupt, open, out, progress};
-use crate::provider::{Answer, Event, Provider, Request, Task};
+use super::reading::{Reading, refresh};
+use crate::provider::{self, Answer, Provider, Request, Task};
 use crate::registry::{self, Origin, Version};
-use crate::report;
 use crate::review::{self, Assignment, Draft, Progress, Reviewer, ReviewerKind, Session, Text, assign};
-use crate::run::{Reports, Run};
+use crate::run::Run;
+use crate::work::contestant::{contestants, groups};
+use crate::work::event::{Event, Judging, Sink};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Kind, Result};
@@ -18,26 +17,58 @@ use std::ops::ControlFlow;
 /// Room for the object and a comment of a few sentences.
 const LONGEST_ANSWER: usize = 600;
 
-pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
-    interrupt::listen();
-    let reports = Reports::new(workspace.reports());
-    let runs = runs(workspace, &reports, &args.runs)?;
-    let version = registry::resolve(workspace, model)?;
-    if let Some(run) = runs.iter().find(|run| run.manifest.version.name == version.name) {
-        out::warning(format!(
-            "{} judges its own answers in {}; models favour what they wrote",
-            version.name, run.manifest.id
-        ));
+impl Reading {
+    /// Lets `model` judge the answers that it has not judged, each run by itself, and writes the runs' reports anew.
+    ///
+    /// # Errors
+    /// No such model; it gave no points that could be read; `Interrupted` when the sink stops it. Every judgement so far
+    /// is kept.
+    pub fn judge(&self, workspace: &Workspace, model: &str, sink: &dyn Sink) -> Result<()> {
+        let version = registry::resolve(workspace, model)?;
+        if let Some(run) = self.runs.iter().find(|run| run.manifest.version.name == version.name) {
+            sink.tell(Event::Warning(format!(
+                "{} judges its own answers in {}; models favour what they wrote",
+                version.name, run.manifest.id
+            )));
+        }
+        let reviewer = Reviewer { name: review::judge_name(&short(&version)), kind: ReviewerKind::Judge };
+        let contestants = contestants(workspace, vec![version], sink)?;
+        let groups = groups(&contestants)?;
+        let provider = groups.first().map(|group| group.provider.as_ref());
+        let provider = provider.ok_or_else(|| Error::usage("no model to judge").hint("name one: --judge MODEL"))?;
+        for run in &self.runs {
+            self.judge_run(run, &reviewer, provider, sink)?;
+        }
+        refresh(workspace, &self.runs, sink)
     }
-    let reviewer = Reviewer { name: review::judge_name(&short(&version)), kind: ReviewerKind::Judge };
-    let contestants = open::contestants(workspace, vec![version])?;
-    let groups = open::groups(&contestants)?;
-    let provider = groups.first().map(|group| group.provider.as_ref());
-    let provider = provider.ok_or_else(|| Error::usage("no model to judge").hint("name one: --judge MODEL"))?;
-    for run in &runs {
-        judge(&reports, run, args, &reviewer, provider)?;
+
+    /// Judges the answers of one run that this judge has not judged.
+    fn judge_run(&self, run: &Run, reviewer: &Reviewer, provider: &dyn Provider, sink: &dyn Sink) -> Result<()> {
+        let options = Assignment { split: self.split, limit: self.limit, ..Assignment::all(&reviewer.name) };
+        let (sheet, key) = assign(&[run], &options)?;
+        let cases = key.origins.clone();
+        let mut session = Session::open(&self.reports, sheet.clone(), key, reviewer)?;
+        let (before, state) = (session.progress(), session.state());
+        let open = |answer: &Text| state.iter().any(|saved| saved.answer == answer.id && !saved.done);
+        let questions = sheet.answers().filter(|(_, answer)| open(answer)).map(|(item, answer)| Question {
+            answer,
+            turns: vec![Message::new(Role::User, review::judge_prompt(item, answer))],
+        });
+        let id = run.manifest.id.as_str();
+        sink.tell(Event::Judge(Judging::Started { run: id, before }));
+        let errors = Bench { provider, session: &mut session, sink }.judge(questions.collect())?;
+        for Failure { question, error, .. } in &errors {
+            let case = cases.get(&question.answer.id).map_or("", |origin| &origin.case);
+            sink.tell(Event::Judge(Judging::Failed { case, error }));
+        }
+        let progress = session.progress();
+        sink.tell(Event::Judge(Judging::Ended { run: id, judge: &reviewer.name, progress }));
+        match progress {
+            Progress { done: 0, .. } => Err(Error::model("the judge gave no points that could be read")
+                .hint("small models rarely can; name a larger one, such as --judge openai:URL#model")),
+            _ => Ok(()),
+        }
     }
-    refresh(workspace, &runs)
 }
 
 /// The model's name without its address.
@@ -45,38 +76,6 @@ fn short(version: &Version) -> String {
     match &version.origin {
         Origin::Endpoint(url) => url.split_once('#').map_or(url.as_str(), |(_, model)| model.trim()).to_string(),
         Origin::Local { .. } => version.name.clone(),
-    }
-}
-
-/// Judges the answers of one run that this judge has not judged.
-fn judge(reports: &Reports, run: &Run, args: &SheetArgs, reviewer: &Reviewer, provider: &dyn Provider) -> Result<()> {
-    let options =
-        Assignment { split: args.split.map(Into::into), limit: args.limit, ..Assignment::all(&reviewer.name) };
-    let (sheet, key) = assign(&[run], &options)?;
-    let cases = key.origins.clone();
-    let mut session = Session::open(reports, sheet.clone(), key, reviewer)?;
-    let (before, state) = (session.progress(), session.state());
-    let open = |answer: &Text| state.iter().any(|saved| saved.answer == answer.id && !saved.done);
-    let questions = sheet.answers().filter(|(_, answer)| open(answer)).map(|(item, answer)| Question {
-        answer,
-        turns: vec![Message::new(Role::User, review::judge_prompt(item, answer))],
-    });
-    if before.done > 0 {
-        out::note(format!("{} of {} answers of {} are judged already", before.done, before.of, run.manifest.id));
-    }
-    let mut bench = Bench { provider, session: &mut session, bar: progress::Cases::new(before.of, before.done) };
-    let errors = bench.judge(questions.collect())?;
-    for Failure { question, error, .. } in &errors {
-        let case = cases.get(&question.answer.id).map_or("", |origin| &origin.case);
-        bench.bar.say(&format!("{case}: {}", report::visible(&error.to_string())));
-    }
-    drop(bench);
-    let Progress { done, of } = session.progress();
-    out::line(format!("{}: {done} of {of} answers of {} are judged", report::visible(&reviewer.name), run.manifest.id));
-    match done {
-        0 => Err(Error::model("the judge gave no points that could be read")
-            .hint("small models rarely can; name a larger one, such as --judge openai:URL#model")),
-        _ => Ok(()),
     }
 }
 
@@ -97,7 +96,7 @@ struct Failure<'a> {
 struct Bench<'a> {
     provider: &'a dyn Provider,
     session: &'a mut Session,
-    bar: progress::Cases,
+    sink: &'a dyn Sink,
 }
 
 impl Bench<'_> {
@@ -134,17 +133,17 @@ impl Bench<'_> {
         let mut broken = None;
         let asked = self.provider.answer(requests, &mut |event| {
             match event {
-                Event::Tokens(tokens) => self.bar.generated(tokens),
-                Event::Done { id, answer } => match self.take(questions.get(id), answer) {
-                    Ok(None) => self.bar.answered(),
+                provider::Event::Tokens(tokens) => self.sink.tell(Event::Judge(Judging::Tokens(tokens))),
+                provider::Event::Done { id, answer } => match self.take(questions.get(id), answer) {
+                    Ok(None) => self.sink.tell(Event::Judge(Judging::Judged)),
                     Ok(Some(failure)) => _ = failures.insert(id, failure),
                     Err(error) => broken = Some(error),
                 },
             }
-            if broken.is_some() || interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if broken.is_some() || self.sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let kept = "every judgement so far is kept; the same command goes on from here";
-        if interrupt::asked() {
+        if self.sink.stopped() {
             return Err(Error::new(Kind::Interrupted, "stopped").hint(kept));
         }
         if let Some(error) = broken.or(asked.err()) {

@@ -3,12 +3,11 @@
 //! A false alarm costs trust, so every threshold leaves room for the noise that a small batch brings; the tests draw
 //! hundreds of healthy curves and want silence. Levels are medians, which one odd batch does not move.
 
-use super::curve::{Curve, median, median_error};
-use super::log::loss_words;
+use engine::train::{Curve, after_epoch, course, loss_words, median, median_error};
 
 /// What was trained on, and how.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
+pub struct Circumstances {
     /// Examples trained on, without held-out ones.
     pub examples: usize,
     pub held_out: usize,
@@ -74,7 +73,7 @@ const FAST_EXAMPLES: f64 = 1000.0;
 const TINY_TOKENS: f64 = 32.0;
 
 /// What there is to say, the gravest first; one [`Condition::Healthy`] if nothing is wrong.
-pub fn diagnose(curve: &Curve, facts: &Facts) -> Vec<Diagnosis> {
+pub fn diagnose(curve: &Curve, facts: &Circumstances) -> Vec<Diagnosis> {
     let fatal = not_a_number(curve, facts).or_else(|| diverging(curve, facts));
     let shape = fatal.or_else(|| not_learning(curve, facts)).or_else(|| overfitting(curve, facts));
     let shape = shape.or_else(|| ended_too_soon(curve, facts));
@@ -85,7 +84,7 @@ pub fn diagnose(curve: &Curve, facts: &Facts) -> Vec<Diagnosis> {
     found
 }
 
-fn not_a_number(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
+fn not_a_number(curve: &Curve, facts: &Circumstances) -> Option<Diagnosis> {
     let point = curve.broken()?;
     Some(Diagnosis {
         condition: Condition::NotANumber,
@@ -97,7 +96,7 @@ fn not_a_number(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// The last steps lie clearly above the lowest level in between, or above what guessing would cost.
-fn diverging(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
+fn diverging(curve: &Curve, facts: &Circumstances) -> Option<Diagnosis> {
     let losses = curve.losses();
     let first = *losses.first()?;
     let tail = |size: usize| median(&losses[losses.len() - size..]);
@@ -123,7 +122,7 @@ fn diverging(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// The loss ends about where it began, and noise does not hide a fall.
-fn not_learning(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
+fn not_learning(curve: &Curve, facts: &Circumstances) -> Option<Diagnosis> {
     let losses = curve.losses();
     if losses.len() < 4 {
         return None;
@@ -156,7 +155,7 @@ fn not_learning(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
 
 /// Validation turns up while training goes on falling or never falls at all; or training comes near zero and
 /// validation does not.
-fn overfitting(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
+fn overfitting(curve: &Curve, facts: &Circumstances) -> Option<Diagnosis> {
     let epoch = curve.last_epoch();
     let training = curve.level(epoch)?;
     let last = curve.validation.last();
@@ -175,7 +174,7 @@ fn overfitting(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
         (Some((last, best)), ..) => format!(
             "The validation loss rose from {} {} to {}, while the training loss went to {level}.",
             loss_words(best.loss),
-            after(best.epoch),
+            after_epoch(best.epoch),
             loss_words(last.loss)
         ),
         (None, true, Some(last)) => {
@@ -202,7 +201,7 @@ fn overfitting(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// Validation was still falling clearly in the last planned epoch.
-fn ended_too_soon(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
+fn ended_too_soon(curve: &Curve, facts: &Circumstances) -> Option<Diagnosis> {
     let &[.., before, last] = curve.validation.as_slice() else { return None };
     let best = curve.best()?;
     let falling = before.loss > last.loss * (1.0 + CLEAR_CHANGE) && best.step == last.step;
@@ -219,7 +218,7 @@ fn ended_too_soon(curve: &Curve, facts: &Facts) -> Option<Diagnosis> {
     })
 }
 
-fn too_few_examples(facts: &Facts) -> Option<Diagnosis> {
+fn too_few_examples(facts: &Circumstances) -> Option<Diagnosis> {
     let gentler = (facts.learning_rate / 2.0).max(1e-4);
     (facts.examples < FEWEST_EXAMPLES).then(|| Diagnosis {
         condition: Condition::TooFewExamples,
@@ -235,7 +234,7 @@ fn too_few_examples(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// Much was left out, or there was next to nothing to read.
-fn too_fast(facts: &Facts) -> Option<Diagnosis> {
+fn too_fast(facts: &Circumstances) -> Option<Diagnosis> {
     let all = facts.examples + facts.skipped;
     if facts.skipped * 2 >= all.max(1) {
         return Some(Diagnosis {
@@ -263,7 +262,7 @@ fn too_fast(facts: &Facts) -> Option<Diagnosis> {
     })
 }
 
-fn healthy(facts: &Facts) -> Diagnosis {
+fn healthy(facts: &Circumstances) -> Diagnosis {
     let seen = match (facts.stopped_early, facts.held_out) {
         (true, _) => "Training ended by itself when validation got no better, as it should.",
         (false, 0) => {
@@ -281,7 +280,7 @@ fn healthy(facts: &Facts) -> Diagnosis {
 }
 
 /// What `pmtune train` ends with: how it went, and what to do next. `parent` and `new` are names for the command line.
-pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Facts, parent: &str, new: &str) -> String {
+pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Circumstances, parent: &str, new: &str) -> String {
     let mut sentences = vec![format!(
         "{new} was trained on {} in {} ({}).",
         counted(facts.examples, "example"),
@@ -302,35 +301,6 @@ pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Facts, parent: &str
         _ => format!("What counts is how it answers: pmtune eval --compare {parent} {new}"),
     });
     sentences.join(" ")
-}
-
-/// Where the losses began and ended, in words; `None` before the first step.
-pub fn course(curve: &Curve) -> Option<String> {
-    let last = curve.last_epoch();
-    let (first, end) = (curve.level(1)?, curve.level(last)?);
-    let training = match last {
-        1 => {
-            let (first, end) = (curve.training.first()?.loss, curve.training.last()?.loss);
-            format!("The training loss went from {} to {}", loss_words(first), loss_words(end))
-        }
-        _ => format!(
-            "The training loss was {} in the first epoch and {} in the last",
-            loss_words(first),
-            loss_words(end)
-        ),
-    };
-    Some(match curve.best() {
-        Some(best) => format!(
-            "{training}. What is kept is the state {}, where the validation loss was lowest: {}.",
-            after(best.epoch),
-            loss_words(best.loss)
-        ),
-        None => format!("{training}."),
-    })
-}
-
-fn after(epoch: usize) -> String {
-    if epoch == 0 { "of before training".into() } else { format!("after epoch {epoch}") }
 }
 
 fn counted(n: usize, noun: &str) -> String {

@@ -1,13 +1,13 @@
 use super::*;
-use crate::train::{Entry, LossKind, Point};
+use engine::train::Point;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const EPOCHS: usize = 4;
 
-fn facts() -> Facts {
-    Facts {
+fn facts() -> Circumstances {
+    Circumstances {
         examples: 80,
         held_out: 8,
         skipped: 0,
@@ -31,12 +31,12 @@ fn curve(epochs: usize, training: &[f64], validation: &[f64]) -> Curve {
     }
 }
 
-fn conditions(curve: &Curve, facts: &Facts) -> Vec<Condition> {
+fn conditions(curve: &Curve, facts: &Circumstances) -> Vec<Condition> {
     diagnose(curve, facts).into_iter().map(|d| d.condition).collect()
 }
 
 /// The one thing found, which must be `wanted`.
-fn only(wanted: Condition, curve: &Curve, facts: &Facts) -> Diagnosis {
+fn only(wanted: Condition, curve: &Curve, facts: &Circumstances) -> Diagnosis {
     let found = diagnose(curve, facts);
     assert_eq!(found.iter().map(|d| d.condition).collect::<Vec<_>>(), [wanted], "{found:?}");
     found[0].clone()
@@ -110,7 +110,7 @@ fn sick_noisy_curves_are_found_once_there_are_steps_enough() {
 #[test]
 fn the_guides_own_logs_are_read_as_the_guide_reads_them() {
     let good = [2.45, 1.82, 1.54, 1.31, 1.28, 1.15, 1.08, 0.98, 0.95, 0.89, 0.84, 0.79];
-    let plan = Facts { epochs: 3, held_out: 0, ..facts() };
+    let plan = Circumstances { epochs: 3, held_out: 0, ..facts() };
     only(Condition::Healthy, &curve(3, &good, &[]), &plan);
     let flat = only(Condition::NotLearning, &curve(1, &[2.45, 2.44, 2.43, 2.42], &[]), &plan);
     assert_eq!(flat.flag.as_deref(), Some("--learning-rate 3e-4"));
@@ -141,7 +141,7 @@ fn a_few_odd_batches_at_the_end_are_no_divergence() {
     let mut losses: Vec<f64> = (0..40).map(|i| 1.0 + 1.5 * (-0.2 * i as f64).exp()).collect();
     losses[37] = 9.0;
     losses[39] = 6.0;
-    only(Condition::Healthy, &curve(2, &losses, &[2.5, 1.3, 1.28]), &Facts { epochs: 2, ..facts() });
+    only(Condition::Healthy, &curve(2, &losses, &[2.5, 1.3, 1.28]), &Circumstances { epochs: 2, ..facts() });
 }
 
 #[test]
@@ -165,34 +165,24 @@ fn knowing_by_heart_what_also_holds_for_the_held_out_examples_is_no_fault() {
 fn validation_still_falling_asks_for_more_epochs_unless_training_chose_to_end() {
     let training: Vec<f64> = (0..30).map(|i| 2.4 - 0.03 * i as f64).collect();
     let falling = curve(3, &training, &[2.5, 2.2, 1.9, 1.7]);
-    let plan = Facts { epochs: 3, ..facts() };
+    let plan = Circumstances { epochs: 3, ..facts() };
     assert_eq!(only(Condition::EndedTooSoon, &falling, &plan).flag.as_deref(), Some("--epochs 5"));
-    only(Condition::Healthy, &falling, &Facts { stopped_early: true, ..plan });
+    only(Condition::Healthy, &falling, &Circumstances { stopped_early: true, ..plan });
 }
 
 #[test]
 fn few_skipped_and_fast_examples_are_told_from_the_facts() {
     let training: Vec<f64> = (0..20).map(|i| 1.0 + 1.5 * (-0.4 * i as f64).exp()).collect();
     let curve = curve(1, &training, &[]);
-    let few = only(Condition::TooFewExamples, &curve, &Facts { examples: 19, ..facts() });
+    let few = only(Condition::TooFewExamples, &curve, &Circumstances { examples: 19, ..facts() });
     assert!(few.seen.contains("19 examples") && few.flag.as_deref() == Some("--learning-rate 1e-4"), "{few:?}");
-    assert_eq!(conditions(&curve, &Facts { examples: 20, ..facts() }), [Condition::Healthy]);
-    let skipped = only(Condition::TooFast, &curve, &Facts { examples: 30, skipped: 30, ..facts() });
+    assert_eq!(conditions(&curve, &Circumstances { examples: 20, ..facts() }), [Condition::Healthy]);
+    let skipped = only(Condition::TooFast, &curve, &Circumstances { examples: 30, skipped: 30, ..facts() });
     assert_eq!(skipped.flag.as_deref(), Some("--too-long truncate"));
-    assert_eq!(conditions(&curve, &Facts { skipped: 8, ..facts() }), [Condition::Healthy]);
-    let quick = Facts { examples_per_minute: 1500.0, ..facts() };
+    assert_eq!(conditions(&curve, &Circumstances { skipped: 8, ..facts() }), [Condition::Healthy]);
+    let quick = Circumstances { examples_per_minute: 1500.0, ..facts() };
     assert_eq!(conditions(&curve, &quick), [Condition::Healthy], "a graphics card is no fault");
-    only(Condition::TooFast, &curve, &Facts { tokens_per_example: 12.0, ..quick });
-}
-
-#[test]
-fn a_log_becomes_a_curve() {
-    let kind = LossKind::Train { learning_rate: 1e-4, gradient_norm: 1.0 };
-    let step = Entry { step: 1, epoch: 1, kind, loss: 2.0, tokens: 9, seconds: 1.0 };
-    let check = Entry { kind: LossKind::Validation, loss: 1.5, ..step };
-    let curve = Curve::of(&[Entry { step: 0, epoch: 0, loss: 1.9, ..check }, step, check]);
-    assert_eq!((curve.training.len(), curve.validation.len()), (1, 2));
-    assert_eq!(curve.best(), Some(Point { step: 1, epoch: 1, loss: 1.5 }));
+    only(Condition::TooFast, &curve, &Circumstances { tokens_per_example: 12.0, ..quick });
 }
 
 #[test]
@@ -211,7 +201,7 @@ proptest! {
         validation in prop::collection::vec(prop_oneof![any::<f64>(), 0.0..12.0f64], 0..6),
         examples in 0usize..100, skipped in 0usize..100, rate in 1e-6..1e-2f64,
     ) {
-        let facts = Facts { examples, skipped, learning_rate: rate, ..facts() };
+        let facts = Circumstances { examples, skipped, learning_rate: rate, ..facts() };
         let curve = if training.is_empty() { Curve::default() } else { curve(3, &training, &validation) };
         let found = diagnose(&curve, &facts);
         prop_assert!(!found.is_empty());

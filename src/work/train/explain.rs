@@ -1,6 +1,7 @@
 //! A recipe in words, for someone who has never trained a model.
 
-use super::{Preset, Recipe, TrainSettings};
+use engine::error::{Error, Result};
+use engine::train::{Facts, Preset, Recipe, TrainSettings};
 use std::fmt;
 
 /// One number of a recipe.
@@ -35,7 +36,22 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Every number of `recipe`, which [`Recipe::resolve`] made of `flags` and `workspace`, the weightiest first.
+/// The recipe that `flags`, `workspace` (`train:` in `pmtune.yaml`) and the defaults make.
+///
+/// # Errors
+/// Gathers every value that makes no sense, each with its flag and its key.
+pub fn recipe(flags: &TrainSettings, workspace: &TrainSettings, facts: &Facts) -> Result<Recipe> {
+    Recipe::resolve(flags, workspace, facts).map_err(|faults| {
+        let told = faults.into_iter().map(|fault| {
+            let (key, remedy) = (fault.key, fault.remedy);
+            Error::input(format!("`{key}` is {}", fault.value))
+                .hint(format!("{remedy} (--{key}, or `train.{key}` in pmtune.yaml)"))
+        });
+        Error::gather(told).unwrap_or_else(|| Error::input("the recipe makes no sense"))
+    })
+}
+
+/// Every number of `recipe`, which [`recipe()`] made of `flags` and `workspace`, the weightiest first.
 pub fn explain(recipe: &Recipe, flags: &TrainSettings, workspace: &TrainSettings) -> Vec<Explained> {
     let layers = layers(flags, workspace);
     let targets = if recipe.targets.is_empty() { "all linear layers".into() } else { recipe.targets.join(", ") };
@@ -140,11 +156,10 @@ fn meaning(key: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Facts;
 
     fn explained(flags: &TrainSettings, workspace: &TrainSettings) -> Vec<Explained> {
         let facts = Facts { examples: 90, parameters: 134_515_008, context_length: 8192 };
-        explain(&Recipe::resolve(flags, workspace, &facts).unwrap(), flags, workspace)
+        explain(&recipe(flags, workspace, &facts).unwrap(), flags, workspace)
     }
 
     #[test]
@@ -176,5 +191,18 @@ mod tests {
         let over = TrainSettings { preset: Some(Preset::Balanced), ..TrainSettings::default() };
         let file = TrainSettings { learning_rate: Some(1e-3), ..TrainSettings::default() };
         assert_eq!(origin(&explained(&over, &file), "learning-rate"), "preset balanced");
+    }
+
+    #[test]
+    fn every_nonsense_value_is_told_with_flag_and_key() {
+        let flags = TrainSettings { rank: Some(0), clip: Some(f64::INFINITY), ..TrainSettings::default() };
+        let facts = Facts { examples: 90, parameters: 1, context_length: 8 };
+        let error = recipe(&flags, &TrainSettings::default(), &facts).unwrap_err();
+        let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        for (key, said) in ["rank", "clip"].iter().zip(&said) {
+            assert!(said.starts_with(&format!("`{key}` is")), "{said}");
+            assert!(said.contains(&format!("(--{key}, or `train.{key}` in pmtune.yaml)")), "{said}");
+        }
     }
 }

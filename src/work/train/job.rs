@@ -1,66 +1,77 @@
 //! One training as it is about to run: what is asked for, what was read, and where an earlier run got to.
 
-use super::args::TrainArgs;
+use super::device::{self, DeviceChoice};
+use super::explain::explain;
 use super::prepare::{Prepared, prepare};
-use super::request::Request;
+use super::request::{Request, TrainOptions};
 use super::{memory, place};
-use crate::cli::out;
+use crate::work::event::Sink;
+use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
+use candle_core::Device;
 use engine::error::{Error, Result};
 use engine::train::TrainSettings;
 use engine::train::{self, Budget, Checkpoint, Estimate};
 use std::fmt::Write;
 
 pub struct Job {
-    pub request: Request,
-    pub prepared: Prepared,
+    pub(super) request: Request,
+    pub(super) prepared: Prepared,
     /// Where an earlier run got to.
-    pub checkpoint: Option<Checkpoint>,
-    pub budget: Budget,
+    pub(super) checkpoint: Option<Checkpoint>,
+    pub(super) budget: Budget,
+    /// The processor where there is none.
+    pub(super) device: Option<Device>,
     /// Of a training that begins.
     estimate: Option<Estimate>,
     free: u64,
 }
 
 impl Job {
-    /// What the flags ask for, or what the checkpoint of an unfinished training says.
+    /// A training that begins: everything is read and checked, and nothing is written yet.
     ///
     /// # Errors
     /// Among many: the name is taken, the data is broken, nothing fits into memory.
-    pub fn new(workspace: &Workspace, args: &TrainArgs) -> Result<Self> {
-        match &args.resume {
-            Some(text) => Self::resumed(workspace, text),
-            None => Self::begun(workspace, args),
-        }
-    }
-
-    fn begun(workspace: &Workspace, args: &TrainArgs) -> Result<Self> {
-        let request = Request::new(workspace, args)?;
+    pub fn begin(workspace: &Workspace, options: &TrainOptions, sink: &dyn Sink) -> Result<Self> {
+        let device = device::open(options.device)?;
+        let request = Request::new(workspace, options, sink)?;
         place::free(workspace, &request.name)?;
         place::idle(workspace, &request.name)?;
         if let Ok((name, path)) = place::unfinished(workspace, &request.name) {
-            let folder = out::path(path.parent().unwrap_or(&path));
+            let folder = short_path(path.parent().unwrap_or(&path));
             return Err(Error::input(format!("a training of {name} is unfinished"))
                 .hint(format!("go on with `pmtune train --resume {name}`, or remove {folder} to begin anew")));
         }
-        let prepared = prepare(workspace, &request, None)?;
+        let prepared = prepare(workspace, &request, None, sink)?;
         let lengths: Vec<usize> = prepared.training.sequences.iter().map(|s| s.tokens.len()).collect();
         let free = memory::free();
         let threads = rayon::current_num_threads();
-        let estimate = train::estimate(&prepared.sizes, &prepared.recipe, &lengths, free, threads)?;
-        Ok(Self { request, prepared, checkpoint: None, budget: estimate.budget, estimate: Some(estimate), free })
+        let estimate = train::estimate(&prepared.sizes, &prepared.recipe, &lengths, free, threads)
+            .map_err(|refused| memory::refusal(&refused))?;
+        let budget = estimate.budget;
+        Ok(Self { request, prepared, checkpoint: None, budget, device, estimate: Some(estimate), free })
     }
 
-    fn resumed(workspace: &Workspace, text: &str) -> Result<Self> {
-        let (_, path) = place::unfinished(workspace, text)?;
+    /// An unfinished training as it was begun: the one of this name, or the only one there is when the name is empty.
+    ///
+    /// # Errors
+    /// None is unfinished, or it is not clear which is meant; base, data or suites can no longer be read.
+    pub fn resume(workspace: &Workspace, name: &str, device: DeviceChoice, sink: &dyn Sink) -> Result<Self> {
+        let device = device::open(device)?;
+        let (_, path) = place::unfinished(workspace, name)?;
         let checkpoint = Checkpoint::load(&path)?;
         let request: Request = serde_json::from_str(&checkpoint.basis.request).map_err(|e| {
-            Error::input(format!("{} does not say what was asked for: {e}", out::path(&path)))
+            Error::input(format!("{} does not say what was asked for: {e}", short_path(&path)))
                 .hint("it was written by another pmtune; remove its folder and train anew")
         })?;
-        let prepared = prepare(workspace, &request, Some(&checkpoint.basis.recipe))?;
-        let budget = checkpoint.budget;
-        Ok(Self { request, prepared, checkpoint: Some(checkpoint), budget, estimate: None, free: memory::free() })
+        let prepared = prepare(workspace, &request, Some(&checkpoint.basis.recipe), sink)?;
+        let (budget, free) = (checkpoint.budget, memory::free());
+        Ok(Self { request, prepared, checkpoint: Some(checkpoint), budget, device, estimate: None, free })
+    }
+
+    /// The name of the version that will come of it.
+    pub fn name(&self) -> &str {
+        &self.request.name
     }
 
     /// What is going to happen, in a few lines.
@@ -114,7 +125,7 @@ impl Job {
     pub fn explain(&self, workspace: &Workspace) -> String {
         let settings: &TrainSettings = &workspace.config.train;
         let mut text = String::new();
-        for line in train::explain(&self.prepared.recipe, &self.request.flags, settings) {
+        for line in explain(&self.prepared.recipe, &self.request.flags, settings) {
             let _ = writeln!(text, "{}: {} ({})\n    {}", line.key, line.value, line.origin, line.meaning);
         }
         text

@@ -1,6 +1,8 @@
-//! What the computer has free, and what this program takes.
+//! What the computer has free, and how a training that does not fit is refused.
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use engine::error::Error;
+use engine::train::{TooLarge, gigabytes};
+use sysinfo::System;
 
 /// Bytes that could be had now without swapping, within the limit of a container if there is one.
 pub fn free() -> u64 {
@@ -10,22 +12,38 @@ pub fn free() -> u64 {
     system.available_memory().min(limit)
 }
 
-/// Watches this program.
-pub struct Own {
-    system: System,
-    pid: Option<Pid>,
+/// What the founding guide advises when memory runs out, less what was tried already.
+pub fn refusal(refused: &TooLarge) -> Error {
+    let TooLarge { needed_bytes, free_bytes, longest_tokens, fitting_tokens } = refused;
+    let context = match fitting_tokens {
+        Some(tokens) => {
+            format!("--context-length {tokens} would fit (the longest example has {longest_tokens} tokens)")
+        }
+        None => "choose a smaller base with --base, or one in 4 bits".to_string(),
+    };
+    Error::input(format!(
+        "this training does not fit into memory: it needs {} even with one example at a time, and {} is free",
+        gigabytes(*needed_bytes),
+        gigabytes(*free_bytes)
+    ))
+    .hint(format!("close other programs; {context}; a lower --rank saves a little"))
 }
 
-impl Own {
-    pub fn new() -> Self {
-        Self { system: System::new(), pid: sysinfo::get_current_pid().ok() }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Bytes in main memory now; 0 where the system does not tell.
-    pub fn bytes(&mut self) -> u64 {
-        let Some(pid) = self.pid else { return 0 };
-        let kind = ProcessRefreshKind::nothing().with_memory();
-        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
-        self.system.process(pid).map_or(0, |process| process.memory())
+    #[test]
+    fn a_refusal_says_what_would_fit() {
+        let refused = |fitting_tokens| TooLarge {
+            needed_bytes: 2_100_000_000,
+            free_bytes: 100_000_000,
+            longest_tokens: 4000,
+            fitting_tokens,
+        };
+        let said = refusal(&refused(Some(512))).to_string();
+        assert!(said.contains("needs 2.1 GB") && said.contains("100 MB is free"), "{said}");
+        assert!(said.contains("--context-length 512 would fit (the longest example has 4000 tokens)"), "{said}");
+        assert!(refusal(&refused(None)).to_string().contains("smaller base"));
     }
 }

@@ -1,11 +1,13 @@
 //! From files to what a training needs to know before any weight is loaded.
 
+use super::explain;
 use super::request::Request;
-use crate::base::{self, Base};
-use crate::cli::{out, progress};
+use crate::base::Base;
 use crate::registry::{self, DataFile, Manifest};
 use crate::suite;
 use crate::training_data::{self, Conversation, Example, split};
+use crate::work::event::{Event, Sink, ensure_base};
+use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
@@ -36,12 +38,12 @@ pub struct Side {
 }
 
 /// Reads base and data. `recipe` is that of a checkpoint, or is made of flags, file and defaults.
-pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>) -> Result<Prepared> {
+pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>, sink: &dyn Sink) -> Result<Prepared> {
     let parent = request.from.as_deref().map(|name| registry::find(workspace, name)).transpose()?;
-    let (base, source) = open_base(workspace, request, parent.as_ref())?;
+    let (base, source) = open_base(workspace, request, parent.as_ref(), sink)?;
     let sizes = Sizes::of(&source.config, source.weights.as_ref())?;
-    let (training, held_out) = read(request)?;
-    warn_of_leaks(workspace, &training);
+    let (training, held_out) = read(request, sink)?;
+    warn_of_leaks(workspace, &training, sink);
     let facts = Facts {
         examples: training.len(),
         parameters: sizes.parameters as usize,
@@ -49,10 +51,14 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
     };
     let recipe = match recipe {
         Some(recipe) => recipe.clone(),
-        None => Recipe::resolve(&request.flags, &workspace.config.train, &facts)?,
+        None => explain::recipe(&request.flags, &workspace.config.train, &facts)?,
     };
     sizes.check_targets(&recipe)?;
-    let side = |conversations: &[Conversation]| side(workspace, &source, request, &recipe, conversations);
+    let side = |conversations: &[Conversation]| -> Result<Side> {
+        let (side, cuts) = side(workspace, &source, request, &recipe, conversations)?;
+        cuts.iter().for_each(|cut| sink.tell(Event::Warning(cut.to_string())));
+        Ok(side)
+    };
     let (training, held_out) = (side(&training)?, side(&held_out)?);
     if training.sequences.is_empty() {
         return Err(Error::input("no example is left to train on: all are longer than the context")
@@ -62,10 +68,13 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
 }
 
 /// The base, pulled if need be, and for a training that goes on the one its adapter was made on.
-fn open_base(workspace: &Workspace, request: &Request, parent: Option<&Manifest>) -> Result<(Base, Source)> {
-    let bar = progress::Bytes::new();
-    let base = base::ensure(&registry::base_name(workspace, &request.base, false)?, &bar)?;
-    bar.finish();
+fn open_base(
+    workspace: &Workspace,
+    request: &Request,
+    parent: Option<&Manifest>,
+    sink: &dyn Sink,
+) -> Result<(Base, Source)> {
+    let base = ensure_base(&registry::base_name(workspace, &request.base, false)?, sink)?;
     if let Some(parent) = parent
         && parent.base.sha256.as_ref().is_some_and(|expected| *expected != base.sha256)
     {
@@ -79,9 +88,9 @@ fn open_base(workspace: &Workspace, request: &Request, parent: Option<&Manifest>
 }
 
 /// What is trained on, and what is held out.
-fn read(request: &Request) -> Result<(Vec<Conversation>, Vec<Conversation>)> {
+fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Conversation>)> {
     let load = |paths: &[PathBuf]| {
-        let shown: Vec<PathBuf> = paths.iter().map(|path| PathBuf::from(out::path(path))).collect();
+        let shown: Vec<PathBuf> = paths.iter().map(|path| PathBuf::from(short_path(path))).collect();
         training_data::conversations(&shown)
     };
     let all = load(&request.data)?;
@@ -90,7 +99,7 @@ fn read(request: &Request) -> Result<(Vec<Conversation>, Vec<Conversation>)> {
         let count = all.len();
         let training: Vec<Conversation> = all.into_iter().filter(|one| !stands_in(&held_out, one)).collect();
         if training.len() < count {
-            out::note(format!("{} held-out examples are not trained on", count - training.len()));
+            sink.tell(Event::Note(format!("{} held-out examples are not trained on", count - training.len())));
         }
         if training.is_empty() {
             return Err(Error::input("every example is held out").hint("name other data with --data"));
@@ -115,13 +124,14 @@ fn stands_in(held_out: &[Conversation], one: &Conversation) -> bool {
 }
 
 /// A version that was trained on a case's answer cannot be tested with it.
-fn warn_of_leaks(workspace: &Workspace, training: &[Conversation]) {
+fn warn_of_leaks(workspace: &Workspace, training: &[Conversation], sink: &dyn Sink) {
+    let warn = |text: String| sink.tell(Event::Warning(text));
     // A workspace may have training data before it has suites.
     let Ok(files) = workspace.suite_files() else { return };
     let suites = match suite::load(&workspace.root, &files) {
         Ok(suites) => suites,
         Err(_) => {
-            return out::warning("the suites have mistakes, so leakage was not looked for; see `pmtune validate`");
+            return warn("the suites have mistakes, so leakage was not looked for; see `pmtune validate`".to_string());
         }
     };
     let examples: Vec<Example> = training.iter().flat_map(|c| c.exchanges().cloned()).collect();
@@ -129,7 +139,7 @@ fn warn_of_leaks(workspace: &Workspace, training: &[Conversation]) {
     cases.sort();
     cases.dedup();
     if !cases.is_empty() {
-        out::warning(format!(
+        warn(format!(
             "the training data gives away {} of the suites' cases, which will count for nothing: {}; \
              `pmtune data check` shows where",
             cases.len(),
@@ -144,16 +154,13 @@ fn side(
     request: &Request,
     recipe: &Recipe,
     conversations: &[Conversation],
-) -> Result<Side> {
+) -> Result<(Side, Vec<train::Cut>)> {
     let lessons: Vec<train::Lesson> = conversations.iter().map(Conversation::lesson).collect();
     let all = train::sequences(&source.chat, request.system.as_deref(), &lessons)?;
     let (sequences, cuts) = train::fit(all, recipe.context_length, recipe.too_long);
-    for cut in &cuts {
-        out::warning(cut.to_string());
-    }
     let left_out = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
     let files = files(workspace, conversations)?;
-    Ok(Side { sequences, files, examples: conversations.len(), left_out })
+    Ok((Side { sequences, files, examples: conversations.len(), left_out }, cuts))
 }
 
 /// The files that the conversations stand in, with how many of them.

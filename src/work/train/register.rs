@@ -1,13 +1,13 @@
 //! A finished training becomes a version: adapter, plot and notes first, the manifest last.
 
+use super::diagnose::{Circumstances, diagnose, paragraph};
 use super::job::Job;
 use super::place::Place;
-use crate::cli::out;
 use crate::registry::{self, BaseRecord, Manifest, Stage, Trained};
 use crate::workspace::Workspace;
 use engine::error::Result;
-use engine::train::{Basis, Circumstances, Curve, Ended, Entry, State, diagnose, paragraph};
-use std::path::Path;
+use engine::train::{Basis, Curve, Ended, Entry, State};
+use std::path::{Path, PathBuf};
 
 /// The adapter's folder beside the manifest.
 const ADAPTER: &str = "adapter";
@@ -48,18 +48,18 @@ impl Outcome<'_> {
         Ok(paragraph(&diagnose(&curve, &facts), &curve, &facts, &before, &new))
     }
 
-    /// Writes the version. `write` puts an adapter of these numbers into a folder.
+    /// Writes the version and gives its files. `write` puts an adapter of these numbers into a folder.
     pub fn register(
         &self,
         place: Place,
         notes: &str,
         write: &dyn Fn(&[f32], &Path) -> Result<()>,
-    ) -> Result<Vec<String>> {
+    ) -> Result<Vec<PathBuf>> {
         write(self.state.result(), &place.folder.join(ADAPTER))?;
         let files = registry::written_hashes(&place.folder)?;
         Manifest { files, ..self.manifest(notes) }.write(&place.folder)?;
         let files = [ADAPTER, "manifest.yaml", "loss.csv", "loss.svg"];
-        let written = files.map(|file| out::path(&place.folder.join(file))).to_vec();
+        let written = files.map(|file| place.folder.join(file)).to_vec();
         place.finish()?;
         Ok(written)
     }

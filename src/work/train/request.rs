@@ -1,14 +1,32 @@
 //! What is asked for, in full: names resolved, paths absolute. A checkpoint carries it, so that `--resume` needs no flag.
 
-use super::args::TrainArgs;
+use super::device::DeviceChoice;
 use crate::base::BaseName;
-use crate::cli::out;
 use crate::registry::{self, Manifest};
+use crate::work::event::{Event, Sink};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::train::TrainSettings;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+
+/// What a training is asked for. What is left open is the workspace's to say, else chosen by what suits base and data.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TrainOptions {
+    /// Files and folders to train on; the workspace's where none is named.
+    pub data: Vec<PathBuf>,
+    /// Files and folders to validate on, rather than on a tenth of the data.
+    pub held_out: Vec<PathBuf>,
+    /// Go on from this version's adapter, with its base and prompt settings.
+    pub from: Option<String>,
+    pub base: Option<String>,
+    /// The new version's name; the next number of the workspace's line where none is given.
+    pub name: Option<String>,
+    pub system: Option<String>,
+    /// Numbers of the recipe.
+    pub recipe: TrainSettings,
+    pub device: DeviceChoice,
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -25,32 +43,32 @@ pub struct Request {
 }
 
 impl Request {
-    pub fn new(workspace: &Workspace, args: &TrainArgs) -> Result<Self> {
-        let parent = args.from.as_deref().map(|text| registry::find(workspace, text)).transpose()?;
-        let typed = args.base.as_deref().map(|text| recorded(workspace, text)).transpose()?;
+    pub fn new(workspace: &Workspace, options: &TrainOptions, sink: &dyn Sink) -> Result<Self> {
+        let parent = options.from.as_deref().map(|text| registry::find(workspace, text)).transpose()?;
+        let typed = options.base.as_deref().map(|text| recorded(workspace, text)).transpose()?;
         let base = parent.as_ref().map(|p| p.base.name.clone()).or(typed);
         let of_parent = parent.as_ref().and_then(|p| p.system.clone());
-        let mut flags = args.recipe.settings();
+        let mut flags = options.recipe.clone();
         if let Some(parent) = &parent {
             continues(workspace, parent, &mut flags)?;
             if !parent.examples.is_empty() {
-                out::note(format!(
+                sink.tell(Event::Note(format!(
                     "the worked examples of {} are not taken over: training teaches without them",
                     parent.name
-                ));
+                )));
             }
         }
-        let name = match &args.name {
+        let name = match &options.name {
             Some(name) => named(workspace, name)?,
             None => registry::next(workspace)?.1,
         };
-        let held_out = (!args.held_out.is_empty()).then(|| args.held_out.iter().map(|p| absolute(p)).collect());
+        let held_out = (!options.held_out.is_empty()).then(|| options.held_out.iter().map(|p| absolute(p)).collect());
         Ok(Self {
             name,
             base: base.unwrap_or_else(|| workspace.config.base.clone()),
             from: parent.map(|p| p.name),
-            system: args.system.clone().or(of_parent).or_else(|| workspace.config.train.system.clone()),
-            data: match args.data.as_slice() {
+            system: options.system.clone().or(of_parent).or_else(|| workspace.config.train.system.clone()),
+            data: match options.data.as_slice() {
                 [] => workspace.data(),
                 paths => paths.iter().map(|p| absolute(p)).collect(),
             },

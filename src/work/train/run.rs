@@ -1,88 +1,92 @@
-//! `pmtune train`: data → tokens → training → the next version.
+//! The training itself: the model under training, its record, and what comes of it.
 
-pub mod args;
-mod device;
-mod job;
-mod memory;
-mod place;
-mod prepare;
-mod register;
-mod request;
-mod watch;
-
-use super::{interrupt, out};
+use super::job::Job;
+use super::place::Place;
+use super::record::Record;
+use super::register::Outcome;
+use crate::work::event::{self, Sink};
 use crate::workspace::Workspace;
-use args::TrainArgs;
-use candle_core::Device;
 use engine::error::{Error, Kind, Result};
 use engine::model::{Decoder, LoraConfig, LoraWeights};
 use engine::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
-use job::Job;
-use place::Place;
-use register::Outcome;
-use std::path::Path;
-use watch::Watch;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
-/// A model under training, as the command sees it.
-struct Student<'a> {
-    learner: &'a dyn Learner,
+/// A new version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVersion {
+    pub name: String,
+    /// Its folder's adapter, manifest, log and plot.
+    pub written: Vec<PathBuf>,
+}
+
+/// A training that is over.
+#[derive(Debug)]
+pub struct Trained {
+    /// How it went and what to do next, in one paragraph.
+    pub words: String,
+    /// The error of a training that broke down and made no version.
+    pub version: Result<NewVersion>,
+}
+
+/// A model under training, as the use case sees it.
+pub(super) struct Student<'a> {
+    pub learner: &'a dyn Learner,
     /// The adapter's numbers before the first step.
-    initial: Vec<f32>,
+    pub initial: Vec<f32>,
     /// Puts an adapter of these numbers into a folder.
-    write: &'a dyn Fn(&[f32], &Path) -> Result<()>,
+    pub write: &'a dyn Fn(&[f32], &Path) -> Result<()>,
 }
 
-pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
-    interrupt::listen();
-    let device = device::open(args.device)?;
-    let job = Job::new(workspace, args)?;
-    if args.explain {
-        out::line(job.explain(workspace));
+impl Job {
+    /// Trains to the end and writes the version.
+    ///
+    /// # Errors
+    /// `Interrupted` when the sink stops it, and everything so far is kept; another training holds the name; the disk
+    /// refuses.
+    pub fn run(self, workspace: &Workspace, sink: &dyn Sink) -> Result<Trained> {
+        let place = Place::claim(workspace, &self.request.name)?;
+        let (source, recipe) = (&self.prepared.source, &self.prepared.recipe);
+        let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
+        let lora = self.adapter(workspace, &decoder)?;
+        let learner = match &self.device {
+            Some(device) => ModelLearner::on(&decoder, &lora, recipe.dropout, device.clone()),
+            None => ModelLearner::new(&decoder, &lora, recipe.dropout, self.budget.checkpointing),
+        };
+        let write = |values: &[f32], folder: &Path| {
+            LoraWeights { values: values.to_vec(), ..lora.clone() }.save(folder, &self.request.base)
+        };
+        let student = Student { learner: &learner, initial: lora.values.clone(), write: &write };
+        train(workspace, &self, place, &student, sink)
     }
-    out::text(job.describe());
-    if args.dry_run {
-        return Ok(());
+
+    /// The adapter to begin with: the parent's, or a new one.
+    fn adapter(&self, workspace: &Workspace, decoder: &Decoder) -> Result<LoraWeights> {
+        let parent = self.prepared.parent.as_ref().and_then(|p| Some((&p.name, p.adapter.as_ref()?)));
+        if let Some((name, folder)) = parent {
+            return LoraWeights::load(&workspace.models().join(name).join(folder), decoder);
+        }
+        let recipe = &self.prepared.recipe;
+        let config = LoraConfig {
+            rank: recipe.rank,
+            alpha: recipe.alpha,
+            rslora: recipe.rslora,
+            targets: recipe.targets.clone(),
+        };
+        LoraWeights::new(decoder, config, recipe.seed)
     }
-    let place = Place::claim(workspace, &job.request.name)?;
-    with_student(workspace, &job, device, |student| train(workspace, &job, place, student))
 }
 
-/// Trains on `device`, or on the processor if there is none.
-fn with_student(
+pub(super) fn train(
     workspace: &Workspace,
     job: &Job,
-    device: Option<Device>,
-    then: impl FnOnce(&Student<'_>) -> Result<()>,
-) -> Result<()> {
-    let (source, recipe) = (&job.prepared.source, &job.prepared.recipe);
-    let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
-    let parent = job.prepared.parent.as_ref().and_then(|p| Some((&p.name, p.adapter.as_ref()?)));
-    let lora = match parent {
-        Some((name, folder)) => LoraWeights::load(&workspace.models().join(name).join(folder), &decoder)?,
-        None => {
-            let config = LoraConfig {
-                rank: recipe.rank,
-                alpha: recipe.alpha,
-                rslora: recipe.rslora,
-                targets: recipe.targets.clone(),
-            };
-            LoraWeights::new(&decoder, config, recipe.seed)?
-        }
-    };
-    let learner = match device {
-        Some(device) => ModelLearner::on(&decoder, &lora, recipe.dropout, device),
-        None => ModelLearner::new(&decoder, &lora, recipe.dropout, job.budget.checkpointing),
-    };
-    let write = |values: &[f32], folder: &Path| {
-        LoraWeights { values: values.to_vec(), ..lora.clone() }.save(folder, &job.request.base)
-    };
-    then(&Student { learner: &learner, initial: lora.values.clone(), write: &write })
-}
-
-fn train(workspace: &Workspace, job: &Job, place: Place, student: &Student<'_>) -> Result<()> {
+    place: Place,
+    student: &Student<'_>,
+    sink: &dyn Sink,
+) -> Result<Trained> {
     let basis = basis(job, &student.initial)?;
     let mut state = begin(job, &place, &basis, student)?;
-    let mut watch = Watch::new(&place.log(), &place.plot(), state.progress.step)?;
+    let mut record = Record::resume(&place.log(), &place.plot(), state.progress.step)?;
     let training = Training {
         learner: student.learner,
         basis: &basis,
@@ -92,8 +96,12 @@ fn train(workspace: &Workspace, job: &Job, place: Place, student: &Student<'_>) 
         checkpoint: &place.checkpoint(),
         saves: Saves::default(),
     };
-    let ended = training.run(&mut state, &mut |event| watch.take(&event))?;
-    let entries = watch.finish()?;
+    let ended = training.run(&mut state, &mut |event| {
+        record.take(&event)?;
+        sink.tell(event::Event::Train(event));
+        Ok(if sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    let entries = record.finish()?;
     let Some(ended) = ended else {
         let message = format!("stopped after step {}; everything so far is kept", state.progress.step);
         return Err(Error::new(Kind::Interrupted, message)
@@ -102,20 +110,16 @@ fn train(workspace: &Workspace, job: &Job, place: Place, student: &Student<'_>) 
     let outcome = Outcome { job, basis: &basis, state: &state, ended, entries: &entries };
     let words = outcome.words(workspace)?;
     if ended == Ended::NotFinite && state.best.is_empty() {
-        out::paragraph(words);
         place.finish()?;
-        return Err(Error::model(format!(
-            "the training broke down after step {} and made no version",
-            state.progress.step
-        ))
-        .hint("train again at a lower --learning-rate"));
+        return Ok(Trained { words, version: Err(broken_down(state.progress.step)) });
     }
     let written = outcome.register(place, &words, student.write)?;
-    out::line("");
-    out::paragraph(words);
-    out::line("");
-    out::paragraph(format!("Written: {}", written.join(", ")));
-    Ok(())
+    Ok(Trained { words, version: Ok(NewVersion { name: job.request.name.clone(), written }) })
+}
+
+fn broken_down(step: usize) -> Error {
+    Error::model(format!("the training broke down after step {step} and made no version"))
+        .hint("train again at a lower --learning-rate")
 }
 
 fn basis(job: &Job, initial: &[f32]) -> Result<Basis> {
@@ -142,6 +146,3 @@ fn begin(job: &Job, place: &Place, basis: &Basis, student: &Student<'_>) -> Resu
     state.save(&place.checkpoint(), basis, job.budget)?;
     Ok(state)
 }
-
-#[cfg(test)]
-mod tests;

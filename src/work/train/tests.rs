@@ -1,26 +1,36 @@
-//! The command around a toy model: files, resume, refusals, what the manifest says.
+//! A training around a toy model: files, resume, refusals, what the manifest says.
 
-use super::*;
+use super::place::Place;
+use super::run::{Student, train};
+use super::{Job, TrainOptions};
 use crate::registry;
-use clap::Parser;
-use engine::train::{Pass, Sequence};
+use crate::work::testing::Heard;
+use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::train::{Ended, Learner, Pass, Sequence, TooLong, TrainSettings};
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-#[derive(clap::Parser)]
-struct Flags {
-    #[command(flatten)]
-    train: TrainArgs,
+fn epochs(epochs: usize) -> TrainOptions {
+    TrainOptions { recipe: TrainSettings { epochs: Some(epochs), ..Default::default() }, ..Default::default() }
 }
 
-fn flags(text: &str) -> TrainArgs {
-    Flags::try_parse_from(std::iter::once("train").chain(text.split_whitespace())).unwrap().train
+fn recipe(recipe: TrainSettings) -> TrainOptions {
+    TrainOptions { recipe, ..Default::default() }
+}
+
+fn begin(workspace: &Workspace, options: &TrainOptions) -> Result<Job> {
+    Job::begin(workspace, options, &Heard::default())
+}
+
+fn resume(workspace: &Workspace, name: &str) -> Result<Job> {
+    Job::resume(workspace, name, super::DeviceChoice::Cpu, &Heard::default())
 }
 
 /// A workspace on the tiny base that speaks ChatML, with 24 examples.
 fn workspace() -> (tempfile::TempDir, Workspace) {
     let root = tempfile::tempdir().unwrap();
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny-qwen2.gguf");
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
     std::fs::write(root.path().join("pmtune.yaml"), format!("line: PM\nbase: {}\n", base.display())).unwrap();
     let line = |i: usize| format!(r#"{{"instruction": "Ask {i}", "input": "", "output": "As a user I want {i}."}}"#);
     let lines: Vec<String> = (0..24).map(line).collect();
@@ -65,9 +75,10 @@ impl Learner for Unigrams {
     }
 }
 
-fn train_toy(workspace: &Workspace, args: &TrainArgs, dies_after: usize, broken: bool) -> Result<()> {
-    let job = Job::new(workspace, args)?;
-    let place = Place::claim(workspace, &job.request.name)?;
+/// Trains the toy; `Ok` where a version came of it.
+fn train_toy(workspace: &Workspace, job: Result<Job>, dies_after: usize, broken: bool) -> Result<()> {
+    let job = job?;
+    let place = Place::claim(workspace, job.name())?;
     let learner = Unigrams { calls: Cell::new(0), dies_after, broken };
     let write = |values: &[f32], folder: &Path| {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
@@ -77,7 +88,13 @@ fn train_toy(workspace: &Workspace, args: &TrainArgs, dies_after: usize, broken:
             br#"{"r": 4, "lora_alpha": 8.0, "target_modules": ["q_proj"]}"#,
         )
     };
-    train(workspace, &job, place, &Student { learner: &learner, initial: vec![0.0; VOCAB], write: &write })
+    let student = Student { learner: &learner, initial: vec![0.0; VOCAB], write: &write };
+    train(workspace, &job, place, &student, &Heard::default())?.version.map(drop)
+}
+
+/// The toy on the workspace's own settings, to its end.
+fn train_whole(workspace: &Workspace, options: &TrainOptions) -> Result<()> {
+    train_toy(workspace, begin(workspace, options), usize::MAX, false)
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -96,7 +113,7 @@ fn adapter(workspace: &Workspace, name: &str) -> Vec<u8> {
 #[test]
 fn the_next_version_has_its_adapter_log_plot_and_lineage() {
     let (_root, workspace) = workspace();
-    train_toy(&workspace, &flags("--epochs 2 --system Brief."), usize::MAX, false).unwrap();
+    train_whole(&workspace, &TrainOptions { system: Some("Brief.".into()), ..epochs(2) }).unwrap();
     let folder = workspace.models().join("PM-v1");
     assert_eq!(files(&folder), ["adapter", "loss.csv", "loss.svg", "manifest.yaml"]);
     let manifest = registry::find(&workspace, "v1").unwrap();
@@ -116,7 +133,7 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
     let verified = registry::verify(&workspace, "PM-v1").unwrap();
     assert!(verified[0].damage.is_empty(), "{verified:?}");
     // The second goes on from the first and says so.
-    train_toy(&workspace, &flags("--from v1 --epochs 1"), usize::MAX, false).unwrap();
+    train_whole(&workspace, &TrainOptions { from: Some("v1".into()), ..epochs(1) }).unwrap();
     let second = registry::find(&workspace, "v2").unwrap();
     assert_eq!((second.parent.as_deref(), second.system.as_deref()), (Some("PM-v1"), Some("Brief.")));
     let second = second.training.unwrap();
@@ -128,8 +145,8 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
 #[test]
 fn killed_anywhere_and_resumed_the_adapter_is_the_same_to_the_byte() {
     let (_whole, whole) = workspace();
-    let begin = "--epochs 2 --batch-size 5";
-    train_toy(&whole, &flags(begin), usize::MAX, false).unwrap();
+    let options = recipe(TrainSettings { epochs: Some(2), batch_size: Some(5), ..Default::default() });
+    train_whole(&whole, &options).unwrap();
     let wanted = adapter(&whole, "PM-v1");
     let log = std::fs::read_to_string(whole.models().join("PM-v1/loss.csv")).unwrap();
     // What was measured by the clock differs.
@@ -138,12 +155,12 @@ fn killed_anywhere_and_resumed_the_adapter_is_the_same_to_the_byte() {
     };
     for calls in 0..11 {
         let (_root, workspace) = workspace();
-        assert!(train_toy(&workspace, &flags(begin), calls, false).is_err(), "{calls}");
+        assert!(train_toy(&workspace, begin(&workspace, &options), calls, false).is_err(), "{calls}");
         let unfinished = workspace.models().join("PM-v1");
         assert!(registry::list(&workspace).unwrap().is_empty() && unfinished.join("checkpoint.safetensors").is_file());
-        let again = train_toy(&workspace, &flags(begin), usize::MAX, false).unwrap_err().to_string();
+        let again = train_whole(&workspace, &options).unwrap_err().to_string();
         assert!(again.contains("unfinished") && again.contains("--resume PM-v1"), "{again}");
-        train_toy(&workspace, &flags("--resume"), usize::MAX, false).unwrap();
+        train_toy(&workspace, resume(&workspace, ""), usize::MAX, false).unwrap();
         assert_eq!(adapter(&workspace, "PM-v1"), wanted, "killed in call {calls}");
         let resumed = std::fs::read_to_string(unfinished.join("loss.csv")).unwrap();
         assert_eq!(timeless(&resumed), timeless(&log), "killed in call {calls}");
@@ -153,31 +170,32 @@ fn killed_anywhere_and_resumed_the_adapter_is_the_same_to_the_byte() {
 #[test]
 fn what_a_kill_after_the_manifest_leaves_is_swept_away() {
     let (_root, workspace) = workspace();
-    train_toy(&workspace, &flags(""), usize::MAX, false).unwrap();
+    train_whole(&workspace, &TrainOptions::default()).unwrap();
     let left = workspace.models().join("PM-v1/checkpoint.safetensors");
     std::fs::write(&left, "").unwrap();
-    assert!(Job::new(&workspace, &flags("--resume")).err().unwrap().to_string().contains("no training to resume"));
+    assert!(resume(&workspace, "").err().unwrap().to_string().contains("no training to resume"));
     assert!(!left.exists());
 }
 
 #[test]
 fn a_resume_on_changed_data_is_refused() {
     let (root, workspace) = workspace();
-    assert!(train_toy(&workspace, &flags(""), 3, false).is_err());
+    assert!(train_toy(&workspace, begin(&workspace, &TrainOptions::default()), 3, false).is_err());
     let file = root.path().join("training-data/stories/basic.jsonl");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("want 3", "need 3")).unwrap();
-    let error = train_toy(&workspace, &flags("--resume v1"), usize::MAX, false).unwrap_err().to_string();
+    let error = train_toy(&workspace, resume(&workspace, "v1"), usize::MAX, false).unwrap_err().to_string();
     assert!(error.contains("data") && error.contains("not the training that was begun"), "{error}");
 }
 
 #[test]
 fn a_training_that_breaks_down_makes_no_version_and_can_be_begun_anew() {
     let (_root, workspace) = workspace();
-    let error = train_toy(&workspace, &flags(""), usize::MAX, true).unwrap_err().to_string();
+    let error =
+        train_toy(&workspace, begin(&workspace, &TrainOptions::default()), usize::MAX, true).unwrap_err().to_string();
     assert!(error.contains("broke down") && error.contains("--learning-rate"), "{error}");
     assert!(registry::list(&workspace).unwrap().is_empty());
-    train_toy(&workspace, &flags(""), usize::MAX, false).unwrap();
+    train_whole(&workspace, &TrainOptions::default()).unwrap();
     assert_eq!(registry::list(&workspace).unwrap().len(), 1);
 }
 
@@ -185,37 +203,48 @@ fn a_training_that_breaks_down_makes_no_version_and_can_be_begun_anew() {
 fn one_name_is_trained_by_one_program_at_a_time() {
     let (_root, workspace) = workspace();
     let held = Place::claim(&workspace, "PM-v1").unwrap();
-    let error = train_toy(&workspace, &flags(""), usize::MAX, false).unwrap_err().to_string();
+    let error = train_whole(&workspace, &TrainOptions::default()).unwrap_err().to_string();
     assert!(error.contains("is being trained by another pmtune"), "{error}");
     // Nobody is told to remove the folder of a training that runs.
     std::fs::write(held.checkpoint(), "").unwrap();
-    let error = train_toy(&workspace, &flags(""), usize::MAX, false).unwrap_err().to_string();
+    let error = train_whole(&workspace, &TrainOptions::default()).unwrap_err().to_string();
     assert!(error.contains("is being trained by another pmtune"), "{error}");
     std::fs::remove_file(held.checkpoint()).unwrap();
     drop(held);
-    train_toy(&workspace, &flags(""), usize::MAX, false).unwrap();
-    let error = train_toy(&workspace, &flags("--name v1"), usize::MAX, false).unwrap_err().to_string();
+    train_whole(&workspace, &TrainOptions::default()).unwrap();
+    let error = train_whole(&workspace, &TrainOptions { name: Some("v1".into()), ..Default::default() })
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("PM-v1 is a version already"), "{error}");
 }
 
 #[test]
 fn what_cannot_be_is_refused_before_anything_is_written() {
     let (root, workspace) = workspace();
-    let job = |text: &str| Job::new(&workspace, &flags(text)).err().map(|e| e.to_string()).unwrap_or_default();
-    for (text, wanted) in [
-        ("--from v7", "no version `v7`"),
-        ("--resume", "no training to resume"),
-        ("--resume v3", "no training of PM-v3 is unfinished"),
-        ("--name ../x", "cannot be a version's name"),
-        ("--targets nose_proj", "no linear layer called `nose_proj`"),
-        ("--rank 0", "`rank` is 0"),
-        ("--context-length 4 --too-long skip", "no example is left"),
+    let said = |job: Result<Job>| job.err().map(|e| e.to_string()).unwrap_or_default();
+    let none = TrainSettings::default;
+    let skip = TrainSettings { context_length: Some(4), too_long: Some(TooLong::Skip), ..none() };
+    for (job, wanted) in [
+        (begin(&workspace, &TrainOptions { from: Some("v7".into()), ..Default::default() }), "no version `v7`"),
+        (resume(&workspace, ""), "no training to resume"),
+        (resume(&workspace, "v3"), "no training of PM-v3 is unfinished"),
+        (
+            begin(&workspace, &TrainOptions { name: Some("../x".into()), ..Default::default() }),
+            "cannot be a version's name",
+        ),
+        (
+            begin(&workspace, &recipe(TrainSettings { targets: Some(vec!["nose_proj".into()]), ..none() })),
+            "no linear layer called `nose_proj`",
+        ),
+        (begin(&workspace, &recipe(TrainSettings { rank: Some(0), ..none() })), "`rank` is 0"),
+        (begin(&workspace, &recipe(skip)), "no example is left"),
     ] {
-        assert!(job(text).contains(wanted), "{text}: {}", job(text));
+        let said = said(job);
+        assert!(said.contains(wanted), "{wanted}: {said}");
     }
     let few = root.path().join("few.jsonl");
     std::fs::write(&few, r#"{"instruction": "a", "input": "", "output": "b"}"#).unwrap();
-    let said = job(&format!("--data {}", few.display()));
+    let said = said(begin(&workspace, &TrainOptions { data: vec![few], ..Default::default() }));
     assert!(said.contains("too few"), "{said}");
     assert!(!workspace.models().exists());
 }
@@ -226,7 +255,7 @@ fn given_held_out_examples_are_never_trained_on() {
     let held: PathBuf = root.path().join("held.jsonl");
     let line = |i: usize| format!(r#"{{"instruction": "Ask {i}", "input": "", "output": "Other."}}"#);
     std::fs::write(&held, [line(3), line(5), line(99)].join("\n")).unwrap();
-    let job = Job::new(&workspace, &flags(&format!("--held-out {}", held.display()))).unwrap();
+    let job = begin(&workspace, &TrainOptions { held_out: vec![held], ..Default::default() }).unwrap();
     assert_eq!((job.prepared.training.examples, job.prepared.held_out.examples), (22, 3));
     assert!(job.describe().contains("3 held out"), "{}", job.describe());
     assert!(job.explain(&workspace).contains("learning-rate:"));

@@ -1,13 +1,15 @@
 //! `pmtune models`: the versions of a workspace, kept in order over time. One file per group of subcommands.
 
-pub mod args;
+mod args;
 mod diff;
 mod list;
 mod moves;
 mod verify;
 
+pub use args::ModelsArgs;
+
 use crate::workspace::Workspace;
-use args::{ModelsArgs, ModelsCommand};
+use args::ModelsCommand;
 use engine::error::Result;
 
 pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {

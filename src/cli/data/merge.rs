@@ -1,0 +1,38 @@
+use crate::cli::out;
+use crate::training_data::write_folder;
+use crate::work::data::merge;
+use crate::workspace::Workspace;
+use engine::error::Result;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  pmtune data merge training-data ../ana/training-data --out merged")]
+pub struct MergeArgs {
+    /// The folders to join, the one that counts most first.
+    #[arg(required = true, value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
+    /// The new folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Refuse near-duplicates instead of keeping the longer of each pair.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
+    let folder = workspace.inside(&args.out)?;
+    let merged = merge(&args.folders, args.strict)?;
+    for near in &merged.near {
+        out::line(format!("kept {}, left out {}: nearly the same", near.kept.place, near.dropped.place));
+    }
+    write_folder(&folder, &merged.files)?;
+    out::line(format!(
+        "{} examples in {} files written to {}; left out {} that were the same and {} that were nearly the same",
+        merged.examples(),
+        merged.files.len(),
+        out::path(&folder),
+        merged.exact,
+        merged.near.len()
+    ));
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! `pmtune eval`: answer, compare where there are two, and close with the gate where it was asked for.
+
+use super::console::Console;
+use super::gate::{self, EvalGateArgs};
+use super::typed::Half;
+use super::{interrupt, out, show};
+use crate::compare::Outcomes;
+use crate::run::{Filter, Run};
+use crate::work::{self, EvaluateOptions, Pair, Subject};
+use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::generate::SamplingOptions;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "A MODEL is v2 (of the workspace's line), a full name, primary, base, a path to a .gguf,\n\
+                        hub:org/repo[:file], or openai:URL#model (the key from OPENAI_API_KEY).\n\n\
+                        Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval v2 --suite format-consistency --limit 5\n  \
+                        pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  pmtune eval --resume RUN\n  \
+                        pmtune eval --rescore RUN")]
+pub struct EvalArgs {
+    /// The version to evaluate (default: primary).
+    #[arg(value_name = "MODEL", conflicts_with = "compare")]
+    pub model: Option<String>,
+    /// Evaluate both versions and compare: the one before, then the one after.
+    #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
+    pub compare: Option<Vec<String>>,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Finish this run instead of starting one.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["model", "compare", "rescore"])]
+    pub resume: Option<String>,
+    /// Judge the answers of this run again with today's checks, without generating.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["model", "compare"])]
+    pub rescore: Option<String>,
+    /// Generate every answer anew, also where an earlier run holds the same one.
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Compare even where suites, checks or sampling differ; the report says so.
+    #[arg(long)]
+    pub allow_differences: bool,
+    /// The longest answer, in tokens, where no suite or case says otherwise.
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
+    /// 0 always takes the likeliest token.
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f64>,
+    /// Where randomness starts from.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub gate: EvalGateArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct FilterArgs {
+    /// Only these suites (may be repeated).
+    #[arg(long, value_name = "NAME")]
+    pub suite: Vec<String>,
+    /// Only these categories (may be repeated).
+    #[arg(long, value_name = "NAME")]
+    pub category: Vec<String>,
+    /// Only cases whose id contains this text.
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Only cases with one of these tags (may be repeated).
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// Only one half of the cases.
+    #[arg(long)]
+    pub split: Option<Half>,
+    /// Only cases that failed or broke in this run.
+    #[arg(long, value_name = "RUN")]
+    pub failing: Option<String>,
+    /// Only the first N cases of those left.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
+    interrupt::listen();
+    if args.gate.outputs.any() && !args.gate.gate {
+        return Err(Error::usage("files of the gate were asked for, but not the gate").hint("add --gate"));
+    }
+    match work::evaluate(workspace, &options(args), &Console::new())?.as_slice() {
+        [a, b] => {
+            let labels = Outcomes { a: a.label.as_str(), b: b.label.as_str() };
+            let pair = Pair { runs: Outcomes { a: &a.run, b: &b.run }, labels };
+            let compared = work::compare(workspace, pair, args.allow_differences, &Console::new())?;
+            show::comparison(&compared, pair);
+            then_gate(workspace, &b.run, Some(&a.run), args)
+        }
+        [evaluated] => {
+            show::run(evaluated);
+            then_gate(workspace, &evaluated.run, None, args)
+        }
+        _ => Err(Error::usage("nothing to evaluate")),
+    }
+}
+
+fn then_gate(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, args: &EvalArgs) -> Result<()> {
+    if !args.gate.gate {
+        return Ok(());
+    }
+    out::line("");
+    gate::judge(workspace, candidate, baseline, args.allow_differences, &args.gate.outputs)
+}
+
+fn options(args: &EvalArgs) -> EvaluateOptions {
+    let FilterArgs { suite, category, filter, tag, split, failing, limit } = &args.filter;
+    EvaluateOptions {
+        subject: subject(args),
+        filter: Filter {
+            suites: suite.clone(),
+            categories: category.clone(),
+            ids: filter.iter().cloned().collect(),
+            tags: tag.clone(),
+            split: split.map(Into::into),
+            only: None,
+            limit: *limit,
+        },
+        failing: failing.clone(),
+        reuse: !args.no_cache,
+        sampling: SamplingOptions {
+            max_tokens: args.max_tokens,
+            temperature: args.temperature,
+            seed: args.seed,
+            ..SamplingOptions::default()
+        },
+    }
+}
+
+fn subject(args: &EvalArgs) -> Subject {
+    let model = args.model.clone().unwrap_or_else(|| "primary".to_string());
+    match (&args.rescore, &args.resume, args.compare.as_deref()) {
+        (Some(run), ..) => Subject::Rescore(run.clone()),
+        (_, Some(run), _) => Subject::Resume(run.clone()),
+        (.., Some([before, after])) => Subject::Pair([before.clone(), after.clone()]),
+        _ if args.gate.gate => Subject::Gated { model, against: args.gate.against.clone() },
+        _ => Subject::One(model),
+    }
+}

@@ -1,0 +1,29 @@
+//! The command line: arguments as typed beside their command, resolved into options; calls of `work`; all printing and
+//! progress bars. One file for each command.
+//!
+//! Exit codes: 0 fine, 1 error, 2 usage, 100 quality gate, 130 interrupted.
+
+mod args;
+mod chat;
+mod compare;
+mod console;
+mod data;
+mod eval;
+mod gate;
+mod history;
+mod init;
+mod interrupt;
+mod models;
+mod out;
+mod progress;
+mod pull;
+mod render;
+mod review;
+mod run;
+mod show;
+mod suites;
+mod train;
+mod typed;
+mod watch;
+
+pub use run::{command, run};
