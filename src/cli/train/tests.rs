@@ -20,7 +20,7 @@ fn flags(text: &str) -> TrainArgs {
 /// A workspace on the tiny base that speaks ChatML, with 24 examples.
 fn workspace() -> (tempfile::TempDir, Workspace) {
     let root = tempfile::tempdir().unwrap();
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny-qwen2.gguf");
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
     std::fs::write(root.path().join("pmtune.yaml"), format!("line: PM\nbase: {}\n", base.display())).unwrap();
     let line = |i: usize| format!(r#"{{"instruction": "Ask {i}", "input": "", "output": "As a user I want {i}."}}"#);
     let lines: Vec<String> = (0..24).map(line).collect();
