@@ -2,7 +2,7 @@
 //! suites.
 //!
 //! `cargo test --lib gate::simulation` runs it small; the figures of docs/log.md come from
-//! `cargo test --lib gate::simulation -- --ignored --nocapture`.
+//! `cargo test --release --lib gate::simulation -- --ignored --nocapture`.
 
 use super::testing::{Made, made, run};
 use super::{Gate, Points, Status};

@@ -2,7 +2,7 @@
 //! has a quality, a reviewer adds their own severity and a slip, and what comes out is rounded to 1 to 5.
 //!
 //! `cargo test --lib review::coverage` runs it small; the figures of docs/log.md come from
-//! `cargo test --lib reviewers_in_full -- --ignored --nocapture`.
+//! `cargo test --release --lib reviewers_in_full -- --ignored --nocapture`.
 
 use super::agreement::{Scored, agreement};
 use super::people_tests::{Ratings, person, quick, rating, run};
