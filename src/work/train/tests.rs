@@ -129,7 +129,7 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
     let log = std::fs::read_to_string(folder.join("loss.csv")).unwrap();
     assert_eq!(log.lines().count(), 1 + trained.steps + 3);
     // Damage would be found.
-    assert!(manifest.files.contains_key("loss.csv") && registry::recorded_adapter_hash(&manifest).is_some());
+    assert!(manifest.files.contains_key("loss.csv") && manifest.recorded_adapter_hash().is_some());
     let verified = registry::verify(&workspace, "PM-v1").unwrap();
     assert!(verified[0].damage.is_empty(), "{verified:?}");
     // The second goes on from the first and says so.
