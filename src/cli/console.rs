@@ -7,6 +7,7 @@ use crate::report::visible;
 use crate::review::{Imported, Progress};
 use crate::run::{self, Outcome};
 use crate::training_data::lint;
+use crate::words;
 use crate::work::{Event, Judging, Pull, Sink};
 use std::sync::{Mutex, PoisonError};
 
@@ -105,7 +106,7 @@ impl Bars {
 
 fn taken_in(imported: &Imported) -> String {
     let Imported { reviewer, new, changed, unchanged, older, unfinished, .. } = imported;
-    let mut parts = vec![format!("{new} answers rated")];
+    let mut parts = vec![format!("{} rated", words::count(*new, "answer"))];
     let told = [
         (*changed, "changed"),
         (*unchanged, "empty or as before"),

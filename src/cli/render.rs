@@ -1,6 +1,7 @@
 use super::console::Console;
 use super::out;
 use crate::report;
+use crate::words;
 use crate::work;
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -19,7 +20,7 @@ pub struct RenderArgs {
 pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
     let rendered = work::render(workspace, &args.model, &args.prompt, &Console::new())?;
     out::line(report::visible(&rendered.text));
-    out::line(format!("\n{} tokens:", rendered.tokens.len()));
+    out::line(format!("\n{}:", words::count(rendered.tokens.len(), "token")));
     let shown: Vec<String> = rendered.tokens.iter().map(|(id, text)| format!("{id}:{text:?}")).collect();
     out::line(shown.join(" "));
     Ok(())

@@ -61,6 +61,7 @@ pub struct Estimate {
 pub struct TooLarge {
     /// With one example at a time and every layer run twice.
     pub needed_bytes: u64,
+    /// What may be had now without swapping.
     pub free_bytes: u64,
     /// Of the longest example.
     pub longest_tokens: usize,

@@ -1,6 +1,7 @@
 use crate::cli::console::Console;
 use crate::cli::out;
 use crate::training_data::convert::Format;
+use crate::words;
 use crate::work::data::convert;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
@@ -63,7 +64,8 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &ConvertArgs) -> Res
         None => out::text(converted.text),
         Some(file) => {
             store::replace(&file, converted.text.as_bytes())?;
-            out::line(format!("{} examples written to {}", converted.examples, out::path(&file)));
+            let examples = words::count(converted.examples, "example");
+            out::line(format!("{examples} written to {}", out::path(&file)));
         }
     }
     Ok(())

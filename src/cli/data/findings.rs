@@ -2,6 +2,7 @@
 
 use crate::report::gate::annotation;
 use crate::training_data::lint::{Finding, Linted, codes};
+use crate::words;
 use crate::workspace::Severity;
 use engine::error::{Error, Result};
 use serde_json::{Value, json};
@@ -39,9 +40,8 @@ fn painted(severity: Severity, colour: bool) -> String {
 }
 
 fn summary(linted: &Linted) -> String {
-    let counted = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let of = |severity| linted.findings.iter().filter(|f| f.severity == severity).count();
-    let place = format!("{} in {}", counted(linted.examples, "example"), counted(linted.files, "file"));
+    let place = format!("{} in {}", words::count(linted.examples, "example"), words::count(linted.files, "file"));
     if linted.findings.is_empty() {
         return format!("{place}: no findings");
     }
@@ -49,9 +49,9 @@ fn summary(linted: &Linted) -> String {
     let mend = if fixable > 0 { format!("; `--fix` mends {fixable}") } else { String::new() };
     format!(
         "{place}: {}, {}, {}{mend}",
-        counted(of(Severity::Error), "error"),
-        counted(of(Severity::Warning), "warning"),
-        counted(of(Severity::Note), "note")
+        words::count(of(Severity::Error), "error"),
+        words::count(of(Severity::Warning), "warning"),
+        words::count(of(Severity::Note), "note")
     )
 }
 

@@ -1,5 +1,6 @@
 use crate::cli::out;
 use crate::training_data::write_folder;
+use crate::words;
 use crate::work::data::merge;
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -27,9 +28,9 @@ pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
     }
     write_folder(&folder, &merged.files)?;
     out::line(format!(
-        "{} examples in {} files written to {}; left out {} that were the same and {} that were nearly the same",
-        merged.examples(),
-        merged.files.len(),
+        "{} in {} written to {}; left out {} that were the same and {} that were nearly the same",
+        words::count(merged.examples(), "example"),
+        words::count(merged.files.len(), "file"),
         out::path(&folder),
         merged.exact,
         merged.near.len()

@@ -3,6 +3,7 @@
 use crate::cli::out;
 use crate::registry::{self, Moved};
 use crate::report::visible;
+use crate::words;
 use crate::work::versions::children;
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -63,5 +64,5 @@ pub fn restore(workspace: &Workspace, version: &str) -> Result<()> {
 /// Where the pack is and what it holds.
 fn packed(moved: &Moved) -> String {
     let megabytes = moved.pack_bytes as f64 / 1e6;
-    format!("{} ({} files, {megabytes:.1} MB)", out::path(&moved.pack), moved.files)
+    format!("{} ({}, {megabytes:.1} MB)", out::path(&moved.pack), words::count(moved.files, "file"))
 }

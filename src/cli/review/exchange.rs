@@ -7,6 +7,7 @@ use crate::cli::console::Console;
 use crate::cli::out;
 use crate::desk;
 use crate::report;
+use crate::words;
 use crate::work::review::{self, Reading};
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -23,7 +24,7 @@ pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
         let sent = reading.send(&name, &folder, &desk::sheet_page)?;
         let (page, table) = (out::path(&sent.page), out::path(&sent.table));
         let name = report::visible(&name);
-        out::line(format!("{name}: {} answers to read, in {page} or {table}", sent.answers));
+        out::line(format!("{name}: {} to read, in {page} or {table}", words::count(sent.answers, "answer")));
     }
     out::line("\nSend each reviewer one of the two. What comes back goes in with: pmtune review import FILE");
     Ok(())

@@ -3,6 +3,7 @@
 use crate::base::{self, BaseName};
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Linted, Options};
+use crate::words;
 use crate::work::event::{Event, Sink};
 use crate::work::short_path::short_path;
 use crate::workspace::{Severity, Workspace};
@@ -29,8 +30,8 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
     let suites = workspace.map_or(Ok(Vec::new()), |workspace| suites(workspace, sink))?;
     if options.fix {
         for fixed in lint::fix(&paths, &settings)? {
-            let lines = if fixed.lines == 1 { "line" } else { "lines" };
-            sink.tell(Event::Note(format!("mended {} {lines} of {}", fixed.lines, fixed.file.display())));
+            let lines = words::count(fixed.lines, "line");
+            sink.tell(Event::Note(format!("mended {lines} of {}", fixed.file.display())));
         }
     }
     let count = workspace.and_then(token_count);
@@ -72,9 +73,9 @@ pub fn verdict(workspace: Option<&Workspace>, found: &[Finding], fail_on: Option
     if fail_on == Severity::Off || grave == 0 {
         return Ok(());
     }
-    let findings = if grave == 1 { "finding" } else { "findings" };
+    let found = words::count(grave, "finding");
     let or_graver = if fail_on == Severity::Error { "" } else { " or graver" };
-    let message = format!("the training data has {grave} {findings} of severity {}{or_graver}", fail_on.name());
+    let message = format!("the training data has {found} of severity {}{or_graver}", fail_on.name());
     Err(Error::new(Kind::Refused(crate::gate::FAILED), message)
         .hint("mend them, or set another `severity` for their code under `data:` in pmtune.yaml"))
 }

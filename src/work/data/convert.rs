@@ -2,6 +2,7 @@
 
 use crate::training_data::convert::{Format, Imported, read, write};
 use crate::training_data::files;
+use crate::words;
 use crate::work::event::{Event, Sink};
 use engine::error::{Error, Result};
 use std::path::PathBuf;
@@ -35,8 +36,9 @@ pub fn convert(paths: &[PathBuf], to: Format, sink: &dyn Sink) -> Result<Convers
     }
     if !all.systems.is_empty() {
         sink.tell(Event::Warning(format!(
-            "{} system prompts are left out: a system prompt belongs to a version, in models/<Name-vN>/manifest.yaml",
-            all.systems.len()
+            "{} {} left out: a system prompt belongs to a version, in models/<Name-vN>/manifest.yaml",
+            words::count(all.systems.len(), "system prompt"),
+            words::either(all.systems.len(), "is", "are")
         )));
     }
     Ok(Conversion { examples: all.examples.len(), text: write(to, &all.examples)? })

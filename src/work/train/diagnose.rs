@@ -3,6 +3,7 @@
 //! A false alarm costs trust, so every threshold leaves room for the noise that a small batch brings; the tests draw
 //! hundreds of healthy curves and want silence. Levels are medians, which one odd batch does not move.
 
+use crate::words;
 use engine::train::{Curve, after_epoch, course, loss_words, median, median_error};
 
 /// What was trained on, and how.
@@ -223,7 +224,7 @@ fn too_few_examples(facts: &Circumstances) -> Option<Diagnosis> {
     (facts.examples < FEWEST_EXAMPLES).then(|| Diagnosis {
         condition: Condition::TooFewExamples,
         title: "Too few examples",
-        seen: format!("It was trained on {}.", counted(facts.examples, "example")),
+        seen: format!("It was trained on {}.", words::count(facts.examples, "example")),
         remedy: format!(
             "Fewer than {FEWEST_EXAMPLES} rarely teach a format, and a validation on {} says little; `pmtune data stats` \
              shows what to write next. Small data wants a lower learning rate.",
@@ -243,7 +244,7 @@ fn too_fast(facts: &Circumstances) -> Option<Diagnosis> {
             seen: format!(
                 "{} of {} are longer than the context and were skipped.",
                 facts.skipped,
-                counted(all, "example")
+                words::count(all, "example")
             ),
             remedy: "Split them, allow a longer context, or let them be cut.".into(),
             flag: Some("--too-long truncate".into()),
@@ -283,9 +284,9 @@ fn healthy(facts: &Circumstances) -> Diagnosis {
 pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Circumstances, parent: &str, new: &str) -> String {
     let mut sentences = vec![format!(
         "{new} was trained on {} in {} ({}).",
-        counted(facts.examples, "example"),
-        counted(curve.last_epoch(), "epoch"),
-        time(facts.seconds)
+        words::count(facts.examples, "example"),
+        words::count(curve.last_epoch(), "epoch"),
+        words::duration(facts.seconds)
     )];
     sentences.extend(course(curve));
     for diagnosis in found {
@@ -301,19 +302,6 @@ pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Circumstances, pare
         _ => format!("What counts is how it answers: pmtune eval --compare {parent} {new}"),
     });
     sentences.join(" ")
-}
-
-fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}
-
-fn time(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
 }
 
 /// `--learning-rate 3e-4`, to two digits.

@@ -5,6 +5,7 @@ use super::explain::explain;
 use super::prepare::{Prepared, prepare};
 use super::request::{Request, TrainOptions};
 use super::{memory, place};
+use crate::words;
 use crate::work::event::Sink;
 use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
@@ -84,25 +85,28 @@ impl Job {
         let taught: usize = training.sequences.iter().map(|s| s.taught()).sum();
         let steps = training.sequences.len().div_ceil(recipe.batch_size);
         let mut text = format!(
-            "{} on {}{from}: {} examples of {tokens} tokens, {taught} of them taught; {} held out\n\
-             {} epochs of {steps} steps; {} numbers are trained, rank {}\n",
+            "{} on {}{from}: {} of {}, {} of them taught; {} held out\n\
+             {} of {}; {} numbers are trained, rank {}\n",
             request.name,
             request.base,
-            training.sequences.len(),
+            words::count(training.sequences.len(), "example"),
+            words::count(tokens, "token"),
+            words::thousands(taught),
             held_out.sequences.len(),
-            recipe.epochs,
-            count(prepared.sizes.trained(recipe)),
+            words::count(recipe.epochs, "epoch"),
+            words::count(steps, "step"),
+            words::short_number(prepared.sizes.trained(recipe)),
             recipe.rank,
         );
         // Writing to a string cannot fail.
         if let Some(estimate) = &self.estimate {
             let _ = writeln!(
                 text,
-                "About {} of memory ({} is free) and, very roughly, {} on {} threads",
+                "About {} of memory ({} is free) and, very roughly, {} on {}",
                 train::gigabytes(estimate.peak_bytes),
                 train::gigabytes(self.free),
-                duration(estimate.seconds),
-                rayon::current_num_threads()
+                words::rough_duration(estimate.seconds),
+                words::count(rayon::current_num_threads(), "thread")
             );
             if estimate.parts {
                 let _ = writeln!(
@@ -129,19 +133,5 @@ impl Job {
             let _ = writeln!(text, "{}: {} ({})\n    {}", line.key, line.value, line.origin, line.meaning);
         }
         text
-    }
-}
-
-/// `4.9 million`.
-fn count(number: u64) -> String {
-    if number < 1_000_000 { number.to_string() } else { format!("{:.1} million", number as f64 / 1e6) }
-}
-
-/// An estimate this rough has no seconds above a minute.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 60.0 => format!("{:.0} s", s.max(1.0)),
-        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
     }
 }

@@ -6,6 +6,7 @@ use crate::base::Base;
 use crate::registry::{self, DataFile, Manifest};
 use crate::suite;
 use crate::training_data::{self, Conversation, Example, split};
+use crate::words;
 use crate::work::event::{Event, Sink, ensure_base};
 use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
@@ -99,7 +100,9 @@ fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Co
         let count = all.len();
         let training: Vec<Conversation> = all.into_iter().filter(|one| !stands_in(&held_out, one)).collect();
         if training.len() < count {
-            sink.tell(Event::Note(format!("{} held-out examples are not trained on", count - training.len())));
+            let held = count - training.len();
+            let are = words::either(held, "is", "are");
+            sink.tell(Event::Note(format!("{} {are} not trained on", words::count(held, "held-out example"))));
         }
         if training.is_empty() {
             return Err(Error::input("every example is held out").hint("name other data with --data"));
@@ -109,7 +112,9 @@ fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Co
     let firsts: Vec<&Example> = all.iter().map(Conversation::first).collect();
     let sides = split(&firsts);
     if sides.training.is_empty() {
-        return Err(Error::input(format!("{} examples are too few to train on", all.len())).hint(format!(
+        let are = words::either(all.len(), "is", "are");
+        let few = format!("{} {are} too few to train on", words::count(all.len(), "example"));
+        return Err(Error::input(few).hint(format!(
             "{} are always held out to watch the training with; write 20 or more, or name others with --held-out",
             training_data::AT_LEAST
         )));
