@@ -27,3 +27,4 @@ mod sentences;
 mod suites;
 mod supervised;
 mod train;
+mod work;
