@@ -18,4 +18,5 @@ pub mod history;
 pub mod report;
 pub mod http;
 pub mod desk;
+pub mod settings;
 pub mod cli;

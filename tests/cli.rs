@@ -201,7 +201,7 @@ fn a_read_only_folder_gets_one_clear_error() {
 #[test]
 fn the_schema_command_prints_the_published_schemas() {
     let root = tempfile::tempdir().unwrap();
-    for (of, file) in [(&[][..], "suite"), (&["suite"], "suite"), (&["gate"], "gate")] {
+    for (of, file) in [(&[][..], "suite"), (&["suite"], "suite"), (&["gate"], "gate"), (&["workspace"], "pmtune")] {
         let output = pmtune(root.path()).arg("schema").args(of).output().unwrap();
         let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let published = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{file}.schema.json"));

@@ -7,7 +7,7 @@ use super::models::args::ModelsArgs;
 use super::review::args::ReviewArgs;
 use super::train::args::TrainArgs;
 use crate::suite::Split;
-use crate::workspace::Severity;
+use crate::training_data::Severity;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -45,11 +45,11 @@ pub enum Command {
     Review(Box<ReviewArgs>),
     /// Judge a finished run by the rules in pmtune.yaml; exit with 100 when one fails.
     Gate(Box<GateArgs>),
-    /// Check every suite for mistakes, all reported at once.
+    /// Check pmtune.yaml, every suite and every manifest for mistakes, all reported at once.
     Validate(ValidateArgs),
     /// Training data: check, count, split, merge, convert, add to it.
     Data(DataArgs),
-    /// Print the JSON Schema of suites, for editors, or of the gate's decision, for programs.
+    /// Print the JSON Schema of suites or of pmtune.yaml, for editors, or of the gate's decision, for programs.
     Schema(SchemaArgs),
     /// The versions of this workspace: note, promote, archive, restore, verify, tell apart.
     Models(ModelsArgs),
@@ -175,7 +175,7 @@ pub struct CompareArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct ValidateArgs {
-    /// Suite files (default: all of the workspace).
+    /// Suite files (default: all of the workspace, and the manifests of its versions).
     pub files: Vec<PathBuf>,
 }
 
@@ -192,6 +192,8 @@ pub enum SchemaOf {
     Suite,
     /// `gate.json`.
     Gate,
+    /// `pmtune.yaml`.
+    Workspace,
 }
 
 #[derive(Debug, clap::Args)]

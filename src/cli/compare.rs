@@ -31,19 +31,13 @@ pub fn label(workspace: &Workspace, run: &Run) -> String {
 }
 
 /// How the workspace wants its figures worked out.
-pub fn settings(workspace: &Workspace) -> Settings {
-    let settings = &workspace.config.compare;
-    Settings {
-        confidence: settings.confidence,
-        resamples: settings.resamples,
-        seed: settings.seed,
-        negligible: settings.negligible,
-    }
+pub fn settings(workspace: &Workspace) -> Result<Settings> {
+    Ok(workspace.section()?.unwrap_or_default())
 }
 
 /// Compares, writes the comparison's folder and prints the table.
 pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
-    let comparison = compare::compare(a, b, labels, settings(workspace), insist)?;
+    let comparison = compare::compare(a, b, labels, settings(workspace)?, insist)?;
     let trainings = loss::logs(workspace, &[(comparison.a.label.as_str(), a), (comparison.b.label.as_str(), b)]);
     let extras = Extras { trainings, people: people::of_pair(workspace, a, b) };
     let folder = write(workspace, &comparison, a, b, &extras)?;

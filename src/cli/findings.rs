@@ -1,8 +1,8 @@
 //! Findings of the linter as text, JSON, SARIF and annotations of GitHub Actions.
 
 use crate::report::gate::annotation;
+use crate::training_data::Severity;
 use crate::training_data::lint::{Finding, Linted, codes};
-use crate::workspace::Severity;
 use engine::error::{Error, Result};
 use serde_json::{Value, json};
 use std::path::Path;

@@ -34,7 +34,7 @@ pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
     let csv = args.csv.as_deref().map(|path| workspace.inside(path)).transpose()?;
     let line = Line(args.line.clone().unwrap_or_else(|| workspace.config.line.clone()));
     let sources = sources(workspace, &line)?;
-    let settings = compare::settings(workspace);
+    let settings = compare::settings(workspace)?;
     let history = history(&sources, &line, &settings);
     let none = || {
         Error::missing("no run has a judged answer yet").hint("evaluate a version first: pmtune eval --compare v1 v2")

@@ -26,7 +26,7 @@ mod run_report;
 mod suites;
 mod train;
 
-use crate::workspace::Workspace;
+use crate::{settings, workspace};
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;
@@ -57,10 +57,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn dispatch(args: Args) -> Result<()> {
-    let workspace = || match &args.workspace {
-        Some(folder) => Workspace::open(folder),
-        None => Workspace::find(Path::new(".")),
+    let root = || match &args.workspace {
+        Some(folder) => Ok(folder.clone()),
+        None => workspace::root(Path::new(".")),
     };
+    let workspace = || settings::open(&root()?);
     match args.command {
         Command::Init(init) => init::run(&init),
         Command::Pull(pull) => pull::run(&pull),
@@ -69,7 +70,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Review(review) => review::run(&workspace()?, &review),
         Command::Data(data) => data::run(workspace, &data.command),
-        Command::Validate(validate) => suites::validate(workspace, &validate),
+        Command::Validate(validate) => suites::validate(&root()?, &validate),
         Command::Gate(gate) => gate::run(&workspace()?, &gate),
         Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),

@@ -2,11 +2,11 @@
 
 use super::decision::{CaseNote, Judged};
 use super::scope::{Scope, note};
+use super::settings::{CriteriaSettings, LatencySettings};
 use super::words::{count, percent, rate, standing, threshold_percent};
 use crate::check::Criterion;
 use crate::compare::tally::{self, CaseTally};
 use crate::run::{CONTAMINATED, Outcome, matches};
-use crate::workspace::{CriteriaSettings, LatencySettings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tag of a case that must pass.

@@ -1,4 +1,4 @@
-use super::document::{self, CASE_KEYS, TEXT_KEYS, Written};
+use super::document::{CASE_KEYS, TEXT_KEYS, Written};
 use super::load::named_by;
 use super::texts::{FILE, Texts};
 use super::{Case, Split};
@@ -30,8 +30,7 @@ impl CaseReader<'_> {
         let laid = self.defaults.map_or_else(|| node.clone(), |defaults| lay_over(node, defaults));
         let vars = self.vars(&laid, &mut faults);
         let filled = self.fill(&laid, &vars, &mut faults);
-        let written = faults.take(yaml::read::<Written>(&filled, &CASE_KEYS)).unwrap_or_default();
-        faults.0.extend(document::faults(&filled));
+        let written = faults.take(yaml::read_bounded::<Written>(&filled, "", &CASE_KEYS)).unwrap_or_default();
         check_id(node, &mut faults);
         check_prompt(&filled, &mut faults);
         check_choices(&filled, &mut faults);
@@ -123,7 +122,8 @@ impl CaseReader<'_> {
             };
             for item in items {
                 let filled = item.fill(&mut |node, text| self.texts.render(node, text, vars));
-                let check = filled.and_then(|item| Ok((check::parse_among(self.kinds, &item)?, item.to_json())));
+                let check = filled
+                    .and_then(|item| Ok((check::parse_among(self.kinds, &item)?, item.in_kebab_case().to_json())));
                 read.extend(faults.take(check));
             }
         }

@@ -5,7 +5,8 @@ use crate::cli::args::{DataCheckArgs, FindingFormat};
 use crate::cli::{findings, out, progress};
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Options};
-use crate::workspace::{Severity, Workspace};
+use crate::training_data::{DataSettings, Severity};
+use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
 use engine::model;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> R
         Some(workspace) if args.paths.is_empty() => vec![PathBuf::from(out::path(&workspace.training_data()))],
         _ => args.paths.clone(),
     };
-    let settings = workspace.as_ref().map(|w| w.config.data.clone()).unwrap_or_default();
+    let settings = workspace.as_ref().map(|w| w.section::<DataSettings>()).transpose()?.flatten().unwrap_or_default();
     let suites = workspace.as_ref().map_or(Ok(Vec::new()), suites)?;
     if args.fix {
         for fixed in lint::fix(&paths, &settings)? {
@@ -57,10 +58,7 @@ type TokenCount = dyn Fn(&str) -> usize + Sync;
 
 /// Counts in the base's own tokens where the base is on disk already; checking data is no reason to download it.
 fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
-    let name = match BaseName::parse(&workspace.config.base).ok()? {
-        BaseName::Path(path) => BaseName::Path(workspace.root.join(path)),
-        name => name,
-    };
+    let name = BaseName::written(&workspace.config.base, &workspace.root).ok()?;
     let chat = model::open(&base::local(&name).ok()??.path).ok()?.chat;
     Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
 }

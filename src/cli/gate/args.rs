@@ -1,5 +1,5 @@
 use crate::cli::args::file;
-use crate::workspace::EXIT_CODE;
+use crate::gate::EXIT_CODE;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

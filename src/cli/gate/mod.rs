@@ -6,9 +6,9 @@ mod outputs;
 
 use super::{compare, out};
 use crate::compare::Outcomes;
-use crate::gate::{Decision, Gate, Points, points};
+use crate::gate::{CriteriaSettings, Decision, Gate, GateSettings, Points, points};
 use crate::run::{Reports, Run};
-use crate::workspace::{CriteriaSettings, GateSettings, Workspace};
+use crate::workspace::Workspace;
 use crate::{report, review};
 use args::{GateArgs, OutputArgs};
 use engine::error::{Error, Kind, Result};
@@ -40,7 +40,8 @@ pub fn judge(
     insist: bool,
     outputs: &OutputArgs,
 ) -> Result<()> {
-    let settings = workspace.config.gate.as_ref();
+    let settings = workspace.section::<GateSettings>()?;
+    let settings = settings.as_ref();
     let label = |run: &Run| compare::label(workspace, run);
     let (label_a, label_b) = (baseline.map(label).unwrap_or_default(), label(candidate));
     let gate = Gate {
@@ -49,7 +50,7 @@ pub fn judge(
         labels: Outcomes { a: &label_a, b: &label_b },
         settings,
         people: &people(workspace, settings, candidate)?,
-        compare: compare::settings(workspace),
+        compare: compare::settings(workspace)?,
         insist,
     };
     let decision = gate.decide();

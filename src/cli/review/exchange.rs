@@ -16,13 +16,13 @@ use std::path::PathBuf;
 pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
     let runs = runs(workspace, &reports, &args.sheet.runs)?;
-    let names = match (&args.sheet.reviewer, roster(workspace, &args.sheet)) {
+    let names = match (&args.sheet.reviewer, roster(workspace, &args.sheet)?) {
         (None, roster) if !roster.is_empty() => roster,
         (given, _) => vec![reviewer(given.as_deref())?],
     };
     let folder = workspace.inside(&args.to)?;
     for name in names {
-        let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name))?;
+        let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name)?)?;
         let (csv, page) = (review::sheet_csv(&sheet)?, desk::sheet_page(&sheet)?);
         let answers = sheet.answers().count();
         let stem = file_stem(&name, &sheet.id);

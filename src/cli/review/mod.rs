@@ -9,7 +9,7 @@ mod status;
 
 use super::{find, interrupt, out, run_report};
 use crate::desk;
-use crate::review::{Assignment, Progress, Reviewer, ReviewerKind, Session, assign};
+use crate::review::{Assignment, Progress, ReviewSettings, Reviewer, ReviewerKind, Session, assign};
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 use args::{ReviewArgs, ReviewCommand, SheetArgs};
@@ -32,7 +32,7 @@ fn start(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
     let runs = runs(workspace, &reports, &args.sheet.runs)?;
     let name = reviewer(args.sheet.reviewer.as_deref())?;
-    let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name))?;
+    let (sheet, key) = assign(&refs(&runs), &assignment(workspace, &args.sheet, &name)?)?;
     let reviewer = Reviewer { name, kind: ReviewerKind::Person };
     let session = Session::open(&reports, sheet, key, &reviewer)?;
     let progress = if args.tui { prompts::run(session)? } else { page(session, args.port)? };
@@ -85,22 +85,26 @@ fn refs(runs: &[Run]) -> Vec<&Run> {
     runs.iter().collect()
 }
 
-fn assignment(workspace: &Workspace, args: &SheetArgs, reviewer: &str) -> Assignment {
-    Assignment {
+fn assignment(workspace: &Workspace, args: &SheetArgs, reviewer: &str) -> Result<Assignment> {
+    let settings = workspace.section::<ReviewSettings>()?.unwrap_or_default();
+    Ok(Assignment {
         reviewer: reviewer.to_string(),
-        roster: roster(workspace, args),
-        overlap: args.overlap.unwrap_or(workspace.config.review.overlap),
+        roster: roster(workspace, args)?,
+        overlap: args.overlap.unwrap_or(settings.overlap),
         split: args.split.map(Into::into),
         limit: args.limit,
-    }
+    })
 }
 
 /// Everybody who reviews, as the flag says or else the workspace.
-fn roster(workspace: &Workspace, args: &SheetArgs) -> Vec<String> {
-    let names = if args.reviewers.is_empty() { &workspace.config.review.reviewers } else { &args.reviewers };
+fn roster(workspace: &Workspace, args: &SheetArgs) -> Result<Vec<String>> {
+    let names = match args.reviewers.as_slice() {
+        [] => workspace.section::<ReviewSettings>()?.unwrap_or_default().reviewers,
+        named => named.to_vec(),
+    };
     let mut seen = BTreeSet::new();
     let names = names.iter().map(|name| name.trim().to_string());
-    names.filter(|name| !name.is_empty() && seen.insert(name.clone())).collect()
+    Ok(names.filter(|name| !name.is_empty() && seen.insert(name.clone())).collect())
 }
 
 /// The name given, else the one this computer knows, else what is typed.

@@ -20,7 +20,7 @@ pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {
             said.entry(reviewer).or_default().extend(ratings);
         }
     }
-    let roster = roster(workspace, args);
+    let roster = roster(workspace, args)?;
     for name in &roster {
         said.entry(Reviewer { name: name.clone(), kind: ReviewerKind::Person }).or_default();
     }
@@ -30,7 +30,7 @@ pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {
     table.set_width(out::width() as u16).set_header(["reviewer", "done", "of", "last"]);
     let mut rows = 0;
     for (reviewer, ratings) in said.iter().filter(|(reviewer, _)| only(reviewer)) {
-        let options = assignment(workspace, args, &reviewer.name);
+        let options = assignment(workspace, args, &reviewer.name)?;
         // Who is not on the roster was dealt nothing and may have read anything.
         let listed = roster.contains(&reviewer.name) && reviewer.kind == ReviewerKind::Person;
         let options = if listed { options } else { Assignment { roster: Vec::new(), ..options } };

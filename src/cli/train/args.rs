@@ -184,7 +184,6 @@ impl RecipeArgs {
             clip: self.clip,
             patience: self.patience,
             seed: self.seed,
-            ..TrainSettings::default()
         }
     }
 }

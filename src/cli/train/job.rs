@@ -5,9 +5,9 @@ use super::prepare::{Prepared, prepare};
 use super::request::Request;
 use super::{memory, place};
 use crate::cli::out;
+use crate::settings::TrainSection;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
-use engine::train::TrainSettings;
 use engine::train::{self, Budget, Checkpoint, Estimate};
 use std::fmt::Write;
 
@@ -111,13 +111,13 @@ impl Job {
     }
 
     /// Every parameter with its meaning and where it comes from.
-    pub fn explain(&self, workspace: &Workspace) -> String {
-        let settings: &TrainSettings = &workspace.config.train;
+    pub fn explain(&self, workspace: &Workspace) -> Result<String> {
+        let settings = TrainSection::of(workspace)?.numbers;
         let mut text = String::new();
-        for line in train::explain(&self.prepared.recipe, &self.request.flags, settings) {
+        for line in train::explain(&self.prepared.recipe, &self.request.flags, &settings) {
             let _ = writeln!(text, "{}: {} ({})\n    {}", line.key, line.value, line.origin, line.meaning);
         }
-        text
+        Ok(text)
     }
 }
 

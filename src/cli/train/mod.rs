@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
     let device = device::open(args.device)?;
     let job = Job::new(workspace, args)?;
     if args.explain {
-        out::line(job.explain(workspace));
+        out::line(job.explain(workspace)?);
     }
     out::text(job.describe());
     if args.dry_run {

@@ -4,6 +4,7 @@ use super::request::Request;
 use crate::base::{self, Base};
 use crate::cli::{out, progress};
 use crate::registry::{self, DataFile, Manifest};
+use crate::settings::TrainSection;
 use crate::suite;
 use crate::training_data::{self, Conversation, Example, split};
 use crate::workspace::Workspace;
@@ -49,7 +50,7 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
     };
     let recipe = match recipe {
         Some(recipe) => recipe.clone(),
-        None => Recipe::resolve(&request.flags, &workspace.config.train, &facts)?,
+        None => Recipe::resolve(&request.flags, &TrainSection::of(workspace)?.numbers, &facts)?,
     };
     sizes.check_targets(&recipe)?;
     let side = |conversations: &[Conversation]| side(workspace, &source, request, &recipe, conversations);

@@ -4,6 +4,7 @@ use super::args::TrainArgs;
 use crate::base::BaseName;
 use crate::cli::out;
 use crate::registry::{self, Manifest};
+use crate::settings::TrainSection;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::train::TrainSettings;
@@ -44,17 +45,18 @@ impl Request {
             Some(name) => named(workspace, name)?,
             None => registry::next(workspace)?.1,
         };
+        let written = TrainSection::of(workspace)?;
         let held_out = (!args.held_out.is_empty()).then(|| args.held_out.iter().map(|p| absolute(p)).collect());
         Ok(Self {
             name,
             base: base.unwrap_or_else(|| workspace.config.base.clone()),
             from: parent.map(|p| p.name),
-            system: args.system.clone().or(of_parent).or_else(|| workspace.config.train.system.clone()),
+            system: args.system.clone().or(of_parent).or_else(|| written.material.system.clone()),
             data: match args.data.as_slice() {
-                [] => workspace.data(),
+                [] => written.data(workspace),
                 paths => paths.iter().map(|p| absolute(p)).collect(),
             },
-            held_out: held_out.or_else(|| workspace.held_out()),
+            held_out: held_out.or_else(|| written.held_out(workspace)),
             flags,
         })
     }

@@ -3,7 +3,7 @@
 use super::{Code, Finding};
 use crate::check::quality::prose::{enumerate, pattern};
 use crate::training_data::Example;
-use crate::workspace::Severity::Warning;
+use crate::training_data::Severity::Warning;
 use regex::Regex;
 use std::sync::LazyLock;
 
