@@ -124,7 +124,8 @@ fn the_schema_of_the_workspace_agrees_with_its_reader() {
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let agree = |text: &str| {
         let file = yaml::parse(text, Path::new("pmtune.yaml")).unwrap();
-        let (reads, fits) = (settings::check(&file).map_err(|e| e.to_string()), validator.validate(&file.to_json()));
+        let json = file.to_json();
+        let (reads, fits) = (settings::check(&file).map_err(|e| e.to_string()), validator.validate(&json));
         assert_eq!(reads.is_ok(), fits.is_ok(), "{text}\nreader: {reads:?}\nschema: {fits:?}");
         reads.is_ok()
     };
