@@ -1,9 +1,9 @@
 //! The linter against planted faults: every one is found, and nothing else is.
 
+use pmtune::check::Lexicon;
 use pmtune::suite::{self, Suite};
 use pmtune::training_data::lint::{self, Finding, Options};
-use pmtune::training_data::{DataSettings, Severity};
-use pmtune::training_data::{files, leaks, load};
+use pmtune::training_data::{DataSettings, Severity, files, leaks, load};
 use pmtune::workspace::Workspace;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 }
 
 fn lint(path: &Path, settings: &DataSettings, suites: &[Suite]) -> Vec<Finding> {
-    let options = Options { settings, suites, count_tokens: None };
+    let options = Options { settings, lexicon: &Lexicon::shipped(), suites, count_tokens: None };
     lint::lint(&[path.to_path_buf()], &options, &|_| ()).unwrap().findings
 }
 
@@ -79,7 +79,7 @@ fn own_suites() -> Vec<Suite> {
 fn the_shipped_data_has_no_finding() {
     let (files, suites) = (shipped(), own_suites());
     let settings = DataSettings::default();
-    let options = Options { settings: &settings, suites: &suites, count_tokens: None };
+    let options = Options { settings: &settings, lexicon: &Lexicon::shipped(), suites: &suites, count_tokens: None };
     let linted = lint::lint(&files, &options, &|_| ()).unwrap();
     let shown: Vec<String> =
         linted.findings.iter().map(|f| format!("{}:{}: {}: {}", f.file.display(), f.line, f.code, f.message)).collect();

@@ -1,23 +1,45 @@
-use super::args::{SchemaOf, ValidateArgs};
 use super::out;
 use crate::suite::{self, Split, Suite};
-use crate::{gate, registry, settings, workspace};
+use crate::{gate, registry, settings, words, workspace};
 use engine::error::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct ValidateArgs {
+    /// Suite files (default: all of the workspace, and the manifests of its versions).
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Suite)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// A suite of cases.
+    Suite,
+    /// `gate.json`.
+    Gate,
+    /// `pmtune.yaml`.
+    Workspace,
+}
 
 /// Everything that a person writes by hand but for training data, which `pmtune data check` looks at: all faults at once.
 pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
     let config = workspace::parse(root).and_then(|file| settings::check(&file));
     let all = args.files.is_empty();
-    let manifests = if all { registry::check(root) } else { Ok(0) };
+    let versions = if all { registry::check(root) } else { Ok(0) };
     let files = if all { workspace::suite_files(root) } else { Ok(args.files.clone()) };
     let suites = files.and_then(|files| suite::load(root, &files));
-    let (suites, manifests) = all_of(config, all_of(suites, manifests)).map(|((), both)| both)?;
+    let ((), (versions, suites)) = both(config, both(versions, suites))?;
+    if all {
+        out::line(format!("{}: no fault; {}, no fault", workspace::FILE, words::count(versions, "version")));
+    }
     for suite in &suites {
         out::line(summary(suite));
-    }
-    if all {
-        out::line(format!("{}: no fault; versions: {manifests}, no fault", workspace::FILE));
     }
     for warning in suite::warnings(&suites) {
         out::warning(warning);
@@ -25,23 +47,23 @@ pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
     Ok(())
 }
 
-/// Both values, or every fault of either.
-fn all_of<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
+/// Both values, or the faults of both.
+fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(mut error), Err(other)) => {
             error.also.push(other);
             Err(error)
         }
-        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
     }
 }
 
 fn summary(suite: &Suite) -> String {
     let held_out = suite.cases.iter().filter(|c| c.split == Split::HeldOut).count();
     let checks: usize = suite.cases.iter().map(|c| c.checks.len()).sum();
-    let cases = suite.cases.len();
-    format!("{}: {cases} cases ({} dev, {held_out} held-out), {checks} checks", suite.name, cases - held_out)
+    let (cases, checks) = (words::count(suite.cases.len(), "case"), words::count(checks, "check"));
+    format!("{}: {cases} ({} dev, {held_out} held-out), {checks}", suite.name, suite.cases.len() - held_out)
 }
 
 pub fn schema(of: SchemaOf) -> Result<()> {

@@ -7,10 +7,6 @@
 mod open;
 mod schema;
 mod table;
-mod train;
-#[cfg(test)]
-mod train_tests;
 
 pub use open::{check, open};
 pub use schema::schema;
-pub use train::TrainSection;

@@ -1,8 +1,8 @@
-use super::TrainSection;
 use crate::compare;
 use crate::gate::GateSettings;
 use crate::review::ReviewSettings;
 use crate::training_data::DataSettings;
+use crate::work::train::TrainSection;
 use crate::workspace::Section;
 use crate::yaml::Node;
 use engine::error::Result;

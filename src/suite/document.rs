@@ -64,3 +64,8 @@ pub(super) struct Written {
 pub(super) const CASE_KEYS: [&str; 3] = ["vars", "checks", "assert"];
 /// Keys whose texts are templates, `file://` included.
 pub(super) const TEXT_KEYS: [&str; 4] = ["prompt", "input", "system", "reference"];
+
+/// Letters of the names of suites and cases.
+pub(super) fn named_by(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
+}
