@@ -12,7 +12,7 @@ pub(super) const LABELS: Outcomes<&str> = Outcomes { a: "v1", b: "v2" };
 
 /// Fewer resamples than in earnest, so that hundreds of comparisons take seconds.
 pub(super) fn quick() -> Settings {
-    Settings { resamples: 1000, ..Settings::default() }
+    Settings { resamples: 1000, negligible: 0.02, seed: 0, ..Settings::default() }
 }
 
 /// One answer of a case: its score; it passes at 1. `None` is an error.
@@ -370,18 +370,10 @@ fn an_unfinished_run_says_how_to_finish_it() {
 }
 
 #[test]
-fn runs_without_a_common_case_and_senseless_settings_are_errors() {
+fn runs_without_a_common_case_are_an_error() {
     let (a, _) = runs(&held_out(2, &[(0.5, 1.0)]));
     let (_, b) = runs(&[case("other/x", Split::HeldOut, 0.0, 0.0)]);
     assert!(compare(&a, &b, LABELS, quick(), true).unwrap_err().message.contains("no case in common"));
-    for settings in [
-        Settings { confidence: 1.0, ..quick() },
-        Settings { confidence: f64::NAN, ..quick() },
-        Settings { resamples: 0, ..quick() },
-        Settings { negligible: -0.1, ..quick() },
-    ] {
-        assert!(compare(&a, &a, LABELS, settings, true).unwrap_err().hint.is_some());
-    }
 }
 
 #[test]
