@@ -3,31 +3,20 @@
 use super::args::CompareArgs;
 use super::{find, loss, out, people};
 use crate::compare::{self, Comparison, Outcomes, Settings};
-use crate::report;
-use crate::report::Extras;
+use crate::registry;
+use crate::report::{Extras, Report};
 use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
     let reports = Reports::new(workspace.reports());
     let (a, b) = find::pair(workspace, &reports, &args.before, &args.after)?;
-    let (label_a, label_b) = (label(workspace, &a), label(workspace, &b));
-    let labels = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
-    finish(workspace, &a, &b, labels, args.allow_differences)
-}
-
-/// `v2` for a version of the workspace's own line, else the version's name.
-pub fn label(workspace: &Workspace, run: &Run) -> String {
-    let name = &run.manifest.version.name;
-    match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
-        Some(number) => format!("v{number}"),
-        None => name.clone(),
-    }
+    finish(workspace, &a, &b, args.allow_differences)
 }
 
 /// How the workspace wants its figures worked out.
@@ -42,12 +31,17 @@ pub fn settings(workspace: &Workspace) -> Settings {
 }
 
 /// Compares, writes the comparison's folder and prints the table.
-pub fn finish(workspace: &Workspace, a: &Run, b: &Run, labels: Outcomes<&str>, insist: bool) -> Result<()> {
+pub fn finish(workspace: &Workspace, a: &Run, b: &Run, insist: bool) -> Result<()> {
+    let names = (&a.manifest.version.name, &b.manifest.version.name);
+    let (label_a, label_b) = registry::labels(&workspace.config.line, names.0, names.1);
+    let labels = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
     let comparison = compare::compare(a, b, labels, settings(workspace), insist)?;
     let trainings = loss::logs(workspace, &[(comparison.a.label.as_str(), a), (comparison.b.label.as_str(), b)]);
     let extras = Extras { trainings, people: people::of_pair(workspace, a, b) };
-    let folder = write(workspace, &comparison, a, b, &extras)?;
-    out::text(report::table::comparison(&comparison, a, b, extras.people.as_ref(), out::width(), out::colour()));
+    let report = Report::of_comparison(&comparison, a, b, &extras)?;
+    let folder = workspace.reports().join(name(&b.folder, &comparison.a.label, &comparison.b.label));
+    write(&folder, &comparison, extras.people.as_ref(), &report)?;
+    out::text(report.terminal(out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&folder.join("report.html"))));
     Ok(())
 }
@@ -61,22 +55,12 @@ struct Written<'a> {
     people: Option<&'a PeopleCompared>,
 }
 
-fn write(
-    workspace: &Workspace,
-    comparison: &Comparison,
-    a: &Run,
-    b: &Run,
-    extras: &Extras<PeopleCompared>,
-) -> Result<PathBuf> {
-    let folder = workspace.reports().join(name(&b.folder, &comparison.a.label, &comparison.b.label));
-    let json = serde_json::to_vec_pretty(&Written { comparison, people: extras.people.as_ref() })
+fn write(folder: &Path, comparison: &Comparison, people: Option<&PeopleCompared>, report: &Report) -> Result<()> {
+    let json = serde_json::to_vec_pretty(&Written { comparison, people })
         .map_err(|e| Error::input(format!("the comparison cannot be written: {e}")))?;
-    let html = report::comparison_html(comparison, a, b, extras)?;
-    let markdown = report::comparison_markdown(comparison, a, b, extras)?;
-    store::replace(&folder.join("report.html"), html.as_bytes())?;
-    store::replace(&folder.join("report.md"), markdown.as_bytes())?;
-    store::replace(&folder.join("comparison.json"), &json)?;
-    Ok(folder)
+    store::replace(&folder.join("report.html"), report.html()?.as_bytes())?;
+    store::replace(&folder.join("report.md"), report.markdown()?.as_bytes())?;
+    store::replace(&folder.join("comparison.json"), &json)
 }
 
 /// The comparison's folder is named after the later run: `2026-11-21-2031-v1-vs-v2`.

@@ -3,12 +3,11 @@
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
 use super::{compare, gate, interrupt, out, progress, run_report};
-use crate::compare::Outcomes;
 use crate::registry::{self, Version};
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
 use crate::suite::{self, Suite};
+use crate::training_data;
 use crate::workspace::Workspace;
-use crate::{report, training_data};
 use engine::error::{Error, Kind, Result};
 use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
@@ -36,8 +35,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         [a, b] => {
             run_report::write(workspace, a)?;
             run_report::write(workspace, b)?;
-            let labels = Outcomes { a: contestants[0].label.as_str(), b: contestants[1].label.as_str() };
-            compare::finish(workspace, a, b, labels, args.allow_differences)?;
+            compare::finish(workspace, a, b, args.allow_differences)?;
             then_gate(workspace, b, Some(a), args)
         }
         [run] => {
@@ -204,8 +202,8 @@ fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) 
 }
 
 fn finish_single(workspace: &Workspace, run: &Run) -> Result<()> {
-    let extras = run_report::write(workspace, run)?;
-    out::text(report::table::run(run, extras.people.as_ref(), out::width(), out::colour()));
+    let report = run_report::write(workspace, run)?;
+    out::text(report.terminal(out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::args::{Half, file};
 use super::{compare, out};
 use crate::history::{Line, Source, belongs, history, log};
-use crate::report;
+use crate::report::{self, HistoryReport};
 use crate::review;
 use crate::run::Reports;
 use crate::suite::Split;
@@ -46,10 +46,10 @@ pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
         return Err(Error::usage("no run has a case of that half").hint("leave --half away"));
     }
     let page = workspace.reports().join("history.html");
-    store::replace(&page, report::history_html(&history, &log, half)?.as_bytes())?;
-    let markdown = report::history_markdown(&history, &log, half)?;
-    store::replace(&page.with_extension("md"), markdown.as_bytes())?;
-    out::text(report::history_text(&history, &log, half, out::width(), out::colour()));
+    let shown = HistoryReport::new(&history, &log, half)?;
+    store::replace(&page, shown.html()?.as_bytes())?;
+    store::replace(&page.with_extension("md"), shown.markdown()?.as_bytes())?;
+    out::text(shown.terminal(out::width(), out::colour()));
     out::line(format!("\nPage: {}", out::path(&page)));
     if let Some(path) = csv {
         store::replace(&path, report::history_csv(&history, args.half.map(Split::from))?.as_bytes())?;

@@ -14,7 +14,6 @@ use std::path::PathBuf;
 
 /// A version ready to be asked.
 pub struct Contestant {
-    pub label: String,
     pub version_ref: VersionRef,
     place: Place,
 }
@@ -60,7 +59,7 @@ fn contestant(workspace: &Workspace, version: Version, bar: &progress::Bytes) ->
         sampling: version.sampling.over(workspace_sampling),
         template,
     };
-    Ok(Contestant { label: version.label, version_ref, place })
+    Ok(Contestant { version_ref, place })
 }
 
 fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {

@@ -8,6 +8,7 @@
 mod archive;
 mod diff;
 mod manifest;
+mod name;
 mod notes;
 mod pack;
 mod resolve;
@@ -18,6 +19,7 @@ mod verify;
 pub use archive::{ARCHIVE, Moved, archive, archived, archived_manifest, restore};
 pub use diff::{Change, Diff, Section, diff};
 pub use manifest::{BaseRecord, FewShot, Manifest};
+pub use name::{Name, called, label, labels, served};
 pub use notes::{Note, NoteKind, Promotion, note, notes, promote};
 pub use resolve::{Origin, Version, base_name, resolve};
 pub use trained::{DataFile, Stage, Trained};
@@ -43,7 +45,7 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Manifest>> {
         return Err(error);
     }
     let mut manifests: Vec<Manifest> = good.into_iter().filter_map(Result::ok).collect();
-    manifests.sort_by_key(|m| (m.line().to_string(), m.number()));
+    manifests.sort_by_cached_key(|m| Name::parse(&m.name).unwrap_or_else(|| Name { line: m.name.clone(), number: 0 }));
     Ok(manifests)
 }
 
@@ -74,23 +76,19 @@ pub fn find(workspace: &Workspace, text: &str) -> Result<Manifest> {
 
 /// `PM-General-v2` for `v2`, any other name as it is.
 pub fn full_name(workspace: &Workspace, text: &str) -> String {
-    match text.strip_prefix('v') {
-        Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("{}-v{number}", workspace.config.line)
-        }
-        _ => text.to_string(),
-    }
+    Name::typed(text, &workspace.config.line).map_or_else(|| text.to_string(), |name| name.to_string())
 }
 
 /// The newest version of the workspace's line, if there is one, and the name that comes after it.
 pub fn next(workspace: &Workspace) -> Result<(Option<Manifest>, String)> {
     let line = &workspace.config.line;
-    let newest = list(workspace)?.into_iter().filter(|m| m.line() == line).max_by_key(Manifest::number);
+    let number = |name: &str| Name::parse(name).filter(|name| name.line == *line).map(|name| name.number);
+    let newest = list(workspace)?.into_iter().filter(|m| number(&m.name).is_some()).max_by_key(|m| number(&m.name));
     // The name of an archived version is taken.
-    let of_line = |name: &String| name.strip_prefix(line.as_str())?.strip_prefix("-v")?.parse().ok();
-    let archived = archived(workspace)?.iter().filter_map(of_line).max().unwrap_or(0);
-    let number = newest.as_ref().map_or(0, Manifest::number).max(archived).saturating_add(1);
-    Ok((newest, format!("{line}-v{number}")))
+    let archived = archived(workspace)?;
+    let taken = newest.iter().map(|m| m.name.as_str()).chain(archived.iter().map(String::as_str));
+    let next = taken.filter_map(number).max().unwrap_or(0).saturating_add(1);
+    Ok((newest, Name { line: line.clone(), number: next }.to_string()))
 }
 
 fn manifest_file(folder: &Path) -> PathBuf {

@@ -7,6 +7,7 @@ mod outputs;
 use super::{compare, out};
 use crate::compare::Outcomes;
 use crate::gate::{Decision, Gate, Points, points};
+use crate::registry;
 use crate::run::{Reports, Run};
 use crate::workspace::{CriteriaSettings, GateSettings, Workspace};
 use crate::{report, review};
@@ -41,8 +42,9 @@ pub fn judge(
     outputs: &OutputArgs,
 ) -> Result<()> {
     let settings = workspace.config.gate.as_ref();
-    let label = |run: &Run| compare::label(workspace, run);
-    let (label_a, label_b) = (baseline.map(label).unwrap_or_default(), label(candidate));
+    let name = |run: &Run| run.manifest.version.name.clone();
+    let before = baseline.map(name).unwrap_or_default();
+    let (label_a, label_b) = registry::labels(&workspace.config.line, &before, &name(candidate));
     let gate = Gate {
         candidate,
         baseline,

@@ -4,7 +4,7 @@ use super::args::SheetArgs;
 use super::{refresh, runs};
 use crate::cli::{interrupt, open, out, progress};
 use crate::provider::{Answer, Event, Provider, Request, Task};
-use crate::registry::{self, Origin, Version};
+use crate::registry;
 use crate::report;
 use crate::review::{self, Assignment, Draft, Progress, Reviewer, ReviewerKind, Session, Text, assign};
 use crate::run::{Reports, Run};
@@ -29,7 +29,9 @@ pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
             version.name, run.manifest.id
         ));
     }
-    let reviewer = Reviewer { name: review::judge_name(&short(&version)), kind: ReviewerKind::Judge };
+    // Without its address: a judge stays the same one when it moves.
+    let model = registry::served(&version.name).map_or(version.name.as_str(), |(model, _)| model);
+    let reviewer = Reviewer { name: review::judge_name(model), kind: ReviewerKind::Judge };
     let contestants = open::contestants(workspace, vec![version])?;
     let groups = open::groups(&contestants)?;
     let provider = groups.first().map(|group| group.provider.as_ref());
@@ -38,14 +40,6 @@ pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
         judge(&reports, run, args, &reviewer, provider)?;
     }
     refresh(workspace, &runs)
-}
-
-/// The model's name without its address.
-fn short(version: &Version) -> String {
-    match &version.origin {
-        Origin::Endpoint(url) => url.split_once('#').map_or(url.as_str(), |(_, model)| model.trim()).to_string(),
-        Origin::Local { .. } => version.name.clone(),
-    }
 }
 
 /// Judges the answers of one run that this judge has not judged.
