@@ -235,5 +235,5 @@ fn failing(tallies: &[CaseTally<'_>], cases: &[CaseView]) -> ListView {
         }
     };
     let items = tallies.iter().filter(|case| case.passes() == Some(false)).map(item).collect();
-    ListView { title: "Fail", tone: Tone::Worse, symbol: "✗", items, empty: "No case fails." }
+    ListView { title: "Failing", tone: Tone::Worse, symbol: "✗", items, empty: "No case fails." }
 }
