@@ -9,6 +9,7 @@ mod answering;
 mod contamination;
 mod event;
 mod execute;
+mod files;
 mod filter;
 mod judge;
 mod open;
