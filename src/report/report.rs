@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// What a run or a comparison says, in words, figures and drawings.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Report {
     view: View,
     people: Option<PeopleView>,

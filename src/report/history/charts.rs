@@ -10,7 +10,7 @@ use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Charts {
     title: &'static str,
     lead: String,

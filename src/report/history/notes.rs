@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One change, numbered as it stands in charts and tables.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Note {
     pub number: usize,
     /// Index of the run before which the change lies.

@@ -7,7 +7,7 @@ use engine::error::Result;
 use serde::Serialize;
 
 /// The history of one half of the cases, made once and laid out three ways.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct HistoryReport {
     view: HistoryView,
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 /// Checks and failing cases named for a task.
 const NAMES: usize = 5;
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct HistoryView {
     pub title: String,
     pub subtitle: String,
@@ -29,7 +29,7 @@ pub struct HistoryView {
 }
 
 /// One run.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Row {
     pub date: String,
     pub version: String,
@@ -46,7 +46,7 @@ pub struct Row {
     pub remarks: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct TaskRow {
     pub name: String,
     pub held_out: String,
