@@ -4,6 +4,7 @@ use super::console::Console;
 use super::{interrupt, out};
 use crate::registry;
 use crate::report;
+use crate::words;
 use crate::work::sources::{engine, open};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
@@ -51,7 +52,10 @@ pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
         out::line("");
         let Outcome::Written { text, finish, .. } = outcome else { continue };
         if finish == Finish::Length {
-            out::note(format!("(stopped after {} tokens; --max-tokens N allows more)", sampling.max_tokens));
+            out::note(format!(
+                "(stopped after {}; --max-tokens N allows more)",
+                words::count(sampling.max_tokens, "token")
+            ));
         }
         turns.push(Message::new(Role::Assistant, text));
     }

@@ -1,9 +1,10 @@
 //! Suites → plan → answers → verdicts → report.
 
-use super::event::{Event, Sink};
+use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
 use super::sources::{Group, Source, groups, open};
+use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
 use crate::report::Report;
 use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
@@ -72,10 +73,14 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     set_apart(workspace, &mut suites, sink);
     let reports = Reports::new(workspace.reports());
     let runs = match &options.subject {
-        Subject::Rescore(id) => vec![run::rescore(&reports, &reports.load(id)?, &suites)?],
+        Subject::Rescore(id) => {
+            sentence_model(&suites, sink)?;
+            vec![run::rescore(&reports, &reports.load(id)?, &suites)?]
+        }
         Subject::Resume(id) => vec![resume(workspace, &reports, id, &suites, options.reuse, sink)?],
         subject => {
             let suites = run::select(&suites, &filter(options, &reports)?)?;
+            sentence_model(&suites, sink)?;
             let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
             let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
             answer(&sources, reports.open(plans)?, options.reuse.then_some(&reports), sink)?
@@ -86,6 +91,15 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         Ok(Evaluated { run, report })
     };
     runs.into_iter().map(report).collect()
+}
+
+/// Makes sure that the sentence model is on disk where a check of these suites compares meanings.
+fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
+    let mut checks = suites.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.checks);
+    if checks.any(|check| check.judge.compares_meanings()) {
+        ensure_base(&BaseName::Named(SENTENCES.into()), sink)?;
+    }
+    Ok(())
 }
 
 /// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
@@ -154,6 +168,7 @@ fn resume(
     reuse: bool,
     sink: &dyn Sink,
 ) -> Result<Run> {
+    sentence_model(suites, sink)?;
     let stored = reports.load(id)?;
     let then = &stored.manifest.version;
     let mut version = registry::resolve(workspace, &then.name)?;

@@ -16,7 +16,7 @@ mod stand_in;
 mod tree;
 
 pub use de::read;
-pub use hint::{closest, did_you_mean, list};
+pub use hint::{closest, did_you_mean};
 pub use node::{Key, Node};
 pub use tree::parse;
 
