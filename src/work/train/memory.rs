@@ -47,7 +47,7 @@ mod tests {
         };
         let said = refusal(&refused(Some(512))).to_string();
         assert!(said.contains("needs 2.1 GB") && said.contains("100 MB is free"), "{said}");
-        assert!(said.contains("--context-length 512 would fit (the longest example has 4000 tokens)"), "{said}");
+        assert!(said.contains("--context-length 512 would fit (the longest example has 4,000 tokens)"), "{said}");
         assert!(refusal(&refused(None)).to_string().contains("smaller base"));
     }
 }
