@@ -37,8 +37,8 @@ pub fn compare(workspace: &Workspace, runs: Outcomes<&Run>, insist: bool, sink: 
     let Outcomes { a, b } = runs;
     let Outcomes { a: label_a, b: label_b } = labels(workspace, a, b);
     let called = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
-    let comparison = compare::compare(a, b, called, settings(workspace), insist)?;
-    let extras = extras::of_pair(workspace, (&label_a, &label_b), a, b, sink);
+    let comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
+    let extras = extras::of_pair(workspace, (&label_a, &label_b), a, b, sink)?;
     let report = Report::of_comparison(&comparison, a, b, &extras)?;
     let folder = workspace.reports().join(name(&b.folder, &label_a, &label_b));
     write(&folder, &comparison, extras.people.as_ref(), &report)?;

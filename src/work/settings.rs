@@ -4,16 +4,11 @@ use crate::compare::{Outcomes, Settings};
 use crate::registry;
 use crate::run::Run;
 use crate::workspace::Workspace;
+use engine::error::Result;
 
 /// How the workspace wants its figures worked out.
-pub fn settings(workspace: &Workspace) -> Settings {
-    let settings = &workspace.config.compare;
-    Settings {
-        confidence: settings.confidence,
-        resamples: settings.resamples,
-        seed: settings.seed,
-        negligible: settings.negligible,
-    }
+pub fn settings(workspace: &Workspace) -> Result<Settings> {
+    Ok(workspace.section()?.unwrap_or_default())
 }
 
 /// What the versions of two runs are called: `v2` for one of the workspace's own line, and so that they are told apart.

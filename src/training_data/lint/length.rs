@@ -3,8 +3,8 @@
 use super::options::Options;
 use super::{Code, Finding};
 use crate::training_data::Example;
+use crate::training_data::Severity::{Error, Warning};
 use crate::words::count;
-use crate::workspace::Severity::{Error, Warning};
 
 pub(super) const CODES: &[Code] = &[EMPTY, TOO_SHORT, TOO_LONG];
 
