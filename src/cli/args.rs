@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::data::args::{AddArgs, ConvertArgs, MergeArgs, SplitArgs, StatsArgs};
+use super::device::DeviceArg;
 use super::gate::args::{EvalGateArgs, GateArgs};
 use super::history::HistoryArgs;
 use super::models::args::ModelsArgs;
@@ -116,6 +117,9 @@ pub struct EvalArgs {
     /// Where randomness starts from.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Where to compute. cuda and metal need a pmtune built for them; that code was never run on a card.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", conflicts_with = "rescore")]
+    pub device: DeviceArg,
     #[command(flatten)]
     pub gate: EvalGateArgs,
 }

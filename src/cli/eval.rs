@@ -2,22 +2,27 @@
 
 use super::args::{EvalArgs, FilterArgs};
 use super::open::{self, Contestant};
-use super::{compare, gate, interrupt, out, progress, run_report};
+use super::{compare, device, gate, interrupt, out, progress, run_report};
 use crate::compare::Outcomes;
 use crate::registry::{self, Version};
 use crate::run::{self, Event, Filter, OpenRun, Outcome, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::workspace::Workspace;
 use crate::{report, training_data};
+use candle_core::Device;
 use engine::error::{Error, Kind, Result};
 use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
+
+/// What was asked for, and the device to compute on if it is not the processor.
+type How<'a> = (&'a EvalArgs, Option<&'a Device>);
 
 pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     interrupt::listen();
     if args.gate.outputs.any() && !args.gate.gate {
         return Err(Error::usage("files of the gate were asked for, but not the gate").hint("add --gate"));
     }
+    let device = device::open(args.device)?;
     let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
     set_apart(workspace, &mut suites);
     let reports = Reports::new(workspace.reports());
@@ -26,12 +31,12 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         return finish_single(workspace, &run);
     }
     if let Some(id) = &args.resume {
-        return resume(workspace, &reports, id, &suites, args);
+        return resume(workspace, &reports, id, &suites, (args, device.as_ref()));
     }
     let suites = run::select(&suites, &filter(&args.filter, &reports)?)?;
     let contestants = open::contestants(workspace, versions(workspace, args)?)?;
     let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
-    let runs = answer(&contestants, reports.open(plans)?, reuse(args, &reports))?;
+    let runs = answer(&contestants, reports.open(plans)?, (args, device.as_ref()), &reports)?;
     match runs.as_slice() {
         [a, b] => {
             run_report::write(workspace, a)?;
@@ -124,7 +129,7 @@ fn versions(workspace: &Workspace, args: &EvalArgs) -> Result<Vec<Version>> {
 }
 
 /// Finishes a stored run on the same weights it began with.
-fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], args: &EvalArgs) -> Result<()> {
+fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], how: How<'_>) -> Result<()> {
     let stored = reports.load(id)?;
     let then = &stored.manifest.version;
     let mut version = registry::resolve(workspace, &then.name)?;
@@ -137,11 +142,7 @@ fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], 
             .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
     }
     let runs = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
-    finish_single(workspace, &answer(&contestants, runs, reuse(args, reports))?[0])
-}
-
-fn reuse<'a>(args: &EvalArgs, reports: &'a Reports) -> Option<&'a Reports> {
-    (!args.no_cache).then_some(reports)
+    finish_single(workspace, &answer(&contestants, runs, how, reports)?[0])
 }
 
 fn filter(args: &FilterArgs, reports: &Reports) -> Result<Filter> {
@@ -161,10 +162,16 @@ fn filter(args: &FilterArgs, reports: &Reports) -> Result<Filter> {
 }
 
 /// Answers what remains of all runs; versions that share a provider go in one batch.
-fn answer(contestants: &[Contestant], runs: Vec<OpenRun>, reuse: Option<&Reports>) -> Result<Vec<Run>> {
+fn answer(
+    contestants: &[Contestant],
+    runs: Vec<OpenRun>,
+    (args, device): How<'_>,
+    reports: &Reports,
+) -> Result<Vec<Run>> {
+    let reuse = (!args.no_cache).then_some(reports);
     let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
     let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
-    for group in open::groups(contestants)? {
+    for group in open::groups(contestants, device)? {
         let mut batch: Vec<OpenRun> = group.members.iter().filter_map(|&i| left[i].take()).collect();
         execute(&group, &mut batch, reuse)?;
         for (&i, run) in group.members.iter().zip(batch) {

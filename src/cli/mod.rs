@@ -6,6 +6,7 @@ mod args;
 mod chat;
 mod compare;
 mod data;
+mod device;
 mod eval;
 mod find;
 mod findings;

@@ -6,9 +6,10 @@ use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
+use candle_core::Device;
 use engine::error::{Error, Result};
+use engine::files;
 use engine::generate::Sampling;
-use engine::model;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -45,7 +46,7 @@ fn contestant(workspace: &Workspace, version: Version, bar: &progress::Bytes) ->
             bar.finish();
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
-            let template = model::open(&base.path)?.chat.template_hash().to_string();
+            let template = files::open(&base.path)?.chat.template_hash().to_string();
             let sha256 = base.sha256.clone();
             (Place::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
         }
@@ -75,8 +76,8 @@ fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {
     }
 }
 
-/// One group for each base and each endpoint.
-pub fn groups(contestants: &[Contestant]) -> Result<Vec<Group>> {
+/// One group for each base and each endpoint. Bases compute on `device`, or on the processor if there is none.
+pub fn groups(contestants: &[Contestant], device: Option<&Device>) -> Result<Vec<Group>> {
     let mut sets: Vec<Vec<usize>> = Vec::new();
     for (index, contestant) in contestants.iter().enumerate() {
         let same = |set: &&mut Vec<usize>| share(&contestants[set[0]].place, &contestant.place);
@@ -85,7 +86,8 @@ pub fn groups(contestants: &[Contestant]) -> Result<Vec<Group>> {
             None => sets.push(vec![index]),
         }
     }
-    sets.into_iter().map(|members| Ok(Group { provider: provider(contestants, &members)?, members })).collect()
+    let group = |members: Vec<usize>| Ok(Group { provider: provider(contestants, &members, device)?, members });
+    sets.into_iter().map(group).collect()
 }
 
 fn share(a: &Place, b: &Place) -> bool {
@@ -95,21 +97,24 @@ fn share(a: &Place, b: &Place) -> bool {
     }
 }
 
-fn provider(contestants: &[Contestant], members: &[usize]) -> Result<Box<dyn Provider>> {
+fn provider(contestants: &[Contestant], members: &[usize], device: Option<&Device>) -> Result<Box<dyn Provider>> {
     let adapters = members.iter().map(|&i| match &contestants[i].place {
         Place::Local { adapter, .. } => adapter.clone(),
         Place::Endpoint(_) => None,
     });
     Ok(match &contestants[members[0]].place {
         Place::Endpoint(url) => Box::new(Remote::parse(url, &RemoteOptions::default())?),
-        Place::Local { base, .. } => Box::new(OnDemand { base: base.path.clone(), adapters: adapters.collect() }),
+        Place::Local { base, .. } => {
+            let (base, adapters) = (base.path.clone(), adapters.collect());
+            Box::new(OnDemand { base, adapters, device: device.cloned() })
+        }
     })
 }
 
 /// The model for a conversation with one version.
 pub fn engine(contestant: &Contestant) -> Result<Local> {
     match &contestant.place {
-        Place::Local { base, adapter } => Local::new(model::open(&base.path)?, std::slice::from_ref(adapter)),
+        Place::Local { base, adapter } => Local::new(files::open(&base.path)?, std::slice::from_ref(adapter)),
         Place::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }
@@ -119,10 +124,15 @@ pub fn engine(contestant: &Contestant) -> Result<Local> {
 struct OnDemand {
     base: PathBuf,
     adapters: Vec<Option<PathBuf>>,
+    device: Option<Device>,
 }
 
 impl Provider for OnDemand {
     fn answer(&self, requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
-        Local::new(model::open(&self.base)?, &self.adapters)?.answer(requests, sink)
+        let base = files::open(&self.base)?;
+        match &self.device {
+            None => Local::new(base, &self.adapters)?.answer(requests, sink),
+            Some(device) => Local::on(base, &self.adapters, device.clone())?.answer(requests, sink),
+        }
     }
 }

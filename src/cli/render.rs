@@ -6,7 +6,7 @@ use crate::report;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
-use engine::model;
+use engine::files;
 
 /// Prints the exact prompt, then its token ids with the text of each.
 pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
@@ -18,7 +18,7 @@ pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
     let bar = super::progress::Bytes::new();
     let base = base::ensure(base, &bar)?;
     bar.finish();
-    let chat = model::open(&base.path)?.chat;
+    let chat = files::open(&base.path)?.chat;
     let mut messages = version.messages();
     messages.push(Message::new(Role::User, &args.prompt));
     let ids = chat.prompt_ids(&messages)?;

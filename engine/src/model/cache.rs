@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::Config;
+use crate::files::Config;
 
 /// Positions per page.
 pub(crate) const PAGE: usize = 64;

@@ -7,7 +7,7 @@ use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Options};
 use crate::workspace::{Severity, Workspace};
 use engine::error::{Error, Kind, Result};
-use engine::model;
+use engine::files;
 use std::path::PathBuf;
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> Result<()> {
@@ -61,7 +61,7 @@ fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
         BaseName::Path(path) => BaseName::Path(workspace.root.join(path)),
         name => name,
     };
-    let chat = model::open(&base::local(&name).ok()??.path).ok()?.chat;
+    let chat = files::open(&base::local(&name).ok()??.path).ok()?.chat;
     Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
 }
 

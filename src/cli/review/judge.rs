@@ -31,7 +31,7 @@ pub fn run(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
     }
     let reviewer = Reviewer { name: review::judge_name(&short(&version)), kind: ReviewerKind::Judge };
     let contestants = open::contestants(workspace, vec![version])?;
-    let groups = open::groups(&contestants)?;
+    let groups = open::groups(&contestants, None)?;
     let provider = groups.first().map(|group| group.provider.as_ref());
     let provider = provider.ok_or_else(|| Error::usage("no model to judge").hint("name one: --judge MODEL"))?;
     for run in &runs {

@@ -1,5 +1,6 @@
 //! The flags of `pmtune train`.
 
+use crate::cli::device::DeviceArg;
 use engine::train::{Preset, Schedule, TooLong, TrainSettings};
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
           conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "recipe"])]
     pub resume: Option<String>,
-    /// Where to compute; a graphics card needs a pmtune that was built for it.
+    /// Where to compute. cuda and metal need a pmtune built for them; that code was never run on a card.
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: DeviceArg,
     /// Print every parameter in words first, with where it comes from.
@@ -98,16 +99,6 @@ pub struct RecipeArgs {
     /// Where randomness starts from.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub enum DeviceArg {
-    /// The processor.
-    Cpu,
-    /// The first NVIDIA card.
-    Cuda,
-    /// The graphics of a Mac.
-    Metal,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

@@ -1,7 +1,6 @@
 //! `pmtune train`: data → tokens → training → the next version.
 
 pub mod args;
-mod device;
 mod job;
 mod memory;
 mod place;
@@ -10,12 +9,13 @@ mod register;
 mod request;
 mod watch;
 
-use super::{interrupt, out};
+use super::{device, interrupt, out};
 use crate::workspace::Workspace;
 use args::TrainArgs;
 use candle_core::Device;
 use engine::error::{Error, Kind, Result};
-use engine::model::{Decoder, LoraConfig, LoraWeights};
+use engine::files::{LoraConfig, LoraWeights};
+use engine::model::{Composite, Decoder};
 use engine::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
 use job::Job;
 use place::Place;
@@ -55,23 +55,30 @@ fn with_student(
     then: impl FnOnce(&Student<'_>) -> Result<()>,
 ) -> Result<()> {
     let (source, recipe) = (&job.prepared.source, &job.prepared.recipe);
-    let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
+    let (config, weights) = (&source.config, source.weights.as_ref());
     let parent = job.prepared.parent.as_ref().and_then(|p| Some((&p.name, p.adapter.as_ref()?)));
     let lora = match parent {
-        Some((name, folder)) => LoraWeights::load(&workspace.models().join(name).join(folder), &decoder)?,
+        Some((name, folder)) => LoraWeights::load(&workspace.models().join(name).join(folder), config)?,
         None => {
-            let config = LoraConfig {
+            let lora = LoraConfig {
                 rank: recipe.rank,
                 alpha: recipe.alpha,
                 rslora: recipe.rslora,
                 targets: recipe.targets.clone(),
             };
-            LoraWeights::new(&decoder, config, recipe.seed)?
+            LoraWeights::new(config, lora, recipe.seed)?
         }
     };
+    let (decoder, composite);
     let learner = match device {
-        Some(device) => ModelLearner::on(&decoder, &lora, recipe.dropout, device),
-        None => ModelLearner::new(&decoder, &lora, recipe.dropout, job.budget.checkpointing),
+        Some(device) => {
+            composite = Composite::load(config.clone(), weights, device)?;
+            ModelLearner::on(&composite, &lora, recipe.dropout)
+        }
+        None => {
+            decoder = Decoder::load(config.clone(), weights)?;
+            ModelLearner::new(&decoder, &lora, recipe.dropout, job.budget.checkpointing)
+        }
     };
     let write = |values: &[f32], folder: &Path| {
         LoraWeights { values: values.to_vec(), ..lora.clone() }.save(folder, &job.request.base)

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::Tensor;
 use candle_core::quantized::QTensor;
+use candle_core::{DType, Device, Tensor};
 
-use super::Config;
+use super::config::Config;
+use super::family;
+use super::layout::Entry;
 use crate::error::{Error, Result};
 
 /// One weight as its file holds it: F32, F16 and BF16 dense, everything else still quantized.
@@ -15,6 +17,17 @@ use crate::error::{Error, Result};
 pub enum Weight {
     Dense(Tensor),
     Quantized(Arc<QTensor>),
+}
+
+impl Weight {
+    /// The values in full precision.
+    pub(crate) fn to_f32(&self) -> Result<Tensor> {
+        let tensor = match self {
+            Weight::Dense(tensor) => tensor.clone(),
+            Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu)?,
+        };
+        Ok(tensor.to_dtype(DType::F32)?)
+    }
 }
 
 /// Where weights come from. Names, shapes and row order are Hugging Face's (`model.layers.0.self_attn.q_proj.weight`,
@@ -34,16 +47,17 @@ pub(super) fn check_all<'a>(
     shape: impl Fn(&str) -> Option<Vec<usize>>,
     names: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
-    let expected = config.expected();
+    let expected = config.entries();
     let mut faults = Vec::new();
-    for (name, wanted) in &expected {
+    for Entry { name, shape: wanted, optional, .. } in &expected {
         match shape(name) {
+            None if *optional => {}
             None => faults.push(Error::model(format!("{}: the weight `{name}` is missing", path.display()))),
             Some(found) if found != *wanted => faults.push(wrong_shape(path, name, &found, wanted)),
             Some(_) => {}
         }
     }
-    let known: HashSet<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    let known: HashSet<&str> = expected.iter().map(|entry| entry.name.as_str()).collect();
     let mut extra: Vec<&str> = names.filter(|name| !known.contains(name) && !harmless(config, name)).collect();
     extra.sort_unstable();
     faults.extend(extra.into_iter().map(|name| {
@@ -59,8 +73,7 @@ pub(super) fn check_all<'a>(
 /// Weights some files carry that the decoder does not read.
 fn harmless(config: &Config, name: &str) -> bool {
     name.ends_with(".rotary_emb.inv_freq")
-        || name.ends_with(".self_attn.o_proj.bias") && config.attention_bias
-        || name == "lm_head.weight" && config.tie_embeddings
+        || config.tie_embeddings && name.strip_suffix(".weight") == Some(family::HEAD.name)
 }
 
 pub(super) fn wrong_shape(path: &Path, name: &str, found: &[usize], wanted: &[usize]) -> Error {

@@ -1,8 +1,17 @@
-//! Where training computes: on the processor, or on a graphics card if this program was built for one.
+//! Where models compute: on the processor, or on a graphics card if this program was built for one.
 
-use super::args::DeviceArg;
 use candle_core::Device;
 use engine::error::{Error, Result};
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum DeviceArg {
+    /// The processor.
+    Cpu,
+    /// The first NVIDIA card; never run on a card.
+    Cuda,
+    /// The graphics of a Mac; never run on a card.
+    Metal,
+}
 
 /// The device that was asked for; nothing for the processor.
 ///
@@ -21,7 +30,7 @@ pub fn open(choice: DeviceArg) -> Result<Option<Device>> {
     let opened = open(0).map_err(|e| {
         Error::model(format!("the {name} device cannot be used"))
             .caused_by(e)
-            .hint("check that its driver is installed, or leave out --device to train on the processor")
+            .hint("check that its driver is installed, or leave out --device to compute on the processor")
     })?;
     Ok(Some(opened))
 }
