@@ -2,6 +2,7 @@
 //!
 //! Modules stand in dependency order: each may use only those above it (`tests/architecture.rs` holds them to it).
 
+pub mod words;
 pub mod yaml;
 pub mod base;
 pub mod workspace;

@@ -16,7 +16,6 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    propagate_version = true,
     max_term_width = 100,
     after_help = "Examples:\n  pmtune init my-assistant          start a workspace that runs at once\n  pmtune train                      train the next version\n  pmtune eval --compare v1 v2       \
                   is v2 better than v1?\n  pmtune eval v2 --failing RUN      ask again what v2 got wrong\n  pmtune review v1 v2               let people score both, blind\n  pmtune gate v2 --against v1       may v2 go on?\n  pmtune history                    every version over time\n  pmtune chat v2                    \

@@ -11,6 +11,7 @@ mod comparable;
 mod comparison;
 #[cfg(test)]
 mod coverage;
+mod figures;
 #[cfg(test)]
 mod generated;
 mod group;

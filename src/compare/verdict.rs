@@ -8,6 +8,7 @@
 use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest, Settings};
 use super::group::ALL;
 use crate::suite::Split;
+use crate::words::{count, percent_exact, signed_to, times_in_100};
 
 /// Fewer independent cases than this never show that there is *no* difference, even when all of them tie: a kind of
 /// case that makes up a fifth of the work would be missing from 13 by chance more than one time in twenty (0.8¹³ =
@@ -72,35 +73,26 @@ fn numbers(group: &Group, settings: &Settings) -> String {
     // Two places, or three where two would show as nothing what is something.
     let vanishes = |x: f64| (0.0005..0.005).contains(&x.abs());
     let places = if [mean, interval.low, interval.high].into_iter().any(vanishes) { 3 } else { 2 };
-    let confidence = (settings.confidence * 1000.0).round() / 10.0;
     let inside = match group.finding {
         Finding::NoDifference => format!(", inside the ±{} that counts as negligible", settings.negligible),
         _ => String::new(),
     };
     format!(
-        "{} in score ({confidence} % interval {} to {}{inside})",
-        signed(mean, places),
-        signed(interval.low, places),
-        signed(interval.high, places)
+        "{} in score ({} interval {} to {}{inside})",
+        signed_to(mean, places),
+        percent_exact(settings.confidence),
+        signed_to(interval.low, places),
+        signed_to(interval.high, places)
     )
-}
-
-/// With its sign, as people write it; a plain 0 when nothing is left after rounding.
-fn signed(x: f64, places: usize) -> String {
-    let digits = format!("{:.places$}", x.abs());
-    if digits.chars().all(|c| matches!(c, '0' | '.')) {
-        return digits;
-    }
-    format!("{}{digits}", if x < 0.0 { "−" } else { "+" })
 }
 
 fn passes(pass: &PassTest) -> String {
     let (a, b) = (pass.both + pass.only_a, pass.both + pass.only_b);
-    let of = pass.both + pass.only_a + pass.only_b + pass.neither;
+    let of = count(pass.both + pass.only_a + pass.only_b + pass.neither, "case");
     if a == b {
-        return format!("{b} of {of} cases pass with either");
+        return format!("{b} of {of} pass with either");
     }
-    format!("{b} of {of} cases pass instead of {a}")
+    format!("{b} of {of} pass instead of {a}")
 }
 
 /// Why there is no finding, and what would be needed.
@@ -108,9 +100,10 @@ fn short_of(group: &Group, tested: usize, settings: &Settings) -> String {
     let interval = group.score.difference.interval;
     let mut text = String::new();
     if interval.low > 0.0 || interval.high < 0.0 {
-        let times = (group.score.p * 100.0).round().max(1.0);
-        text +=
-            &format!(" The interval leaves out 0, yet chance alone gives as large a difference {times} times in 100");
+        text += &format!(
+            " The interval leaves out 0, yet chance alone gives as large a difference {}",
+            times_in_100(group.score.p)
+        );
         text += &if beyond_chance(group.score.p, settings) {
             format!(", which is not rare enough for one of {tested} categories.")
         } else {

@@ -8,6 +8,7 @@ use crate::compare::{Interval, Settings};
 use crate::review::{Rating, Reviewer};
 use crate::run::{Outcome, Run, VersionRef};
 use crate::suite::Split;
+use crate::words;
 use engine::store;
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -254,8 +255,7 @@ fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
             .map(|record| record.case.as_str())
             .collect();
         if !errors.is_empty() {
-            let words = if errors.len() == 1 { "1 case".to_string() } else { format!("{} cases", errors.len()) };
-            remarks.push(format!("{words} could not be answered"));
+            remarks.push(format!("{} could not be answered", words::count(errors.len(), "case")));
         }
         let same_name = |other: &&Source| other.run.manifest.version.name == version.name;
         let later = sources[i + 1..].iter().rfind(same_name);

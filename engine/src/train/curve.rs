@@ -5,20 +5,25 @@ use super::log::Entry;
 /// The losses of a training. Steps are in order, and so are validations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Curve {
+    /// Of the steps.
     pub training: Vec<Point>,
+    /// Of the held-out examples.
     pub validation: Vec<Point>,
 }
 
 /// One loss: mean per taught token, natural log.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
+    /// Steps done.
     pub step: usize,
     /// Counted from 1; 0 for a validation before training.
     pub epoch: usize,
+    /// Mean over the taught tokens, natural log.
     pub loss: f64,
 }
 
 impl Curve {
+    /// Of the lines of a loss log.
     pub fn of(entries: &[Entry]) -> Self {
         let point = |e: &Entry| Point { step: e.step, epoch: e.epoch, loss: e.loss };
         let (validation, training): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|e| e.is_validation());

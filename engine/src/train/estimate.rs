@@ -46,9 +46,11 @@ pub struct Sizes {
 /// What a training will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
+    /// How many tokens at once, and whether layers are run twice.
     pub budget: Budget,
     /// Whether memory is why fewer tokens go through at once than would be fast.
     pub parts: bool,
+    /// Memory at its highest.
     pub peak_bytes: u64,
     /// On so many threads; rough.
     pub seconds: f64,

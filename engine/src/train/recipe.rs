@@ -7,17 +7,23 @@ use std::fmt::Display;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Recipe {
+    /// Of the adapter.
     pub rank: usize,
+    /// The adapter counts alpha / rank times (rsLoRA: alpha / √rank).
     pub alpha: f64,
+    /// Share of the adapter's input that is blanked out in training.
     pub dropout: f64,
     /// Last parts of module names, such as `q_proj`; empty for every linear layer.
     pub targets: Vec<String>,
+    /// Whether the adapter is scaled by √rank (Kalajdzievski 2023).
     pub rslora: bool,
     /// The peak.
     pub learning_rate: f64,
+    /// How the rate falls after warm-up.
     pub schedule: Schedule,
     /// Share of all steps over which the rate rises from zero.
     pub warmup: f64,
+    /// Times that every example is seen.
     pub epochs: usize,
     /// Examples per step.
     pub batch_size: usize,
@@ -25,11 +31,13 @@ pub struct Recipe {
     pub context_length: usize,
     /// What happens to a longer one.
     pub too_long: TooLong,
+    /// AdamW's, decoupled (Loshchilov & Hutter 2019).
     pub weight_decay: f64,
     /// The largest norm of a step's gradient.
     pub clip: f64,
     /// Epochs without a better validation loss before training ends.
     pub patience: usize,
+    /// From which the first numbers, the order of the data and dropout are drawn.
     pub seed: u64,
 }
 

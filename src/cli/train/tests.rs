@@ -20,7 +20,7 @@ fn flags(text: &str) -> TrainArgs {
 /// A workspace on the tiny base that speaks ChatML, with 24 examples.
 fn workspace() -> (tempfile::TempDir, Workspace) {
     let root = tempfile::tempdir().unwrap();
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny-qwen2.gguf");
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
     std::fs::write(root.path().join("pmtune.yaml"), format!("line: PM\nbase: {}\n", base.display())).unwrap();
     let line = |i: usize| format!(r#"{{"instruction": "Ask {i}", "input": "", "output": "As a user I want {i}."}}"#);
     let lines: Vec<String> = (0..24).map(line).collect();
@@ -112,7 +112,7 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
     let log = std::fs::read_to_string(folder.join("loss.csv")).unwrap();
     assert_eq!(log.lines().count(), 1 + trained.steps + 3);
     // Damage would be found.
-    assert!(manifest.files.contains_key("loss.csv") && registry::recorded_adapter_hash(&manifest).is_some());
+    assert!(manifest.files.contains_key("loss.csv") && manifest.recorded_adapter_hash().is_some());
     let verified = registry::verify(&workspace, "PM-v1").unwrap();
     assert!(verified[0].damage.is_empty(), "{verified:?}");
     // The second goes on from the first and says so.

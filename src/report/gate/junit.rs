@@ -8,6 +8,7 @@ use crate::compare::tally::{self, CaseTally};
 use crate::gate::{Decision, Judged, Status};
 use crate::report::templates;
 use crate::run::{Outcome, Run};
+use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 
@@ -134,7 +135,10 @@ fn answers<'a>(case: &'a CaseTally<'_>) -> impl Iterator<Item = (bool, f64)> + '
 fn share(case: &CaseTally<'_>) -> String {
     let (passed, of) = (answers(case).filter(|(passed, _)| *passed).count(), answers(case).count());
     let score = case.score.unwrap_or(0.0);
-    if of == 1 { format!("score {score:.2}") } else { format!("{passed} of {of} answers pass, score {score:.2}") }
+    match of {
+        1 => format!("score {score:.2}"),
+        _ => format!("{passed} of {} pass, score {score:.2}", words::count(of, "answer")),
+    }
 }
 
 /// What each answer failed by.

@@ -1,10 +1,10 @@
 use super::case::{Sides, criterion_name};
-use super::measured::{MeasuredView, day};
+use super::measured::MeasuredView;
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{Comparison, Finding, Flip, Group, Half, Outcomes, Rate, ScoreTest, Trial};
-use crate::report::words;
 use crate::run::{Outcome, Record};
 use crate::suite::Split;
+use crate::words;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -186,7 +186,12 @@ pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
     let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
     ComparisonView {
         title: format!("{a} → {b}"),
-        subtitle: format!("{} · {} · {}", day(c.created), words::cases(c.cases.len()), words::list_at_most(&suites, 6)),
+        subtitle: format!(
+            "{} · {} · {}",
+            words::day(c.created),
+            words::count(c.cases.len(), "case"),
+            words::list_at_most(&suites, 6)
+        ),
         summary: summary(c),
         halves: [&c.held_out, &c.dev]
             .into_iter()
@@ -252,7 +257,7 @@ fn facts(c: &Comparison) -> Vec<Fact> {
             detail: format!(
                 "{} interval {}",
                 words::percent(c.settings.confidence),
-                words::signed_range(&overall.score.difference.interval)
+                overall.score.difference.interval.signed_range()
             ),
         });
     }
@@ -285,7 +290,7 @@ fn movements(half: &Half, level: f64) -> (Vec<Movement>, Vec<Movement>) {
                 rates.b.passed,
                 rates.b.cases,
                 rates.a.passed,
-                words::difference(&group.score.difference)
+                group.score.difference.as_difference()
             );
             let better = group.finding == Finding::Improved;
             all.push((better, Movement { kind: "category", name: group.name.clone(), detail }));
@@ -297,7 +302,7 @@ fn movements(half: &Half, level: f64) -> (Vec<Movement>, Vec<Movement>) {
                 "{} of 5, was {}; {}",
                 words::decimal(test.b.mean),
                 words::decimal(test.a.mean),
-                words::difference(&test.difference)
+                test.difference.as_difference()
             );
             all.push((better, Movement { kind: "criterion", name: criterion_name(*criterion), detail }));
         }
@@ -369,11 +374,11 @@ fn group_row(group: &Group, overall: bool) -> GroupRow {
         overall,
         cases: group.cases,
         a: words::percent(a.rate),
-        a_range: words::rate_range(&a.interval),
+        a_range: a.interval.percent_range(),
         b: words::percent(b.rate),
-        b_range: words::rate_range(&b.interval),
+        b_range: b.interval.percent_range(),
         difference: words::signed(group.score.difference.mean),
-        range: words::signed_range(&group.score.difference.interval),
+        range: group.score.difference.interval.signed_range(),
         chance: words::chance(group.score.p_corrected),
         tone,
         symbol: tone.symbol(),
@@ -391,7 +396,7 @@ fn criterion_row(criterion: Criterion, test: &ScoreTest, level: f64) -> Criterio
         b: words::decimal(test.b.mean),
         target: test.b.mean >= TARGET_SCORE,
         difference: words::signed(test.difference.mean),
-        range: words::signed_range(&test.difference.interval),
+        range: test.difference.interval.signed_range(),
         tone,
         symbol: tone.symbol(),
     }
@@ -425,10 +430,11 @@ fn check_rows(checks: &BTreeMap<String, Outcomes<Trial>>) -> Vec<CheckRow> {
 
 fn power(overall: &Group) -> Option<String> {
     let least = overall.power.minimum_detectable?;
-    let more = overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::cases(n)));
+    let more =
+        overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::count(n, "case")));
     Some(format!(
         "With {} and this spread, a true difference of {} in score shows four times in five{}.",
-        words::cases(overall.cases),
+        words::count(overall.cases, "case"),
         words::decimal(least),
         more.unwrap_or_default()
     ))
@@ -447,7 +453,7 @@ fn notes(half: &Half) -> Vec<String> {
     if overall.clusters < overall.cases {
         notes.push(format!(
             "Some cases share a source: the {} count as {} independent ones.",
-            words::cases(overall.cases),
+            words::count(overall.cases, "case"),
             overall.clusters
         ));
     }
@@ -457,7 +463,7 @@ fn notes(half: &Half) -> Vec<String> {
             "Surprise at the reference answers (nats a token, lower is better): {}, was {}; change {}.",
             words::decimal(nll.b.mean),
             words::decimal(nll.a.mean),
-            words::difference(&nll.difference)
+            nll.difference.as_difference()
         ));
     }
     notes

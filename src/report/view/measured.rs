@@ -1,6 +1,6 @@
 use crate::compare::{Comparison, Settings, Side};
-use crate::report::words;
 use crate::run::{Manifest, Run, SuiteRef};
+use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
 use serde::Serialize;
@@ -170,9 +170,9 @@ fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) 
     settings.push(("Sampling", sampling(&version.sampling)));
     settings.push(("Run", manifest.id.clone()));
     settings.extend(manifest.rescored_from.as_ref().map(|id| ("Answers taken from run", id.clone())));
-    settings.push(("Started", moment(manifest.started)));
+    settings.push(("Started", words::moment(manifest.started)));
     settings.push(match manifest.finished {
-        Some(finished) => ("Finished", moment(finished)),
+        Some(finished) => ("Finished", words::moment(finished)),
         None => ("Finished", "not finished; figures so far".to_string()),
     });
     settings.extend(work);
@@ -192,14 +192,6 @@ fn speaker(role: Role) -> &'static str {
     }
 }
 
-pub fn moment(at: jiff::Timestamp) -> String {
-    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
-}
-
-pub fn day(at: jiff::Timestamp) -> String {
-    at.strftime("%-d %B %Y").to_string()
-}
-
 fn sampling(s: &Sampling) -> String {
     let mut parts = Vec::new();
     if s.temperature == 0.0 {
@@ -214,7 +206,7 @@ fn sampling(s: &Sampling) -> String {
     if s.repetition_penalty != 1.0 {
         parts.push(format!("repetition penalty {}", s.repetition_penalty));
     }
-    parts.push(format!("at most {} tokens", s.max_tokens));
+    parts.push(format!("at most {}", words::count(s.max_tokens, "token")));
     if !s.stop.is_empty() {
         let stops: Vec<String> = s.stop.iter().map(|text| format!("{text:?}")).collect();
         parts.push(format!("stops at {}", stops.join(", ")));
