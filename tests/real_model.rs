@@ -4,7 +4,7 @@
 use engine::chat::{Message, Role};
 use engine::files::{Source, open};
 use engine::generate::{Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
-use engine::model::{Decoder, Forward, Span};
+use engine::model::{Composite, Decoder, Forward, Span};
 use pmtune::provider::{Event, Local, Provider, Request, Stop, Task};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -76,6 +76,23 @@ fn logits_and_greedy_tokens_equal_transformers() {
     }
     println!("largest difference of a logit: {worst}");
     assert!(worst < 1e-3, "logits differ by {worst}");
+}
+
+/// The path of `--device`, here on the processor.
+#[test]
+fn candles_own_operations_give_the_same_logits() {
+    let source = source();
+    let composite = Composite::load(source.config, source.weights.as_ref(), candle_core::Device::Cpu).unwrap();
+    let case = &ORACLE.cases[0];
+    let mut cache = composite.cache();
+    let span = Span { rows: case.prompt.len(), cache: &mut cache, adapter: None };
+    let hidden = composite.forward(&case.prompt, &mut [span]).unwrap();
+    let last = &hidden[hidden.len() - composite.config().hidden..];
+    assert_eq!(composite.likeliest(last).unwrap(), case.tokens[..1]);
+    let logits = composite.logits(last).unwrap();
+    for (at, want) in ORACLE.positions.iter().copied().zip(case.logits.iter().copied()) {
+        assert!((logits[at] - want).abs() < 1e-3, "{} against {want}", logits[at]);
+    }
 }
 
 #[test]

@@ -7,14 +7,23 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
+    /// Which layers there are.
     pub family: Family,
+    /// Numbers of one token between layers.
     pub hidden: usize,
+    /// Layers, one after another.
     pub layers: usize,
+    /// Query heads.
     pub heads: usize,
+    /// Key-value heads, each shared by `heads / kv_heads` query heads.
     pub kv_heads: usize,
+    /// Dimensions of one head.
     pub head_dim: usize,
+    /// Width of the feed-forward part.
     pub intermediate: usize,
+    /// Tokens the model has embeddings for.
     pub vocab: usize,
+    /// Base of the rotary frequencies.
     pub rope_theta: f64,
     /// How many of a head's dimensions are rotated; `head_dim` unless rotary embedding is partial.
     pub rope_dims: usize,
@@ -22,6 +31,7 @@ pub struct Config {
     pub rope_factors: Option<Vec<f32>>,
     /// Multiplies both sine and cosine (longrope); 1 otherwise.
     pub rope_attn_factor: f32,
+    /// What RMSNorm adds to the mean square.
     pub norm_eps: f64,
     /// How many positions the model was made for. With longrope, the range the short factors serve.
     pub context_length: usize,

@@ -16,7 +16,9 @@ use crate::error::{Error, Result};
 pub struct LoraPair {
     /// Such as `model.layers.0.self_attn.q_proj`.
     pub module: String,
+    /// The module's outputs.
     pub out: usize,
+    /// The module's inputs.
     pub input: usize,
     /// Where A (rank, in), row-major, lies in [`LoraWeights::values`].
     pub a: Range<usize>,
@@ -27,8 +29,11 @@ pub struct LoraPair {
 /// All trained numbers in one run, so that an optimizer needs to know nothing of layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoraWeights {
+    /// Rank, scale and targets.
     pub config: LoraConfig,
+    /// What each module's numbers are among `values`.
     pub pairs: Vec<LoraPair>,
+    /// The numbers of all pairs.
     pub values: Vec<f32>,
 }
 

@@ -15,7 +15,9 @@ use crate::store;
 /// What an adapter adds, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoraConfig {
+    /// Width of the low-rank path.
     pub rank: usize,
+    /// Scales what is added, see `rslora`.
     pub alpha: f64,
     /// Scale by alpha / √rank rather than alpha / rank (Kalajdzievski 2023, arXiv:2312.03732).
     pub rslora: bool,

@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 /// One weight as its file holds it: F32, F16 and BF16 dense, everything else still quantized.
 #[derive(Debug, Clone)]
 pub enum Weight {
+    /// F32, F16 or BF16.
     Dense(Tensor),
+    /// One of ggml's block types.
     Quantized(Arc<QTensor>),
 }
 
@@ -35,6 +37,7 @@ impl Weight {
 pub trait Weights: Send + Sync {
     /// The weight called `name`, on the CPU. Errors when it is missing or has another shape.
     fn get(&self, name: &str, shape: &[usize]) -> Result<Weight>;
+    /// Whether there is a weight called `name`.
     fn contains(&self, name: &str) -> bool;
 }
 

@@ -19,6 +19,7 @@ pub struct Conversation<'a, M: Forward = Decoder> {
 }
 
 impl<'a, M: Forward> Conversation<'a, M> {
+    /// A conversation with the engine's model, or with the adapter of that number.
     pub fn new(engine: &'a Engine<M>, adapter: Option<usize>) -> Self {
         Self { engine, adapter, cache: engine.decoder.cache(), read: Vec::new() }
     }

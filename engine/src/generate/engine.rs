@@ -16,14 +16,17 @@ pub struct Engine<M: Forward = Decoder> {
 }
 
 impl<M: Forward> Engine<M> {
+    /// An engine with the default limits.
     pub fn new(decoder: Arc<M>, chat: Arc<Chat>, adapters: Vec<M::Adapter>) -> Self {
         Self { decoder, chat, adapters, limits: Limits::default() }
     }
 
+    /// The same with other limits.
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
+    /// The model's tokenizer and template.
     pub fn chat(&self) -> &Chat {
         &self.chat
     }

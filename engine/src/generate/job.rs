@@ -31,9 +31,11 @@ pub struct Job {
     pub adapter: Option<usize>,
     /// Token ids up to where the answer begins.
     pub prompt: Vec<u32>,
+    /// What to do behind it.
     pub work: Work,
 }
 
+/// What a job asks for.
 #[derive(Debug, Clone)]
 pub enum Work {
     /// Write an answer.
@@ -53,15 +55,21 @@ pub enum Finish {
     StopString,
 }
 
+/// What came of a job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
+    /// An answer.
     Written {
+        /// What was written, without what ended it.
         text: String,
+        /// How many tokens that took.
         tokens: usize,
+        /// Why it ends there.
         finish: Finish,
     },
-    /// Log-probability (natural log) of every token of the continuation.
+    /// How likely a continuation was.
     Scored {
+        /// Log-probability (natural log) of each of its tokens.
         log_probs: Vec<f32>,
     },
 }
@@ -71,6 +79,13 @@ pub enum Outcome {
 pub enum Progress {
     /// Tokens written since the last such report, over all sequences.
     Tokens(usize),
-    /// A job is done, `elapsed` after it joined the batch.
-    Done { id: usize, outcome: Result<Outcome>, elapsed: Duration },
+    /// A job is done.
+    Done {
+        /// The job's.
+        id: usize,
+        /// What came of it.
+        outcome: Result<Outcome>,
+        /// Time since it joined.
+        elapsed: Duration,
+    },
 }

@@ -9,8 +9,11 @@ use crate::files::Config;
 
 /// The next rows of one sequence: `rows` tokens that follow what `cache` holds.
 pub struct Span<'a, C, A> {
+    /// How many of the tokens given are this sequence's.
     pub rows: usize,
+    /// What it has read, to which the rows are added.
     pub cache: &'a mut C,
+    /// What is added to the base for these rows.
     pub adapter: Option<&'a A>,
 }
 
@@ -21,6 +24,7 @@ pub trait Forward: Send + Sync {
     /// A trained addition to the base, ready for use; many can share one base.
     type Adapter: Send + Sync;
 
+    /// The sizes of the model.
     fn config(&self) -> &Config;
 
     /// Loads the adapter in `folder`. Everything in it must fit the base: all misfits are reported at once, and an adapter

@@ -7,6 +7,7 @@ use crate::files::Config;
 /// Tokens of one sequence, and which of them the model is taught to write.
 #[derive(Debug, Clone, Copy)]
 pub struct Passage<'a> {
+    /// All of them, ids in order.
     pub tokens: &'a [u32],
     /// As long as `tokens`. The first token follows nothing and cannot be taught.
     pub supervised: &'a [bool],

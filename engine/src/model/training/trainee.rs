@@ -27,6 +27,7 @@ struct Here<'a> {
 }
 
 impl<'a> Trainee<'a> {
+    /// On this processor. With `checkpointing` layers keep their input only and are run again on the way back.
     pub fn new(decoder: &'a Decoder, lora: &LoraWeights, checkpointing: bool) -> Self {
         let sites = decoder.layers.iter().map(|layer| layer::sites(layer, lora)).collect();
         Self(Way::Here(Here { decoder, sites, checkpointing }))
