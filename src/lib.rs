@@ -17,6 +17,7 @@ pub mod review;
 pub mod gate;
 pub mod history;
 pub mod report;
+pub mod work;
 pub mod http;
 pub mod desk;
 pub mod cli;

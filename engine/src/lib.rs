@@ -7,5 +7,6 @@ pub mod store;
 pub mod chat;
 pub mod files;
 pub mod model;
+pub mod embed;
 pub mod generate;
 pub mod train;

@@ -2,6 +2,7 @@
 
 mod composite;
 mod decoder;
+mod embed;
 mod generate;
 mod model_files;
 mod model_folder;

@@ -1,10 +1,17 @@
-//! Where models compute: on the processor, or on a graphics card if this program was built for one.
+//! `--device`, for every command that computes.
 
-use candle_core::Device;
-use engine::error::{Error, Result};
+use crate::work::DeviceChoice;
+
+/// Where to compute.
+#[derive(Debug, clap::Args)]
+pub struct DeviceArgs {
+    /// Where to compute. cuda and metal need a pmtune built for them; that code was never run on a card.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: DeviceArg,
+}
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub enum DeviceArg {
+enum DeviceArg {
     /// The processor.
     Cpu,
     /// The first NVIDIA card; never run on a card.
@@ -13,24 +20,12 @@ pub enum DeviceArg {
     Metal,
 }
 
-/// The device that was asked for; nothing for the processor.
-///
-/// # Errors
-/// This program was built without it, or this computer has none.
-pub fn open(choice: DeviceArg) -> Result<Option<Device>> {
-    let (name, feature, built, open): (_, _, _, fn(usize) -> candle_core::Result<Device>) = match choice {
-        DeviceArg::Cpu => return Ok(None),
-        DeviceArg::Cuda => ("CUDA", "cuda", cfg!(feature = "cuda"), Device::new_cuda),
-        DeviceArg::Metal => ("Metal", "metal", cfg!(feature = "metal"), Device::new_metal),
-    };
-    if !built {
-        return Err(Error::usage(format!("this pmtune was built without {name}"))
-            .hint(format!("build one with `cargo build --release --features {feature}`, or leave out --device")));
+impl DeviceArgs {
+    pub fn choice(&self) -> DeviceChoice {
+        match self.device {
+            DeviceArg::Cpu => DeviceChoice::Cpu,
+            DeviceArg::Cuda => DeviceChoice::Cuda,
+            DeviceArg::Metal => DeviceChoice::Metal,
+        }
     }
-    let opened = open(0).map_err(|e| {
-        Error::model(format!("the {name} device cannot be used"))
-            .caused_by(e)
-            .hint("check that its driver is installed, or leave out --device to compute on the processor")
-    })?;
-    Ok(Some(opened))
 }

@@ -1,6 +1,7 @@
 //! The flags of `pmtune train`.
 
-use crate::cli::device::DeviceArg;
+use crate::cli::device::DeviceArgs;
+use crate::work::train::TrainOptions;
 use engine::train::{Preset, Schedule, TooLong, TrainSettings};
 use std::path::PathBuf;
 
@@ -34,9 +35,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
           conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "recipe"])]
     pub resume: Option<String>,
-    /// Where to compute. cuda and metal need a pmtune built for them; that code was never run on a card.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    pub device: DeviceArg,
+    #[command(flatten)]
+    pub device: DeviceArgs,
     /// Print every parameter in words first, with where it comes from.
     #[arg(long)]
     pub explain: bool,
@@ -155,8 +155,23 @@ impl From<TooLongArg> for TooLong {
     }
 }
 
+impl TrainArgs {
+    pub fn options(&self) -> TrainOptions {
+        TrainOptions {
+            data: self.data.clone(),
+            held_out: self.held_out.clone(),
+            from: self.from.clone(),
+            base: self.base.clone(),
+            name: self.name.clone(),
+            system: self.system.clone(),
+            recipe: self.recipe.settings(),
+            device: self.device.choice(),
+        }
+    }
+}
+
 impl RecipeArgs {
-    pub fn settings(&self) -> TrainSettings {
+    fn settings(&self) -> TrainSettings {
         TrainSettings {
             preset: self.preset.map(Into::into),
             rank: self.rank,
