@@ -1,7 +1,8 @@
 //! Intervals: Wilson's for a rate, the bootstrap's for a mean.
 
-use super::comparison::{Interval, Settings};
+use super::comparison::Interval;
 use super::sample::{Means, Sample, means};
+use super::settings::Settings;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};

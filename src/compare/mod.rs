@@ -28,6 +28,7 @@ mod power;
 mod properties;
 mod repeats;
 mod sample;
+mod settings;
 pub mod tally;
 #[cfg(test)]
 mod tests;
@@ -37,12 +38,13 @@ mod warnings;
 pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
-    CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,
-    Settings, Side, Trial,
+    CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest, Side,
+    Trial,
 };
 pub use holm::holm;
 pub use interval::wilson;
 pub use repeats::enough;
+pub use settings::Settings;
 
 // People's scores are reckoned with the same means, intervals and tests.
 pub(crate) use group::score_test;

@@ -5,8 +5,9 @@
 //! interval is too sure of itself, and the permutation test is not. McNemar's test on passed cases is secondary: it
 //! never decides, but where it says otherwise the sentence says so.
 
-use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest, Settings};
+use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest};
 use super::group::ALL;
+use super::settings::Settings;
 use crate::suite::Split;
 use crate::words::{count, percent_exact, signed_to, times_in_100};
 

@@ -3,16 +3,11 @@
 use crate::compare::Settings;
 use crate::run::Run;
 use crate::workspace::Workspace;
+use engine::error::Result;
 
 /// How the workspace wants its figures worked out.
-pub fn settings(workspace: &Workspace) -> Settings {
-    let settings = &workspace.config.compare;
-    Settings {
-        confidence: settings.confidence,
-        resamples: settings.resamples,
-        seed: settings.seed,
-        negligible: settings.negligible,
-    }
+pub fn settings(workspace: &Workspace) -> Result<Settings> {
+    Ok(workspace.section()?.unwrap_or_default())
 }
 
 /// `v2` for a version of the workspace's own line, else the version's name.

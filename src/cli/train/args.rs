@@ -190,7 +190,6 @@ impl RecipeArgs {
             clip: self.clip,
             patience: self.patience,
             seed: self.seed,
-            ..TrainSettings::default()
         }
     }
 }

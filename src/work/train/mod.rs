@@ -13,9 +13,13 @@ mod record;
 mod register;
 mod request;
 mod run;
+mod section;
+#[cfg(test)]
+mod section_tests;
 #[cfg(test)]
 mod tests;
 
 pub use job::Job;
 pub use request::TrainOptions;
 pub use run::{NewVersion, Trained};
+pub use section::TrainSection;
