@@ -4,8 +4,9 @@
 //! `cargo bench --bench generate -- MODEL.gguf [sequences] [new tokens] [prompts]`
 
 use engine::chat::{Message, Role};
+use engine::files::open;
 use engine::generate::{Engine, Job, Limits, Progress, Sampling, Work};
-use engine::model::{Decoder, Span, open};
+use engine::model::{Decoder, Forward, Span};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;

@@ -2,8 +2,9 @@
 //! answer ends by itself. The base is pulled when it is missing.
 
 use engine::chat::{Chat, Message, Role};
+use engine::files::{LoraConfig, LoraWeights, open};
 use engine::generate::{Engine, Finish, Job, Outcome, Progress, Sampling, Work};
-use engine::model::{Adapter, Decoder, LoraConfig, LoraWeights, open};
+use engine::model::{Decoder, Forward};
 use engine::train::{
     Basis, Budget, Ended, Event, Facts, ModelLearner, Recipe, Saves, Sequence, State, TrainSettings, Training,
     sequences,
@@ -78,7 +79,7 @@ fn eight_examples_learnt_by_heart_are_answered_word_for_word() {
     let source = open(&crate::base::default_base()).unwrap();
     let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
     let config = LoraConfig { rank: 8, alpha: 16.0, rslora: false, targets: Vec::new() };
-    let lora = LoraWeights::new(&decoder, config, 0).unwrap();
+    let lora = LoraWeights::new(decoder.config(), config, 0).unwrap();
     let examples = taught(&source.chat, folder.path());
     assert!(examples.iter().all(|example| example.taught() <= 20));
     let (values, losses) = train(&decoder, &lora, &examples, folder.path());
@@ -86,7 +87,7 @@ fn eight_examples_learnt_by_heart_are_answered_word_for_word() {
     assert!(losses[0] > 2.0 && last < 0.05, "{losses:?}");
 
     LoraWeights { values, ..lora }.save(folder.path(), "base").unwrap();
-    let adapter = Adapter::load(folder.path(), &decoder).unwrap();
+    let adapter = decoder.adapter(folder.path()).unwrap();
     let engine = Engine::new(Arc::new(decoder), Arc::new(source.chat), vec![adapter]);
     let job = |(id, (question, _)): (usize, &(&str, &str))| {
         let messages = [Message::new(Role::System, SYSTEM), Message::new(Role::User, *question)];

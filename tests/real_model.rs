@@ -2,8 +2,9 @@
 //! shows of the generator. The base is pulled when it is missing.
 
 use engine::chat::{Message, Role};
+use engine::files::{Source, open};
 use engine::generate::{Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
-use engine::model::{Adapter, Decoder, Source, Span, open};
+use engine::model::{Composite, Decoder, Forward, Span};
 use pmtune::provider::{Event, Local, Provider, Request, Stop, Task};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -60,8 +61,7 @@ fn logits_and_greedy_tokens_equal_transformers() {
         for step in 0..case.tokens.len() {
             let hidden =
                 decoder.forward(&due, &mut [Span { rows: due.len(), cache: &mut cache, adapter: None }]).unwrap();
-            let last = hidden.narrow(0, due.len() - 1, 1).unwrap();
-            let logits = decoder.logits(&last).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            let logits = decoder.logits(&hidden[hidden.len() - decoder.config().hidden..]).unwrap();
             if step == 0 {
                 let known = ORACLE.positions.iter().copied().zip(case.logits.iter().copied());
                 for (at, want) in known.chain(case.top.iter().copied()) {
@@ -76,6 +76,23 @@ fn logits_and_greedy_tokens_equal_transformers() {
     }
     println!("largest difference of a logit: {worst}");
     assert!(worst < 1e-3, "logits differ by {worst}");
+}
+
+/// The path of `--device`, here on the processor.
+#[test]
+fn candles_own_operations_give_the_same_logits() {
+    let source = source();
+    let composite = Composite::load(source.config, source.weights.as_ref(), candle_core::Device::Cpu).unwrap();
+    let case = &ORACLE.cases[0];
+    let mut cache = composite.cache();
+    let span = Span { rows: case.prompt.len(), cache: &mut cache, adapter: None };
+    let hidden = composite.forward(&case.prompt, &mut [span]).unwrap();
+    let last = &hidden[hidden.len() - composite.config().hidden..];
+    assert_eq!(composite.likeliest(last).unwrap(), case.tokens[..1]);
+    let logits = composite.logits(last).unwrap();
+    for (at, want) in ORACLE.positions.iter().copied().zip(case.logits.iter().copied()) {
+        assert!((logits[at] - want).abs() < 1e-3, "{} against {want}", logits[at]);
+    }
 }
 
 #[test]
@@ -193,13 +210,12 @@ fn a_shipped_adapter_gives_the_logits_that_peft_gives() {
     let source = source();
     let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/PM-General-v1/adapter");
-    let adapter = Adapter::load(folder.as_ref(), &decoder).unwrap();
+    let adapter = decoder.adapter(folder.as_ref()).unwrap();
     for (adapter, wanted) in [(Some(&adapter), &oracle.logits), (None, &oracle.base_logits)] {
         let mut cache = decoder.cache();
         let mut span = [Span { rows: oracle.tokens.len(), cache: &mut cache, adapter }];
         let hidden = decoder.forward(&oracle.tokens, &mut span).unwrap();
-        let last = hidden.narrow(0, oracle.tokens.len() - 1, 1).unwrap();
-        let logits = decoder.logits(&last).unwrap().to_vec2::<f32>().unwrap().remove(0);
+        let logits = decoder.logits(&hidden[hidden.len() - decoder.config().hidden..]).unwrap();
         let most = wanted.iter().fold(0f32, |most, logit| most.max(logit.abs()));
         for (got, wanted) in logits.iter().step_by(oracle.every).zip(wanted) {
             assert!((got - wanted).abs() < 1e-4 * most.max(1.0), "{got} against {wanted}");

@@ -25,7 +25,7 @@ fn oracle() -> Oracle {
 }
 
 fn chat() -> Chat {
-    engine::model::open(&crate::base::default_base()).unwrap().chat
+    engine::files::open(&crate::base::default_base()).unwrap().chat
 }
 
 #[test]

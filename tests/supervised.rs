@@ -32,7 +32,7 @@ fn parts(chat: &Chat, sequence: &Sequence) -> Vec<Vec<String>> {
 }
 
 fn smollm2() -> Chat {
-    engine::model::open(&crate::base::default_base()).unwrap().chat
+    engine::files::open(&crate::base::default_base()).unwrap().chat
 }
 
 #[test]

@@ -107,11 +107,13 @@ fn a_device_that_this_build_lacks_is_refused_with_its_feature() {
         if built {
             continue;
         }
-        let output = train(root.path(), &format!("--device {device}"));
-        assert_eq!(output.status.code(), Some(2));
-        assert!(stderr(&output).contains(&format!("--features {device}")), "{}", stderr(&output));
+        for command in ["train", "eval"] {
+            let output = pmtune(root.path()).args([command, "--device", device]).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command}");
+            assert!(stderr(&output).contains(&format!("--features {device}")), "{}", stderr(&output));
+        }
     }
-    assert!(!root.path().join("models").exists());
+    assert!(!root.path().join("models").exists() && !root.path().join("reports").exists());
     assert_eq!(train(root.path(), "--device tpu").status.code(), Some(2));
     assert!(train(root.path(), "--device cpu --dry-run").status.success());
 }

@@ -3,7 +3,8 @@
 use super::plot::{self, Column, Mark};
 use super::step::{Example, Training};
 use super::{Arguments, memory};
-use engine::model::{Config, Decoder, LoraConfig, LoraWeights, open_weights};
+use engine::files::{Config, LoraConfig, LoraWeights, open_weights};
+use engine::model::{Decoder, Forward};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -96,7 +97,7 @@ pub fn point(arguments: &Arguments) {
         Decoder::load(Config { layers: shape.layers, ..config }, weights.as_ref()).expect("weights")
     };
     let config = LoraConfig { rank: shape.rank, alpha: 2.0 * shape.rank as f64, rslora: false, targets: Vec::new() };
-    let lora = LoraWeights::new(&decoder, config, 1).expect("an adapter");
+    let lora = LoraWeights::new(decoder.config(), config, 1).expect("an adapter");
     let mut random = ChaCha8Rng::seed_from_u64(2);
     let vocab = decoder.config().vocab;
     let batch: Vec<Example> = (0..shape.batch).map(|_| Example::random(&mut random, shape.length, vocab)).collect();

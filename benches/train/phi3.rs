@@ -4,7 +4,8 @@ use super::step::{Example, Training};
 use super::synthetic::Synthetic;
 use super::{Arguments, memory};
 use candle_core::quantized::GgmlDType;
-use engine::model::{Config, Decoder, Family, LoraConfig, LoraWeights};
+use engine::files::{Config, Family, LoraConfig, LoraWeights};
+use engine::model::{Decoder, Forward};
 use engine::train::{Sizes, gigabytes};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -33,7 +34,7 @@ pub fn run(arguments: &Arguments) {
         memory::words(memory::peak_bytes())
     );
     let config = LoraConfig { rank, alpha: 2.0 * rank as f64, rslora: false, targets: Vec::new() };
-    let lora = LoraWeights::new(&decoder, config, 1).expect("an adapter");
+    let lora = LoraWeights::new(decoder.config(), config, 1).expect("an adapter");
     println!("{} numbers are trained: rank {rank} on every linear layer", lora.values.len());
 
     let mut random = ChaCha8Rng::seed_from_u64(2);

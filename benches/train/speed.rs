@@ -2,7 +2,8 @@
 
 use super::step::{Example, Training};
 use super::{Arguments, memory};
-use engine::model::{Decoder, LoraWeights, open_weights};
+use engine::files::{LoraWeights, open_weights};
+use engine::model::{Decoder, Forward};
 use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub fn run(mut arguments: Arguments) {
         let (config, weights) = open_weights(model).expect("a model");
         Decoder::load(config, weights.as_ref()).expect("weights")
     };
-    let lora = LoraWeights::load(Path::new(arguments.needed(2, "the adapter")), &decoder).expect("an adapter");
+    let lora = LoraWeights::load(Path::new(arguments.needed(2, "the adapter")), decoder.config()).expect("an adapter");
     let rate = arguments.number(4).unwrap_or(RATE);
     let peak_bytes_loading = memory::peak_bytes();
 

@@ -1,6 +1,7 @@
 //! One step of a training as `pmtune train` takes it, without all that surrounds it.
 
-use engine::model::{Decoder, LoraWeights, Passage, Trainee};
+use engine::files::LoraWeights;
+use engine::model::{Decoder, Passage, Trainee};
 use engine::train::{AdamW, clip};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

@@ -3,7 +3,7 @@
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor};
 use engine::error::Result;
-use engine::model::{Weight, Weights};
+use engine::files::{Weight, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;

@@ -5,6 +5,7 @@
 pub mod error;
 pub mod store;
 pub mod chat;
+pub mod files;
 pub mod model;
 pub mod embed;
 pub mod generate;

@@ -1,7 +1,8 @@
 //! The decoder against transformers and PEFT on tiny random checkpoints (`tests/oracle/decoder.py`).
 
-use crate::tiny::{data, decoder};
-use pmtune_engine::model::{Adapter, Decoder, Family, Span};
+use crate::tiny::{composite, data, decoder};
+use pmtune_engine::files::Family;
+use pmtune_engine::model::{Forward, Span};
 use serde_json::Value;
 
 fn oracle() -> Value {
@@ -13,15 +14,20 @@ fn tokens() -> Vec<u32> {
 }
 
 /// Logits for every token, fed in pieces of the given sizes.
-fn logits(decoder: &Decoder, adapter: Option<&Adapter>, tokens: &[u32], pieces: &[usize]) -> Vec<Vec<f32>> {
+fn logits<M: Forward>(decoder: &M, adapter: Option<&M::Adapter>, tokens: &[u32], pieces: &[usize]) -> Vec<Vec<f32>> {
     let (mut cache, mut rows, mut start) = (decoder.cache(), Vec::new(), 0);
     for &piece in pieces {
         let mut span = [Span { rows: piece, cache: &mut cache, adapter }];
         let hidden = decoder.forward(&tokens[start..start + piece], &mut span).unwrap();
-        rows.extend(decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap());
+        rows.extend(logit_rows(decoder, &hidden));
         start += piece;
     }
     rows
+}
+
+/// Logits after each row of hidden states.
+fn logit_rows(decoder: &impl Forward, hidden: &[f32]) -> Vec<Vec<f32>> {
+    decoder.logits(hidden).unwrap().chunks_exact(decoder.config().vocab).map(<[f32]>::to_vec).collect()
 }
 
 fn assert_close(got: &[Vec<f32>], name: &str) {
@@ -44,6 +50,10 @@ fn logits_equal_transformers() {
     for (name, family) in MODELS {
         let decoder = decoder(name, family);
         assert_close(&logits(&decoder, None, &tokens(), &[24]), name);
+        // Candle's own operations, whole and behind what was kept.
+        let composite = composite(name, family);
+        assert_close(&logits(&composite, None, &tokens(), &[24]), name);
+        assert_close(&logits(&composite, None, &tokens(), &[1, 9, 1, 13]), name);
     }
 }
 
@@ -66,7 +76,7 @@ fn logits_do_not_depend_on_chunks_or_batch() {
             adapter: None,
         });
         let hidden = decoder.forward(&batch, &mut spans).unwrap();
-        let rows = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+        let rows = logit_rows(&decoder, &hidden);
         assert_eq!(rows[..50], whole[..50], "{name} beside others");
         assert_eq!(rows[50..157], whole[37..], "{name} behind a shared prefix");
         assert_eq!(rows[157..], whole[37..100], "{name} behind a shared prefix");
@@ -80,7 +90,7 @@ fn log_probabilities_are_those_of_the_logits() {
     let span = &mut [Span { rows: 23, cache: &mut cache, adapter: None }];
     let hidden = decoder.forward(&tokens[..23], span).unwrap();
     let got = decoder.log_probs(&hidden, &tokens[1..]).unwrap();
-    let logits = decoder.logits(&hidden).unwrap();
+    let logits = candle_core::Tensor::new(logit_rows(&decoder, &hidden), &candle_core::Device::Cpu).unwrap();
     let want = candle_nn::ops::log_softmax(&logits, 1).unwrap().to_vec2::<f32>().unwrap();
     for (i, got) in got.iter().enumerate() {
         assert!((got - want[i][tokens[i + 1] as usize]).abs() < 1e-5);
@@ -90,7 +100,7 @@ fn log_probabilities_are_those_of_the_logits() {
 #[test]
 fn adapter_equals_peft_and_touches_only_its_own_rows() {
     let decoder = decoder("tiny-llama", Family::Llama);
-    let adapter = Adapter::load(&data("tiny-llama-lora"), &decoder).unwrap();
+    let adapter = decoder.adapter(&data("tiny-llama-lora")).unwrap();
     let (tokens, plain) = (tokens(), logits(&decoder, None, &tokens(), &[24]));
     let tuned = logits(&decoder, Some(&adapter), &tokens, &[10, 14]);
     assert_close(&tuned, "tiny-llama-lora");
@@ -99,7 +109,7 @@ fn adapter_equals_peft_and_touches_only_its_own_rows() {
     let mut spans = [(&mut first, None), (&mut second, Some(&adapter)), (&mut third, None)]
         .map(|(cache, adapter)| Span { rows: 24, cache, adapter });
     let hidden = decoder.forward(&tokens.repeat(3), &mut spans).unwrap();
-    let rows = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+    let rows = logit_rows(&decoder, &hidden);
     assert_eq!(rows[..24], plain);
     assert_eq!(rows[24..48], tuned);
     assert_eq!(rows[48..], plain);
@@ -108,7 +118,7 @@ fn adapter_equals_peft_and_touches_only_its_own_rows() {
 #[test]
 fn adapter_for_another_base_lists_all_misfits() {
     let decoder = decoder("tiny-phi3", Family::Phi3);
-    let error = Adapter::load(&data("tiny-llama-lora"), &decoder).err().unwrap().to_string();
+    let error = decoder.adapter(&data("tiny-llama-lora")).err().unwrap().to_string();
     for part in ["does not fit this base", "layers.0.self_attn.q_proj.lora_A", "layers.1.mlp.gate_proj.lora_B"] {
         assert!(error.contains(part), "{part} is not in: {error}");
     }

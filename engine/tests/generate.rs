@@ -1,15 +1,16 @@
 //! The engine on a tiny random model whose words are `w0` to `w95`.
 
 use pmtune_engine::chat::{Chat, Settings, Tokenizer};
+use pmtune_engine::files::Family;
 use pmtune_engine::generate::{Conversation, Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
-use pmtune_engine::model::{Adapter, Family};
+use pmtune_engine::model::Forward;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 const STOP: u32 = 95;
 
-fn chat() -> Chat {
+pub fn chat() -> Chat {
     let words: BTreeMap<String, u32> = (0..96).map(|i| (format!("w{i}"), i)).collect();
     let json = serde_json::json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
@@ -23,11 +24,11 @@ fn chat() -> Chat {
 
 fn engine(limits: Limits) -> Engine {
     let decoder = crate::tiny::decoder("tiny-llama", Family::Llama);
-    let adapter = Adapter::load(&crate::tiny::data("tiny-llama-lora"), &decoder).unwrap();
+    let adapter = decoder.adapter(&crate::tiny::data("tiny-llama-lora")).unwrap();
     Engine::new(Arc::new(decoder), Arc::new(chat()), vec![adapter]).with_limits(limits)
 }
 
-fn run(engine: &Engine, jobs: Vec<Job>) -> BTreeMap<usize, Result<Outcome, String>> {
+pub fn run(engine: &Engine<impl Forward>, jobs: Vec<Job>) -> BTreeMap<usize, Result<Outcome, String>> {
     let mut done = BTreeMap::new();
     let sink = &mut |progress| {
         if let Progress::Done { id, outcome, .. } = progress {
@@ -41,7 +42,7 @@ fn run(engine: &Engine, jobs: Vec<Job>) -> BTreeMap<usize, Result<Outcome, Strin
 }
 
 /// Jobs of every kind: with and without a shared beginning, repeated, greedy and sampled, scored, with an adapter.
-fn jobs() -> Vec<Job> {
+pub fn jobs() -> Vec<Job> {
     let shared: Vec<u32> = (0..40).map(|i| i * 7 % 90).collect();
     let mut jobs = Vec::new();
     for id in 0..48 {

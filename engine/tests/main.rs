@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one program.
 
+mod composite;
 mod decoder;
 mod embed;
 mod generate;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use pmtune_engine::chat::{Message, Role};
-use pmtune_engine::model::{Family, Source, Weight, open};
+use pmtune_engine::files::{Family, Source, Weight, open};
 use pmtune_engine::store;
 use serde::Deserialize;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::DType;
 use pmtune_engine::chat::Message;
-use pmtune_engine::model::{Family, Weight, open, open_weights};
+use pmtune_engine::files::{Family, Weight, open, open_weights};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

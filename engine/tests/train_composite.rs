@@ -2,9 +2,10 @@
 //!
 //! Two ways to one result that share no arithmetic, so each is the other's oracle.
 
-use crate::tiny::{changed, data, decoder};
+use crate::tiny::{data, parts};
 use candle_core::Device;
-use pmtune_engine::model::{Config, Decoder, Dropout, Family, LoraConfig, LoraWeights, Passage, Trainee, open_weights};
+use pmtune_engine::files::{Config, Family, LoraConfig, LoraWeights, Weights, open_weights};
+use pmtune_engine::model::{Composite, Decoder, Dropout, Forward, Passage, Trainee};
 
 /// Whole blocks and odd ends of the fused attention, sequences of one and two tokens, and one that teaches nothing.
 const LENGTHS: [usize; 5] = [151, 2, 67, 5, 3];
@@ -29,16 +30,39 @@ fn sequences(vocab: usize) -> Vec<(Vec<u32>, Vec<bool>)> {
     LENGTHS.iter().enumerate().map(of_length).collect()
 }
 
-fn adapter(decoder: &Decoder, rslora: bool, targets: &[&str]) -> LoraWeights {
+/// The same model twice.
+struct Both {
+    decoder: Decoder,
+    composite: Composite,
+}
+
+impl Both {
+    fn of(config: Config, weights: &dyn Weights) -> Self {
+        let decoder = Decoder::load(config.clone(), weights).unwrap();
+        Self { decoder, composite: Composite::load(config, weights, Device::Cpu).unwrap() }
+    }
+
+    fn changed(name: &str, family: Family, change: impl FnOnce(&mut Config)) -> Self {
+        let (config, weights) = parts(name, family, change);
+        Self::of(config, &weights)
+    }
+
+    fn tiny(name: &str, family: Family) -> Self {
+        Self::changed(name, family, |_| ())
+    }
+}
+
+fn adapter(Both { decoder, .. }: &Both, rslora: bool, targets: &[&str]) -> LoraWeights {
     let targets = targets.iter().map(|t| t.to_string()).collect();
-    let mut lora = LoraWeights::new(decoder, LoraConfig { rank: 3, alpha: 5.0, rslora, targets }, 3).unwrap();
+    let mut lora = LoraWeights::new(decoder.config(), LoraConfig { rank: 3, alpha: 5.0, rslora, targets }, 3).unwrap();
     let mut random = Random(2);
     // An adapter that has already learnt something, else the gradients of A were all zero.
     lora.values.iter_mut().for_each(|value| *value += random.next() * 0.4);
     lora
 }
 
-fn check(what: &str, decoder: &Decoder, lora: &LoraWeights, dropout: Option<Dropout>) {
+fn check(what: &str, both: &Both, lora: &LoraWeights, dropout: Option<Dropout>) {
+    let Both { decoder, composite } = both;
     let sequences = sequences(decoder.config().vocab);
     let passages: Vec<_> = sequences.iter().map(|(tokens, supervised)| Passage { tokens, supervised }).collect();
     let run = |trainee: Trainee<'_>| {
@@ -51,7 +75,7 @@ fn check(what: &str, decoder: &Decoder, lora: &LoraWeights, dropout: Option<Drop
         (loss, gradients)
     };
     let (loss, gradients) = run(Trainee::new(decoder, lora, false));
-    let (want, wanted) = run(Trainee::on(decoder, lora, Device::Cpu));
+    let (want, wanted) = run(Trainee::on(composite, lora));
     assert!((loss - want).abs() <= 1e-5 * want, "{what}: a loss of {loss}, and {want} in plain operations");
     for pair in &lora.pairs {
         for (name, range) in [("A", &pair.a), ("B", &pair.b)] {
@@ -64,34 +88,34 @@ fn check(what: &str, decoder: &Decoder, lora: &LoraWeights, dropout: Option<Drop
     }
 }
 
-fn check_all_ways(what: &str, decoder: &Decoder, subset: &[&str]) {
+fn check_all_ways(what: &str, both: &Both, subset: &[&str]) {
     let dropout = Some(Dropout { rate: 0.3, seed: 11 });
-    check(what, decoder, &adapter(decoder, false, &[]), None);
-    check(&format!("{what}, dropout"), decoder, &adapter(decoder, false, &[]), dropout);
-    check(&format!("{what}, {subset:?}"), decoder, &adapter(decoder, true, subset), dropout);
+    check(what, both, &adapter(both, false, &[]), None);
+    check(&format!("{what}, dropout"), both, &adapter(both, false, &[]), dropout);
+    check(&format!("{what}, {subset:?}"), both, &adapter(both, true, subset), dropout);
 }
 
 #[test]
 fn separate_projections() {
-    check_all_ways("llama", &decoder("tiny-llama", Family::Llama), &["q_proj", "v_proj", "down_proj"]);
+    check_all_ways("llama", &Both::tiny("tiny-llama", Family::Llama), &["q_proj", "v_proj", "down_proj"]);
 }
 
 #[test]
 fn biases_and_a_tied_head() {
-    check_all_ways("qwen2", &decoder("tiny-qwen2", Family::Qwen2), &["k_proj", "up_proj", "o_proj"]);
+    check_all_ways("qwen2", &Both::tiny("tiny-qwen2", Family::Qwen2), &["k_proj", "up_proj", "o_proj"]);
 }
 
 #[test]
 fn fused_projections_and_a_short_window() {
-    check_all_ways("phi3", &decoder("tiny-phi3", Family::Phi3), &["qkv_proj"]);
+    check_all_ways("phi3", &Both::tiny("tiny-phi3", Family::Phi3), &["qkv_proj"]);
 }
 
 /// Windows that end within a block of the fused attention, at its border and behind it.
 #[test]
 fn windows_of_many_lengths() {
     for window in [2, 63, 64, 70, 150, 400] {
-        let decoder = changed("tiny-llama", Family::Llama, |config| config.sliding_window = Some(window));
-        check(&format!("a window of {window}"), &decoder, &adapter(&decoder, false, &[]), None);
+        let both = Both::changed("tiny-llama", Family::Llama, |config| config.sliding_window = Some(window));
+        check(&format!("a window of {window}"), &both, &adapter(&both, false, &[]), None);
     }
 }
 
@@ -102,24 +126,24 @@ fn rotations_that_are_partial_scaled_and_stretched() {
         config.rope_factors = Some(vec![1.5, 4.0]);
         config.rope_attn_factor = 1.2;
     };
-    let decoder = changed("tiny-llama", Family::Llama, change);
-    check("partial rotation", &decoder, &adapter(&decoder, false, &[]), None);
+    let both = Both::changed("tiny-llama", Family::Llama, change);
+    check("partial rotation", &both, &adapter(&both, false, &[]), None);
 }
 
 #[test]
 fn quantized_bases() {
     for name in ["tiny-llama.gguf", "tiny-qwen2.gguf", "tiny-phi3.gguf"] {
         let (config, weights) = open_weights(&data(name)).unwrap();
-        let decoder = Decoder::load(config, weights.as_ref()).unwrap();
-        check(name, &decoder, &adapter(&decoder, false, &[]), Some(Dropout { rate: 0.1, seed: 5 }));
+        let both = Both::of(config, weights.as_ref());
+        check(name, &both, &adapter(&both, false, &[]), Some(Dropout { rate: 0.1, seed: 5 }));
     }
 }
 
 #[test]
 fn nothing_taught_costs_nothing_and_a_foreign_token_is_refused() {
-    let decoder = decoder("tiny-llama", Family::Llama);
-    let lora = adapter(&decoder, false, &[]);
-    for trainee in [Trainee::new(&decoder, &lora, false), Trainee::on(&decoder, &lora, Device::Cpu)] {
+    let both = Both::tiny("tiny-llama", Family::Llama);
+    let lora = adapter(&both, false, &[]);
+    for trainee in [Trainee::new(&both.decoder, &lora, false), Trainee::on(&both.composite, &lora)] {
         let mut gradients = vec![0.0; lora.values.len()];
         let silent = [Passage { tokens: &[1, 2, 3], supervised: &[false; 3] }];
         assert_eq!(trainee.gradients(&lora.values, &silent, 1.0, None, &mut gradients).unwrap(), 0.0);

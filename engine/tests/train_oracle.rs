@@ -3,7 +3,8 @@
 
 use crate::tiny::{data, decoder};
 use candle_core::{Device, Tensor};
-use pmtune_engine::model::{Adapter, Decoder, Family, LoraPair, LoraWeights, Span};
+use pmtune_engine::files::{Family, LoraPair, LoraWeights};
+use pmtune_engine::model::{Decoder, Forward, Span};
 use pmtune_engine::train::Place;
 use pmtune_engine::train::{AdamW, Learner, ModelLearner, Pass, Sequence, clip};
 use serde::Deserialize;
@@ -56,7 +57,7 @@ impl Subject {
             _ => Family::Phi3,
         };
         let decoder = decoder(base, family);
-        let lora = LoraWeights::load(&init(name), &decoder).unwrap();
+        let lora = LoraWeights::load(&init(name), decoder.config()).unwrap();
         let sequence = |s: &Taught| Sequence {
             tokens: s.tokens.clone(),
             supervised: s.supervised.iter().map(|taught| *taught == 1).collect(),
@@ -106,11 +107,11 @@ impl Subject {
 
     /// What follows the first sequence, with the adapter in `folder`.
     fn logits(&self, folder: &Path) -> Vec<f32> {
-        let adapter = Adapter::load(folder, &self.decoder).unwrap();
+        let adapter = self.decoder.adapter(folder).unwrap();
         let (tokens, mut cache) = (&self.sequences[0].tokens, self.decoder.cache());
         let span = Span { rows: tokens.len(), cache: &mut cache, adapter: Some(&adapter) };
         let hidden = self.decoder.forward(tokens, &mut [span]).unwrap();
-        self.decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap().pop().unwrap()
+        self.decoder.logits(&hidden[hidden.len() - self.decoder.config().hidden..]).unwrap()
     }
 }
 

@@ -101,7 +101,7 @@ impl std::fmt::Display for BaseName {
 /// A base that is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
-    /// The `.gguf` file or the folder of safetensors: what `model::open` takes.
+    /// The `.gguf` file or the folder of safetensors: what `files::open` takes.
     pub path: PathBuf,
     /// SHA-256 of the weights (of the list of file hashes, for a folder).
     pub sha256: String,

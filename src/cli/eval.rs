@@ -1,6 +1,7 @@
 //! `pmtune eval`: answer, compare where there are two, and close with the gate where it was asked for.
 
 use super::console::Console;
+use super::device::DeviceArgs;
 use super::gate::{self, EvalGateArgs};
 use super::typed::Half;
 use super::{interrupt, out, show};
@@ -47,6 +48,8 @@ pub struct EvalArgs {
     /// Where randomness starts from.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
     #[command(flatten)]
     pub gate: EvalGateArgs,
 }
@@ -119,6 +122,7 @@ fn options(args: &EvalArgs) -> EvaluateOptions {
         },
         failing: failing.clone(),
         reuse: !args.no_cache,
+        device: args.device.choice(),
         sampling: SamplingOptions {
             max_tokens: args.max_tokens,
             temperature: args.temperature,

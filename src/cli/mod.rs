@@ -8,6 +8,7 @@ mod chat;
 mod compare;
 mod console;
 mod data;
+mod device;
 mod eval;
 mod gate;
 mod history;

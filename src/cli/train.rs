@@ -13,7 +13,7 @@ use engine::error::Result;
 pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
     interrupt::listen();
     let job = match &args.resume {
-        Some(name) => Job::resume(workspace, name, args.device.into(), &Console::new())?,
+        Some(name) => Job::resume(workspace, name, args.device.choice(), &Console::new())?,
         None => Job::begin(workspace, &args.options(), &Console::new())?,
     };
     if args.explain {

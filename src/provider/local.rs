@@ -6,16 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Answer, ChoiceScore, Event, Provider, Request, Stop, Task};
+use candle_core::Device;
+use engine::chat::Chat;
 use engine::error::{Error, Result};
+use engine::files::Source;
 use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
-use engine::model::{Adapter, Decoder, Source};
+use engine::model::{Composite, Decoder, Forward};
 
 /// One base in memory and the versions that add to it.
 ///
 /// A reference or a choice is scored as the whole answer: its own tokens and the token that ends the turn, so that a
 /// text which breaks off early is not preferred. A reference that does not fit the context is left unscored.
-pub struct Local {
-    engine: Engine,
+pub struct Local<M: Forward = Decoder> {
+    engine: Engine<M>,
     /// For each version, which of the engine's adapters it uses.
     adapters: Vec<Option<usize>>,
 }
@@ -23,7 +26,19 @@ pub struct Local {
 impl Local {
     /// Packs the base and loads an adapter folder for every version that has one.
     pub fn new(base: Source, versions: &[Option<PathBuf>]) -> Result<Self> {
-        let decoder = Decoder::load(base.config, base.weights.as_ref())?;
+        Self::of(Decoder::load(base.config, base.weights.as_ref())?, base.chat, versions)
+    }
+}
+
+impl Local<Composite> {
+    /// The same on another device than the processor.
+    pub fn on(base: Source, versions: &[Option<PathBuf>], device: Device) -> Result<Self> {
+        Self::of(Composite::load(base.config, base.weights.as_ref(), device)?, base.chat, versions)
+    }
+}
+
+impl<M: Forward> Local<M> {
+    fn of(model: M, chat: Chat, versions: &[Option<PathBuf>]) -> Result<Self> {
         let (mut loaded, mut adapters, mut folders) = (Vec::new(), Vec::new(), Vec::new());
         for folder in versions {
             let known = folder.as_ref().and_then(|folder| folders.iter().position(|f| f == folder));
@@ -31,21 +46,21 @@ impl Local {
                 (None, _) => None,
                 (Some(_), Some(index)) => Some(index),
                 (Some(folder), None) => {
-                    loaded.push(Adapter::load(folder, &decoder)?);
+                    loaded.push(model.adapter(folder)?);
                     folders.push(folder.clone());
                     Some(loaded.len() - 1)
                 }
             });
         }
-        Ok(Self { engine: Engine::new(Arc::new(decoder), Arc::new(base.chat), loaded), adapters })
+        Ok(Self { engine: Engine::new(Arc::new(model), Arc::new(chat), loaded), adapters })
     }
 
-    pub fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Engine<M> {
         &self.engine
     }
 
     /// A conversation with one version, which keeps what it has read between turns.
-    pub fn converse(&self, version: usize) -> Result<Conversation<'_>> {
+    pub fn converse(&self, version: usize) -> Result<Conversation<'_, M>> {
         Ok(Conversation::new(&self.engine, self.adapter(version)?))
     }
 
@@ -179,7 +194,7 @@ fn likeliest(choices: &[ChoiceScore]) -> String {
     best.map(|choice| choice.text.clone()).unwrap_or_default()
 }
 
-impl Provider for Local {
+impl<M: Forward> Provider for Local<M> {
     fn answer(&self, mut requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
         // The longest first, so that no long answer is left to run alone at the end. Scoring fills the gaps.
         requests.sort_by_key(|request| match request.task {

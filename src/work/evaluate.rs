@@ -1,5 +1,6 @@
 //! Suites → plan → answers → verdicts → report.
 
+use super::device::{self, DeviceChoice};
 use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
@@ -11,6 +12,7 @@ use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::training_data;
 use crate::workspace::Workspace;
+use candle_core::Device;
 use engine::error::{Error, Kind, Result};
 use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
@@ -45,13 +47,23 @@ pub struct EvaluateOptions {
     pub reuse: bool,
     /// Laid over what the version says.
     pub sampling: SamplingOptions,
+    /// Where versions on this computer are asked.
+    pub device: DeviceChoice,
+}
+
+/// How answers are had.
+struct How<'a> {
+    /// The processor where there is none.
+    device: Option<Device>,
+    reuse: Option<&'a Reports>,
+    sink: &'a dyn Sink,
 }
 
 impl EvaluateOptions {
     /// Every case, earlier answers reused, the version's own sampling.
     pub fn of(subject: Subject) -> Self {
         let (filter, sampling) = (Filter::default(), SamplingOptions::default());
-        Self { subject, filter, failing: None, reuse: true, sampling }
+        Self { subject, filter, failing: None, reuse: true, sampling, device: DeviceChoice::Cpu }
     }
 }
 
@@ -69,21 +81,23 @@ pub struct Evaluated {
 /// Mistakes in suites, all of them; no such version or run; no case is left; a base cannot be had; `Interrupted` when
 /// the sink stops it. What was answered by then is recorded, and the same call later does the rest.
 pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sink) -> Result<Vec<Evaluated>> {
+    let device = device::open(options.device)?;
     let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
     set_apart(workspace, &mut suites, sink);
     let reports = Reports::new(workspace.reports());
+    let how = How { device, reuse: options.reuse.then_some(&reports), sink };
     let runs = match &options.subject {
         Subject::Rescore(id) => {
             sentence_model(&suites, sink)?;
             vec![run::rescore(&reports, &reports.load(id)?, &suites)?]
         }
-        Subject::Resume(id) => vec![resume(workspace, &reports, id, &suites, options.reuse, sink)?],
+        Subject::Resume(id) => vec![resume(workspace, &reports, id, &suites, &how)?],
         subject => {
             let suites = run::select(&suites, &filter(options, &reports)?)?;
             sentence_model(&suites, sink)?;
             let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
             let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
-            answer(&sources, reports.open(plans)?, options.reuse.then_some(&reports), sink)?
+            answer(&sources, reports.open(plans)?, &how)?
         }
     };
     let report = |run: Run| {
@@ -160,28 +174,21 @@ fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions
 }
 
 /// Finishes a stored run on the same weights it began with.
-fn resume(
-    workspace: &Workspace,
-    reports: &Reports,
-    id: &str,
-    suites: &[Suite],
-    reuse: bool,
-    sink: &dyn Sink,
-) -> Result<Run> {
-    sentence_model(suites, sink)?;
+fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], how: &How<'_>) -> Result<Run> {
+    sentence_model(suites, how.sink)?;
     let stored = reports.load(id)?;
     let then = &stored.manifest.version;
     let mut version = registry::resolve(workspace, &then.name)?;
     version.system.clone_from(&then.system);
     version.examples.clone_from(&then.examples);
-    let (versions, sources) = open(workspace, vec![version], sink)?;
+    let (versions, sources) = open(workspace, vec![version], how.sink)?;
     let now = &versions[0];
     if (&now.base, &now.adapter, &now.template) != (&then.base, &then.adapter, &then.template) {
         return Err(Error::model(format!("{} is no longer the model that run {id} began with", then.name))
             .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
     }
     let open = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
-    let mut runs = answer(&sources, open, reuse.then_some(reports), sink)?;
+    let mut runs = answer(&sources, open, how)?;
     Ok(runs.remove(0))
 }
 
@@ -194,12 +201,13 @@ fn filter(options: &EvaluateOptions, reports: &Reports) -> Result<Filter> {
 }
 
 /// Answers what remains of all runs; versions that share a provider go in one batch.
-fn answer(sources: &[Source], runs: Vec<OpenRun>, reuse: Option<&Reports>, sink: &dyn Sink) -> Result<Vec<Run>> {
+fn answer(sources: &[Source], runs: Vec<OpenRun>, how: &How<'_>) -> Result<Vec<Run>> {
+    let How { device, reuse, sink } = how;
     let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
     let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
-    for Group { provider, members } in groups(sources)? {
+    for Group { provider, members } in groups(sources, device.as_ref())? {
         let mut batch: Vec<OpenRun> = members.iter().filter_map(|&i| left[i].take()).collect();
-        run::execute(&mut batch, provider.as_ref(), reuse, &mut |event| {
+        run::execute(&mut batch, provider.as_ref(), *reuse, &mut |event| {
             sink.tell(Event::Run(event));
             if sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;

@@ -14,6 +14,7 @@ pub mod train;
 pub mod versions;
 
 mod compare;
+mod device;
 mod evaluate;
 mod event;
 mod extras;
@@ -27,6 +28,7 @@ pub mod sources;
 mod testing;
 
 pub use compare::{Compared, compare, find_pair, newest_comparison};
+pub use device::DeviceChoice;
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
 pub use event::{Event, Judging, Pull, Sink, pull};
 pub use history::{HistoryOptions, Told, history};

@@ -5,7 +5,7 @@ use crate::registry::{self, Origin};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
-use engine::model;
+use engine::files;
 
 /// A prompt as text and as tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub fn render(workspace: &Workspace, version: &str, prompt: &str, sink: &dyn Sin
         return Err(Error::usage(format!("{} renders its prompts itself, where pmtune cannot see them", version.name))
             .hint("name a version on this computer"));
     };
-    let chat = model::open(&ensure_base(base, sink)?.path)?.chat;
+    let chat = files::open(&ensure_base(base, sink)?.path)?.chat;
     let mut messages = version.messages();
     messages.push(Message::new(Role::User, prompt));
     let ids = chat.prompt_ids(&messages)?;

@@ -6,9 +6,10 @@ use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
+use candle_core::Device;
 use engine::error::{Error, Result};
+use engine::files;
 use engine::generate::Sampling;
-use engine::model;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -40,7 +41,7 @@ fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<
             let base = ensure_base(name, sink)?;
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
-            let template = model::open(&base.path)?.chat.template_hash().to_string();
+            let template = files::open(&base.path)?.chat.template_hash().to_string();
             let sha256 = base.sha256.clone();
             (Source::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
         }
@@ -70,8 +71,8 @@ fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {
     }
 }
 
-/// One group for each base and each endpoint.
-pub fn groups(sources: &[Source]) -> Result<Vec<Group>> {
+/// One group for each base and each endpoint. Bases compute on `device`, or on the processor if there is none.
+pub fn groups(sources: &[Source], device: Option<&Device>) -> Result<Vec<Group>> {
     let mut sets: Vec<Vec<usize>> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let same = |set: &&mut Vec<usize>| share(&sources[set[0]], source);
@@ -80,7 +81,8 @@ pub fn groups(sources: &[Source]) -> Result<Vec<Group>> {
             None => sets.push(vec![index]),
         }
     }
-    sets.into_iter().map(|members| Ok(Group { provider: provider(sources, &members)?, members })).collect()
+    let group = |members: Vec<usize>| Ok(Group { provider: provider(sources, &members, device)?, members });
+    sets.into_iter().map(group).collect()
 }
 
 fn share(a: &Source, b: &Source) -> bool {
@@ -90,21 +92,24 @@ fn share(a: &Source, b: &Source) -> bool {
     }
 }
 
-fn provider(sources: &[Source], members: &[usize]) -> Result<Box<dyn Provider>> {
+fn provider(sources: &[Source], members: &[usize], device: Option<&Device>) -> Result<Box<dyn Provider>> {
     let adapters = members.iter().map(|&i| match &sources[i] {
         Source::Local { adapter, .. } => adapter.clone(),
         Source::Endpoint(_) => None,
     });
     Ok(match &sources[members[0]] {
         Source::Endpoint(url) => Box::new(Remote::parse(url, &RemoteOptions::default())?),
-        Source::Local { base, .. } => Box::new(OnDemand { base: base.path.clone(), adapters: adapters.collect() }),
+        Source::Local { base, .. } => {
+            let (base, adapters) = (base.path.clone(), adapters.collect());
+            Box::new(OnDemand { base, adapters, device: device.cloned() })
+        }
     })
 }
 
 /// The model for a conversation with one version.
 pub fn engine(source: &Source) -> Result<Local> {
     match source {
-        Source::Local { base, adapter } => Local::new(model::open(&base.path)?, std::slice::from_ref(adapter)),
+        Source::Local { base, adapter } => Local::new(files::open(&base.path)?, std::slice::from_ref(adapter)),
         Source::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }
@@ -114,10 +119,15 @@ pub fn engine(source: &Source) -> Result<Local> {
 struct OnDemand {
     base: PathBuf,
     adapters: Vec<Option<PathBuf>>,
+    device: Option<Device>,
 }
 
 impl Provider for OnDemand {
     fn answer(&self, requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
-        Local::new(model::open(&self.base)?, &self.adapters)?.answer(requests, sink)
+        let base = files::open(&self.base)?;
+        match &self.device {
+            None => Local::new(base, &self.adapters)?.answer(requests, sink),
+            Some(device) => Local::on(base, &self.adapters, device.clone())?.answer(requests, sink),
+        }
     }
 }

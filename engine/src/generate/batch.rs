@@ -1,35 +1,77 @@
-//! The state of one run of the engine: who waits, who is in the batch, and what one step does.
+//! Continuous batching: many jobs over one decoder, each step one pass over whatever rows are due.
+//!
+//! A step feeds one token of every sequence that is writing and some of the tokens of those that have just joined. A
+//! finished sequence leaves and the next job joins. Prefixes that jobs share are computed once ([`super::stem`]). Since a
+//! row's result depends on its own sequence only, none of this can be seen in the answers.
 
-use candle_core::Tensor;
 use rayon::prelude::*;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
-use super::engine::{Engine, Job, Limits, Outcome, Work};
+use super::engine::Engine;
+use super::job::{Job, Outcome, Progress, Work};
 use super::stem::{self, Stem};
 use super::writer::Writer;
 use crate::error::Result;
-use crate::model::{Cache, Span, with_slice};
+use crate::model::{Forward, Span};
 
-pub(super) struct Batch<'a> {
-    engine: &'a Engine,
-    limits: Limits,
-    stems: Vec<Growing>,
+impl<M: Forward> Engine<M> {
+    /// Does all jobs, in order of joining but finishing as they may. Every job gets exactly one [`Progress::Done`]
+    /// unless `sink` breaks, which ends everything after the current step.
+    pub fn run(&self, jobs: Vec<Job>, sink: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<()> {
+        let mut possible = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match self.check(&job) {
+                Ok(()) => possible.push(job),
+                Err(error) => {
+                    let done = Progress::Done { id: job.id, outcome: Err(error), elapsed: Duration::ZERO };
+                    if sink(done).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        let mut batch = Batch::new(self, possible);
+        while batch.admit() {
+            // On a thread of the pool: from outside, every parallel loop would put this thread to sleep and wake it again.
+            let step = rayon::scope(|_| batch.step())?;
+            let tokens = (step.tokens > 0).then_some(Progress::Tokens(step.tokens));
+            let now = Instant::now();
+            let done = step.done.into_iter().map(|(id, outcome, joined)| Progress::Done {
+                id,
+                outcome: Ok(outcome),
+                elapsed: now - joined,
+            });
+            for progress in tokens.into_iter().chain(done) {
+                if sink(progress).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The state of one run of the engine: who waits and who is in the batch.
+struct Batch<'a, M: Forward> {
+    engine: &'a Engine<M>,
+    stems: Vec<Growing<M::Cache>>,
     waiting: VecDeque<Waiting>,
-    running: Vec<Sequence>,
+    running: Vec<Sequence<M::Cache>>,
 }
 
 /// A shared prefix and how far it is.
-struct Growing {
+struct Growing<C> {
     stem: Stem,
     adapter: Option<usize>,
-    state: State,
+    state: State<C>,
 }
 
-enum State {
+enum State<C> {
     Untouched,
     InBatch,
-    Ready(Cache),
+    Ready(C),
     /// All its users have what they need.
     Spent,
 }
@@ -40,9 +82,9 @@ struct Waiting {
 }
 
 /// One member of the batch.
-struct Sequence {
+struct Sequence<C> {
     adapter: Option<usize>,
-    cache: Cache,
+    cache: C,
     /// Tokens not fed yet; at least one.
     due: Vec<u32>,
     role: Role,
@@ -67,16 +109,15 @@ enum Role {
 }
 
 /// What one step brought.
-#[derive(Default)]
-pub(super) struct Step {
-    pub tokens: usize,
+struct Step {
+    tokens: usize,
     /// Job id, outcome and when the job joined.
-    pub done: Vec<(usize, Outcome, Instant)>,
+    done: Vec<(usize, Outcome, Instant)>,
 }
 
-impl<'a> Batch<'a> {
-    pub fn new(engine: &'a Engine, limits: Limits, jobs: Vec<Job>) -> Self {
-        let mut batch = Self { engine, limits, stems: Vec::new(), waiting: VecDeque::new(), running: Vec::new() };
+impl<'a, M: Forward> Batch<'a, M> {
+    fn new(engine: &'a Engine<M>, jobs: Vec<Job>) -> Self {
+        let mut batch = Self { engine, stems: Vec::new(), waiting: VecDeque::new(), running: Vec::new() };
         let mut stem_of = vec![None; jobs.len()];
         for adapter in std::iter::once(None).chain((0..engine.adapters.len()).map(Some)) {
             let members: Vec<usize> = (0..jobs.len()).filter(|&i| jobs[i].adapter == adapter).collect();
@@ -95,9 +136,9 @@ impl<'a> Batch<'a> {
     }
 
     /// Lets jobs join while there is room. False when nothing is left to do.
-    pub fn admit(&mut self) -> bool {
+    fn admit(&mut self) -> bool {
         let mut at = 0;
-        while at < self.waiting.len() && self.running.len() < self.limits.sequences.max(1) {
+        while at < self.waiting.len() && self.running.len() < self.engine.limits.sequences.max(1) {
             let (depth, positions) = {
                 let Waiting { job, stem } = &self.waiting[at];
                 let answer = match &job.work {
@@ -109,7 +150,7 @@ impl<'a> Batch<'a> {
             };
             let reserved = self.engine.decoder.cache_bytes(positions);
             let in_use: usize = self.running.iter().map(|s| s.reserved).sum();
-            if !self.running.is_empty() && in_use + reserved > self.limits.cache_bytes {
+            if !self.running.is_empty() && in_use + reserved > self.engine.limits.cache_bytes {
                 break;
             }
             let Some(cache) = self.start_from(self.waiting[at].stem) else {
@@ -129,7 +170,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The cache behind `stem`. `None` when it is still being computed; that is set going here if need be.
-    fn start_from(&mut self, stem: Option<usize>) -> Option<Cache> {
+    fn start_from(&mut self, stem: Option<usize>) -> Option<M::Cache> {
         let Some(stem) = stem else { return Some(self.engine.decoder.cache()) };
         match &self.stems[stem].state {
             State::Ready(cache) => return Some(cache.clone()),
@@ -162,7 +203,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn join(&mut self, job: Job, cache: Cache, depth: usize, reserved: usize) {
+    fn join(&mut self, job: Job, cache: M::Cache, depth: usize, reserved: usize) {
         let Job { id, adapter, prompt, work } = job;
         let mut due = prompt[depth..].to_vec();
         let role = match work {
@@ -181,15 +222,16 @@ impl<'a> Batch<'a> {
     }
 
     /// One pass of the decoder over the rows that are due, and what follows from it.
-    pub fn step(&mut self) -> Result<Step> {
+    fn step(&mut self) -> Result<Step> {
         // Rows with the same adapter side by side, so that each adapter is applied once.
         self.running.sort_by_key(|s| s.adapter);
         let rows = self.share_rows();
         let tokens: Vec<u32> = self.running.iter().zip(&rows).flat_map(|(s, &n)| s.due[..n].iter().copied()).collect();
         let adapters = &self.engine.adapters;
-        let mut spans: Vec<Span<'_>> = (self.running.iter_mut().zip(&rows).filter(|(_, rows)| **rows > 0))
-            .map(|(s, &rows)| Span { rows, cache: &mut s.cache, adapter: s.adapter.and_then(|i| adapters.get(i)) })
-            .collect();
+        let mut spans: Vec<Span<'_, M::Cache, M::Adapter>> =
+            (self.running.iter_mut().zip(&rows).filter(|(_, rows)| **rows > 0))
+                .map(|(s, &rows)| Span { rows, cache: &mut s.cache, adapter: s.adapter.and_then(|i| adapters.get(i)) })
+                .collect();
         let hidden = self.engine.decoder.forward(&tokens, &mut spans)?; // (tokens, hidden)
         for (sequence, &rows) in self.running.iter_mut().zip(&rows) {
             sequence.due.drain(..rows);
@@ -203,7 +245,7 @@ impl<'a> Batch<'a> {
     /// prompt what the limit leaves, first come first served.
     fn share_rows(&self) -> Vec<usize> {
         let mut left = self.engine.prompt_rows();
-        let mut share = |s: &Sequence| match s.due.len() {
+        let mut share = |s: &Sequence<M::Cache>| match s.due.len() {
             1 => 1,
             due => {
                 let rows = due.min(left);
@@ -214,16 +256,16 @@ impl<'a> Batch<'a> {
         self.running.iter().map(&mut share).collect()
     }
 
-    fn score(&mut self, hidden: &Tensor, rows: &[usize]) -> Result<()> {
-        let mut start = 0;
+    fn score(&mut self, hidden: &[f32], rows: &[usize]) -> Result<()> {
+        let (mut start, width) = (0, self.engine.decoder.config().hidden);
         for (sequence, &rows) in self.running.iter_mut().zip(rows) {
             if let Role::Score { next, from, log_probs, .. } = &mut sequence.role {
                 let skip = (*from).min(rows);
                 *from -= skip;
                 let targets = &next[log_probs.len()..][..(rows - skip).min(next.len() - log_probs.len())];
                 if !targets.is_empty() {
-                    let hidden = hidden.narrow(0, start + skip, targets.len())?;
-                    let scored = self.engine.decoder.log_probs(&hidden, targets)?;
+                    let hidden = &hidden[(start + skip) * width..][..targets.len() * width];
+                    let scored = self.engine.decoder.log_probs(hidden, targets)?;
                     log_probs.extend(scored);
                 }
             }
@@ -233,33 +275,32 @@ impl<'a> Batch<'a> {
     }
 
     /// Chooses a token for every sequence that has read all it has. Gives how many.
-    fn write(&mut self, hidden: &Tensor, rows: &[usize]) -> Result<usize> {
-        let (mut last_rows, mut writing, mut end) = (Vec::new(), Vec::new(), 0);
+    fn write(&mut self, hidden: &[f32], rows: &[usize]) -> Result<usize> {
+        let decoder = &self.engine.decoder;
+        let width = decoder.config().hidden;
+        let (mut last_rows, mut writing, mut end) = (Vec::new(), Vec::new(), 0); // (writing, hidden)
         for (sequence, &rows) in self.running.iter_mut().zip(rows) {
             end += rows;
             if let Role::Write { writer, .. } = &mut sequence.role
                 && sequence.due.is_empty()
                 && writer.finish().is_none()
             {
-                last_rows.push(end as u32 - 1);
+                last_rows.extend_from_slice(&hidden[(end - 1) * width..end * width]);
                 writing.push((writer, &mut sequence.due));
             }
         }
         if writing.is_empty() {
             return Ok(0);
         }
-        let decoder = &self.engine.decoder;
-        let hidden = hidden.index_select(&Tensor::new(last_rows.as_slice(), hidden.device())?, 0)?; // (writing, hidden)
         if writing.iter().all(|(writer, _)| writer.is_plainly_greedy()) {
-            let tokens = decoder.likeliest(&hidden)?;
+            let tokens = decoder.likeliest(&last_rows)?;
             writing.iter_mut().zip(tokens).for_each(|((writer, due), token)| due.extend(writer.take(token)));
             return Ok(writing.len());
         }
-        with_slice(&decoder.logits(&hidden)?, |logits| {
-            let rows = logits.par_chunks_exact(decoder.config().vocab); // (writing, vocab)
-            writing.par_iter_mut().zip(rows).for_each(|((writer, due), logits)| due.extend(writer.next(logits)));
-            Ok(writing.len())
-        })
+        let logits = decoder.logits(&last_rows)?; // (writing, vocab)
+        let rows = logits.par_chunks_exact(decoder.config().vocab);
+        writing.par_iter_mut().zip(rows).for_each(|((writer, due), logits)| due.extend(writer.next(logits)));
+        Ok(writing.len())
     }
 
     /// Takes out the sequences that are finished.

@@ -2,23 +2,25 @@
 
 use std::ops::ControlFlow;
 
-use super::engine::Job;
+use super::engine::Engine;
+use super::job::{Job, Outcome, Work};
+use super::sampling::Sampling;
 use super::writer::Writer;
-use super::{Engine, Outcome, Sampling, Work};
 use crate::error::Result;
-use crate::model::{Cache, Span, with_slice};
+use crate::model::{Decoder, Forward, Span};
 
 /// Turns of one conversation. What a new prompt has in common with what was read before is not read again.
-pub struct Conversation<'a> {
-    engine: &'a Engine,
+pub struct Conversation<'a, M: Forward = Decoder> {
+    engine: &'a Engine<M>,
     adapter: Option<usize>,
-    cache: Cache,
+    cache: M::Cache,
     /// The tokens `cache` holds.
     read: Vec<u32>,
 }
 
-impl<'a> Conversation<'a> {
-    pub fn new(engine: &'a Engine, adapter: Option<usize>) -> Self {
+impl<'a, M: Forward> Conversation<'a, M> {
+    /// A conversation with the engine's model, or with the adapter of that number.
+    pub fn new(engine: &'a Engine<M>, adapter: Option<usize>) -> Self {
         Self { engine, adapter, cache: engine.decoder.cache(), read: Vec::new() }
     }
 
@@ -34,7 +36,7 @@ impl<'a> Conversation<'a> {
         self.engine.check(&Job { id: 0, adapter: self.adapter, prompt: prompt.to_vec(), work })?;
         let common = self.read.iter().zip(prompt).take_while(|(a, b)| a == b).count().min(prompt.len() - 1);
         self.read.truncate(common);
-        self.cache.truncate(common);
+        self.engine.decoder.truncate(&mut self.cache, common)?;
         let room = self.engine.decoder.config().context_length - prompt.len();
         let mut writer = Writer::new(self.engine.chat(), sampling, prompt, sampling.max_tokens.min(room));
         let (mut due, mut shown) = (prompt[common..].to_vec(), 0);
@@ -56,14 +58,14 @@ impl<'a> Conversation<'a> {
     fn feed(&mut self, due: &[u32], writer: &mut Writer) -> Result<Option<u32>> {
         let decoder = &self.engine.decoder;
         let adapter = self.adapter.and_then(|i| self.engine.adapters.get(i));
-        let mut last = None;
+        let (mut last, width) = (None, decoder.config().hidden);
         for chunk in due.chunks(self.engine.prompt_rows()) {
             let span = Span { rows: chunk.len(), cache: &mut self.cache, adapter };
             let hidden = decoder.forward(chunk, &mut [span])?;
             self.read.extend(chunk);
-            last = Some(hidden.narrow(0, chunk.len() - 1, 1)?);
+            last = Some(hidden);
         }
         let Some(hidden) = last else { return Ok(None) };
-        with_slice(&decoder.logits(&hidden)?, |logits| Ok(writer.next(logits)))
+        Ok(writer.next(&decoder.logits(&hidden[hidden.len() - width..])?))
     }
 }

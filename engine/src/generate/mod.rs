@@ -6,12 +6,13 @@
 mod batch;
 mod conversation;
 mod engine;
+mod job;
 mod sampler;
 mod sampling;
 mod stem;
 mod writer;
 
 pub use conversation::Conversation;
-pub use engine::{Engine, Job, Limits, Outcome, Progress, Work};
+pub use engine::Engine;
+pub use job::{Finish, Job, Limits, Outcome, Progress, Work};
 pub use sampling::{Sampling, SamplingOptions};
-pub use writer::Finish;

@@ -4,7 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
 
-use super::Sampling;
+use super::sampling::Sampling;
 use crate::model::argmax;
 
 /// Logits this far below the largest, after dividing by the temperature, are left out: even a whole vocabulary of them

@@ -4,10 +4,15 @@ use serde::{Deserialize, Serialize};
 /// How the next token is chosen, every value settled. `temperature` 0 is greedy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
+    /// 0 always takes the likeliest token; higher values vary more.
     pub temperature: f64,
+    /// Choose among so many of the likeliest tokens only.
     pub top_k: Option<usize>,
+    /// Choose among the likeliest tokens that together hold this much probability.
     pub top_p: Option<f64>,
+    /// Drop tokens less likely than this share of the likeliest.
     pub min_p: Option<f64>,
+    /// Above 1, tokens already used become less likely.
     pub repetition_penalty: f64,
     pub seed: u64,
     pub stop: Vec<String>,

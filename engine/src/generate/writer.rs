@@ -1,19 +1,9 @@
 //! One answer under construction: the tokens chosen so far, their text, and when to stop.
 
+use super::job::{Finish, Outcome};
 use super::sampler::Sampler;
-use super::{Outcome, Sampling};
+use super::sampling::Sampling;
 use crate::chat::{Chat, Streaming};
-
-/// Why writing ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finish {
-    /// The model chose a token that ends its turn.
-    End,
-    /// The longest allowed answer was reached, or the context was full.
-    Length,
-    /// A stop string appeared; the text ends before it.
-    StopString,
-}
 
 pub(crate) struct Writer {
     sampler: Sampler,

@@ -8,8 +8,11 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::cache::{BLOCK, Cache, View};
+use super::forward::Rows;
 use super::kernel::prefetch;
-use super::{Config, ops};
+use super::ops;
+use super::rope::Rope;
+use crate::files::Config;
 
 /// Query rows per task.
 const ROWS: usize = 8;
@@ -18,66 +21,9 @@ const AHEAD: usize = 1024;
 /// Query heads handled at once.
 const HEADS: usize = 4;
 
-/// Cosines and sines for the rows of one batch, (tokens, rope_dims / 2) each.
-pub(crate) struct Rope {
-    cos: Vec<f32>,
-    sin: Vec<f32>,
-    half: usize,
-}
-
-impl Rope {
-    /// Rotary embedding (Su et al. 2021, arXiv:2104.09864) for each of `positions`. Frequencies are rounded to f32
-    /// before they are multiplied by the position, as the models were trained.
-    pub fn new(config: &Config, positions: &[usize]) -> Self {
-        let half = config.rope_dims / 2;
-        let frequency = |i: usize| {
-            let base = config.rope_theta.powf(2.0 * i as f64 / config.rope_dims as f64) as f32;
-            1.0 / (base * config.rope_factors.as_ref().and_then(|f| f.get(i)).copied().unwrap_or(1.0))
-        };
-        let frequencies: Vec<f32> = (0..half).map(frequency).collect();
-        let angles = || positions.iter().flat_map(|&p| frequencies.iter().map(move |f| p as f32 * f));
-        let factor = config.rope_attn_factor;
-        let cos = angles().map(|a| a.cos() * factor).collect();
-        let sin = angles().map(|a| a.sin() * factor).collect();
-        Self { cos, sin, half }
-    }
-
-    /// Cosines and sines, (tokens, rope_dims / 2) each.
-    pub fn tables(&self) -> (&[f32], &[f32]) {
-        (&self.cos, &self.sin)
-    }
-
-    /// Rotates one head of row `row` in place; dimension i pairs with i + half.
-    pub fn rotate(&self, row: usize, head: &mut [f32]) {
-        let (cos, sin) = (&self.cos[row * self.half..][..self.half], &self.sin[row * self.half..][..self.half]);
-        let (first, second) = head[..2 * self.half].split_at_mut(self.half);
-        for (i, (a, b)) in first.iter_mut().zip(second).enumerate() {
-            (*a, *b) = (*a * cos[i] - *b * sin[i], *b * cos[i] + *a * sin[i]);
-        }
-    }
-}
-
-impl Rope {
-    /// The transpose of [`Rope::rotate`], for gradients.
-    pub fn rotate_back(&self, row: usize, head: &mut [f32]) {
-        let (cos, sin) = (&self.cos[row * self.half..][..self.half], &self.sin[row * self.half..][..self.half]);
-        let (first, second) = head[..2 * self.half].split_at_mut(self.half);
-        for (i, (a, b)) in first.iter_mut().zip(second).enumerate() {
-            (*a, *b) = (*a * cos[i] + *b * sin[i], *b * cos[i] - *a * sin[i]);
-        }
-    }
-}
-
-/// Where one span's rows lie in the batch.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows {
-    pub start: usize,
-    pub len: usize,
-}
-
 /// Stores the new keys and values of one layer. `qkv` is (tokens, (heads + 2 · kv_heads) · head_dim).
 pub(crate) fn store(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spans: &mut [(Rows, &mut Cache)]) {
-    let (dim, kv_heads, stride) = (config.head_dim, config.kv_heads, qkv_width(config));
+    let (dim, kv_heads, stride) = (config.head_dim, config.kv_heads, config.qkv_width());
     spans.par_iter_mut().with_min_len(4).for_each(|(rows, cache)| {
         let mut key = vec![0.0; dim];
         for head in 0..kv_heads {
@@ -92,15 +38,10 @@ pub(crate) fn store(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spa
     });
 }
 
-/// Columns of the joined projection.
-pub(crate) fn qkv_width(config: &Config) -> usize {
-    (config.heads + 2 * config.kv_heads) * config.head_dim
-}
-
 /// Attends over caches that [`store`] has filled; gives (tokens, heads · head_dim).
 pub(crate) fn attend(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spans: &[(Rows, &Cache)]) -> Vec<f32> {
     let group = config.heads / config.kv_heads;
-    let tokens = qkv.len() / qkv_width(config);
+    let tokens = qkv.len() / config.qkv_width();
     let width = config.heads * config.head_dim;
     let tasks: Vec<Task<'_>> = spans
         .iter()
@@ -160,7 +101,7 @@ impl WithSimd for Attend<'_> {
         let mut query = vec![0.0; group * dim];
         let mut sums = vec![0.0; group * padded];
         for row in task.start..task.start + task.len {
-            query.copy_from_slice(&qkv[row * qkv_width(config) + task.head * group * dim..][..group * dim]);
+            query.copy_from_slice(&qkv[row * config.qkv_width() + task.head * group * dim..][..group * dim]);
             query.chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
             let seen = task.position + row - task.start + 1;
             let from = config.sliding_window.map_or(0, |window| seen.saturating_sub(window));

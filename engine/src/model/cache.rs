@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::Config;
+use crate::files::Config;
 
 /// Positions per page.
 pub(crate) const PAGE: usize = 64;
@@ -76,12 +76,8 @@ impl Cache {
     }
 
     /// Positions held.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// Forgets what lies behind the first `len` positions.

@@ -1,16 +1,14 @@
 //! A frozen linear layer: one or several weights that read the same input, and what adapters add to it.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Shape, Tensor};
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::adapter::Lora;
 use super::kernel::{self, Aligned, Left, Onto, Output, Right, Sums};
 use super::ops;
 use super::panels::{CHUNK, Panels, Scratch};
-use super::weights::{Weight, Weights};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::Weights;
 
 /// Into how many pieces a product is cut at least, if it has as many panels.
 const PIECES: usize = 256;
@@ -34,13 +32,6 @@ pub(crate) struct Part {
     /// Where its columns start in the joined output.
     pub offset: usize,
     pub panels: Panels,
-}
-
-/// A low-rank addition to one part, for some rows of the batch.
-pub(crate) struct Delta<'a> {
-    pub rows: Range<usize>,
-    pub part: &'a Part,
-    pub lora: &'a Lora,
 }
 
 impl Linear {
@@ -69,28 +60,8 @@ impl Linear {
         &self.parts
     }
 
-    /// (n).
-    pub fn bias(&self) -> Option<&[f32]> {
-        self.bias.as_deref()
-    }
-
-    /// x (tokens, k) → (tokens, n); `deltas` are added to their rows and columns.
-    pub fn forward(&self, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
-        Ok(x.apply_op1_no_bwd(&Forward { linear: self, deltas })?)
-    }
-
-    /// The same, added to `residual` (tokens, n).
-    pub fn forward_onto(&self, residual: &Tensor, x: &Tensor, deltas: &[Delta<'_>]) -> Result<Tensor> {
-        Ok(x.apply_op2_no_bwd(residual, &Forward { linear: self, deltas })?)
-    }
-
-    /// The column of the first largest value in each row of `forward(x)`, which is never held whole.
-    pub fn argmax(&self, x: &Tensor) -> Result<Vec<u32>> {
-        let (storage, layout) = x.storage_and_layout();
-        let candle_core::Storage::Cpu(storage) = &*storage else {
-            return Err(Error::model("expected values in main memory"));
-        };
-        let x = ops::slice(storage, layout)?;
+    /// The column of the first largest value in each row of the product with x, (tokens, k), which is never held whole.
+    pub fn argmax(&self, x: &[f32]) -> Vec<u32> {
         let rows = x.len() / self.k;
         let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
         let found = self.tasks(rows).fold(none, |mut best, (part, panel)| {
@@ -109,10 +80,11 @@ impl Linear {
             best
         });
         let best = found.reduce(none, |a, b| a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect());
-        Ok(best.into_iter().map(|(_, column)| column).collect())
+        best.into_iter().map(|(_, column)| column).collect()
     }
 
-    /// x Wᵀ + b, added to `residual` if there is one, and to what `low` gives each part.
+    /// x Wᵀ + b, with x (tokens, k) and the result (tokens, n): added to `residual` if there is one, and to what `low`
+    /// gives each part.
     pub fn product(&self, x: &[f32], residual: Option<&[f32]>, low: Option<&Low<'_>>) -> Vec<f32> {
         let rows = x.len() / self.k;
         let mut y = Vec::with_capacity(rows * self.n);
@@ -120,7 +92,6 @@ impl Linear {
         let out = Output::new(&mut y.spare_capacity_mut()[..rows * self.n], self.n, onto);
         self.blocks(rows).for_each(|(block, index, part, panel)| {
             let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
-            // SAFETY: every task has rows and columns of its own, and `y` stays borrowed until all are done.
             let fill = |sums: &mut Sums<'_>, scratch: &mut Scratch| {
                 add_panel(Left::rows(x, self.k, block.start * self.k), &part.panels, panel, sums, true, scratch);
                 if let Some((low, Some((from, b)))) = low.map(|low| (low, &low.parts[index])) {
@@ -338,82 +309,22 @@ pub(crate) fn outer_product(a: View<'_>, m: usize, b: View<'_>, n: usize) -> Vec
     out
 }
 
-struct Forward<'a> {
-    linear: &'a Linear,
-    deltas: &'a [Delta<'a>],
-}
-
-impl Forward<'_> {
-    /// Adds to `residual` (tokens, n) if given.
-    fn run(
-        &self,
-        storage: &CpuStorage,
-        layout: &Layout,
-        residual: Option<&[f32]>,
-    ) -> candle_core::Result<(CpuStorage, Shape)> {
-        let (k, n) = (self.linear.k, self.linear.n);
-        let x = ops::slice(storage, layout)?;
-        let (tokens, width) = layout.shape().dims2()?;
-        let sums = residual.map_or(tokens * n, <[f32]>::len);
-        if width != k || sums != tokens * n {
-            candle_core::bail!("a linear layer ({k} to {n}) was given ({tokens}, {width}) and {sums} sums");
-        }
-        let mut y = self.linear.product(x, residual, None);
-        for Delta { rows, part, lora } in self.deltas {
-            let low = narrow_product(View::all(&x[rows.start * k..rows.end * k], k), &lora.a, lora.scale); // (rows, r)
-            let added = narrow_product(View::all(&low, lora.a.n), &lora.b, 1.0); // (rows, n of the part)
-            for (row, added) in rows.clone().zip(added.chunks_exact(lora.b.n)) {
-                add(&mut y[row * n + part.offset..][..lora.b.n], added);
-            }
-        }
-        Ok((CpuStorage::F32(y), Shape::from((tokens, n))))
-    }
-}
-
 fn add(y: &mut [f32], x: &[f32]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
 }
 
-impl CustomOp1 for Forward<'_> {
-    fn name(&self) -> &'static str {
-        "frozen_linear"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        self.run(x, layout, None)
-    }
-}
-
-impl CustomOp2 for Forward<'_> {
-    fn name(&self) -> &'static str {
-        "frozen_linear_onto"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        layout: &Layout,
-        residual: &CpuStorage,
-        residual_layout: &Layout,
-    ) -> candle_core::Result<(CpuStorage, Shape)> {
-        self.run(x, layout, Some(ops::slice(residual, residual_layout)?))
-    }
-}
-
 /// A weight vector (n) as f32.
 pub(crate) fn vector(weights: &dyn Weights, name: &str, n: usize) -> Result<Vec<f32>> {
-    let tensor = match weights.get(name, &[n])? {
-        Weight::Dense(tensor) => tensor,
-        Weight::Quantized(tensor) => tensor.dequantize(&candle_core::Device::Cpu)?,
-    };
-    Ok(tensor.flatten_all()?.to_dtype(candle_core::DType::F32)?.to_vec1()?)
+    Ok(weights.get(name, &[n])?.to_f32()?.to_vec1()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
+    use crate::files::Weight;
     use candle_core::quantized::{GgmlDType, QTensor};
-    use candle_core::{DType, Device};
+    use candle_core::{DType, Device, Tensor};
     use std::collections::HashMap;
     use std::sync::Arc;
 
@@ -454,7 +365,6 @@ mod tests {
         let (n, k, tokens) = (101, 256, 13);
         let dense = Tensor::from_vec(noise(n * k, 1), (n, k), &Device::Cpu).unwrap();
         let x = noise(tokens * k, 2);
-        let input = Tensor::from_vec(x.clone(), (tokens, k), &Device::Cpu).unwrap();
         let quantized = |dtype| Weight::Quantized(Arc::new(QTensor::quantize(&dense, dtype).unwrap()));
         let weights = [
             Weight::Dense(dense.clone()),
@@ -466,15 +376,11 @@ mod tests {
             quantized(GgmlDType::Q6K),
         ];
         for weight in weights {
-            let plain = match &weight {
-                Weight::Dense(tensor) => tensor.to_dtype(DType::F32).unwrap(),
-                Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu).unwrap(),
-            };
-            let plain = plain.to_vec2::<f32>().unwrap();
+            let plain = weight.to_f32().unwrap().to_vec2::<f32>().unwrap();
             let layer = linear(weight, n, k, true);
-            let y = layer.forward(&input, &[]).unwrap().to_vec2::<f32>().unwrap();
+            let y = layer.product(&x, None, None);
             let bias = noise(n, 5);
-            for (t, row) in y.iter().enumerate() {
+            for (t, row) in y.chunks_exact(n).enumerate() {
                 for (o, &got) in row.iter().enumerate() {
                     let dot: f64 = (0..k).map(|i| f64::from(x[t * k + i]) * f64::from(plain[o][i])).sum();
                     let want = dot + f64::from(bias[o]);
@@ -489,11 +395,10 @@ mod tests {
         let (n, k, tokens) = (96, 160, 21);
         let weight = Weight::Dense(Tensor::from_vec(noise(n * k, 3), (n, k), &Device::Cpu).unwrap());
         let layer = linear(weight, n, k, false);
-        let input = Tensor::from_vec(noise(tokens * k, 4), (tokens, k), &Device::Cpu).unwrap();
-        let together = layer.forward(&input, &[]).unwrap().to_vec2::<f32>().unwrap();
-        for (t, row) in together.iter().enumerate() {
-            let alone = layer.forward(&input.narrow(0, t, 1).unwrap(), &[]).unwrap().to_vec2::<f32>().unwrap();
-            assert_eq!(&alone[0], row);
+        let x = noise(tokens * k, 4);
+        let together = layer.product(&x, None, None);
+        for (row, x) in together.chunks_exact(n).zip(x.chunks_exact(k)) {
+            assert_eq!(layer.product(x, None, None), row);
         }
     }
 

@@ -1,39 +1,35 @@
-//! The one decoder for the llama, qwen2 and phi3 families, and the model files it is read from.
+//! The forward and the backward pass of the llama, qwen2 and phi3 families, over the weights that `files` reads.
 //!
-//! [`open`] takes a `.gguf` file or a Hugging Face folder and gives a [`Source`]: the [`Config`] that fixes every shape,
-//! the [`Weights`] by their Hugging Face names (whatever the file calls them), and the `Chat` that turns a conversation
-//! into token ids. Files come from strangers: every size in them is checked against what is really there before use.
-//!
-//! A [`Decoder`] packs those weights and computes with them: [`Span`]s of many sequences in one pass, each with a
-//! [`Cache`] of its own and, if it likes, an [`Adapter`] that adds a trained LoRA.
+//! A [`Decoder`] packs them and computes with them on this processor: [`Span`]s of many sequences in one pass, each with
+//! a cache of its own and, if it likes, an adapter that adds a trained LoRA. [`Trainee`] takes the same layers there and
+//! back. [`Composite`] does both in candle's own operations: for the devices that candle serves, and as the oracle of
+//! the other. What generation needs of either is [`Forward`].
 
 mod adapter;
 mod attention;
 mod cache;
 mod codes;
-mod config;
-mod config_json;
+mod composite;
 mod decoder;
-mod gguf;
+mod dropout;
+mod forward;
+mod head;
 mod kernel;
+mod layer;
 mod linear;
-mod lora;
 mod ops;
 mod panels;
-mod safetensors;
-mod source;
+mod passage;
+mod rope;
 mod training;
-mod vocabulary;
-mod weights;
 
 pub use adapter::Adapter;
 pub use cache::Cache;
-pub use config::{Config, Family};
-pub use decoder::{Decoder, Span};
-pub use lora::{LoraConfig, LoraPair, LoraWeights};
-pub use source::{Source, open, open_weights};
-pub use training::{Dropout, Passage, Trainee};
-pub use weights::{Weight, Weights};
+pub use composite::Composite;
+pub use decoder::Decoder;
+pub use dropout::Dropout;
+pub use forward::{Forward, Span};
+pub use passage::Passage;
+pub use training::Trainee;
 
-pub(crate) use decoder::with_slice;
 pub(crate) use ops::argmax;

@@ -2,10 +2,7 @@
 //!
 //! Sums run over sixteen interleaved partial sums in index order, so a row's result depends on that row alone.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor};
 use rayon::prelude::*;
-
-use crate::error::Result;
 
 /// Rows handed to a thread at once.
 const ROWS: usize = 8;
@@ -31,33 +28,6 @@ macro_rules! vectorised {
 }
 pub(crate) use vectorised;
 
-/// The values of a contiguous f32 tensor on the CPU.
-pub(crate) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> candle_core::Result<&'a [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => candle_core::bail!("expected a contiguous f32 tensor"),
-    }
-}
-
-/// A function of each row alone, (tokens, any) → (tokens, `width`).
-struct RowWise<F> {
-    name: &'static str,
-    width: usize,
-    row: F,
-}
-
-impl<F: Fn(&[f32], &mut [f32]) + Send + Sync> CustomOp1 for RowWise<F> {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let (x, (tokens, width)) = (slice(storage, layout)?, layout.shape().dims2()?);
-        let y = by_row(x, width, self.width, &self.row);
-        Ok((CpuStorage::F32(y), Shape::from((tokens, self.width))))
-    }
-}
-
 /// `row` applied to each row of x, (tokens, `width`): (tokens, `out`).
 fn by_row(x: &[f32], width: usize, out: usize, row: &(impl Fn(&[f32], &mut [f32]) + Sync)) -> Vec<f32> {
     let mut y = vec![0.0; x.len() / width * out];
@@ -65,18 +35,9 @@ fn by_row(x: &[f32], width: usize, out: usize, row: &(impl Fn(&[f32], &mut [f32]
     y
 }
 
-/// y = x / √(mean(x²) + eps) · weight, row by row (Zhang and Sennrich 2019, arXiv:1910.07467).
-pub(crate) fn rms_norm(x: &Tensor, weight: &[f32], eps: f32) -> Result<Tensor> {
-    Ok(x.apply_op1_no_bwd(&RowWise { name: "rms_norm", width: weight.len(), row: norm_row(weight, eps) })?)
-}
-
-/// The same of plain values, (tokens, n).
-pub(crate) fn rms_norm_rows(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
-    by_row(x, weight.len(), weight.len(), &norm_row(weight, eps))
-}
-
-fn norm_row(weight: &[f32], eps: f32) -> impl Fn(&[f32], &mut [f32]) {
-    move |x, y| normalise(x, weight, eps, y)
+/// y = x / √(mean(x²) + eps) · weight, row by row (Zhang and Sennrich 2019, arXiv:1910.07467): (tokens, n).
+pub(crate) fn rms_norm(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
+    by_row(x, weight.len(), weight.len(), &|x: &[f32], y: &mut [f32]| normalise(x, weight, eps, y))
 }
 
 vectorised! {
@@ -159,18 +120,8 @@ fn dot3(a: &[f32], b: &[f32], c: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// silu(gate) · up, with gate and up side by side in each row: (tokens, 2n) → (tokens, n).
-pub(crate) fn swiglu(gate_up: &Tensor) -> Result<Tensor> {
-    let width = gate_up.dim(1)? / 2;
-    Ok(gate_up.apply_op1_no_bwd(&RowWise {
-        name: "swiglu",
-        width,
-        row: |x: &[f32], y: &mut [f32]| swiglu_row(x, y),
-    })?)
-}
-
-/// The same of plain values: (tokens, 2 · `width`) → (tokens, `width`).
-pub(crate) fn swiglu_rows(gate_up: &[f32], width: usize) -> Vec<f32> {
+/// silu(gate) · up, with gate and up side by side in each row: (tokens, 2 · `width`) → (tokens, `width`).
+pub(crate) fn swiglu(gate_up: &[f32], width: usize) -> Vec<f32> {
     by_row(gate_up, 2 * width, width, &|x: &[f32], y: &mut [f32]| swiglu_row(x, y))
 }
 

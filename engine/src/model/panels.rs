@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use super::codes::{self, Row};
 use super::kernel::{self, Aligned, Codes, Group};
-use super::weights::Weight;
 use crate::error::{Error, Result};
+use crate::files::Weight;
 
 /// Inputs decoded and multiplied at once. Eight rows of activations of this length fit a first-level cache, the decoded
 /// chunk (48 lanes, 144 KB) a second-level one. A multiple of every group and of every panel width.

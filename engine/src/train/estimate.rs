@@ -2,7 +2,7 @@
 
 use super::{Budget, Recipe};
 use crate::error::{Error, Result};
-use crate::model::{Config, Family, Weight, Weights};
+use crate::files::{Config, EMBEDDINGS, HEAD, Weight, Weights, last_part};
 use candle_core::DType;
 use candle_core::quantized::GgmlDType;
 
@@ -40,7 +40,7 @@ pub struct Sizes {
     /// the input of the feed-forward part, gate and up.
     kept: u64,
     /// Each linear layer of a layer: the last part of its name, outputs, inputs.
-    modules: Vec<(&'static str, u64, u64)>,
+    modules: Vec<(String, u64, u64)>,
 }
 
 /// What a training will take.
@@ -72,39 +72,32 @@ pub struct TooLarge {
 impl Sizes {
     /// Reads a few weights to learn their type; the rest is shapes.
     pub fn of(config: &Config, weights: &dyn Weights) -> Result<Self> {
-        let modules = modules(config);
+        // Some files keep their first layers finer than the rest: the middle one stands for most.
+        let middle: Vec<_> = config.modules_of(config.layers / 2).collect();
         let table = (config.vocab * config.hidden) as u64;
-        let per_layer: u64 = modules.iter().map(|(_, out, input)| out * input).sum();
-        let (q, kv, ff) = (config.heads * config.head_dim, config.kv_heads * config.head_dim, config.intermediate);
+        let per_layer: u64 = middle.iter().map(|(_, (out, input))| (out * input) as u64).sum();
         let mut sizes = Self {
             parameters: (config.layers * 2 * config.hidden + config.hidden) as u64,
             base_bytes: 0,
             hidden: config.hidden as u64,
             layers: config.layers as u64,
             vocab: config.vocab as u64,
-            kept: (2 * config.hidden + q + 2 * kv + q + 2 * ff) as u64,
-            modules,
+            kept: (2 * config.hidden + config.qkv_width() + config.heads * config.head_dim + 2 * config.intermediate)
+                as u64,
+            modules: middle.iter().map(|(m, (o, i))| (last_part(m).to_string(), *o as u64, *i as u64)).collect(),
         };
-        let bytes = |name: &str, out: u64, input: u64| -> Result<f64> {
-            let weight = weights.get(&format!("{name}.weight"), &[out as usize, input as usize])?;
+        let bytes = |name: &str, out: usize, input: usize| -> Result<f64> {
+            let weight = weights.get(&format!("{name}.weight"), &[out, input])?;
             Ok((out * input) as f64 * packed_bits(&weight) / 8.0)
         };
-        let tables: &[&str] =
-            if config.tie_embeddings { &["model.embed_tokens"] } else { &["model.embed_tokens", "lm_head"] };
+        let tables: &[_] = if config.tie_embeddings { &[EMBEDDINGS] } else { &[EMBEDDINGS, HEAD] };
         let mut total = 0.0;
         for name in tables {
-            total += bytes(name, sizes.vocab, sizes.hidden)?;
+            total += bytes(name.name, config.vocab, config.hidden)?;
             sizes.parameters += table;
         }
-        // Some files keep their first layers finer than the rest: the middle one stands for most.
-        for (module, out, input) in &sizes.modules {
-            let part = if module.starts_with("gate") || module.starts_with("up") || module.starts_with("down") {
-                "mlp"
-            } else {
-                "self_attn"
-            };
-            let name = format!("model.layers.{}.{part}.{module}", config.layers / 2);
-            total += bytes(&name, *out, *input)? * config.layers as f64;
+        for (module, (out, input)) in &middle {
+            total += bytes(module, *out, *input)? * config.layers as f64;
         }
         sizes.parameters += per_layer * sizes.layers;
         sizes.base_bytes = total as u64;
@@ -120,7 +113,7 @@ impl Sizes {
 
     /// Refuses a target that no linear layer of the base is called by.
     pub fn check_targets(&self, recipe: &Recipe) -> Result<()> {
-        let known: Vec<&str> = self.modules.iter().map(|(name, ..)| *name).collect();
+        let known: Vec<&str> = self.modules.iter().map(|(name, ..)| name.as_str()).collect();
         match recipe.targets.iter().find(|target| !known.contains(&target.as_str())) {
             None => Ok(()),
             Some(target) => Err(Error::input(format!("the base has no linear layer called `{target}`"))
@@ -138,22 +131,6 @@ impl Sizes {
         let adapter = self.trained(recipe) * 9;
         (PROGRAM + self.base_bytes + FLOAT * (activations + head + adapter)) / 10 * ALLOCATED
     }
-}
-
-fn modules(config: &Config) -> Vec<(&'static str, u64, u64)> {
-    let (hidden, ff) = (config.hidden as u64, config.intermediate as u64);
-    let (q, kv) = ((config.heads * config.head_dim) as u64, (config.kv_heads * config.head_dim) as u64);
-    let own = match config.family {
-        Family::Phi3 => vec![("qkv_proj", q + 2 * kv, hidden), ("gate_up_proj", 2 * ff, hidden)],
-        Family::Llama | Family::Qwen2 => vec![
-            ("q_proj", q, hidden),
-            ("k_proj", kv, hidden),
-            ("v_proj", kv, hidden),
-            ("gate_proj", ff, hidden),
-            ("up_proj", ff, hidden),
-        ],
-    };
-    own.into_iter().chain([("o_proj", hidden, q), ("down_proj", hidden, ff)]).collect()
 }
 
 /// Bits that one weight takes once packed, scales included.
@@ -226,6 +203,7 @@ pub fn gigabytes(bytes: u64) -> String {
 mod tests {
     use super::super::testing::recipe;
     use super::*;
+    use crate::files::Family;
     use candle_core::quantized::QTensor;
     use candle_core::{Device, Tensor};
     use std::sync::Arc;

@@ -1,8 +1,7 @@
-use candle_core::Device;
-
 use super::{Learner, Pass, Sequence};
 use crate::error::Result;
-use crate::model::{Decoder, Dropout, LoraWeights, Passage, Trainee};
+use crate::files::LoraWeights;
+use crate::model::{Composite, Decoder, Dropout, Passage, Trainee};
 
 /// A real model as the loop sees it: a frozen base and the adapter over it.
 pub struct ModelLearner<'a> {
@@ -19,8 +18,8 @@ impl<'a> ModelLearner<'a> {
     }
 
     /// The same on another device, always with checkpointing.
-    pub fn on(decoder: &'a Decoder, lora: &LoraWeights, dropout: f64, device: Device) -> Self {
-        Self { trainee: Trainee::on(decoder, lora, device), dropout }
+    pub fn on(base: &'a Composite, lora: &LoraWeights, dropout: f64) -> Self {
+        Self { trainee: Trainee::on(base, lora), dropout }
     }
 }
 

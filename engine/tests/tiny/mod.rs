@@ -2,11 +2,12 @@
 
 use candle_core::{Device, Tensor};
 use pmtune_engine::error::{Error, Result};
-use pmtune_engine::model::{Config, Decoder, Family, Weight, Weights};
+use pmtune_engine::files::{Config, Family, Weight, Weights};
+use pmtune_engine::model::{Composite, Decoder};
 use std::collections::HashMap;
 use std::path::Path;
 
-struct Loaded(HashMap<String, Tensor>);
+pub struct Loaded(HashMap<String, Tensor>);
 
 impl Weights for Loaded {
     fn get(&self, name: &str, shape: &[usize]) -> Result<Weight> {
@@ -53,13 +54,20 @@ fn config(family: Family) -> Config {
 }
 
 pub fn decoder(name: &str, family: Family) -> Decoder {
-    changed(name, family, |_| ())
+    let (config, weights) = parts(name, family, |_| ());
+    Decoder::load(config, &weights).unwrap()
 }
 
-/// The same weights in a decoder that is built a little differently.
-pub fn changed(name: &str, family: Family, change: impl FnOnce(&mut Config)) -> Decoder {
+/// The same model in candle's own operations.
+pub fn composite(name: &str, family: Family) -> Composite {
+    let (config, weights) = parts(name, family, |_| ());
+    Composite::load(config, &weights, Device::Cpu).unwrap()
+}
+
+/// Weights, and a config that is changed a little.
+pub fn parts(name: &str, family: Family, change: impl FnOnce(&mut Config)) -> (Config, Loaded) {
     let tensors = candle_core::safetensors::load(data(name).join("model.safetensors"), &Device::Cpu).unwrap();
     let mut config = config(family);
     change(&mut config);
-    Decoder::load(config, &Loaded(tensors)).unwrap()
+    (config, Loaded(tensors))
 }

@@ -1,6 +1,7 @@
 //! The flags of `pmtune train`.
 
-use crate::work::train::{DeviceChoice, TrainOptions};
+use crate::cli::device::DeviceArgs;
+use crate::work::train::TrainOptions;
 use engine::train::{Preset, Schedule, TooLong, TrainSettings};
 use std::path::PathBuf;
 
@@ -34,9 +35,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
           conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "recipe"])]
     pub resume: Option<String>,
-    /// Where to compute; a graphics card needs a pmtune that was built for it.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    pub device: DeviceArg,
+    #[command(flatten)]
+    pub device: DeviceArgs,
     /// Print every parameter in words first, with where it comes from.
     #[arg(long)]
     pub explain: bool,
@@ -102,16 +102,6 @@ pub struct RecipeArgs {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub enum DeviceArg {
-    /// The processor.
-    Cpu,
-    /// The first NVIDIA card.
-    Cuda,
-    /// The graphics of a Mac.
-    Metal,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum PresetArg {
     /// Long, structured texts: PRDs, specifications.
     Documents,
@@ -134,16 +124,6 @@ pub enum TooLongArg {
     Skip,
     /// Cut its answer.
     Truncate,
-}
-
-impl From<DeviceArg> for DeviceChoice {
-    fn from(device: DeviceArg) -> Self {
-        match device {
-            DeviceArg::Cpu => Self::Cpu,
-            DeviceArg::Cuda => Self::Cuda,
-            DeviceArg::Metal => Self::Metal,
-        }
-    }
 }
 
 impl From<PresetArg> for Preset {
@@ -185,7 +165,7 @@ impl TrainArgs {
             name: self.name.clone(),
             system: self.system.clone(),
             recipe: self.recipe.settings(),
-            device: self.device.into(),
+            device: self.device.choice(),
         }
     }
 }

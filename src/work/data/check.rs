@@ -10,7 +10,7 @@ use crate::work::event::{Event, Sink};
 use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
-use engine::model;
+use engine::files;
 use std::path::PathBuf;
 
 /// What is looked at.
@@ -62,7 +62,7 @@ type TokenCount = dyn Fn(&str) -> usize + Sync;
 /// Counts in the base's own tokens where the base is on disk already; checking data is no reason to download it.
 fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
     let name = BaseName::written(&workspace.config.base, &workspace.root).ok()?;
-    let chat = model::open(&base::local(&name).ok()??.path).ok()?.chat;
+    let chat = files::open(&base::local(&name).ok()??.path).ok()?.chat;
     Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
 }
 

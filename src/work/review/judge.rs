@@ -35,7 +35,7 @@ impl Reading {
         let model = registry::served(&version.name).map_or(version.name.as_str(), |(model, _)| model);
         let reviewer = Reviewer { name: review::judge_name(model), kind: ReviewerKind::Judge };
         let (_, sources) = open(workspace, vec![version], sink)?;
-        let groups = groups(&sources)?;
+        let groups = groups(&sources, None)?;
         let provider = groups.first().map(|group| group.provider.as_ref());
         let provider = provider.ok_or_else(|| Error::usage("no model to judge").hint("name one: --judge MODEL"))?;
         for run in &self.runs {

@@ -1,12 +1,12 @@
 //! One training as it is about to run: what is asked for, what was read, and where an earlier run got to.
 
-use super::device::{self, DeviceChoice};
 use super::explain::explain;
 use super::prepare::{Prepared, prepare};
 use super::request::{Request, TrainOptions};
 use super::section::TrainSection;
 use super::{memory, place};
 use crate::words;
+use crate::work::device::{self, DeviceChoice};
 use crate::work::event::Sink;
 use crate::work::short_path::short_path;
 use crate::workspace::Workspace;

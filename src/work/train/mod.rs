@@ -3,7 +3,6 @@
 //! (`record`) and becomes a version at its end (`register`), with a paragraph on how it went (`diagnose`). `explain` puts
 //! a recipe into words.
 
-mod device;
 mod diagnose;
 mod explain;
 mod job;
@@ -20,7 +19,6 @@ mod section_tests;
 #[cfg(test)]
 mod tests;
 
-pub use device::DeviceChoice;
 pub use job::Job;
 pub use request::TrainOptions;
 pub use run::{NewVersion, Trained};

@@ -1,9 +1,9 @@
 //! What is asked for, in full: names resolved, paths absolute. A checkpoint carries it, so that `--resume` needs no flag.
 
-use super::device::DeviceChoice;
 use super::section::TrainSection;
 use crate::base::BaseName;
 use crate::registry::{self, Manifest};
+use crate::work::device::DeviceChoice;
 use crate::work::event::{Event, Sink};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};

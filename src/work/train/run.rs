@@ -7,7 +7,8 @@ use super::register::Outcome;
 use crate::work::event::{self, Sink};
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
-use engine::model::{Decoder, LoraConfig, LoraWeights};
+use engine::files::{Config, LoraConfig, LoraWeights};
+use engine::model::{Composite, Decoder};
 use engine::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -47,11 +48,18 @@ impl Job {
     pub fn run(self, workspace: &Workspace, sink: &dyn Sink) -> Result<Trained> {
         let place = Place::claim(workspace, &self.request.name)?;
         let (source, recipe) = (&self.prepared.source, &self.prepared.recipe);
-        let decoder = Decoder::load(source.config.clone(), source.weights.as_ref())?;
-        let lora = self.adapter(workspace, &decoder)?;
+        let (config, weights) = (source.config.clone(), source.weights.as_ref());
+        let lora = self.adapter(workspace, &config)?;
+        let (decoder, composite);
         let learner = match &self.device {
-            Some(device) => ModelLearner::on(&decoder, &lora, recipe.dropout, device.clone()),
-            None => ModelLearner::new(&decoder, &lora, recipe.dropout, self.budget.checkpointing),
+            Some(device) => {
+                composite = Composite::load(config, weights, device.clone())?;
+                ModelLearner::on(&composite, &lora, recipe.dropout)
+            }
+            None => {
+                decoder = Decoder::load(config, weights)?;
+                ModelLearner::new(&decoder, &lora, recipe.dropout, self.budget.checkpointing)
+            }
         };
         let write = |values: &[f32], folder: &Path| {
             LoraWeights { values: values.to_vec(), ..lora.clone() }.save(folder, &self.request.base)
@@ -61,10 +69,10 @@ impl Job {
     }
 
     /// The adapter to begin with: the parent's, or a new one.
-    fn adapter(&self, workspace: &Workspace, decoder: &Decoder) -> Result<LoraWeights> {
+    fn adapter(&self, workspace: &Workspace, base: &Config) -> Result<LoraWeights> {
         let parent = self.prepared.parent.as_ref().and_then(|p| Some((&p.name, p.adapter.as_ref()?)));
         if let Some((name, folder)) = parent {
-            return LoraWeights::load(&workspace.models().join(name).join(folder), decoder);
+            return LoraWeights::load(&workspace.models().join(name).join(folder), base);
         }
         let recipe = &self.prepared.recipe;
         let config = LoraConfig {
@@ -73,7 +81,7 @@ impl Job {
             rslora: recipe.rslora,
             targets: recipe.targets.clone(),
         };
-        LoraWeights::new(decoder, config, recipe.seed)
+        LoraWeights::new(base, config, recipe.seed)
     }
 }
 

@@ -24,7 +24,7 @@ fn begin(workspace: &Workspace, options: &TrainOptions) -> Result<Job> {
 }
 
 fn resume(workspace: &Workspace, name: &str) -> Result<Job> {
-    Job::resume(workspace, name, super::DeviceChoice::Cpu, &Heard::default())
+    Job::resume(workspace, name, crate::work::DeviceChoice::Cpu, &Heard::default())
 }
 
 /// A workspace on the tiny base that speaks ChatML, with 24 examples.

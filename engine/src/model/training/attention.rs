@@ -6,13 +6,16 @@
 use gemm::Parallelism;
 use rayon::prelude::*;
 
-use super::super::attention::{Rope, Rows, qkv_width};
-use super::super::{Config, ops};
+use super::super::forward::Rows;
+use super::super::ops;
+use super::super::rope::Rope;
+use crate::files::Config;
 
 /// Query rows per block.
 const BLOCK: usize = 64;
 
 /// What the forward pass leaves for the way back, beside `qkv` (rotated in place) and its own result.
+#[derive(Default)]
 pub(super) struct Kept {
     /// (tokens, heads): log Σ exp(score) of each row.
     log_sums: Vec<f32>,
@@ -28,7 +31,7 @@ struct Task {
 /// Rotates the queries and keys of `qkv`, (tokens, (heads + 2 · kv_heads) · dim), in place and attends within each
 /// sequence: (tokens, heads · dim).
 pub(super) fn forward(config: &Config, rope: &Rope, qkv: &mut [f32], spans: &[Rows]) -> (Vec<f32>, Kept) {
-    let (dim, stride, turned) = (config.head_dim, qkv_width(config), config.heads + config.kv_heads);
+    let (dim, stride, turned) = (config.head_dim, config.qkv_width(), config.heads + config.kv_heads);
     qkv.par_chunks_mut(stride).enumerate().for_each(|(row, qkv)| {
         qkv[..turned * dim].chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
     });
@@ -55,7 +58,7 @@ pub(super) fn backward(
     dmixed: &[f32],
     spans: &[Rows],
 ) -> Vec<f32> {
-    let (dim, stride, group) = (config.head_dim, qkv_width(config), config.heads / config.kv_heads);
+    let (dim, stride, group) = (config.head_dim, config.qkv_width(), config.heads / config.kv_heads);
     let tasks = tasks(config, spans);
     let way_back = WayBack { config, qkv, kept, mixed, dmixed };
     let parts: Vec<Parts> = tasks.par_iter().with_max_len(1).map(|task| way_back.attend(*task)).collect();
@@ -96,7 +99,7 @@ fn first_seen(config: &Config, row: usize) -> usize {
 
 /// (rows, group · dim) and (rows, group).
 fn attend(config: &Config, qkv: &[f32], task: Task) -> (Vec<f32>, Vec<f32>) {
-    let (dim, group, stride) = (config.head_dim, config.heads / config.kv_heads, qkv_width(config));
+    let (dim, group, stride) = (config.head_dim, config.heads / config.kv_heads, config.qkv_width());
     let Task { rows: Rows { start, len }, head } = task;
     let scale = 1.0 / (dim as f32).sqrt();
     let (k, v) = ((config.heads + head) * dim, (config.heads + config.kv_heads + head) * dim);
@@ -167,7 +170,7 @@ struct Parts {
 impl WayBack<'_> {
     fn attend(&self, task: Task) -> Parts {
         let config = self.config;
-        let (dim, group, stride) = (config.head_dim, config.heads / config.kv_heads, qkv_width(config));
+        let (dim, group, stride) = (config.head_dim, config.heads / config.kv_heads, config.qkv_width());
         let out = config.heads * dim;
         let Task { rows: Rows { start, len }, head } = task;
         let (k, v) = ((config.heads + head) * dim, (config.heads + config.kv_heads + head) * dim);

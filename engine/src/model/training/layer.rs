@@ -1,20 +1,20 @@
-//! One layer, there and back.
+//! One layer on the way up, keeping what the way back needs, and the way back.
 
-use super::super::attention::{Rope, Rows};
-use super::super::decoder::Layer;
-use super::super::lora::LoraWeights;
-use super::super::{Config, ops};
+use super::super::dropout::{Dropout, Mask};
+use super::super::forward::Rows;
+use super::super::layer::{DOWN, GATE_UP, Layer, OUTPUT, QKV, Steps, Way};
+use super::super::linear::Linear;
+use super::super::ops;
+use super::super::rope::Rope;
 use super::attention::{self, Kept};
-use super::dropout::Mask;
 use super::site::{Saved, Site};
-use super::trainee::Dropout;
+use crate::files::{Config, LoraWeights};
 
-/// The trained places of one layer.
-pub(super) struct Sites {
-    qkv: Site,
-    output: Site,
-    gate_up: Site,
-    down: Site,
+/// The trained places of one layer, one for each of its linear layers.
+pub(super) type Sites = [Site; 4];
+
+pub(super) fn sites(layer: &Layer, lora: &LoraWeights) -> Sites {
+    layer.linears.each_ref().map(|linear| Site::new(linear, lora))
 }
 
 /// What all layers of one pass share.
@@ -33,24 +33,11 @@ pub(super) struct Tape {
     /// Rotated, (tokens, (heads + 2 · kv_heads) · dim).
     qkv: Vec<f32>,
     attention: Kept,
-    /// What attention gives, (tokens, heads · dim).
     mixed: Vec<f32>,
-    /// The input of the second half, (tokens, hidden).
     middle: Vec<f32>,
     gate_up: Vec<f32>,
     /// Low-rank values of the four sites.
     low: [Vec<f32>; 4],
-}
-
-impl Sites {
-    pub fn new(layer: &Layer, lora: &LoraWeights) -> Self {
-        Self {
-            qkv: Site::new(&layer.qkv, lora),
-            output: Site::new(&layer.output, lora),
-            gate_up: Site::new(&layer.gate_up, lora),
-            down: Site::new(&layer.down, lora),
-        }
-    }
 }
 
 impl Shared<'_> {
@@ -58,8 +45,36 @@ impl Shared<'_> {
         self.config.norm_eps as f32
     }
 
-    fn mask(&self, layer: usize, site: u64) -> Option<Mask> {
+    fn mask(&self, layer: usize, site: usize) -> Option<Mask> {
         self.dropout.map(|dropout| Mask::of(dropout, layer, site))
+    }
+
+    fn saved<'x>(&self, layer: usize, site: usize, x: &'x [f32], low: &'x [Vec<f32>; 4]) -> Saved<'x> {
+        Saved { x, low: &low[site], mask: self.mask(layer, site) }
+    }
+}
+
+/// The way up: sequences are whole, and an adapter is trained on all rows.
+struct Up<'a> {
+    shared: &'a Shared<'a>,
+    index: usize,
+    sites: &'a Sites,
+    low: [Vec<f32>; 4],
+    attention: Kept,
+}
+
+impl Way for Up<'_> {
+    fn linear(&mut self, site: usize, linear: &Linear, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
+        let mask = self.shared.mask(self.index, site);
+        let (y, low) = self.sites[site].forward(linear, self.shared.values, x, residual, mask);
+        self.low[site] = low;
+        y
+    }
+
+    fn attend(&mut self, qkv: &mut [f32]) -> Vec<f32> {
+        let (mixed, kept) = attention::forward(self.shared.config, self.shared.rope, qkv, self.shared.spans);
+        self.attention = kept;
+        mixed
     }
 }
 
@@ -71,17 +86,9 @@ pub(super) fn forward(
     sites: &Sites,
     x: Vec<f32>,
 ) -> (Vec<f32>, Tape) {
-    let values = shared.values;
-    let h = ops::rms_norm_rows(&x, &layer.attention_norm, shared.eps());
-    let (mut qkv, low_qkv) = sites.qkv.forward(&layer.qkv, values, &h, None, shared.mask(index, 0));
-    let (mixed, attention) = attention::forward(shared.config, shared.rope, &mut qkv, shared.spans);
-    let (middle, low_output) = sites.output.forward(&layer.output, values, &mixed, Some(&x), shared.mask(index, 1));
-    let h = ops::rms_norm_rows(&middle, &layer.mlp_norm, shared.eps());
-    let (gate_up, low_gate_up) = sites.gate_up.forward(&layer.gate_up, values, &h, None, shared.mask(index, 2));
-    let active = ops::swiglu_rows(&gate_up, shared.config.intermediate);
-    let (y, low_down) = sites.down.forward(&layer.down, values, &active, Some(&middle), shared.mask(index, 3));
-    let low = [low_qkv, low_output, low_gate_up, low_down];
-    (y, Tape { x, qkv, attention, mixed, middle, gate_up, low })
+    let mut up = Up { shared, index, sites, low: Default::default(), attention: Kept::default() };
+    let Steps { qkv, mixed, middle, gate_up, y } = layer.forward(shared.config, &x, &mut up);
+    (y, Tape { x, qkv, attention: up.attention, mixed, middle, gate_up, low: up.low })
 }
 
 /// The gradient of the layer's input, given that of its output; adds those of its adapter to `gradients`.
@@ -95,26 +102,27 @@ pub(super) fn backward(
     gradients: &mut [f32],
 ) -> Vec<f32> {
     let Tape { x, qkv, attention, mixed, middle, mut gate_up, low } = tape;
-    let [low_qkv, low_output, low_gate_up, low_down] = &low;
     let values = shared.values;
-    let saved = |x, low, site| Saved { x, low, mask: shared.mask(index, site) };
 
-    let mut active = sites.down.input_gradient(&layer.down, values, low_down, &dy, shared.mask(index, 3), gradients);
+    let (site, linear) = (&sites[DOWN], &layer.linears[DOWN]);
+    let mut active = site.input_gradient(linear, values, &low[DOWN], &dy, shared.mask(index, DOWN), gradients);
     ops::swiglu_back(&mut gate_up, &mut active.dx, shared.config.intermediate);
     // `dx` now holds the activations themselves, and `gate_up` its own gradient.
-    let saved_down = Saved { x: &active.dx, low: low_down, mask: shared.mask(index, 3) };
-    sites.down.a_gradient(&layer.down, saved_down, &active.dlow, gradients);
+    site.a_gradient(linear, shared.saved(index, DOWN, &active.dx, &low), &active.dlow, gradients);
     drop(active);
-    let h = ops::rms_norm_rows(&middle, &layer.mlp_norm, shared.eps());
-    let dh = sites.gate_up.backward(&layer.gate_up, values, saved(&h, low_gate_up, 2), &gate_up, gradients);
+    let mut back = |site: usize, x: &[f32], dy: &[f32]| {
+        sites[site].backward(&layer.linears[site], values, shared.saved(index, site, x, &low), dy, gradients)
+    };
+    let h = ops::rms_norm(&middle, &layer.mlp_norm, shared.eps());
+    let dh = back(GATE_UP, &h, &gate_up);
     drop(gate_up);
     let mut dmiddle = dy;
     ops::rms_norm_back(&middle, &layer.mlp_norm, shared.eps(), &dh, &mut dmiddle);
 
-    let dmixed = sites.output.backward(&layer.output, values, saved(&mixed, low_output, 1), &dmiddle, gradients);
+    let dmixed = back(OUTPUT, &mixed, &dmiddle);
     let dqkv = attention::backward(shared.config, shared.rope, &qkv, &attention, &mixed, &dmixed, shared.spans);
-    let h = ops::rms_norm_rows(&x, &layer.attention_norm, shared.eps());
-    let dh = sites.qkv.backward(&layer.qkv, values, saved(&h, low_qkv, 0), &dqkv, gradients);
+    let h = ops::rms_norm(&x, &layer.attention_norm, shared.eps());
+    let dh = back(QKV, &h, &dqkv);
     let mut dx = dmiddle;
     ops::rms_norm_back(&x, &layer.attention_norm, shared.eps(), &dh, &mut dx);
     dx

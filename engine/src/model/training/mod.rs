@@ -1,21 +1,15 @@
-//! The loss of an adapter over a frozen [`super::Decoder`], and its gradient.
+//! The loss of an adapter over a frozen base, and its gradient, on this processor.
 //!
 //! No graph is recorded. Each layer keeps what its backward pass needs (or, with checkpointing, its input only, and is
-//! run again); the passes are written out by hand, each operation beside its derivative, over the same packed weights
-//! and kernels as the forward pass. Sequences lie flat, one after another, never padded. [`composite`] says the same in
-//! [`plain`] candle operations over [`frozen`] weights: it serves other devices, and as the oracle of these.
+//! run again); the passes are written out by hand, each operation beside its derivative, over the same layers, packed
+//! weights and kernels as reading. Sequences lie flat, one after another, never padded.
 
 mod attention;
-mod composite;
-mod dropout;
-mod frozen;
-mod head;
 mod layer;
-mod plain;
 mod site;
 mod trainee;
 
-pub use trainee::{Dropout, Passage, Trainee};
+pub use trainee::Trainee;
 
 #[cfg(test)]
 mod tests;

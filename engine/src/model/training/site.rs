@@ -1,10 +1,10 @@
 //! A frozen linear layer with its trainable addition: y = x Wᵀ + b + scale · (x Aᵀ) Bᵀ for each of its parts.
 
+use super::super::dropout::Mask;
 use super::super::kernel;
 use super::super::linear::{Linear, Low, View, narrow_product, outer_product};
-use super::super::lora::{LoraPair, LoraWeights};
 use super::super::panels::Panels;
-use super::dropout::Mask;
+use crate::files::{LoraPair, LoraWeights};
 
 /// Where the pairs of one joined layer are among all.
 pub(super) struct Site {
@@ -16,8 +16,7 @@ pub(super) struct Site {
 
 impl Site {
     pub fn new(linear: &Linear, lora: &LoraWeights) -> Self {
-        let find = |name: &str| lora.pairs.iter().find(|pair| pair.module == name).cloned();
-        let pairs = linear.parts().iter().map(|part| find(&part.name)).collect();
+        let pairs = linear.parts().iter().map(|part| lora.pair(&part.name).cloned()).collect();
         Self { pairs, rank: lora.config.rank, scale: lora.config.scale() }
     }
 

@@ -3,18 +3,20 @@
 
 use candle_core::{Device, Tensor, Var};
 use std::collections::HashMap;
+use std::ops::Range;
 
-use super::super::attention::{Rope, Rows, qkv_width};
+use super::super::composite::attention::Places;
+use super::super::composite::joined::{Addition, Joined, Pairs};
+use super::super::composite::operations as plain;
+use super::super::dropout::Mask;
+use super::super::forward::Rows;
 use super::super::linear::Linear;
-use super::super::lora::{LoraConfig, LoraPair, LoraWeights};
-use super::super::weights::{Weight, Weights};
-use super::super::{Config, Family, ops};
-use super::dropout::Mask;
-use super::frozen::Frozen;
-use super::plain::{self, Joined, Places};
+use super::super::rope::Rope;
+use super::super::{head, ops};
+use super::attention;
 use super::site::{Saved, Site};
-use super::{attention, head};
 use crate::error::{Error, Result};
+use crate::files::{Config, Family, LoraConfig, LoraPair, LoraWeights, Weight, Weights};
 
 /// Values between -1 and 1.
 fn noise(n: usize, seed: u64) -> Vec<f32> {
@@ -86,9 +88,9 @@ fn rms_norm() {
     ops::rms_norm_back(&x, &weight, eps, &dy, &mut dx);
     let (plain_x, plain_weight) = (variable(&x, width), Tensor::from_slice(&weight, width, &Device::Cpu).unwrap());
     let y = plain::rms_norm(&plain_x, &plain_weight, f64::from(eps)).unwrap();
-    close("y", &ops::rms_norm_rows(&x, &weight, eps), &values(&y), 1e-6);
+    close("y", &ops::rms_norm(&x, &weight, eps), &values(&y), 1e-6);
     close("dx", &dx, &derived(&plain_x, &y, &dy), 1e-5);
-    agrees_with_differences("rms_norm", |x| ops::rms_norm_rows(x, &weight, eps), &x, &dy, &dx);
+    agrees_with_differences("rms_norm", |x| ops::rms_norm(x, &weight, eps), &x, &dy, &dx);
     // It adds to what is there.
     let mut twice = dx.clone();
     ops::rms_norm_back(&x, &weight, eps, &dy, &mut twice);
@@ -104,10 +106,10 @@ fn swiglu() {
     ops::swiglu_back(&mut dx, &mut y, width);
     let plain_x = variable(&x, 2 * width);
     let plain_y = plain::swiglu(&plain_x).unwrap();
-    close("y", &ops::swiglu_rows(&x, width), &values(&plain_y), 1e-6);
+    close("y", &ops::swiglu(&x, width), &values(&plain_y), 1e-6);
     close("y on the way back", &y, &values(&plain_y), 1e-6);
     close("dx", &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
-    agrees_with_differences("swiglu", |x| ops::swiglu_rows(x, width), &x, &dy, &dx);
+    agrees_with_differences("swiglu", |x| ops::swiglu(x, width), &x, &dy, &dx);
 }
 
 fn attention_config(window: Option<usize>) -> Config {
@@ -143,15 +145,16 @@ fn causal_attention() {
             positions.extend(0..len);
         }
         let rope = Rope::new(&config, &positions);
-        let qkv: Vec<f32> = noise(positions.len() * qkv_width(&config), 6).iter().map(|v| 2.0 * v).collect();
+        let qkv: Vec<f32> = noise(positions.len() * config.qkv_width(), 6).iter().map(|v| 2.0 * v).collect();
         let dy = noise(positions.len() * config.heads * config.head_dim, 7);
         let mut rotated = qkv.clone();
         let (y, kept) = attention::forward(&config, &rope, &mut rotated, &spans);
         let dx = attention::backward(&config, &rope, &rotated, &kept, &y, &dy, &spans);
 
-        let plain_x = variable(&qkv, qkv_width(&config));
-        let places = Places::new(&config, &rope, &spans, &Device::Cpu).unwrap();
-        let plain_y = places.attend(&config, &plain_x).unwrap();
+        let plain_x = variable(&qkv, config.qkv_width());
+        let whole: Vec<_> = spans.iter().map(|rows| (*rows, 0)).collect();
+        let places = Places::new(&config, &whole, &Device::Cpu).unwrap();
+        let plain_y = places.attend(&config, &plain_x, &mut |_, keys, values| Ok((keys, values))).unwrap();
         close(&format!("y, window {window:?}"), &y, &values(&plain_y), 1e-5);
         close(&format!("dqkv, window {window:?}"), &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
         let forward = |qkv: &[f32]| attention::forward(&config, &rope, &mut qkv.to_vec(), &spans).0;
@@ -171,8 +174,8 @@ impl Weights for Given {
     }
 }
 
-/// A joined layer of random weights; `parts` are names and numbers of outputs.
-fn linear(parts: &[(&str, usize)], k: usize, bias: bool) -> Linear {
+/// A joined layer of random weights, packed and for candle; `parts` are names and numbers of outputs.
+fn linear(parts: &[(&str, usize)], k: usize, bias: bool) -> (Linear, Joined) {
     let mut given = HashMap::new();
     for (seed, (name, n)) in (20..).zip(parts) {
         given.insert(format!("{name}.weight"), Weight::Dense(tensor(&noise(n * k, seed), k)));
@@ -181,21 +184,22 @@ fn linear(parts: &[(&str, usize)], k: usize, bias: bool) -> Linear {
             given.insert(format!("{name}.bias"), Weight::Dense(bias));
         }
     }
-    let parts: Vec<_> = parts.iter().map(|(name, n)| (name.to_string(), *n)).collect();
-    Linear::load(&Given(given), &parts, k).unwrap()
+    let (given, parts) = (Given(given), parts.iter().map(|(name, n)| (name.to_string(), *n)).collect::<Vec<_>>());
+    let packed = Linear::load(&given, &parts, k).unwrap();
+    (packed, Joined::load(&given, parts, k, &Device::Cpu).unwrap())
 }
 
 /// More rows than there are logits at once.
 #[test]
 fn head_and_loss() {
     let (rows, width, vocab, scale) = (300, 19, 131, 0.3);
-    let head = linear(&[("head", vocab)], width, false);
+    let (head, plain_head) = linear(&[("head", vocab)], width, false);
     let hidden = noise(rows * width, 8);
     let targets: Vec<u32> = (0..rows as u32).map(|i| i * 7919 % vocab as u32).collect();
     let (loss, dx) = head::loss_and_gradient(&head, &hidden, &targets, scale);
 
     let plain_x = variable(&hidden, width);
-    let logits = Frozen::new(&head, &Device::Cpu).unwrap().product(&plain_x).unwrap();
+    let logits = plain_head.forward(&plain_x, &[], None).unwrap();
     let losses = plain::losses(&logits, &targets).unwrap();
     let want: f64 = values(&losses).into_iter().map(f64::from).sum();
     assert!((loss - want).abs() < 1e-6 * want, "{loss} against {want}");
@@ -223,6 +227,15 @@ fn lora(parts: &[(&str, usize)], k: usize, rank: usize) -> LoraWeights {
     LoraWeights { config, pairs, values: noise(end, 9) }
 }
 
+fn variables(joined: &Joined, lora: &LoraWeights) -> Pairs {
+    let rank = lora.config.rank;
+    let of = |pair: &LoraPair| {
+        let of_width = |range: &Range<usize>, width| variable(&lora.values[range.clone()], width).into_inner();
+        (of_width(&pair.a, pair.input), of_width(&pair.b, rank))
+    };
+    joined.parts.iter().map(|(name, _)| lora.pair(name).map(of)).collect()
+}
+
 #[test]
 fn linear_with_a_trained_addition() {
     let parts = [("q", 53), ("k", 17), ("v", 101)];
@@ -233,7 +246,7 @@ fn linear_with_a_trained_addition() {
         (600, 64, 16, None),
     ] {
         let what = |name: &str| format!("{name} of {tokens} tokens, rank {rank}, dropout {}", mask.is_some());
-        let (linear, lora) = (linear(&parts, k, true), lora(&parts, k, rank));
+        let ((linear, joined), lora) = (linear(&parts, k, true), lora(&parts, k, rank));
         let site = Site::new(&linear, &lora);
         let (x, dy) = (noise(tokens * k, 10), noise(tokens * 171, 11));
         let (y, low) = site.forward(&linear, &lora.values, &x, None, mask);
@@ -242,14 +255,15 @@ fn linear_with_a_trained_addition() {
         assert_eq!(gradients[..5], [0.5; 5], "numbers that are no pair's stay");
         gradients.iter_mut().for_each(|g| *g -= 0.5);
 
-        let joined = Joined::new(&linear, &lora, &lora.values, &Device::Cpu).unwrap();
+        let pairs = variables(&joined, &lora);
+        let addition = Addition { rows: 0..tokens, pairs: &pairs, scale: f64::from(lora.config.scale()) };
         let plain_x = variable(&x, k);
-        let plain_y = joined.forward(&plain_x, mask).unwrap();
+        let plain_y = joined.forward(&plain_x, &[addition], mask).unwrap();
         close(&what("y"), &y, &values(&plain_y), 1e-5);
         close(&what("dx"), &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
-        assert_eq!(joined.variables().count(), 4);
-        for (variable, range) in joined.variables() {
-            close(&what("a pair"), &gradients[range], &derived(variable, &plain_y, &dy), 1e-5);
+        for (pair, variables) in lora.pairs.iter().zip(pairs.iter().flatten()) {
+            close(&what("A"), &gradients[pair.a.clone()], &derived(&variables.0, &plain_y, &dy), 1e-5);
+            close(&what("B"), &gradients[pair.b.clone()], &derived(&variables.1, &plain_y, &dy), 1e-5);
         }
         let forward_x = |x: &[f32]| site.forward(&linear, &lora.values, x, None, mask).0;
         agrees_with_differences(&what("x"), forward_x, &x, &dy, &dx);
@@ -267,7 +281,7 @@ fn linear_with_a_trained_addition() {
 #[test]
 fn linear_with_nothing_trained() {
     let parts = [("a", 30), ("b", 31), ("c", 32)];
-    let (linear, mut lora) = (linear(&parts, 24, true), lora(&parts, 24, 2));
+    let ((linear, joined), mut lora) = (linear(&parts, 24, true), lora(&parts, 24, 2));
     lora.pairs.clear();
     let site = Site::new(&linear, &lora);
     let (x, dy) = (noise(5 * 24, 13), noise(5 * 93, 14));
@@ -276,7 +290,7 @@ fn linear_with_nothing_trained() {
     let mut gradients = vec![0.0; lora.values.len()];
     let dx = site.backward(&linear, &lora.values, Saved { x: &x, low: &low, mask }, &dy, &mut gradients);
     let plain_x = variable(&x, 24);
-    let plain_y = Joined::new(&linear, &lora, &lora.values, &Device::Cpu).unwrap().forward(&plain_x, mask).unwrap();
+    let plain_y = joined.forward(&plain_x, &[], mask).unwrap();
     close("y", &y, &values(&plain_y), 1e-5);
     close("dx", &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
     assert!(gradients.iter().all(|g| *g == 0.0));

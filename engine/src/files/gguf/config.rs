@@ -2,7 +2,8 @@
 
 use super::Gguf;
 use crate::error::{Error, Result};
-use crate::model::config::{Config, Family};
+use crate::files::config::Config;
+use crate::files::family::{self, Family};
 
 /// Reads the config of an open file. Errors name the missing or unusable key.
 pub(crate) fn config(gguf: &Gguf) -> Result<Config> {
@@ -24,7 +25,10 @@ pub(crate) fn config(gguf: &Gguf) -> Result<Config> {
     let rope_dims = keys.optional_size("rope.dimension_count")?.unwrap_or(head_dim);
     let context_length = keys.size("context_length")?;
     let rope = rope(&keys, rope_dims, context_length)?;
-    let vocab = gguf.header.tensors.get("token_embd.weight").and_then(|info| info.shape.first()).copied();
+    let tensors = &gguf.header.tensors;
+    let weight = |name: &str| tensors.get(&format!("{name}.weight"));
+    let embeddings = family::EMBEDDINGS.gguf;
+    let vocab = weight(embeddings).and_then(|info| info.shape.first()).copied();
     Config {
         family,
         hidden,
@@ -33,7 +37,7 @@ pub(crate) fn config(gguf: &Gguf) -> Result<Config> {
         kv_heads: kv_heads(&keys, heads)?,
         head_dim,
         intermediate: keys.size("feed_forward_length")?,
-        vocab: vocab.ok_or_else(|| keys.error("it has no `token_embd.weight`"))?,
+        vocab: vocab.ok_or_else(|| keys.error(&format!("it has no `{embeddings}.weight`")))?,
         rope_theta: keys.float("rope.freq_base").unwrap_or(10000.0),
         rope_dims,
         rope_factors: rope.factors,
@@ -43,8 +47,8 @@ pub(crate) fn config(gguf: &Gguf) -> Result<Config> {
             .ok_or_else(|| keys.error("it has no usable `attention.layer_norm_rms_epsilon`"))?,
         context_length: rope.context_length,
         sliding_window: keys.optional_size("attention.sliding_window")?.filter(|size| *size > 0),
-        tie_embeddings: !gguf.header.tensors.contains_key("output.weight"),
-        attention_bias: gguf.header.tensors.contains_key("blk.0.attn_q.bias"),
+        tie_embeddings: weight(family::HEAD.gguf).is_none(),
+        attention_bias: tensors.contains_key(&format!("blk.0.{}.bias", family.anatomy().qkv.parts[0].name.gguf)),
     }
     .checked(&gguf.path)
 }

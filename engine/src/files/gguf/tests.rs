@@ -134,11 +134,11 @@ fn other_faults_are_named() {
 }
 
 /// Opens a file of these bytes as the program would.
-fn open(bytes: &[u8]) -> Result<crate::model::Source, Error> {
+fn open(bytes: &[u8]) -> Result<crate::files::Source, Error> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.gguf");
     std::fs::write(&path, bytes).unwrap();
-    crate::model::open(&path)
+    crate::files::open(&path)
 }
 
 fn tiny(name: &str) -> Vec<u8> {

@@ -5,10 +5,17 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use super::trainee::Dropout;
-
 /// Values that share a stretch of the random stream.
 const PIECE: usize = 1 << 14;
+
+/// Dropout of the low-rank path's input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dropout {
+    /// Share of values left out.
+    pub rate: f64,
+    /// The same number leaves out the same values.
+    pub seed: u64,
+}
 
 /// Which values of one layer's input the low-rank path does not see (Srivastava et al. 2014, JMLR 15): each is zero with
 /// the given probability, and the others are scaled up to make good for it.
@@ -22,8 +29,8 @@ pub(super) struct Mask {
 
 impl Mask {
     /// That of one of the four joined linear layers, `site`, of a layer.
-    pub fn of(Dropout { rate, seed }: Dropout, layer: usize, site: u64) -> Self {
-        Self { rate, seed, stream: layer as u64 * 4 + site }
+    pub fn of(Dropout { rate, seed }: Dropout, layer: usize, site: usize) -> Self {
+        Self { rate, seed, stream: (layer * 4 + site) as u64 }
     }
 
     pub fn applied(self, x: &[f32]) -> Vec<f32> {

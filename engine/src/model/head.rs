@@ -1,16 +1,29 @@
-//! The output head and its loss together: logits exist for a few rows at a time only.
+//! The output head and what is asked of its logits, which exist for a few rows at a time only.
 
 use rayon::prelude::*;
 
-use super::super::linear::Linear;
-use super::super::ops;
+use super::linear::Linear;
+use super::ops;
 
 /// Rows whose logits exist at once.
 const ROWS: usize = 256;
 
+/// The log-probability (natural log) of each target after its row of normalised hidden states, (n, hidden).
+pub(super) fn log_probs(head: &Linear, hidden: &[f32], targets: &[u32]) -> Vec<f32> {
+    assert_eq!(hidden.len(), targets.len() * head.shape().0);
+    let mut out = Vec::with_capacity(targets.len());
+    for (logits, targets) in chunks(head, hidden, targets) {
+        let rows = logits.par_chunks(logits.len() / targets.len()).zip(targets);
+        out.par_extend(rows.map(|(row, &target)| row[target as usize] - ops::log_sum_exp(row)));
+    }
+    out
+}
+
 /// The loss (natural log), summed over rows of normalised hidden states, (n, hidden), each with the token that follows.
 pub(super) fn loss(head: &Linear, hidden: &[f32], targets: &[u32]) -> f64 {
-    chunks(head, hidden, targets).map(|(logits, targets)| rows(&logits, targets)).sum()
+    // In order, so that the sum depends on no thread.
+    let sum = |log_probs: &[f32]| log_probs.iter().map(|p| -f64::from(*p)).sum::<f64>();
+    log_probs(head, hidden, targets).chunks(ROWS).map(sum).sum()
 }
 
 /// The same, with the gradient of `scale` times the loss with respect to `hidden`.
@@ -37,10 +50,4 @@ fn chunks<'a>(head: &'a Linear, hidden: &'a [f32], targets: &'a [u32]) -> impl I
         .chunks(ROWS * width)
         .zip(targets.chunks(ROWS))
         .map(|(hidden, targets)| (head.product(hidden, None, None), targets))
-}
-
-fn rows(logits: &[f32], targets: &[u32]) -> f64 {
-    let rows = logits.par_chunks(logits.len() / targets.len()).zip(targets);
-    // In order, so that the sum depends on no thread.
-    rows.map(|(row, &t)| f64::from(ops::log_sum_exp(row) - row[t as usize])).collect::<Vec<f64>>().iter().sum()
 }

@@ -4,10 +4,7 @@
 //! that is needed, and memory as large as the weight.
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CudaStorage, CustomOp1, Device, Layout, MetalStorage, Result, Shape, Storage, Tensor};
-use rayon::prelude::*;
-
-use super::super::linear::Linear;
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, Layout, MetalStorage, Result, Shape, Storage, Tensor};
 
 /// y = x Wᵀ, with x (rows, k) and y (rows, n).
 #[derive(Clone)]
@@ -17,15 +14,8 @@ pub(super) struct Frozen {
 }
 
 impl Frozen {
-    /// The parts of `linear`, one below the other, in full precision.
-    pub fn new(linear: &Linear, device: &Device) -> Result<Self> {
-        let (k, n) = linear.shape();
-        let mut values = vec![0.0; n * k];
-        for part in linear.parts() {
-            let rows = values[part.offset * k..][..part.panels.n * k].par_chunks_mut(k);
-            rows.enumerate().for_each(|(row, out)| part.panels.row(row, out));
-        }
-        Ok(Self { weight: Tensor::from_vec(values, (n, k), device)? })
+    pub fn new(weight: Tensor) -> Self {
+        Self { weight }
     }
 
     pub fn product(&self, x: &Tensor) -> Result<Tensor> {

@@ -1,7 +1,7 @@
 //! Weights of a GGUF file, under Hugging Face's names and in Hugging Face's row order.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +13,9 @@ use memmap2::Mmap;
 
 use super::header::{Header, Info};
 use crate::error::{Error, Result};
-use crate::model::config::{Config, Family};
-use crate::model::weights::{Weight, Weights, check_all, wrong_shape};
+use crate::files::config::Config;
+use crate::files::layout::Entry;
+use crate::files::weights::{Weight, Weights, check_all, wrong_shape};
 
 /// An open GGUF file.
 pub(crate) struct Gguf {
@@ -45,10 +46,10 @@ impl Gguf {
     /// The weights, all of them there and of the shapes `config` calls for.
     pub(crate) fn weights(self, config: &Config) -> Result<GgufWeights> {
         let path = self.path.clone();
-        let (family, heads, kv_heads) = (config.family, config.heads, config.kv_heads);
-        let weights = GgufWeights { gguf: self, family, heads, kv_heads };
-        let shape = |name: &str| weights.info(name).map(|info| info.shape.clone());
-        check_all(config, &path, shape, weights.strangers(config).into_iter())?;
+        let entries = config.entries().into_iter().map(|entry| (entry.name.clone(), entry)).collect();
+        let weights = GgufWeights { gguf: self, entries };
+        let shape = |name: &str| weights.find(name).map(|(info, _)| info.shape.clone());
+        check_all(config, &path, shape, weights.strangers().into_iter())?;
         Ok(weights)
     }
 
@@ -64,49 +65,31 @@ impl Gguf {
     }
 }
 
-/// The weights of an open file, for a decoder of `family`.
+/// The weights of an open file.
 pub(crate) struct GgufWeights {
     gguf: Gguf,
-    family: Family,
-    heads: usize,
-    kv_heads: usize,
+    /// What the decoder reads, by Hugging Face's names.
+    entries: HashMap<String, Entry>,
 }
 
 impl GgufWeights {
-    /// How many heads' rows have to be put back in order; `None` for all weights but q and k of llama.
-    fn permuted_heads(&self, name: &str) -> Option<usize> {
-        if self.family != Family::Llama {
-            return None;
-        }
-        if name.contains(".self_attn.q_proj.") {
-            Some(self.heads)
-        } else if name.contains(".self_attn.k_proj.") {
-            Some(self.kv_heads)
-        } else {
-            None
-        }
-    }
-
     /// Tensors inside the layers that the decoder would pass over, such as a bias of another model line.
-    fn strangers(&self, config: &Config) -> Vec<&str> {
-        let mut known: HashSet<String> =
-            config.expected().iter().filter_map(|(name, _)| file_name(self.family, name)).collect();
-        if config.attention_bias {
-            known.extend((0..config.layers).map(|layer| format!("blk.{layer}.attn_output.bias")));
-        }
+    fn strangers(&self) -> Vec<&str> {
+        let known: HashSet<&str> = self.entries.values().map(|entry| entry.gguf.as_str()).collect();
         let names = self.gguf.header.tensors.keys().map(String::as_str);
         // `rot_embd` is a table of frequencies in files of 2023.
-        names.filter(|name| name.starts_with("blk.") && !known.contains(*name) && !name.contains("rot_embd")).collect()
+        names.filter(|name| name.starts_with("blk.") && !known.contains(name) && !name.contains("rot_embd")).collect()
     }
 
-    fn info(&self, name: &str) -> Option<&Info> {
-        self.gguf.header.tensors.get(&file_name(self.family, name)?)
+    fn find(&self, name: &str) -> Option<(&Info, &Entry)> {
+        let entry = self.entries.get(name)?;
+        Some((self.gguf.header.tensors.get(&entry.gguf)?, entry))
     }
 }
 
 impl Weights for GgufWeights {
     fn get(&self, name: &str, shape: &[usize]) -> Result<Weight> {
-        let info = self.info(name).ok_or_else(|| {
+        let (info, entry) = self.find(name).ok_or_else(|| {
             Error::model(format!("{} has no weight `{name}`", self.gguf.path.display()))
                 .hint("the file is incomplete or of another kind of model; download it again")
         })?;
@@ -114,7 +97,7 @@ impl Weights for GgufWeights {
             return Err(wrong_shape(&self.gguf.path, name, &info.shape, shape));
         }
         let bytes = self.gguf.bytes_of(info);
-        let bytes = match self.permuted_heads(name) {
+        let bytes = match entry.heads_in_pairs {
             Some(heads) => Cow::Owned(in_halves(bytes, shape.first().copied().unwrap_or(0), heads)),
             None => Cow::Borrowed(bytes),
         };
@@ -122,38 +105,8 @@ impl Weights for GgufWeights {
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.info(name).is_some()
+        self.find(name).is_some()
     }
-}
-
-/// The file's name for Hugging Face's `name`; `None` for a name no GGUF file has.
-fn file_name(family: Family, name: &str) -> Option<String> {
-    let whole = match name {
-        "model.embed_tokens.weight" => Some("token_embd.weight"),
-        "model.norm.weight" => Some("output_norm.weight"),
-        "lm_head.weight" => Some("output.weight"),
-        _ => None,
-    };
-    if let Some(whole) = whole {
-        return Some(whole.to_string());
-    }
-    let (layer, rest) = name.strip_prefix("model.layers.")?.split_once('.')?;
-    let (part, suffix) = rest.rsplit_once('.')?;
-    let part = match part {
-        "input_layernorm" => "attn_norm",
-        "post_attention_layernorm" => "ffn_norm",
-        "self_attn.q_proj" => "attn_q",
-        "self_attn.k_proj" => "attn_k",
-        "self_attn.v_proj" => "attn_v",
-        "self_attn.qkv_proj" => "attn_qkv",
-        "self_attn.o_proj" => "attn_output",
-        "mlp.gate_up_proj" if family == Family::Phi3 => "ffn_up",
-        "mlp.up_proj" if family != Family::Phi3 => "ffn_up",
-        "mlp.gate_proj" => "ffn_gate",
-        "mlp.down_proj" => "ffn_down",
-        _ => return None,
-    };
-    Some(format!("blk.{layer}.{part}.{suffix}"))
 }
 
 /// Puts rows that llama.cpp stores in rotation pairs back into halves.

@@ -2,29 +2,28 @@
 
 use std::path::Path;
 
+use super::family::Family;
 use crate::error::{Error, Result};
-
-/// The families the decoder knows; they differ in biases and in fused projections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// Separate q, k, v, gate and up projections, no biases unless `attention_bias`.
-    Llama,
-    /// As llama, with biases on q, k and v.
-    Qwen2,
-    /// Fused `self_attn.qkv_proj` and `mlp.gate_up_proj`.
-    Phi3,
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
+    /// Which layers there are.
     pub family: Family,
+    /// Numbers of one token between layers.
     pub hidden: usize,
+    /// Layers, one after another.
     pub layers: usize,
+    /// Query heads.
     pub heads: usize,
+    /// Key-value heads, each shared by `heads / kv_heads` query heads.
     pub kv_heads: usize,
+    /// Dimensions of one head.
     pub head_dim: usize,
+    /// Width of the feed-forward part.
     pub intermediate: usize,
+    /// Tokens the model has embeddings for.
     pub vocab: usize,
+    /// Base of the rotary frequencies.
     pub rope_theta: f64,
     /// How many of a head's dimensions are rotated; `head_dim` unless rotary embedding is partial.
     pub rope_dims: usize,
@@ -32,6 +31,7 @@ pub struct Config {
     pub rope_factors: Option<Vec<f32>>,
     /// Multiplies both sine and cosine (longrope); 1 otherwise.
     pub rope_attn_factor: f32,
+    /// What RMSNorm adds to the mean square.
     pub norm_eps: f64,
     /// How many positions the model was made for. With longrope, the range the short factors serve.
     pub context_length: usize,
@@ -97,58 +97,14 @@ impl Config {
         }
     }
 
-    /// Names and shapes of every weight the decoder reads; rows are outputs.
-    pub(super) fn expected(&self) -> Vec<(String, Vec<usize>)> {
-        let (hidden, ff) = (self.hidden, self.intermediate);
-        let (q, kv) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
-        let mut all = vec![
-            ("model.embed_tokens.weight".to_string(), vec![self.vocab, hidden]),
-            ("model.norm.weight".to_string(), vec![hidden]),
-        ];
-        if !self.tie_embeddings {
-            all.push(("lm_head.weight".to_string(), vec![self.vocab, hidden]));
-        }
-        for layer in 0..self.layers {
-            let mut add = |part: &str, shape: &[usize]| {
-                all.push((format!("model.layers.{layer}.{part}"), shape.to_vec()));
-            };
-            add("input_layernorm.weight", &[hidden]);
-            add("post_attention_layernorm.weight", &[hidden]);
-            add("self_attn.o_proj.weight", &[hidden, q]);
-            add("mlp.down_proj.weight", &[hidden, ff]);
-            if self.family == Family::Phi3 {
-                add("self_attn.qkv_proj.weight", &[q + 2 * kv, hidden]);
-                add("mlp.gate_up_proj.weight", &[2 * ff, hidden]);
-                continue;
-            }
-            add("mlp.gate_proj.weight", &[ff, hidden]);
-            add("mlp.up_proj.weight", &[ff, hidden]);
-            for (part, rows) in [("q", q), ("k", kv), ("v", kv)] {
-                add(&format!("self_attn.{part}_proj.weight"), &[rows, hidden]);
-                if self.attention_bias {
-                    add(&format!("self_attn.{part}_proj.bias"), &[rows]);
-                }
-            }
-        }
-        all
-    }
-}
-
-impl Family {
-    /// The family of an architecture as files name it (`general.architecture`, `model_type`).
-    pub(super) fn of(architecture: &str, origin: &Path) -> Result<Self> {
-        match architecture {
-            // Mistral is llama with a sliding window.
-            "llama" | "mistral" => Ok(Family::Llama),
-            "qwen2" => Ok(Family::Qwen2),
-            "phi3" => Ok(Family::Phi3),
-            other => {
-                let shown: String = other.chars().take(60).collect();
-                let message = format!(
-                    "{} holds a model of the architecture {shown:?}, which pmtune does not run",
-                    origin.display()
-                );
-                Err(Error::model(message).hint("use a model of the llama (also SmolLM2, Mistral), qwen2 (also Qwen2.5) or phi3 family, or serve it elsewhere and name it as `openai:URL#model`"))
+    /// Refuses tokens that the model has no embedding for.
+    pub(crate) fn check_tokens<'a>(&self, tokens: impl IntoIterator<Item = &'a u32>) -> Result<()> {
+        match tokens.into_iter().find(|&&token| token as usize >= self.vocab) {
+            None => Ok(()),
+            Some(token) => {
+                let message = format!("token {token} is outside the model's vocabulary of {}", self.vocab);
+                Err(Error::model(message)
+                    .hint("tokenizer and weights belong to different models; get both from one place"))
             }
         }
     }

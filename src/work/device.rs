@@ -1,4 +1,4 @@
-//! Where training computes: on the processor, or on a graphics card if this program was built for one.
+//! Where models compute: on the processor, or on a graphics card if this program was built for one.
 
 use candle_core::Device;
 use engine::error::{Error, Result};
@@ -9,9 +9,9 @@ pub enum DeviceChoice {
     /// The processor.
     #[default]
     Cpu,
-    /// The first NVIDIA card.
+    /// The first NVIDIA card; never run on a card.
     Cuda,
-    /// The graphics of a Mac.
+    /// The graphics of a Mac; never run on a card.
     Metal,
 }
 
@@ -32,7 +32,7 @@ pub fn open(choice: DeviceChoice) -> Result<Option<Device>> {
     let opened = open(0).map_err(|e| {
         Error::model(format!("the {name} device cannot be used"))
             .caused_by(e)
-            .hint("check that its driver is installed, or leave out --device to train on the processor")
+            .hint("check that its driver is installed, or leave out --device to compute on the processor")
     })?;
     Ok(Some(opened))
 }

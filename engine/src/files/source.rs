@@ -12,8 +12,11 @@ use crate::error::{Error, Result};
 
 /// A model as read from disk, not yet computed with.
 pub struct Source {
+    /// Every size of the model.
     pub config: Config,
+    /// Its weights by name, read when asked for.
     pub weights: Box<dyn Weights>,
+    /// Its tokenizer and chat template.
     pub chat: Chat,
 }
 

@@ -4,17 +4,32 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::Tensor;
 use candle_core::quantized::QTensor;
+use candle_core::{DType, Device, Tensor};
 
-use super::Config;
+use super::config::Config;
+use super::family;
+use super::layout::Entry;
 use crate::error::{Error, Result};
 
 /// One weight as its file holds it: F32, F16 and BF16 dense, everything else still quantized.
 #[derive(Debug, Clone)]
 pub enum Weight {
+    /// F32, F16 or BF16.
     Dense(Tensor),
+    /// One of ggml's block types.
     Quantized(Arc<QTensor>),
+}
+
+impl Weight {
+    /// The values in full precision.
+    pub(crate) fn to_f32(&self) -> Result<Tensor> {
+        let tensor = match self {
+            Weight::Dense(tensor) => tensor.clone(),
+            Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu)?,
+        };
+        Ok(tensor.to_dtype(DType::F32)?)
+    }
 }
 
 /// Where weights come from. Names, shapes and row order are Hugging Face's (`model.layers.0.self_attn.q_proj.weight`,
@@ -22,6 +37,7 @@ pub enum Weight {
 pub trait Weights: Send + Sync {
     /// The weight called `name`, on the CPU. Errors when it is missing or has another shape.
     fn get(&self, name: &str, shape: &[usize]) -> Result<Weight>;
+    /// Whether there is a weight called `name`.
     fn contains(&self, name: &str) -> bool;
 }
 
@@ -34,16 +50,17 @@ pub(super) fn check_all<'a>(
     shape: impl Fn(&str) -> Option<Vec<usize>>,
     names: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
-    let expected = config.expected();
+    let expected = config.entries();
     let mut faults = Vec::new();
-    for (name, wanted) in &expected {
+    for Entry { name, shape: wanted, optional, .. } in &expected {
         match shape(name) {
+            None if *optional => {}
             None => faults.push(Error::model(format!("{}: the weight `{name}` is missing", path.display()))),
             Some(found) if found != *wanted => faults.push(wrong_shape(path, name, &found, wanted)),
             Some(_) => {}
         }
     }
-    let known: HashSet<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    let known: HashSet<&str> = expected.iter().map(|entry| entry.name.as_str()).collect();
     let mut extra: Vec<&str> = names.filter(|name| !known.contains(name) && !harmless(config, name)).collect();
     extra.sort_unstable();
     faults.extend(extra.into_iter().map(|name| {
@@ -59,8 +76,7 @@ pub(super) fn check_all<'a>(
 /// Weights some files carry that the decoder does not read.
 fn harmless(config: &Config, name: &str) -> bool {
     name.ends_with(".rotary_emb.inv_freq")
-        || name.ends_with(".self_attn.o_proj.bias") && config.attention_bias
-        || name == "lm_head.weight" && config.tie_embeddings
+        || config.tie_embeddings && name.strip_suffix(".weight") == Some(family::HEAD.name)
 }
 
 pub(super) fn wrong_shape(path: &Path, name: &str, found: &[usize], wanted: &[usize]) -> Error {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::config::{Config, Family};
+use super::config::Config;
+use super::family::Family;
 use crate::error::{Error, Place, Result};
 
 #[derive(Deserialize)]
@@ -89,7 +90,7 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
         context_length: scaled.context_length,
         sliding_window: sliding_window(&file, family, unsupported)?,
         tie_embeddings: file.tie_word_embeddings.unwrap_or(false),
-        attention_bias: family == Family::Qwen2 || file.attention_bias.unwrap_or(false),
+        attention_bias: family.anatomy().always_biased || file.attention_bias.unwrap_or(false),
     }
     .checked(path)
 }
@@ -101,7 +102,7 @@ struct Kind {
 
 /// Qwen2 declares a window it does not use unless told so, and may use it from some layer on.
 fn sliding_window(file: &File, family: Family, unsupported: impl Fn(&str) -> Error) -> Result<Option<usize>> {
-    if family != Family::Qwen2 {
+    if !family.anatomy().window_on_request {
         return Ok(file.sliding_window);
     }
     if file.use_sliding_window != Some(true) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::config::Family;
+use super::family::Family;
 use super::gguf::Gguf;
 use crate::chat::{Algorithm, Chat, Settings, TokenKind, Tokenizer, Vocabulary};
 use crate::error::{Error, Result};
@@ -62,7 +62,7 @@ fn lists(gguf: &Gguf, family: Family) -> Result<Vocabulary> {
                 .hint("put the model's `tokenizer.json` beside the .gguf file; pmtune then uses that"));
         }
     };
-    let control_strips_right = family == Family::Phi3 && model == "llama";
+    let control_strips_right = family.anatomy().control_strips_right && model == "llama";
     Ok(Vocabulary { tokens, kinds, algorithm, control_strips_right })
 }
 

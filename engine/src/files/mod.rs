@@ -1,0 +1,29 @@
+//! Model files: what is read of them, whatever their format, and the adapters that are written.
+//!
+//! [`open`] takes a `.gguf` file or a Hugging Face folder and gives a [`Source`]: the [`Config`] that fixes every shape,
+//! the [`Weights`] by their Hugging Face names (whatever the file calls them), and the `Chat` that turns a conversation
+//! into token ids. Files come from strangers: every size in them is checked against what is really there before use.
+//! [`LoraWeights`] are an adapter's, in PEFT's format on disk. Which layers a family has stands in one table each.
+
+mod config;
+mod config_json;
+mod family;
+mod gguf;
+mod layout;
+mod lora;
+mod peft;
+mod safetensors;
+mod source;
+mod vocabulary;
+mod weights;
+
+pub use config::Config;
+pub use family::Family;
+pub use lora::{LoraPair, LoraWeights};
+pub use peft::LoraConfig;
+pub use source::{Source, open, open_weights};
+pub use weights::{Weight, Weights};
+
+pub(crate) use family::{EMBEDDINGS, HEAD, NORM};
+pub(crate) use layout::path;
+pub(crate) use peft::{Peft, last_part};
