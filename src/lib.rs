@@ -17,6 +17,8 @@ pub mod review;
 pub mod gate;
 pub mod history;
 pub mod report;
+pub mod work;
+pub mod settings;
 pub mod http;
 pub mod desk;
 pub mod cli;

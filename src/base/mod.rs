@@ -2,17 +2,20 @@
 //!
 //! A base is named (`smollm2-135m-instruct`), on the hub (`hub:org/repo[:file]`), or a path. [`ensure`] gives its files,
 //! pulling them first when they are missing. A pulled base is complete or absent: files arrive in a scratch folder, are
-//! checked against their pinned size and SHA-256, and the folder is renamed into place in one step.
+//! checked against their pinned size and SHA-256, and the folder is renamed into place in one step. The sentence model
+//! ([`SENTENCES`]) is pulled and kept the same way.
 
 mod home;
 mod hub;
 mod named;
+mod progress;
 mod pull;
 mod wheel;
 
 pub use home::home;
-pub use named::DEFAULT;
-pub use pull::{Progress, Silent, ensure, hash, local, pull};
+pub use named::{DEFAULT, SENTENCES};
+pub use progress::{Progress, Silent};
+pub use pull::{ensure, hash, local, pull};
 
 use engine::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -55,8 +58,17 @@ impl BaseName {
         }
         Err(Error::missing(format!("no base is called `{text}`")).hint(format!(
             "known: {}; or give hub:organisation/repository[:file], or a path to a .gguf file",
-            named::ALL.iter().map(|b| b.name).collect::<Vec<_>>().join(", ")
+            named::ALL.iter().map(|b| b.name).filter(|name| *name != SENTENCES).collect::<Vec<_>>().join(", ")
         )))
+    }
+
+    /// A base as a file of a workspace names it: paths are relative to the workspace's `root`.
+    pub fn written(text: &str, root: &Path) -> Result<Self> {
+        match Self::parse(text) {
+            Ok(Self::Path(path)) => Ok(Self::Path(root.join(path))),
+            Err(_) if root.join(text).is_dir() => Ok(Self::Path(root.join(text))),
+            other => other,
+        }
     }
 
     /// The folder's name in the cache; `None` for a path, which stays where it is.
@@ -118,6 +130,17 @@ mod tests {
         );
         assert_eq!(BaseName::parse("hub:org/repo").unwrap(), BaseName::Hub { repo: "org/repo".into(), file: None });
         assert_eq!(BaseName::parse("x/y.gguf").unwrap(), BaseName::Path("x/y.gguf".into()));
+    }
+
+    #[test]
+    fn a_written_path_starts_at_the_workspace() {
+        let root = tempfile::tempdir().unwrap();
+        let written = |text: &str| BaseName::written(text, root.path());
+        assert_eq!(written("x/y.gguf").unwrap(), BaseName::Path(root.path().join("x/y.gguf")));
+        assert_eq!(written(DEFAULT).unwrap(), BaseName::Named(DEFAULT.into()));
+        assert!(written("mine").is_err());
+        std::fs::create_dir(root.path().join("mine")).unwrap();
+        assert_eq!(written("mine").unwrap(), BaseName::Path(root.path().join("mine")));
     }
 
     #[test]

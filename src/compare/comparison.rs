@@ -1,5 +1,6 @@
 //! The result of a comparison: plain data, written to `comparison.json` and handed to the report.
 
+use super::settings::Settings;
 use crate::check::Criterion;
 use crate::run::{Manifest, SuiteRef};
 use crate::suite::Split;
@@ -28,22 +29,6 @@ pub struct Comparison {
     /// Cases whose pass or fail changed, improvements first.
     pub flips: Vec<Flip>,
     pub cases: Vec<CasePair>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// 0.95.
-    pub confidence: f64,
-    pub resamples: usize,
-    pub seed: u64,
-    /// A difference in score smaller than this (in [0, 1]) is of no consequence.
-    pub negligible: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { confidence: 0.95, resamples: 10_000, seed: 0, negligible: 0.02 }
-    }
 }
 
 /// One version of a comparison.

@@ -3,11 +3,12 @@
 //! `cargo test --lib coverage` runs it small; the full figures of docs/log.md come from
 //! `cargo test --release --lib coverage_in_full -- --ignored --nocapture`.
 
-use super::comparison::{Finding, Interval, Settings};
+use super::comparison::{Finding, Interval};
 use super::group::score_test;
 use super::interval::{Scale, resampled, widened_tail, wilson};
 use super::power::minimum_of;
 use super::sample::{Means, Observation, Sample, means};
+use super::settings::Settings;
 use super::verdict::finding;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! One set of cases, tested: pass rates, pass test, score test, power.
 
-use super::comparison::{Finding, Group, Interval, Mean, Outcomes, PassTest, Rate, ScoreTest, Settings};
+use super::comparison::{Finding, Group, Interval, Mean, Outcomes, PassTest, Rate, ScoreTest};
 use super::interval::{Scale, bootstrap, wilson};
 use super::mcnemar::mcnemar;
 use super::pair::{Pair, Replies};
@@ -8,6 +8,7 @@ use super::permutation::sign_flip;
 use super::power::power;
 use super::repeats::{pass_at_k, pass_hat_k};
 use super::sample::{Observation, Sample};
+use super::settings::Settings;
 
 /// The name of the group that holds every case of a half.
 pub(super) const ALL: &str = "all";

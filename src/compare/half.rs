@@ -1,11 +1,12 @@
 //! One half of the cases with everything computed on it alone, and the cases that flipped.
 
-use super::comparison::{Flip, Group, Half, Outcomes, ScoreTest, Settings, Trial};
+use super::comparison::{Flip, Group, Half, Outcomes, ScoreTest, Trial};
 use super::group::{ALL, group, score_test};
 use super::holm::holm;
 use super::interval::Scale;
 use super::pair::{Pair, Replies, Reply};
 use super::sample::{Observation, Sample};
+use super::settings::Settings;
 use super::verdict::{finding, words};
 use crate::check::{Criterion, Verdict, automatic_score};
 use crate::suite::Split;

@@ -1,8 +1,9 @@
 //! Intervals: Wilson's for a rate, the bootstrap's for a mean.
 
-use super::comparison::{Interval, Settings};
+use super::comparison::Interval;
 use super::exact::supported;
 use super::sample::{Means, Sample, Unit, means};
+use super::settings::Settings;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};

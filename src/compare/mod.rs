@@ -3,7 +3,8 @@
 //! Suites are small, so every method is exact or resampled, never a bare normal approximation. [`compare`] pairs the
 //! runs (`pair`, after `comparable` has made sure that only the version differs), computes each half of the cases on
 //! its own (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small
-//! pure files over a `sample` of independent units: `interval`, `exact`, `permutation`, `mcnemar`, `holm`, `power`, `repeats`.
+//! pure files over a `sample` of independent units: `interval`, `exact`, `permutation`, `mcnemar`, `holm`, `power`,
+//! `repeats`.
 
 mod alone;
 mod build;
@@ -29,6 +30,7 @@ mod power;
 mod properties;
 mod repeats;
 mod sample;
+mod settings;
 pub mod tally;
 #[cfg(test)]
 mod tests;
@@ -38,12 +40,13 @@ mod warnings;
 pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
-    CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest,
-    Settings, Side, Trial,
+    CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest, Side,
+    Trial,
 };
 pub use holm::holm;
 pub use interval::wilson;
 pub use repeats::enough;
+pub use settings::Settings;
 
 // People's scores are reckoned with the same means, intervals and tests.
 pub(crate) use exact::{fewest_units, unseen_share};

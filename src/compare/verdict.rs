@@ -4,9 +4,10 @@
 //! 0 and the sign-flip test, corrected where several categories are tested, agrees. McNemar's test on passed cases is
 //! secondary: it never decides, but where it says otherwise the sentence says so.
 
-use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest, Settings};
+use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest};
 use super::exact::{fewest_units, units_to_rule_out};
 use super::group::ALL;
+use super::settings::Settings;
 use crate::suite::Split;
 use crate::words::{count, percent_exact, signed_to, times_in_100};
 

@@ -5,11 +5,11 @@ use super::points::Points;
 use super::regression::{self, Tested};
 use super::rules;
 use super::scope::{Scope, in_suite, note};
+use super::settings::{GateHalf, GateSettings};
 use crate::compare::tally::{self, CaseTally};
 use crate::compare::{Outcomes, Settings};
 use crate::run::Run;
 use crate::suite::Split;
-use crate::workspace::{GateHalf, GateSettings};
 use std::collections::BTreeSet;
 
 /// Everything there is to decide on.

@@ -12,6 +12,7 @@ mod points;
 mod regression;
 mod rules;
 mod scope;
+mod settings;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -26,3 +27,4 @@ pub const FAILED: u8 = 100;
 pub use decide::Gate;
 pub use decision::{CaseNote, Contender, Decision, Judged, Status, schema};
 pub use points::{Points, points};
+pub use settings::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings};

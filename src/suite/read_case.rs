@@ -1,8 +1,7 @@
-use super::document::{self, CASE_KEYS, TEXT_KEYS, Written};
-use super::load::named_by;
+use super::document::{CASE_KEYS, TEXT_KEYS, Written, named_by};
 use super::texts::{FILE, Texts};
 use super::{Case, Split};
-use crate::check::{self, Check};
+use crate::check::{self, Check, Lexicon};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
 use engine::store;
@@ -10,10 +9,12 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Turns the cases of one suite as written into cases as run.
 pub(super) struct CaseReader<'a> {
     pub kinds: &'a [&'static check::Kind],
+    pub lexicon: &'a Arc<Lexicon>,
     pub texts: &'a mut Texts,
     pub suite: &'a str,
     pub category: &'a str,
@@ -30,8 +31,7 @@ impl CaseReader<'_> {
         let laid = self.defaults.map_or_else(|| node.clone(), |defaults| lay_over(node, defaults));
         let vars = self.vars(&laid, &mut faults);
         let filled = self.fill(&laid, &vars, &mut faults);
-        let written = faults.take(yaml::read::<Written>(&filled, &CASE_KEYS)).unwrap_or_default();
-        faults.0.extend(document::faults(&filled));
+        let written = faults.take(yaml::read_bounded::<Written>(&filled, "", &CASE_KEYS)).unwrap_or_default();
         check_id(node, &mut faults);
         check_prompt(&filled, &mut faults);
         check_choices(&filled, &mut faults);
@@ -123,7 +123,7 @@ impl CaseReader<'_> {
             };
             for item in items {
                 let filled = item.fill(&mut |node, text| self.texts.render(node, text, vars));
-                let check = filled.and_then(|item| Ok((check::parse_among(self.kinds, &item)?, item.to_json())));
+                let check = filled.and_then(|item| self.check(&item));
                 read.extend(faults.take(check));
             }
         }
@@ -132,8 +132,19 @@ impl CaseReader<'_> {
 
     /// What a multiple-choice case is judged by unless it says so itself.
     fn choice_check(&self) -> Result<(Check, serde_json::Value)> {
-        let node = yaml::parse("type: choice", Path::new("choice"))?;
-        Ok((check::parse_among(self.kinds, &node)?, node.to_json()))
+        self.check(&yaml::parse("type: choice", Path::new("choice"))?)
+    }
+
+    /// A check with what it goes by: its parameters and, where the workspace has changed them, its word lists.
+    fn check(&self, node: &Node) -> Result<(Check, serde_json::Value)> {
+        let check = check::parse_among(self.kinds, self.lexicon, node)?;
+        // However a key is spelt, it is the same check.
+        let mut parameters = node.in_kebab_case().to_json();
+        let lists = check::named(self.kinds.iter().copied(), &check.name).map_or(&[][..], |(kind, _)| (kind.lists)());
+        if let Some(words) = self.lexicon.fingerprint(lists) {
+            parameters["words"] = json!(words);
+        }
+        Ok((check, parameters))
     }
 }
 

@@ -30,7 +30,7 @@ defaults:
   vars: {audience: engineers, team: Payments}
   tags: [pm]
   split: held-out
-  sampling: {temperature: 0.5, max_tokens: 64}
+  sampling: {temperature: 0.5, max-tokens: 64}
   checks:
     - {type: word-count, max: 200}
 cases:
@@ -239,6 +239,30 @@ fn a_case_may_require_a_share_of_its_answers() {
         let said = require(wrong).unwrap_err().to_string();
         assert!(said.contains("s.yaml:2:") && said.contains("8 of 10"), "{said}");
     }
+}
+
+#[test]
+fn judge_hash_follows_the_word_lists_that_the_checks_go_by() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("s.yaml");
+    let case = |id: &str, check: &str| format!("  - {{id: {id}, prompt: p, checks: [{{type: {check}}}]}}\n");
+    let cases = [case("a", "hedging"), case("b", "not-hedging"), case("c", "placeholders")].concat();
+    fs::write(&file, format!("cases:\n{cases}")).unwrap();
+    let hashes = || -> Vec<String> {
+        let suites = load(root.path(), std::slice::from_ref(&file)).unwrap();
+        suites[0].cases.iter().map(|case| case.judge_hash.clone()).collect()
+    };
+    let shipped = hashes();
+    fs::create_dir(root.path().join("words")).unwrap();
+    fs::write(root.path().join("words/hedging.txt"), "touch wood\n").unwrap();
+    let ours = hashes();
+    assert!(ours[0] != shipped[0] && ours[1] != shipped[1] && ours[2] == shipped[2]);
+    fs::write(root.path().join("words/hedging.txt"), "# nothing\n").unwrap();
+    assert_eq!(hashes(), shipped);
+    fs::write(root.path().join("words/hedging.txt"), "- no such words\n").unwrap();
+    fs::write(&file, "cases: 3\n").unwrap();
+    let faults = load(root.path(), &[file]).unwrap_err().flatten();
+    assert_eq!(faults.len(), 2, "{faults:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How many there are of something.
 
 /// Nouns whose plural does not follow the rule.
-const IRREGULAR: [(&str, &str); 2] = [("person", "people"), ("criterion", "criteria")];
+const IRREGULAR: [(&str, &str); 3] = [("person", "people"), ("criterion", "criteria"), ("epoch", "epochs")];
 
 /// `1 case`, `3 cases`, `12,000 tokens`, `2 people`. `noun` is one of them: its plural is made here.
 pub fn count(n: usize, noun: &str) -> String {
@@ -62,6 +62,7 @@ mod tests {
             ("day", "days"),
             ("pass", "passes"),
             ("batch", "batches"),
+            ("epoch", "epochs"),
             ("person", "people"),
             ("criterion", "criteria"),
             ("earlier run", "earlier runs"),

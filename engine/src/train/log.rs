@@ -77,7 +77,7 @@ impl LossLog {
             && first != HEADER
         {
             return Err(fault(path, 1, first, format!("not a loss log: its first line should be `{HEADER}`"))
-                .hint("name a `loss.csv` that `pmtune train` wrote"));
+                .hint("name a `loss.csv` that a training wrote"));
         }
         let (mut entries, mut faults) = (Vec::new(), Vec::new());
         for (i, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
