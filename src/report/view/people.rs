@@ -4,7 +4,7 @@ use super::said::{flag_words, reviewer};
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
 use super::tone::{Tone, half_name, half_title, none};
 use crate::check::TARGET_SCORE;
-use crate::compare::{Comparison, Finding, Interval, Mean, ScoreTest};
+use crate::compare::{Comparison, Finding, Interval, Mean, ScoreTest, fewest_units};
 use crate::review::{
     Agreed, Agreement, Flag, Judge, JudgeCriterion, PairedHalf, People, PeopleCompared, PeopleCriterion, PeopleHalf,
     Prediction, Predicts, Preference, ReviewerKind, Said, Severity,
@@ -143,6 +143,13 @@ fn paired_sentence(c: &Comparison, half: &PairedHalf) -> String {
         Finding::Regressed => format!("People score {b} lower than {a} on the {place} cases: {figures}."),
         Finding::NoDifference => {
             format!("No evidence that people see a difference between {a} and {b} on the {place} cases: {figures}.")
+        }
+        // So few that no outcome could be told from chance.
+        Finding::TooFewCases if test.cases < fewest_units(c.settings.confidence) => {
+            let missing = fewest_units(c.settings.confidence) - test.cases;
+            let verb = if missing == 1 { "is" } else { "are" };
+            let more = words::count(missing, &format!("more rated {place} case"));
+            format!("{more} {verb} needed before anything can be said of {a} and {b}.")
         }
         Finding::TooFewCases => format!("Too few rated {place} cases to tell {a} and {b} apart: {figures}."),
     }
