@@ -11,6 +11,7 @@ pub mod suite;
 pub mod training_data;
 pub mod registry;
 pub mod run;
+pub mod tally;
 pub mod compare;
 pub mod review;
 pub mod gate;

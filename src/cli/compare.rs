@@ -32,13 +32,7 @@ pub fn label(workspace: &Workspace, run: &Run) -> String {
 
 /// How the workspace wants its figures worked out.
 pub fn settings(workspace: &Workspace) -> Settings {
-    let settings = &workspace.config.compare;
-    Settings {
-        confidence: settings.confidence,
-        resamples: settings.resamples,
-        seed: settings.seed,
-        negligible: settings.negligible,
-    }
+    workspace.config.compare.clone()
 }
 
 /// Compares, writes the comparison's folder and prints the table.

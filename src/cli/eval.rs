@@ -205,7 +205,8 @@ fn execute(group: &open::Group, batch: &mut [OpenRun], reuse: Option<&Reports>) 
 
 fn finish_single(workspace: &Workspace, run: &Run) -> Result<()> {
     let extras = run_report::write(workspace, run)?;
-    out::text(report::table::run(run, extras.people.as_ref(), out::width(), out::colour()));
+    let confidence = compare::settings(workspace).confidence;
+    out::text(report::table::run(run, confidence, extras.people.as_ref(), out::width(), out::colour()));
     out::line(format!("\nReport: {}", out::path(&run.folder.join("report.html"))));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A run's own reports, beside its records.
 
-use super::{loss, people};
+use super::{compare, loss, people};
 use crate::report::{self, Extras};
 use crate::review::People;
 use crate::run::Run;
@@ -12,7 +12,8 @@ use engine::store;
 pub fn write(workspace: &Workspace, run: &Run) -> Result<Extras<People>> {
     let trainings = loss::logs(workspace, &[(run.manifest.version.name.as_str(), run)]);
     let extras = Extras { trainings, people: people::of_run(workspace, run) };
-    store::replace(&run.folder.join("report.html"), report::run_html(run, &extras)?.as_bytes())?;
-    store::replace(&run.folder.join("report.md"), report::run_markdown(run, &extras)?.as_bytes())?;
+    let confidence = compare::settings(workspace).confidence;
+    store::replace(&run.folder.join("report.html"), report::run_html(run, confidence, &extras)?.as_bytes())?;
+    store::replace(&run.folder.join("report.md"), report::run_markdown(run, confidence, &extras)?.as_bytes())?;
     Ok(extras)
 }

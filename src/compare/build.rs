@@ -3,10 +3,11 @@
 use super::comparable::differences;
 use super::comparison::{Comparison, Outcomes, Settings, Side};
 use super::half::{flips, half};
-use super::pair::{Pair, Replies, pair};
+use super::pair::{Pair, pair};
 use super::warnings;
 use crate::run::{Run, SuiteRef};
 use crate::suite::Split;
+use crate::tally::{CaseTally, Standing};
 use engine::error::{Error, Result};
 use jiff::Timestamp;
 
@@ -17,9 +18,8 @@ const FORMAT: u32 = 1;
 ///
 /// # Errors
 /// When the runs share no case; when they differ in more than the version and `insist` is false (the differences stand
-/// in the message, and in [`Comparison::differences`] when `insist` is true); when a setting makes no sense.
+/// in the message, and in [`Comparison::differences`] when `insist` is true).
 pub fn compare(a: &Run, b: &Run, labels: Outcomes<&str>, settings: Settings, insist: bool) -> Result<Comparison> {
-    check_settings(&settings)?;
     let pairs = pair(a, b);
     if !pairs.iter().any(|p| p.a.is_some() && p.b.is_some()) {
         return Err(Error::input(format!("the runs {} and {} have no case in common", a.manifest.id, b.manifest.id))
@@ -51,44 +51,28 @@ pub fn compare(a: &Run, b: &Run, labels: Outcomes<&str>, settings: Settings, ins
     Ok(comparison)
 }
 
-fn check_settings(settings: &Settings) -> Result<()> {
-    let wrong = |message: String, hint: &str| Err(Error::input(message).hint(hint));
-    if !(0.5..1.0).contains(&settings.confidence) {
-        return wrong(
-            format!("a confidence of {} makes no sense", settings.confidence),
-            "use 0.95, or another number from 0.5 to below 1",
-        );
-    }
-    if settings.resamples < 1000 {
-        return wrong(
-            format!("{} resamples are too few for an interval", settings.resamples),
-            "use 10000, and never below 1000",
-        );
-    }
-    if !(0.0..=1.0).contains(&settings.negligible) {
-        return wrong(
-            format!("a negligible difference of {} makes no sense", settings.negligible),
-            "use a score between 0 and 1, such as 0.02",
-        );
-    }
-    Ok(())
-}
-
 /// When a run ended; for an unfinished one, when it last recorded anything.
 fn ended(run: &Run) -> Timestamp {
     let last = run.records.iter().map(|r| r.at).max();
     run.manifest.finished.or(last).unwrap_or(run.manifest.started)
 }
 
-fn side<'a>(run: &Run, label: &str, pairs: &'a [Pair<'a>], pick: fn(&'a Pair<'a>) -> Option<&'a Replies<'a>>) -> Side {
-    let sides: Vec<&Replies> = pairs.iter().filter_map(pick).collect();
-    let answers = || sides.iter().flat_map(|s| &s.judged).map(|r| r.answer);
+fn side<'a>(
+    run: &Run,
+    label: &str,
+    pairs: &'a [Pair<'a>],
+    pick: fn(&'a Pair<'a>) -> Option<&'a CaseTally<'a>>,
+) -> Side {
+    let cases: Vec<&CaseTally> = pairs.iter().filter_map(pick).collect();
+    let answers = || cases.iter().flat_map(|case| &case.records).filter_map(|record| record.outcome.answer());
+    let count = |standing| cases.iter().filter(|case| case.standing() == standing).count();
     Side {
         label: label.to_string(),
         run: run.manifest.clone(),
         seconds: answers().map(|x| x.seconds).filter(|s| s.is_finite()).sum(),
         output_tokens: answers().map(|x| x.output_tokens).sum(),
-        errors: sides.iter().filter(|s| s.judged.is_empty()).count(),
+        errors: count(Standing::Unanswered),
+        unscored: count(Standing::Unscored),
     }
 }
 

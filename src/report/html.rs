@@ -5,10 +5,11 @@ use super::plot::{self, DifferenceRow, Plot, PointsRow, RateRow};
 use super::templates;
 use super::training::{self, Training, TrainingWords};
 use super::view::{self, CaseView, ComparisonView, PeopleView, RunView, Sides};
-use crate::compare::{Comparison, Group, Half, Outcomes, tally};
+use crate::compare::{Comparison, Group, Half, Outcomes};
 use crate::review::{People, PeopleCompared};
 use crate::run::Run;
 use crate::suite::Split;
+use crate::tally;
 use engine::error::Result;
 use minijinja::Value;
 use serde::Serialize;
@@ -59,9 +60,9 @@ pub fn comparison_html(c: &Comparison, a: &Run, b: &Run, extras: &Extras<PeopleC
     page("comparison.html", &view, &cases, true, comparison_plots(c)?, &extras.trainings, scores)
 }
 
-/// The report of one run as a self-contained HTML page.
-pub fn run_html(run: &Run, extras: &Extras<People>) -> Result<String> {
-    let view: RunView = view::run(run);
+/// The report of one run as a self-contained HTML page; `confidence` is how sure its intervals are.
+pub fn run_html(run: &Run, confidence: f64, extras: &Extras<People>) -> Result<String> {
+    let view: RunView = view::run(run, confidence);
     let mut cases = view::run_cases(run);
     let mut scores = Scores::default();
     if let Some(people) = &extras.people {
@@ -72,7 +73,7 @@ pub fn run_html(run: &Run, extras: &Extras<People>) -> Result<String> {
             plots: people_plot(name, people)?.into_iter().collect(),
         };
     }
-    page("run.html", &view, &cases, false, run_plots(run)?, &extras.trainings, scores)
+    page("run.html", &view, &cases, false, run_plots(run, confidence)?, &extras.trainings, scores)
 }
 
 pub(super) fn page<T: Serialize>(
@@ -182,19 +183,19 @@ fn difference_rows(half: &Half) -> Vec<DifferenceRow> {
     std::iter::once(row("All cases", &half.overall)).chain(categories).collect()
 }
 
-fn run_plots(run: &Run) -> Result<Vec<Plot>> {
+fn run_plots(run: &Run, confidence: f64) -> Result<Vec<Plot>> {
     let tallies = tally::cases(run);
     let labels = Outcomes { a: String::new(), b: run.manifest.version.name.clone() };
     let mut plots = Vec::new();
     for split in [Split::HeldOut, Split::Dev] {
-        let cases: Vec<_> = tallies.iter().filter(|case| case.split == split).collect();
+        let cases: Vec<_> = tallies.iter().filter(|case| case.counts && case.split == split).collect();
         let mut categories: Vec<&str> = cases.iter().map(|case| case.category).collect();
         categories.sort_unstable();
         categories.dedup();
-        let mut rates = vec![("All cases".to_string(), tally::rate(&cases))];
+        let mut rates = vec![("All cases".to_string(), tally::rate(&cases, confidence))];
         for category in categories {
             let group: Vec<_> = cases.iter().copied().filter(|case| case.category == category).collect();
-            rates.push((category.to_string(), tally::rate(&group)));
+            rates.push((category.to_string(), tally::rate(&group, confidence)));
         }
         let judged = rates.iter().filter(|(_, rate)| rate.cases > 0);
         let rows: Vec<_> = judged.map(|(name, after)| RateRow { name: name.clone(), before: None, after }).collect();

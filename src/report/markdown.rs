@@ -40,9 +40,9 @@ pub fn comparison_markdown(c: &Comparison, a: &Run, b: &Run, extras: &Extras<Peo
     templates::render("comparison.md", &Page { view: &view, excerpts, training, people }).map(tidy)
 }
 
-/// The report of one run for a pull request.
-pub fn run_markdown(run: &Run, extras: &Extras<People>) -> Result<String> {
-    let view: RunView = view::run(run);
+/// The report of one run for a pull request; `confidence` is how sure its intervals are.
+pub fn run_markdown(run: &Run, confidence: f64, extras: &Extras<People>) -> Result<String> {
+    let view: RunView = view::run(run, confidence);
     let training = training::words(&extras.trainings);
     let people = extras.people.as_ref().map(|people| view::people_of_run(&run.manifest.version.name, people));
     templates::render("run.md", &Page { view: &view, excerpts: Vec::new(), training, people }).map(tidy)

@@ -41,9 +41,10 @@ pub fn comparison(
     page.text
 }
 
-/// One run as lines of at most `width` columns (40 at least), the last one ended.
-pub fn run(run: &Run, people: Option<&People>, width: usize, colour: bool) -> String {
-    let view = view::run(run);
+/// One run as lines of at most `width` columns (40 at least), the last one ended. `confidence` is how sure its intervals
+/// are.
+pub fn run(run: &Run, confidence: f64, people: Option<&People>, width: usize, colour: bool) -> String {
+    let view = view::run(run, confidence);
     let mut page = Layout::new(width, colour);
     page.paragraph(&view.headline, Style::Strong);
     page.paragraph(&view.sentence, Style::Plain);
@@ -199,6 +200,9 @@ fn run_halves(page: &mut Layout, view: &RunView) {
             ]
         });
         page.grid(&header, &rows.collect::<Vec<_>>());
+        if let Some(repeats) = &half.repeats {
+            page.paragraph(repeats, Style::Muted);
+        }
         if half.criteria.is_empty() {
             continue;
         }

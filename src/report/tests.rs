@@ -1,6 +1,6 @@
 use super::fixture::{Fixture, HOSTILE, fixture, large, rated};
 use super::*;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, MoverKind};
 use crate::run::{Outcome, Record, Run};
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ fn assert_inert(page: &str) {
 #[test]
 fn hostile_output_is_inert_in_html() {
     let f = fixture();
-    for page in [html(&f), run_html(&f.b, &f.extras_b()).unwrap()] {
+    for page in [html(&f), run_html(&f.b, 0.95, &f.extras_b()).unwrap()] {
         assert!(page.contains("alert(1)"), "the hostile answer is not in the page at all");
         assert_inert(&page);
         // A template inside an answer stays what it is.
@@ -147,12 +147,15 @@ fn a_training_is_drawn_and_told_only_where_there_was_one() {
     let mut f = fixture();
     let told = "The training loss was 1.75 in the first epoch";
     assert!(html(&f).contains("Loss while v2 was trained") && html(&f).contains(told), "{}", markdown(&f));
-    assert!(run_html(&f.b, &f.extras_b()).unwrap().contains("Loss while v2 was trained"));
-    assert!(run_markdown(&f.b, &f.extras_b()).unwrap().contains(told));
+    assert!(run_html(&f.b, 0.95, &f.extras_b()).unwrap().contains("Loss while v2 was trained"));
+    assert!(run_markdown(&f.b, 0.95, &f.extras_b()).unwrap().contains(told));
     f.trainings.clear();
-    for page in
-        [html(&f), markdown(&f), run_html(&f.b, &f.extras_b()).unwrap(), run_markdown(&f.b, &f.extras_b()).unwrap()]
-    {
+    for page in [
+        html(&f),
+        markdown(&f),
+        run_html(&f.b, 0.95, &f.extras_b()).unwrap(),
+        run_markdown(&f.b, 0.95, &f.extras_b()).unwrap(),
+    ] {
         assert!(!page.contains("training\"") && !page.contains("### Training"));
     }
 }
@@ -177,7 +180,8 @@ fn two_trainings_have_one_scale() {
 #[test]
 fn nothing_is_said_of_people_where_nobody_rated() {
     let f = fixture();
-    let pages = [html(&f), markdown(&f), run_html(&f.b, &f.extras_b()).unwrap(), table::run(&f.b, None, 80, false)];
+    let pages =
+        [html(&f), markdown(&f), run_html(&f.b, 0.95, &f.extras_b()).unwrap(), table::run(&f.b, 0.95, None, 80, false)];
     for page in pages {
         assert!(
             !page.contains("What people say") && !page.contains("id=\"people\"") && !page.contains("class=\"said\"")
@@ -188,7 +192,7 @@ fn nothing_is_said_of_people_where_nobody_rated() {
 #[test]
 fn people_stand_beside_the_checks_and_a_judge_apart() {
     let f = rated();
-    for page in [html(&f), run_html(&f.b, &f.extras_b()).unwrap()] {
+    for page in [html(&f), run_html(&f.b, 0.95, &f.extras_b()).unwrap()] {
         assert_inert(&page);
         let people = page.split("id=\"people\"").nth(1).unwrap().split("</section>").next().unwrap();
         assert!(people.contains("Automatic, same answers") && people.contains("judge model, not a person"), "{people}");
@@ -207,13 +211,13 @@ fn people_stand_beside_the_checks_and_a_judge_apart() {
 #[test]
 fn people_in_markdown_and_in_the_terminal() {
     let f = rated();
-    insta::assert_snapshot!("people_markdown_of_a_run", run_markdown(&f.b, &f.extras_b()).unwrap());
+    insta::assert_snapshot!("people_markdown_of_a_run", run_markdown(&f.b, 0.95, &f.extras_b()).unwrap());
     let people =
         |text: String| text.split_once("What people say").map(|(_, rest)| rest.to_string()).unwrap_or_default();
     insta::assert_snapshot!("people_markdown_of_a_comparison", people(markdown(&f)));
     let table = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
     insta::assert_snapshot!("people_comparison_80", people(table));
-    insta::assert_snapshot!("people_run_80", people(table::run(&f.b, f.extras_b().people.as_ref(), 80, false)));
+    insta::assert_snapshot!("people_run_80", people(table::run(&f.b, 0.95, f.extras_b().people.as_ref(), 80, false)));
 }
 
 #[test]
@@ -221,7 +225,7 @@ fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (fixture(), fixture());
     assert_eq!(html(&one), html(&two));
     assert_eq!(markdown(&one), markdown(&two));
-    assert_eq!(run_html(&one.a, &one.extras_b()).unwrap(), run_html(&two.a, &two.extras_b()).unwrap());
+    assert_eq!(run_html(&one.a, 0.95, &one.extras_b()).unwrap(), run_html(&two.a, 0.95, &two.extras_b()).unwrap());
 }
 
 #[test]
@@ -231,7 +235,7 @@ fn markdown_of_a_comparison() {
 
 #[test]
 fn markdown_of_a_run() {
-    insta::assert_snapshot!(run_markdown(&fixture().b, &fixture().extras_b()).unwrap());
+    insta::assert_snapshot!(run_markdown(&fixture().b, 0.95, &fixture().extras_b()).unwrap());
 }
 
 #[test]
@@ -243,7 +247,7 @@ fn terminal_at_60_80_and_120_columns() {
             table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), width, false)
         );
     }
-    insta::assert_snapshot!("run_80", table::run(&f.b, None, 80, false));
+    insta::assert_snapshot!("run_80", table::run(&f.b, 0.95, None, 80, false));
 }
 
 #[test]
@@ -254,7 +258,7 @@ fn terminal_lines_fit_and_carry_no_control_characters() {
     for width in [40, 60, 80, 120] {
         for text in [
             table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), width, false),
-            table::run(&f.b, of_b.as_ref(), width, false),
+            table::run(&f.b, 0.95, of_b.as_ref(), width, false),
         ] {
             assert!(text.ends_with('\n'));
             for line in text.lines() {
@@ -316,7 +320,7 @@ fn make_hostile(record: &mut Record, text: &str) {
     record.tags = vec![text.to_string()];
     match &mut record.outcome {
         Outcome::Error { message } => *message = text.to_string(),
-        Outcome::Judged { answer, verdicts, .. } => {
+        Outcome::Judged { answer, verdicts, .. } | Outcome::Unscored { answer, verdicts, .. } => {
             answer.text = text.to_string();
             for choice in &mut answer.choices {
                 choice.text = text.to_string();
@@ -350,8 +354,11 @@ fn hostile_everywhere(text: &str) -> Fixture {
         half.overall.words = text.to_string();
         half.categories[0].name = text.to_string();
         half.categories[0].words = text.to_string();
-        let trials = half.checks["user-story"];
-        half.checks.insert(text.to_string(), trials);
+        let test = half.checks["user-story"].clone();
+        half.checks.insert(text.to_string(), test);
+        for mover in half.movers.iter_mut().filter(|mover| mover.kind == MoverKind::Check) {
+            mover.name = text.to_string();
+        }
     }
     for flip in flips {
         flip.checks = vec![text.to_string()];
@@ -370,7 +377,7 @@ fn hostile_everywhere(text: &str) -> Fixture {
 fn hostile_text_is_inert_wherever_it_stands() {
     let f = hostile_everywhere(HOSTILE);
     assert_inert(&html(&f));
-    assert_inert(&run_html(&f.a, &f.extras_b()).unwrap());
+    assert_inert(&run_html(&f.a, 0.95, &f.extras_b()).unwrap());
     for line in table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false).lines() {
         assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
     }
@@ -390,18 +397,18 @@ fn nothing_to_report_is_said_and_does_not_fail() {
     assert_inert(&comparison_html(&f.comparison, &a, &b, &Extras::default()).unwrap());
     assert!(comparison_markdown(&f.comparison, &a, &b, &Extras::default()).unwrap().contains("None."));
     assert!(table::comparison(&f.comparison, &a, &b, None, 80, false).contains("v2 is better"));
-    assert!(run_html(&a, &Extras::default()).unwrap().contains("no judged answers yet"));
-    assert!(table::run(&a, None, 80, false).contains("no judged answers yet"));
+    assert!(run_html(&a, 0.95, &Extras::default()).unwrap().contains("no judged answers yet"));
+    assert!(table::run(&a, 0.95, None, 80, false).contains("no judged answers yet"));
 }
 
 #[test]
 fn a_single_run_shows_failing_cases_first() {
     let f = fixture();
-    let page = run_html(&f.b, &f.extras_b()).unwrap();
+    let page = run_html(&f.b, 0.95, &f.extras_b()).unwrap();
     let fails = page.rfind("data-status=\"fail\"").unwrap();
     let passes = page.find("data-status=\"pass\"").unwrap();
     assert!(fails < passes);
-    assert!(table::run(&f.a, None, 80, false).contains("1\u{a0}case could not be answered"));
+    assert!(table::run(&f.a, 0.95, None, 80, false).contains("1\u{a0}case could not be answered"));
 }
 
 proptest! {

@@ -10,6 +10,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.0}{NBSP}%", share * 100.0)
 }
 
+/// `95 %`, `97.5 %`: how sure an interval is, as it was set.
+pub fn confidence(share: f64) -> String {
+    format!("{}{NBSP}%", (share * 1000.0).round() / 10.0)
+}
+
 /// `42 % (28 to 57)`.
 pub fn rate(rate: &Rate) -> String {
     if rate.cases == 0 {

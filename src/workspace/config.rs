@@ -1,4 +1,5 @@
-use super::{GateSettings, ReviewSettings, gate};
+use super::{CompareSettings, GateSettings, ReviewSettings, compare, gate};
+use crate::yaml::Node;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
 use engine::train::TrainSettings;
@@ -77,24 +78,6 @@ impl Severity {
     }
 }
 
-/// How two versions are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CompareSettings {
-    /// A difference in mean score (0 to 1) smaller than this is of no consequence.
-    pub negligible: f64,
-    /// How sure the intervals are.
-    pub confidence: f64,
-    pub resamples: usize,
-    pub seed: u64,
-}
-
-impl Default for CompareSettings {
-    fn default() -> Self {
-        Self { negligible: 0.03, confidence: 0.95, resamples: 10_000, seed: 2024 }
-    }
-}
-
 fn newest() -> u32 {
     FORMAT
 }
@@ -108,7 +91,8 @@ impl Config {
     pub fn read(text: &str, file: &Path) -> Result<Self> {
         let node = crate::yaml::parse(text, file)?;
         let config: Self = crate::yaml::read(&node, &[])?;
-        if let Some(error) = Error::gather(node.get("gate").map(gate::faults).unwrap_or_default()) {
+        let of = |section: &str, faults: fn(&Node) -> Vec<Error>| node.get(section).map(faults).unwrap_or_default();
+        if let Some(error) = Error::gather(of("compare", compare::faults).into_iter().chain(of("gate", gate::faults))) {
             return Err(error);
         }
         let wrong = |what: String, hint: &str| Err(Error::input(format!("{}: {what}", file.display())).hint(hint));
@@ -123,19 +107,6 @@ impl Config {
                 format!("`line: {}` cannot be part of a folder name", config.line),
                 "use letters, digits, `-`, `_` and `.`, such as PM-General",
             );
-        }
-        let compare = &config.compare;
-        if !(0.0..1.0).contains(&compare.negligible) {
-            return wrong(format!("compare.negligible is {}", compare.negligible), "give a number from 0 to below 1");
-        }
-        if !(0.5..1.0).contains(&compare.confidence) {
-            return wrong(
-                format!("compare.confidence is {}", compare.confidence),
-                "0.95 is usual; 0.5 to below 1 works",
-            );
-        }
-        if !(100..=1_000_000).contains(&compare.resamples) {
-            return wrong(format!("compare.resamples is {}", compare.resamples), "give 100 to 1000000; 10000 is usual");
         }
         if !(0.0..=1.0).contains(&config.review.overlap) {
             return wrong(format!("review.overlap is {}", config.review.overlap), "give 0 to 1; 0.3 is usual");
@@ -173,8 +144,6 @@ mod tests {
         let read = |text: &str| Config::read(text, Path::new("pmtune.yaml")).unwrap_err().to_string();
         assert!(read("line: x\nformat: 99\n").contains("newer than this pmtune"));
         assert!(read("line: ../x\n").contains("cannot be part of a folder name"));
-        assert!(read("line: x\ncompare: {confidence: 1.5}\n").contains("confidence"));
-        assert!(read("line: x\ncompare: {resamples: 1}\n").contains("resamples"));
         assert!(read("line: x\nreview: {overlap: 30}\n").contains("review.overlap"));
     }
 }

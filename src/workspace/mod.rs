@@ -2,6 +2,7 @@
 //!
 //! Every path inside a workspace is made here, and nowhere else. `init` writes a new workspace that runs at once.
 
+mod compare;
 mod config;
 mod gate;
 mod init;
@@ -9,7 +10,8 @@ mod review;
 #[cfg(test)]
 mod train_tests;
 
-pub use config::{CompareSettings, Config, DataSettings, Severity};
+pub use compare::CompareSettings;
+pub use config::{Config, DataSettings, Severity};
 pub use gate::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings, LatencySettings, NoRegression};
 pub use init::init;
 pub use review::ReviewSettings;

@@ -1,11 +1,11 @@
 use super::comparison::half_name;
 use super::said::SaidView;
 use crate::check::{Criterion, Verdict};
-use crate::compare::tally;
 use crate::compare::{CasePair, Comparison, enough};
 use crate::provider::{Answer, Stop};
 use crate::report::{answer, diff, words};
 use crate::run::{Judged, Outcome, Record, Run};
+use crate::tally::{self, Standing};
 use minijinja::Value;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -154,22 +154,24 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
     c.cases.iter().enumerate().map(view).collect()
 }
 
-/// The cases of one run: those that fail first, then errors, then those that pass.
+/// The cases of one run: those that fail first, then errors, then those without a score, then those that pass.
 pub fn run_cases(run: &Run) -> Vec<CaseView> {
     let mut tallies = tally::cases(run);
-    tallies.sort_by_key(|case| match case.passes() {
-        Some(false) => 0,
-        None => 1,
-        Some(true) => 2,
+    tallies.sort_by_key(|case| match case.standing() {
+        Standing::Fails => 0,
+        Standing::Unanswered => 1,
+        Standing::Unscored => 2,
+        Standing::Passes => 3,
     });
     let view = |(i, case): (usize, &tally::CaseTally<'_>)| {
-        let (status, symbol, status_words) = match case.passes() {
-            Some(true) if case.flaky() => ("pass", "✓", "passes mostly"),
-            Some(true) => ("pass", "✓", "passes"),
-            Some(false) if case.passed.is_some_and(|share| share > 0.5) => ("fail", "✗", "passes too rarely"),
-            Some(false) if case.flaky() => ("fail", "✗", "fails mostly"),
-            Some(false) => ("fail", "✗", "fails"),
-            None => ("error", "!", "no answer"),
+        let (status, symbol, status_words) = match case.standing() {
+            Standing::Passes if case.flaky() => ("pass", "✓", "passes mostly"),
+            Standing::Passes => ("pass", "✓", "passes"),
+            Standing::Fails if case.passed.is_some_and(|share| share > 0.5) => ("fail", "✗", "passes too rarely"),
+            Standing::Fails if case.flaky() => ("fail", "✗", "fails mostly"),
+            Standing::Fails => ("fail", "✗", "fails"),
+            Standing::Unscored => ("error", "–", "not scored"),
+            Standing::Unanswered => ("error", "!", "no answer"),
         };
         let record = case.records.first();
         CaseView {
@@ -210,10 +212,8 @@ fn score_words(score: Option<f64>) -> String {
 }
 
 fn first_text<'a>(records: &[&'a Record]) -> Option<&'a str> {
-    records.iter().find_map(|record| match &record.outcome {
-        Outcome::Judged { answer, .. } if answer.choices.is_empty() => Some(answer.text.as_str()),
-        _ => None,
-    })
+    let written = |record: &&'a Record| record.outcome.answer().filter(|answer| answer.choices.is_empty());
+    records.iter().find_map(written).map(|answer| answer.text.as_str())
 }
 
 fn side(label: &str, class: &'static str, records: &[&Record]) -> SideView {
@@ -227,33 +227,28 @@ fn side(label: &str, class: &'static str, records: &[&Record]) -> SideView {
 }
 
 fn answer_view(record: &Record) -> AnswerView {
-    match &record.outcome {
-        Outcome::Error { message } => AnswerView {
-            repeat: None,
-            number: record.repeat,
-            error: Some(message.clone()),
-            html: None,
-            passed: false,
-            score: "–".to_string(),
-            marks: Vec::new(),
-            work: String::new(),
-            checks: Vec::new(),
-            choices: Vec::new(),
-            said: Vec::new(),
+    let (score, passed, reused) = match &record.outcome {
+        Outcome::Judged { score, passed, reused, .. } => (Some(*score), *passed, *reused),
+        Outcome::Unscored { reused, .. } => (None, false, *reused),
+        Outcome::Error { .. } => (None, false, false),
+    };
+    let answer = record.outcome.answer();
+    let written = answer.filter(|answer| answer.stop != Stop::Scored);
+    AnswerView {
+        repeat: None,
+        number: record.repeat,
+        error: match &record.outcome {
+            Outcome::Error { message } => Some(message.clone()),
+            _ => None,
         },
-        Outcome::Judged { answer, verdicts, score, passed, reused } => AnswerView {
-            repeat: None,
-            number: record.repeat,
-            error: None,
-            html: (answer.stop != Stop::Scored).then(|| Value::from_safe_string(answer::render(&answer.text))),
-            passed: *passed,
-            score: words::decimal(*score),
-            marks: marks(answer, *reused),
-            work: work(answer),
-            checks: verdicts.iter().map(check_view).collect(),
-            choices: choices(answer, record.reference.as_deref()),
-            said: Vec::new(),
-        },
+        html: written.map(|answer| Value::from_safe_string(answer::render(&answer.text))),
+        passed,
+        score: score_words(score),
+        marks: answer.map(|answer| marks(answer, reused)).unwrap_or_default(),
+        work: answer.map(work).unwrap_or_default(),
+        checks: record.outcome.verdicts().iter().map(check_view).collect(),
+        choices: answer.map(|answer| choices(answer, record.reference.as_deref())).unwrap_or_default(),
+        said: Vec::new(),
     }
 }
 

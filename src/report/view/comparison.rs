@@ -1,12 +1,14 @@
 use super::case::{Sides, criterion_name};
 use super::measured::{MeasuredView, day};
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::{Comparison, Finding, Flip, Group, Half, Outcomes, Rate, ScoreTest, Trial};
+use crate::compare::{
+    CheckTest, Comparison, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
+};
 use crate::report::words;
-use crate::run::{Outcome, Record};
+use crate::run::Record;
 use crate::suite::Split;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Whether something is good news; decides colour and symbol everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -142,6 +144,8 @@ pub struct CheckRow {
     pub name: String,
     pub a: String,
     pub b: String,
+    /// How often luck alone would show such a change among all that is looked at.
+    pub chance: String,
     pub tone: Tone,
     pub symbol: &'static str,
 }
@@ -180,7 +184,6 @@ pub fn verdict(finding: Finding) -> &'static str {
 
 pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
     let (a, b) = (c.a.label.clone(), c.b.label.clone());
-    let level = level(c);
     let flips = flips(c, sides);
     let (improved, regressed) = flips.into_iter().partition::<Vec<_>, _>(|(up, _)| *up);
     let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
@@ -188,11 +191,7 @@ pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
         title: format!("{a} → {b}"),
         subtitle: format!("{} · {} · {}", day(c.created), words::cases(c.cases.len()), words::list_at_most(&suites, 6)),
         summary: summary(c),
-        halves: [&c.held_out, &c.dev]
-            .into_iter()
-            .filter(|half| half.overall.cases > 0)
-            .map(|h| half(h, level))
-            .collect(),
+        halves: [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0).map(half).collect(),
         improved: improved.into_iter().map(|(_, flip)| flip).collect(),
         regressed: regressed.into_iter().map(|(_, flip)| flip).collect(),
         measured: MeasuredView::of_comparison(c),
@@ -209,14 +208,16 @@ fn summary(c: &Comparison) -> Summary {
         Finding::Improved => format!("{b} is better than {a}"),
         Finding::Regressed => format!("{b} is worse than {a}"),
         Finding::NoDifference => format!("No evidence of a difference between {a} and {b}"),
-        Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart"),
+        Finding::TooFewCases if c.held_out.movers.is_empty() => format!("Too few cases to tell {a} and {b} apart"),
+        // Its parts may be told apart.
+        Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart as a whole"),
     };
     let title = match overall.finding {
         Finding::Improved => format!("Improved: {headline}"),
         Finding::Regressed => format!("Regressed: {headline}"),
         Finding::NoDifference | Finding::TooFewCases => headline.clone(),
     };
-    let (better, worse) = movements(&c.held_out, level(c));
+    let (better, worse) = movements(&c.held_out);
     let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
         "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
     });
@@ -251,7 +252,7 @@ fn facts(c: &Comparison) -> Vec<Fact> {
             value: words::signed(overall.score.difference.mean),
             detail: format!(
                 "{} interval {}",
-                words::percent(c.settings.confidence),
+                words::confidence(c.settings.confidence),
                 words::signed_range(&overall.score.difference.interval)
             ),
         });
@@ -270,73 +271,73 @@ fn facts(c: &Comparison) -> Vec<Fact> {
             detail: format!("{} with {}, {} with {}", c.a.errors, c.a.label, c.b.errors, c.b.label),
         });
     }
+    let unscored = c.a.unscored + c.b.unscored;
+    if unscored > 0 {
+        facts.push(Fact {
+            label: "Cases without a score".to_string(),
+            value: unscored.to_string(),
+            detail: format!("{} with {}, {} with {}", c.a.unscored, c.a.label, c.b.unscored, c.b.label),
+        });
+    }
     facts
 }
 
-/// What got better and what got worse, by name: categories with a finding, criteria whose interval clears zero after
-/// correction, and checks whose count moved further than chance allows (sign test on the change, see [`moved`]).
-fn movements(half: &Half, level: f64) -> (Vec<Movement>, Vec<Movement>) {
-    let mut all: Vec<(bool, Movement)> = Vec::new();
-    for group in &half.categories {
-        if matches!(group.finding, Finding::Improved | Finding::Regressed) {
-            let rates = &group.rate;
-            let detail = format!(
-                "{} of {} pass, was {}; score {}",
-                rates.b.passed,
-                rates.b.cases,
-                rates.a.passed,
-                words::difference(&group.score.difference)
-            );
-            let better = group.finding == Finding::Improved;
-            all.push((better, Movement { kind: "category", name: group.name.clone(), detail }));
-        }
-    }
-    for (criterion, test) in &half.criteria {
-        if let Some(better) = clear(test, level) {
-            let detail = format!(
-                "{} of 5, was {}; {}",
-                words::decimal(test.b.mean),
-                words::decimal(test.a.mean),
-                words::difference(&test.difference)
-            );
-            all.push((better, Movement { kind: "criterion", name: criterion_name(*criterion), detail }));
-        }
-    }
-    for (name, trials) in &half.checks {
-        if let Some(better) = moved(trials) {
-            let detail =
-                format!("passes {}, was {}", words::count_of(trials.b.passed, trials.b.of), was(&trials.a, &trials.b));
-            all.push((better, Movement { kind: "check", name: name.clone(), detail }));
-        }
-    }
-    let (better, worse): (Vec<_>, Vec<_>) = all.into_iter().partition(|(better, _)| *better);
+/// What got better and what got worse, by name, with its figures.
+fn movements(half: &Half) -> (Vec<Movement>, Vec<Movement>) {
+    let found = half.movers.iter().filter_map(|mover| {
+        let detail = match mover.kind {
+            MoverKind::Category => of_category(half.categories.iter().find(|group| group.name == mover.name)?),
+            MoverKind::Criterion => {
+                of_criterion(&half.criteria.iter().find(|(criterion, _)| criterion.name() == mover.name)?.1)
+            }
+            MoverKind::Check => of_check(half.checks.get(&mover.name)?),
+        };
+        Some((mover.better, Movement { kind: mover.kind.name(), name: mover.name.clone(), detail }))
+    });
+    let (better, worse): (Vec<_>, Vec<_>) = found.partition(|(better, _)| *better);
     (better.into_iter().map(|(_, m)| m).collect(), worse.into_iter().map(|(_, m)| m).collect())
+}
+
+fn of_category(group: &Group) -> String {
+    let (a, b) = (&group.rate.a, &group.rate.b);
+    let score = words::difference(&group.score.difference);
+    format!("{} of {} pass, was {}; score {score}", b.passed, b.cases, a.passed)
+}
+
+fn of_criterion(test: &ScoreTest) -> String {
+    format!(
+        "{} of 5, was {}; {}",
+        words::decimal(test.b.mean),
+        words::decimal(test.a.mean),
+        words::difference(&test.difference)
+    )
+}
+
+fn of_check(test: &CheckTest) -> String {
+    format!(
+        "passes {}, was {}; {} won, {} lost",
+        words::count_of(test.b.passed, test.b.of),
+        was(&test.a, &test.b),
+        words::cases(test.only_b),
+        test.only_a
+    )
 }
 
 fn was(before: &Trial, after: &Trial) -> String {
     if before.of == after.of { before.passed.to_string() } else { words::count_of(before.passed, before.of) }
 }
 
-/// The chance that is too small to be luck; forgives rounding in 1 − confidence.
-fn level(c: &Comparison) -> f64 {
-    1.0 - c.settings.confidence + 1e-12
+/// Whether a thing is among what got better or worse.
+fn tone_of(half: &Half, kind: MoverKind, name: &str) -> Tone {
+    let named = |mover: &&Mover| mover.kind == kind && mover.name == name;
+    match half.movers.iter().find(named).map(|mover| mover.better) {
+        Some(true) => Tone::Better,
+        Some(false) => Tone::Worse,
+        None => Tone::Unknown,
+    }
 }
 
-/// The direction of a difference that its interval and its corrected test both clear.
-fn clear(test: &ScoreTest, level: f64) -> Option<bool> {
-    let range = test.difference.interval;
-    (test.p_corrected <= level && (range.low > 0.0 || range.high < 0.0)).then_some(range.low > 0.0)
-}
-
-/// Six more passes (or fewer) is the least that an exact sign test calls unlikely at 5 % even when no case went the
-/// other way (2 × 0.5⁶ = 0.031), so smaller moves of a check are not named.
-fn moved(trials: &Outcomes<Trial>) -> Option<bool> {
-    const LEAST: usize = 6;
-    let (a, b) = (trials.a.passed, trials.b.passed);
-    (trials.a.of > 0 && trials.b.of > 0 && a.abs_diff(b) >= LEAST).then_some(b > a)
-}
-
-fn half(half: &Half, level: f64) -> HalfView {
+fn half(half: &Half) -> HalfView {
     let (title, lead) = match half.split {
         Split::HeldOut => {
             ("Held-out cases", "Nothing was ever trained towards these cases. The claim rests on them alone.")
@@ -354,8 +355,8 @@ fn half(half: &Half, level: f64) -> HalfView {
         lead,
         cases: half.overall.cases,
         rows: rows.collect(),
-        criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(*criterion, test, level)).collect(),
-        checks: check_rows(&half.checks),
+        criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(half, *criterion, test)).collect(),
+        checks: check_rows(half),
         power: power(&half.overall),
         notes: notes(half),
     }
@@ -382,8 +383,8 @@ fn group_row(group: &Group, overall: bool) -> GroupRow {
     }
 }
 
-fn criterion_row(criterion: Criterion, test: &ScoreTest, level: f64) -> CriterionRow {
-    let tone = tone(clear(test, level));
+fn criterion_row(half: &Half, criterion: Criterion, test: &ScoreTest) -> CriterionRow {
+    let tone = tone_of(half, MoverKind::Criterion, criterion.name());
     CriterionRow {
         name: criterion_name(criterion),
         cases: test.cases,
@@ -397,25 +398,18 @@ fn criterion_row(criterion: Criterion, test: &ScoreTest, level: f64) -> Criterio
     }
 }
 
-fn tone(better: Option<bool>) -> Tone {
-    match better {
-        Some(true) => Tone::Better,
-        Some(false) => Tone::Worse,
-        None => Tone::Unknown,
-    }
-}
-
 /// The checks that moved most come first.
-fn check_rows(checks: &BTreeMap<String, Outcomes<Trial>>) -> Vec<CheckRow> {
-    let mut sorted: Vec<_> = checks.iter().collect();
-    sorted.sort_by_key(|(_, t)| std::cmp::Reverse(t.a.passed.abs_diff(t.b.passed)));
-    let row = |(name, trials): (&String, &Outcomes<Trial>)| {
-        let tone = tone(moved(trials));
+fn check_rows(half: &Half) -> Vec<CheckRow> {
+    let mut sorted: Vec<_> = half.checks.iter().collect();
+    sorted.sort_by_key(|(_, test)| std::cmp::Reverse(test.a.passed.abs_diff(test.b.passed)));
+    let row = |(name, test): (&String, &CheckTest)| {
+        let tone = tone_of(half, MoverKind::Check, name);
         let symbol = if tone == Tone::Unknown { "" } else { tone.symbol() };
         CheckRow {
             name: name.clone(),
-            a: words::count_of(trials.a.passed, trials.a.of),
-            b: words::count_of(trials.b.passed, trials.b.of),
+            a: words::count_of(test.a.passed, test.a.of),
+            b: words::count_of(test.b.passed, test.b.of),
+            chance: words::chance(test.p_corrected),
             tone,
             symbol,
         }
@@ -501,20 +495,14 @@ fn flips(c: &Comparison, sides: &Sides<'_>) -> Vec<(bool, FlipView)> {
 }
 
 fn reason(failing: &[&Record], changed: &[String]) -> String {
-    let failed = failing.iter().find_map(|record| match &record.outcome {
-        Outcome::Judged { verdicts, .. } => {
-            let mut failed = verdicts.iter().filter(|v| !v.verdict.passed() && v.verdict.score().is_some());
-            failed.find(|v| changed.is_empty() || changed.contains(&v.check))
-        }
-        Outcome::Error { .. } => None,
+    let mut verdicts = failing.iter().flat_map(|record| record.outcome.verdicts());
+    let failed = verdicts.find(|v| {
+        let fails = !v.verdict.passed() && v.verdict.score().is_some();
+        fails && (changed.is_empty() || changed.contains(&v.check))
     });
     failed.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default()
 }
 
 fn text(records: &[&Record]) -> String {
-    let found = records.iter().find_map(|record| match &record.outcome {
-        Outcome::Judged { answer, .. } => Some(answer.text.clone()),
-        Outcome::Error { .. } => None,
-    });
-    found.unwrap_or_default()
+    records.iter().find_map(|record| record.outcome.answer()).map(|answer| answer.text.clone()).unwrap_or_default()
 }

@@ -206,7 +206,7 @@ fn paired_sentence(c: &Comparison, half: &PairedHalf) -> String {
     let figures = format!(
         "{} points ({} interval {}), {}",
         words::signed(test.difference.mean),
-        words::percent(c.settings.confidence),
+        words::confidence(c.settings.confidence),
         words::signed_range(&test.difference.interval),
         words::cases(test.cases)
     );
@@ -222,7 +222,6 @@ fn paired_sentence(c: &Comparison, half: &PairedHalf) -> String {
 
 fn paired_row(name: &str, overall: bool, test: &ScoreTest, c: &Comparison) -> PairedRow {
     let range = test.difference.interval;
-    let beyond_chance = test.p_corrected <= 1.0 - c.settings.confidence + 1e-12;
     PairedRow {
         name: name.to_string(),
         overall,
@@ -233,10 +232,10 @@ fn paired_row(name: &str, overall: bool, test: &ScoreTest, c: &Comparison) -> Pa
         difference: words::signed(test.difference.mean),
         range: words::signed_range(&range),
         chance: words::chance(test.p_corrected),
-        tone: match beyond_chance {
-            true if range.low > 0.0 => Tone::Better,
-            true if range.high < 0.0 => Tone::Worse,
-            _ => Tone::Unknown,
+        tone: match test.direction(&c.settings) {
+            Some(true) => Tone::Better,
+            Some(false) => Tone::Worse,
+            None => Tone::Unknown,
         },
     }
 }

@@ -2,10 +2,10 @@ use super::case::criterion_name;
 use super::comparison::{Fact, half_name};
 use super::measured::{MeasuredView, day};
 use crate::check::TARGET_SCORE;
-use crate::compare::tally::{self, CaseTally};
 use crate::report::words;
 use crate::run::{CONTAMINATED, Outcome, Record, Run};
 use crate::suite::Split;
+use crate::tally::{self, CaseTally, Rate, Standing};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ pub struct RunHalf {
     pub title: &'static str,
     /// Overall first, then categories.
     pub rows: Vec<RunRow>,
+    /// What several answers to a case add, where cases repeat.
+    pub repeats: Option<String>,
     pub criteria: Vec<RunCriterion>,
     pub checks: Vec<RunCheck>,
 }
@@ -68,12 +70,15 @@ pub struct FailingView {
     pub reason: String,
 }
 
-pub fn run(run: &Run) -> RunView {
+/// `confidence`: how sure its intervals are.
+pub fn run(run: &Run, confidence: f64) -> RunView {
     let tallies = tally::cases(run);
     let all: Vec<&CaseTally<'_>> = tallies.iter().filter(|case| case.counts).collect();
-    let rate = tally::rate(&all);
+    let rate = tally::rate(&all, confidence);
     let suites: Vec<String> = run.manifest.suites.iter().map(|suite| suite.name.clone()).collect();
-    let errors = tallies.iter().filter(|case| case.passed.is_none()).count();
+    let errors = tallies.iter().filter(|case| case.standing() == Standing::Unanswered).count();
+    let unscored: Vec<&str> =
+        all.iter().filter(|case| case.standing() == Standing::Unscored).map(|case| case.case).collect();
     let name = &run.manifest.version.name;
     RunView {
         title: name.clone(),
@@ -90,24 +95,27 @@ pub fn run(run: &Run) -> RunView {
         sentence: match rate.cases {
             0 => "Nothing can be said about it until a case has been answered and judged.".to_string(),
             _ => format!(
-                "That is {}; with this many cases the true rate may lie anywhere from {}\u{a0}% (95\u{a0}% interval).",
+                "That is {}; with this many cases the true rate may lie anywhere from {}\u{a0}% ({} interval).",
                 words::percent(rate.rate),
-                words::rate_range(&rate.interval)
+                words::rate_range(&rate.interval),
+                words::confidence(confidence)
             ),
         },
-        facts: facts(run, &all, rate.flaky, errors),
-        warnings: warnings(run, errors),
-        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(&all, split)).collect(),
+        facts: facts(run, &all, rate.flaky, errors, unscored.len()),
+        warnings: warnings(run, errors, &unscored),
+        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(&all, split, confidence)).collect(),
         failing: failing(&tallies),
-        measured: MeasuredView::of_run(run),
+        measured: MeasuredView::of_run(run, confidence),
     }
 }
 
-fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize) -> Vec<Fact> {
+fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize, unscored: usize) -> Vec<Fact> {
     let fact = |label: &str, value: String, detail: String| Fact { label: label.to_string(), value, detail };
     let (mut seconds, mut tokens, mut reused) = (0.0, 0, 0);
     for record in &run.records {
-        if let Outcome::Judged { answer, reused: again, .. } = &record.outcome {
+        if let Outcome::Judged { answer, reused: again, .. } | Outcome::Unscored { answer, reused: again, .. } =
+            &record.outcome
+        {
             seconds += answer.seconds;
             tokens += answer.output_tokens;
             reused += usize::from(*again);
@@ -127,10 +135,13 @@ fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize) -> Vec<
     if errors > 0 {
         facts.push(fact("Cases with an error", errors.to_string(), "count as neither".to_string()));
     }
+    if unscored > 0 {
+        facts.push(fact("Cases without a score", unscored.to_string(), "count as neither".to_string()));
+    }
     facts
 }
 
-fn warnings(run: &Run, errors: usize) -> Vec<String> {
+fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
     let mut warnings = Vec::new();
     if run.manifest.finished.is_none() {
         let answers: u64 = run.manifest.cases.iter().map(|(_, repeat)| u64::from(*repeat)).sum();
@@ -150,10 +161,18 @@ fn warnings(run: &Run, errors: usize) -> Vec<String> {
     if errors > 0 {
         warnings.push(format!("{} could not be answered and are left out of every rate.", words::cases(errors)));
     }
+    if !unscored.is_empty() {
+        warnings.push(format!(
+            "{} could not be scored, as every check was skipped or only measures, and {} left out of every rate: {}.",
+            words::cases(unscored.len()),
+            if unscored.len() == 1 { "is" } else { "are" },
+            unscored.join(", ")
+        ));
+    }
     warnings
 }
 
-fn half(all: &[&CaseTally<'_>], split: Split) -> Option<RunHalf> {
+fn half(all: &[&CaseTally<'_>], split: Split, confidence: f64) -> Option<RunHalf> {
     let cases: Vec<&CaseTally<'_>> = all.iter().copied().filter(|case| case.split == split).collect();
     if cases.is_empty() {
         return None;
@@ -163,7 +182,7 @@ fn half(all: &[&CaseTally<'_>], split: Split) -> Option<RunHalf> {
     categories.dedup();
     let by_category = categories.into_iter().map(|category| {
         let group: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.category == category).collect();
-        row(category, false, &group)
+        row(category, false, &group, confidence)
     });
     Some(RunHalf {
         half: half_name(split),
@@ -171,7 +190,8 @@ fn half(all: &[&CaseTally<'_>], split: Split) -> Option<RunHalf> {
             Split::HeldOut => "Held-out cases",
             Split::Dev => "Dev cases",
         },
-        rows: std::iter::once(row("All cases", true, &cases)).chain(by_category).collect(),
+        rows: std::iter::once(row("All cases", true, &cases, confidence)).chain(by_category).collect(),
+        repeats: repeats(&tally::rate(&cases, confidence)),
         criteria: tally::criteria(&cases)
             .into_iter()
             .map(|(criterion, score, cases)| RunCriterion {
@@ -188,8 +208,18 @@ fn half(all: &[&CaseTally<'_>], split: Split) -> Option<RunHalf> {
     })
 }
 
-fn row(name: &str, overall: bool, cases: &[&CaseTally<'_>]) -> RunRow {
-    let rate = tally::rate(cases);
+fn repeats(rate: &Rate) -> Option<String> {
+    let (any, every, k) = (rate.pass_at_k?, rate.pass_hat_k?, rate.k?);
+    Some(format!(
+        "Of {k} answers to a case at least one passes for {}, every one for {}; {} of the cases are flaky.",
+        words::percent(any),
+        words::percent(every),
+        rate.flaky
+    ))
+}
+
+fn row(name: &str, overall: bool, cases: &[&CaseTally<'_>], confidence: f64) -> RunRow {
+    let rate = tally::rate(cases, confidence);
     RunRow {
         name: name.to_string(),
         overall,
@@ -204,12 +234,8 @@ fn row(name: &str, overall: bool, cases: &[&CaseTally<'_>]) -> RunRow {
 fn failing(tallies: &[CaseTally<'_>]) -> Vec<FailingView> {
     let failing = tallies.iter().filter(|case| case.passes() == Some(false));
     let view = |case: &CaseTally<'_>| {
-        let verdict = case.records.iter().find_map(|record| match &record.outcome {
-            Outcome::Judged { verdicts, .. } => {
-                verdicts.iter().find(|v| v.weight > 0.0 && v.verdict.score().is_some() && !v.verdict.passed())
-            }
-            Outcome::Error { .. } => None,
-        });
+        let mut verdicts = case.records.iter().flat_map(|record| record.outcome.verdicts());
+        let verdict = verdicts.find(|v| v.weight > 0.0 && v.verdict.score().is_some() && !v.verdict.passed());
         FailingView {
             case: case.case.to_string(),
             half: half_name(case.split),
