@@ -2,6 +2,7 @@
 //!
 //! Modules stand in dependency order: each may use only those above it (`tests/architecture.rs` holds them to it).
 
+pub mod words;
 pub mod yaml;
 pub mod base;
 pub mod workspace;
@@ -17,6 +18,7 @@ pub mod review;
 pub mod gate;
 pub mod history;
 pub mod report;
+pub mod work;
 pub mod http;
 pub mod desk;
 pub mod cli;

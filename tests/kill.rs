@@ -100,7 +100,7 @@ fn killed_at_random_times_a_run_ends_the_same() {
     let mut kills = 0;
     loop {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["child", "--exact", "--ignored"])
+            .args(["kill::child", "--exact", "--ignored"])
             .env(FOLDER, &killed)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -26,3 +26,4 @@ mod schema;
 mod suites;
 mod supervised;
 mod train;
+mod work;

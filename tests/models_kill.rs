@@ -61,7 +61,7 @@ fn promoter() {
 
 fn start(child: &str, root: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([child, "--exact", "--ignored"])
+        .args([&format!("models_kill::{child}"), "--exact", "--ignored"])
         .env(FOLDER, root)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -82,7 +82,7 @@ fn a_hundred_kills_lose_no_rating_that_was_acknowledged() {
     let mut all = BTreeSet::new();
     for kill in 0..100u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["child", "--exact", "--ignored", "--nocapture"])
+            .args(["review_kill::child", "--exact", "--ignored", "--nocapture"])
             .env(FOLDER, folder.path())
             .env(FROM, (kill * 1_000_000).to_string())
             .stdout(Stdio::piped())

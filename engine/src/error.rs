@@ -7,6 +7,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// What may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of thing went wrong; decides the exit code.
@@ -45,46 +46,60 @@ impl Kind {
 /// Where in a text a fault lies. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    /// The file, as the user named it or where it was found.
     pub file: PathBuf,
+    /// From 1.
     pub line: usize,
+    /// From 1, in characters.
     pub column: usize,
     /// The line itself, for the reader.
     pub snippet: String,
 }
 
+/// What went wrong, where, and what to do about it.
 #[derive(Debug)]
 pub struct Error {
+    /// Decides the exit code.
     pub kind: Kind,
+    /// One sentence without a full stop.
     pub message: String,
+    /// Where in a text, if the fault lies in one.
     pub place: Option<Box<Place>>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// What a library said, told as "because".
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// Further faults found in the same pass.
     pub also: Vec<Error>,
 }
 
 impl Error {
+    /// Of any kind, with nothing but a message.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), place: None, hint: None, source: None, also: Vec::new() }
     }
 
+    /// A command line that makes no sense.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
+    /// A file or value of a person is wrong.
     pub fn input(message: impl Into<String>) -> Self {
         Self::new(Kind::Input, message)
     }
 
+    /// Something named does not exist.
     pub fn missing(message: impl Into<String>) -> Self {
         Self::new(Kind::Missing, message)
     }
 
+    /// A download or an endpoint failed.
     pub fn network(message: impl Into<String>) -> Self {
         Self::new(Kind::Network, message)
     }
 
+    /// Weights, tokenizer or template are unusable.
     pub fn model(message: impl Into<String>) -> Self {
         Self::new(Kind::Model, message)
     }
@@ -105,16 +120,19 @@ impl Error {
         Self { hint, ..Self::new(Kind::Io, format!("cannot {verb} {}: {error}", path.display())) }
     }
 
+    /// The same, at a place in a text.
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(Box::new(place));
         self
     }
 
+    /// The same, with what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
+    /// The same, because of another error.
     pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self

@@ -41,6 +41,7 @@ pub fn sync_folder(folder: &Path) {
     let _ = folder;
 }
 
+/// A whole file as text; the error of a file that is not UTF-8 says so.
 pub fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))
 }

@@ -29,6 +29,10 @@ pub struct Kind {
     /// Raised whenever the same answer could get another verdict than before: runs judged by different versions of a
     /// check are not comparable.
     pub version: u32,
+    /// Sees how an answer looks, never whether it serves its criterion: a nonsense answer that repeats one word may be
+    /// of the right length, in English and free of hedging. Of a criterion for which only symptoms speak no suite has
+    /// measured anything, though they still fail answers.
+    pub symptom: bool,
     pub parse: Parse,
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -38,7 +42,13 @@ impl Kind {
     where
         T: Judge + DeserializeOwned + JsonSchema + 'static,
     {
-        Self { name, criterion, about, version, parse: parse_as::<T>, schema: |g| g.subschema_for::<T>() }
+        let schema = |g: &mut SchemaGenerator| g.subschema_for::<T>();
+        Self { name, criterion, about, version, symptom: false, parse: parse_as::<T>, schema }
+    }
+
+    /// The kind as one that sees symptoms only.
+    pub const fn of_symptoms(self) -> Self {
+        Self { symptom: true, ..self }
     }
 }
 
@@ -61,6 +71,13 @@ pub fn kinds() -> impl Iterator<Item = &'static Kind> {
         super::runtime::KINDS,
     ];
     families.iter().copied().flatten()
+}
+
+/// Whether the check of this name, as records have it (`not-` in front or not), sees symptoms only and so is no evidence
+/// for its criterion. A name that no kind has, from records of another version, counts as evidence.
+pub fn is_symptom(name: &str) -> bool {
+    let of = |name: &str| kinds().find(|kind| kind.name == name);
+    of(name).or_else(|| of(name.strip_prefix("not-")?)).is_some_and(|kind| kind.symptom)
 }
 
 /// A check as it stands in a case: a judge with its place in the score.
@@ -298,6 +315,16 @@ mod tests {
         assert_eq!((check.name.as_str(), check.negated, check.weight), ("not-word-count", true, 0.0));
         assert_eq!((check.criterion, check.version, check.threshold), (Criterion::Tone, 2, Some(0.5)));
         assert!(judge(&check, "one two three").passed() && !judge(&check, "one two").passed());
+    }
+
+    #[test]
+    fn symptoms_are_known_by_the_names_in_records() {
+        for name in ["not-hedging", "hedging", "word-count", "not-refusal", "latency"] {
+            assert!(is_symptom(name), "{name}");
+        }
+        for name in ["contains", "not-contains", "user-story", "not-gone-since", ""] {
+            assert!(!is_symptom(name), "{name}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod verdict;
 
 #[cfg(test)]
 pub(crate) use kind::sample;
-pub use kind::{Check, Judge, Kind, kinds, parse};
+pub use kind::{Check, Judge, Kind, is_symptom, kinds, parse};
 pub(crate) use kind::{Common, bounds, parse_among};
 pub use rubric::{Criterion, Descriptors, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};

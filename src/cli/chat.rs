@@ -1,9 +1,10 @@
 //! `pmtune chat`: a conversation in the terminal, streaming.
 
-use super::args::ChatArgs;
-use super::{interrupt, open, out};
+use super::console::Console;
+use super::{interrupt, out};
 use crate::registry;
 use crate::report;
+use crate::work::contestant::{contestants, engine};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
@@ -11,10 +12,23 @@ use engine::generate::{Finish, Outcome, SamplingOptions};
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
 
+#[derive(Debug, clap::Args)]
+pub struct ChatArgs {
+    /// The version to talk to (default: primary).
+    #[arg(default_value = "primary")]
+    pub model: String,
+    /// 0 always takes the likeliest token.
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f64>,
+    /// The longest answer, in tokens.
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
+}
+
 pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
     let version = registry::resolve(workspace, &args.model)?;
-    let contestants = open::contestants(workspace, vec![version.clone()])?;
-    let local = open::engine(&contestants[0])?;
+    let contestants = contestants(workspace, vec![version.clone()], &Console::new())?;
+    let local = engine(&contestants[0])?;
     let flags =
         SamplingOptions { temperature: args.temperature, max_tokens: args.max_tokens, ..SamplingOptions::default() };
     let sampling = flags.over(contestants[0].version_ref.sampling.clone());

@@ -1,6 +1,13 @@
-use super::args::InitArgs;
 use super::out;
 use engine::error::Result;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// The folder of the new workspace (default: here).
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+}
 
 pub fn run(args: &InitArgs) -> Result<()> {
     let written = crate::workspace::init(&args.folder)?;

@@ -1,8 +1,9 @@
 //! Printing: colour only on a terminal, and a closed pipe is no error.
 
+pub use crate::work::short_path as path;
+
 use engine::error::Error;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 
 /// Writes a line to standard output. A reader that has gone away (`| head`) ends the printing, not the program.
 pub fn line(text: impl AsRef<str>) {
@@ -83,13 +84,6 @@ pub fn width() -> usize {
 /// Colour only on a terminal that wants it.
 pub fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
-}
-
-/// A path as short as it can be: relative to where the user stands, if it lies below.
-pub fn path(path: &Path) -> String {
-    let here = std::env::current_dir().and_then(|d| d.canonicalize()).unwrap_or_default();
-    let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    full.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]

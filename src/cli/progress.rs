@@ -1,7 +1,6 @@
 //! Progress bars; silent when standard error is no terminal, apart from what must be said.
 
 use super::out;
-use crate::base;
 use crate::training_data::lint;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -20,21 +19,21 @@ impl Bytes {
         Self(bar)
     }
 
-    pub fn finish(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
-impl base::Progress for Bytes {
-    fn say(&self, what: &str) {
+    pub fn say(&self, what: &str) {
         if std::io::stderr().is_terminal() { self.0.println(what) } else { out::note(what) }
     }
 
-    fn bytes(&self, done: u64, total: Option<u64>) {
+    pub fn bytes(&self, done: u64, total: Option<u64>) {
         if let Some(total) = total {
             self.0.set_length(total);
         }
         self.0.set_position(done);
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -1,30 +1,27 @@
-use super::args::RenderArgs;
+use super::console::Console;
 use super::out;
-use crate::base;
-use crate::registry::{self, Origin};
 use crate::report;
+use crate::words;
+use crate::work;
 use crate::workspace::Workspace;
-use engine::chat::{Message, Role};
-use engine::error::{Error, Result};
-use engine::model;
+use engine::error::Result;
+
+#[derive(Debug, clap::Args)]
+pub struct RenderArgs {
+    /// The version whose prompt settings and template are used.
+    #[arg(long, default_value = "base")]
+    pub model: String,
+    /// The user's message.
+    #[arg(long)]
+    pub prompt: String,
+}
 
 /// Prints the exact prompt, then its token ids with the text of each.
 pub fn run(workspace: &Workspace, args: &RenderArgs) -> Result<()> {
-    let version = registry::resolve(workspace, &args.model)?;
-    let Origin::Local { base, .. } = &version.origin else {
-        return Err(Error::usage(format!("{} renders its prompts itself, where pmtune cannot see them", version.name))
-            .hint("name a version on this computer"));
-    };
-    let bar = super::progress::Bytes::new();
-    let base = base::ensure(base, &bar)?;
-    bar.finish();
-    let chat = model::open(&base.path)?.chat;
-    let mut messages = version.messages();
-    messages.push(Message::new(Role::User, &args.prompt));
-    let ids = chat.prompt_ids(&messages)?;
-    out::line(report::visible(&chat.render(&messages, true)?));
-    out::line(format!("\n{} tokens:", ids.len()));
-    let shown: Vec<String> = ids.iter().map(|&id| format!("{id}:{:?}", chat.token_text(id))).collect();
+    let rendered = work::render(workspace, &args.model, &args.prompt, &Console::new())?;
+    out::line(report::visible(&rendered.text));
+    out::line(format!("\n{}:", words::count(rendered.tokens.len(), "token")));
+    let shown: Vec<String> = rendered.tokens.iter().map(|(id, text)| format!("{id}:{text:?}")).collect();
     out::line(shown.join(" "));
     Ok(())
 }

@@ -1,10 +1,31 @@
-use super::args::{SchemaOf, ValidateArgs};
 use super::out;
 use crate::gate;
 use crate::suite::{self, Split, Suite};
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct ValidateArgs {
+    /// Suite files (default: all of the workspace).
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Suite)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// A suite of cases.
+    Suite,
+    /// `gate.json`.
+    Gate,
+}
 
 pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) -> Result<()> {
     let workspace = workspace()?;
@@ -22,8 +43,8 @@ pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) 
 fn summary(suite: &Suite) -> String {
     let held_out = suite.cases.iter().filter(|c| c.split == Split::HeldOut).count();
     let checks: usize = suite.cases.iter().map(|c| c.checks.len()).sum();
-    let cases = suite.cases.len();
-    format!("{}: {cases} cases ({} dev, {held_out} held-out), {checks} checks", suite.name, cases - held_out)
+    let (cases, checks) = (words::count(suite.cases.len(), "case"), words::count(checks, "check"));
+    format!("{}: {cases} ({} dev, {held_out} held-out), {checks}", suite.name, suite.cases.len() - held_out)
 }
 
 pub fn schema(of: SchemaOf) -> Result<()> {

@@ -1,10 +1,13 @@
 //! Two runs may be compared when they differ in nothing but the version: the same questions, asked and judged alike.
 
 use super::comparison::Outcomes;
-use super::warnings::{count, list};
 use crate::run::{Record, Run, VersionRef};
+use crate::words::{count, few};
 use engine::generate::Sampling;
 use std::collections::BTreeMap;
+
+/// Names given before "and 7 more".
+const NAMES: usize = 5;
 
 /// What differs between the runs besides the version itself, in words; empty when they are comparable. Base, adapter,
 /// system prompt and examples are what is compared; so is the chat template when the base is another.
@@ -67,7 +70,7 @@ fn cases(a: &Run, b: &Run) -> Vec<String> {
         .filter_map(|(aspect, differs)| {
             let names: Vec<&str> = both.iter().filter(|(x, y)| differs(x, y)).map(|(x, _)| x.case.as_str()).collect();
             (!names.is_empty())
-                .then(|| format!("the {aspect} differ for {}: {}", count(names.len(), "case"), list(&names)))
+                .then(|| format!("the {aspect} differ for {}: {}", count(names.len(), "case"), few(&names, NAMES)))
         })
         .collect()
 }

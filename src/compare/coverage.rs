@@ -1,6 +1,6 @@
 //! Do the intervals hold what they promise? A simulation on differences like ours: bounded, lumpy, many of them zero.
 //!
-//! `cargo test --release --lib coverage` runs it small; the full figures of docs/log.md come from
+//! `cargo test --lib coverage` runs it small; the full figures of docs/log.md come from
 //! `cargo test --release --lib coverage_in_full -- --ignored --nocapture`.
 
 use super::comparison::{Finding, Settings};

@@ -26,21 +26,12 @@ pub(super) fn of_half<'p, 'a>(split: Split, pairs: &'p [Pair<'a>]) -> Vec<&'p Pa
     pairs.iter().filter(|p| p.split == split && p.both().is_some()).collect()
 }
 
-/// By name, in order.
-pub(super) fn categories<'p, 'a>(pairs: &[&'p Pair<'a>]) -> BTreeMap<&'a str, Vec<&'p Pair<'a>>> {
-    let mut categories: BTreeMap<&str, Vec<&Pair>> = BTreeMap::new();
-    for pair in pairs {
-        categories.entry(pair.category).or_default().push(pair);
-    }
-    categories
-}
-
 /// Everything but luck.
 pub(super) fn tested(split: Split, pairs: &[&Pair<'_>], labels: Outcomes<&str>, settings: &Settings) -> Half {
     let mut half = Half {
         split,
         overall: group(ALL, pairs, settings),
-        categories: categories(pairs).iter().map(|(name, pairs)| group(name, pairs, settings)).collect(),
+        categories: looks::categories(pairs).iter().map(|(name, pairs)| group(name, pairs, settings)).collect(),
         criteria: criteria(pairs, settings),
         checks: looks::checks(pairs).iter().map(|(name, look)| (name.to_string(), check(look))).collect(),
         reference_nll: measure(&looks::likelihoods(pairs), Scale::NATS, settings),

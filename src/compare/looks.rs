@@ -6,6 +6,15 @@ use crate::check::Criterion;
 use crate::tally::Trial;
 use std::collections::BTreeMap;
 
+/// The pairs of each category, by its name, in order.
+pub(super) fn categories<'p, 'a>(pairs: &[&'p Pair<'a>]) -> BTreeMap<&'a str, Vec<&'p Pair<'a>>> {
+    let mut categories: BTreeMap<&str, Vec<&Pair>> = BTreeMap::new();
+    for pair in pairs {
+        categories.entry(pair.category).or_default().push(pair);
+    }
+    categories
+}
+
 pub(super) fn scores<'a>(pairs: &[&Pair<'a>]) -> Vec<Observation<'a>> {
     pairs.iter().filter_map(|pair| pair.observe(|reply| Some(reply.score))).collect()
 }

@@ -13,7 +13,6 @@
 use super::changes::at_least;
 use super::comparison::{Luck, Settings};
 use super::family::family;
-use super::half::categories;
 use super::looks::{self, Unit};
 use super::pair::Pair;
 use super::sample::Observation;
@@ -110,7 +109,7 @@ pub(super) fn one(lines: &[Line], signs: &[u64], settings: &Settings) -> Luck {
 pub(super) fn lines(pairs: &[&Pair<'_>], settings: &Settings) -> (Vec<Line>, usize) {
     let mut looks: Vec<(Kind, Vec<Observation<'_>>)> =
         vec![(Kind::Headline, looks::scores(pairs)), (Kind::Passes, looks::passes(pairs))];
-    let categories = categories(pairs);
+    let categories = looks::categories(pairs);
     if categories.len() > 1 {
         for pairs in categories.values() {
             looks.push((Kind::Category, looks::scores(pairs)));

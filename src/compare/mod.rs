@@ -14,6 +14,7 @@ mod comparison;
 #[cfg(test)]
 mod coverage;
 mod family;
+mod figures;
 #[cfg(test)]
 mod findings;
 #[cfg(test)]

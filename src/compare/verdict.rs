@@ -9,6 +9,7 @@ use super::comparison::{Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTe
 use super::family::HEADLINE;
 use super::group::ALL;
 use crate::suite::Split;
+use crate::words::{count, decimal_to, list, percent_exact, signed_to, times_in_100};
 
 /// Fewer independent cases than this never show that there is *no* difference, even when all of them tie: a kind of
 /// case that makes up a fifth of the work would be missing from 13 by chance more than one time in twenty (0.8¹³ =
@@ -62,11 +63,7 @@ pub(super) fn whole(half: &Half, beside: usize, labels: Outcomes<&str>) -> Strin
     let better = named(true).map(|names| format!("better in {names}"));
     let worse = named(false).map(|names| format!("worse in {names}"));
     let moved: Vec<String> = better.into_iter().chain(worse).collect();
-    format!(
-        " Yet {} is {}, by a test for each that is corrected for all {beside} looked at.",
-        labels.b,
-        moved.join(" and ")
-    )
+    format!(" Yet {} is {}, by a test for each that is corrected for all {beside} looked at.", labels.b, list(&moved))
 }
 
 /// "category tone, check contains"; `None` without any.
@@ -113,35 +110,26 @@ fn numbers(group: &Group, settings: &Settings) -> String {
     // Two places, or three where two would show as nothing what is something.
     let vanishes = |x: f64| (0.0005..0.005).contains(&x.abs());
     let places = if [mean, interval.low, interval.high].into_iter().any(vanishes) { 3 } else { 2 };
-    let confidence = (settings.confidence * 1000.0).round() / 10.0;
     let inside = match group.finding {
         Finding::NoDifference => format!(", inside the ±{} that counts as negligible", settings.negligible),
         _ => String::new(),
     };
     format!(
-        "{} in score ({confidence} % interval {} to {}{inside})",
-        signed(mean, places),
-        signed(interval.low, places),
-        signed(interval.high, places)
+        "{} in score ({} interval {} to {}{inside})",
+        signed_to(mean, places),
+        percent_exact(settings.confidence),
+        signed_to(interval.low, places),
+        signed_to(interval.high, places)
     )
-}
-
-/// With its sign, as people write it; a plain 0 when nothing is left after rounding.
-fn signed(x: f64, places: usize) -> String {
-    let digits = format!("{:.places$}", x.abs());
-    if digits.chars().all(|c| matches!(c, '0' | '.')) {
-        return digits;
-    }
-    format!("{}{digits}", if x < 0.0 { "−" } else { "+" })
 }
 
 fn passes(pass: &PassTest) -> String {
     let (a, b) = (pass.both + pass.only_a, pass.both + pass.only_b);
-    let of = pass.both + pass.only_a + pass.only_b + pass.neither;
+    let of = count(pass.both + pass.only_a + pass.only_b + pass.neither, "case");
     if a == b {
-        return format!("{b} of {of} cases pass with either");
+        return format!("{b} of {of} pass with either");
     }
-    format!("{b} of {of} cases pass instead of {a}")
+    format!("{b} of {of} pass instead of {a}")
 }
 
 /// Why there is no finding, and what would be needed.
@@ -150,18 +138,17 @@ fn short_of(group: &Group, beside: usize, settings: &Settings) -> String {
     let mut text = String::new();
     if interval.low > 0.0 || interval.high < 0.0 {
         let rare = beyond_chance(group.score.p, settings);
-        let hundredths = group.score.p * 100.0;
-        let times = if rare { (hundredths * 10.0).round() / 10.0 } else { hundredths.round() };
-        text +=
-            &format!(" The interval leaves out 0, yet chance alone gives as large a difference {times} times in 100");
+        let times = match rare {
+            true => format!("{} times in 100", decimal_to(group.score.p * 100.0, 1)),
+            false => times_in_100(group.score.p),
+        };
+        text += &format!(" The interval leaves out 0, yet chance alone gives as large a difference {times}");
         text += &match rare {
             false => ".".to_string(),
-            true if group.name == ALL => {
-                let most = ((1.0 - settings.confidence) * HEADLINE * 1000.0).round() / 10.0;
-                format!(
-                    "; the whole is given {most} in 100, so that nothing at all is named more often than it should be."
-                )
-            }
+            true if group.name == ALL => format!(
+                "; the whole is given {} in 100, so that nothing at all is named more often than it should be.",
+                decimal_to((1.0 - settings.confidence) * HEADLINE * 100.0, 1)
+            ),
             true => format!(", which is not rare enough for one of {beside} things looked at."),
         };
     }

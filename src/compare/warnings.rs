@@ -5,6 +5,7 @@ use super::pair::Pair;
 use super::verdict::{FEW_UNITS, names};
 use crate::run::{CONTAMINATED, Run};
 use crate::tally::{CaseTally, Standing};
+use crate::words::{count, either, few};
 use std::collections::BTreeSet;
 
 /// Said of a case on whose answers no check had a say.
@@ -12,18 +13,6 @@ const UNSCORED: &str = "could not be scored (every check was skipped or only mea
 
 /// Names given in one warning before it says "and 7 more".
 const NAMES: usize = 5;
-
-/// "1 case", "3 cases".
-pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}
-
-/// The first few names, and how many there are besides.
-pub(super) fn list(names: &[&str]) -> String {
-    let (shown, rest) = names.split_at(names.len().min(NAMES));
-    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    format!("{}{more}", shown.join(", "))
-}
 
 /// Warnings that follow from the result, most telling first.
 pub(super) fn of_result(comparison: &Comparison) -> Vec<String> {
@@ -90,12 +79,8 @@ fn contaminated(a: &Run, b: &Run) -> Option<String> {
     let tagged = records.filter(|record| record.tags.iter().any(|tag| tag == CONTAMINATED));
     let cases: BTreeSet<&str> = tagged.map(|record| record.case.as_str()).collect();
     let names: Vec<&str> = cases.into_iter().collect();
-    let verb = if names.len() == 1 {
-        "stands in the training data and counts"
-    } else {
-        "stand in the training data and count"
-    };
-    (!names.is_empty()).then(|| format!("{} {verb} for nothing: {}.", count(names.len(), "case"), list(&names)))
+    let verb = either(names.len(), "stands in the training data and counts", "stand in the training data and count");
+    (!names.is_empty()).then(|| format!("{} {verb} for nothing: {}.", count(names.len(), "case"), few(&names, NAMES)))
 }
 
 fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Option<String> {
@@ -124,8 +109,12 @@ fn left_out(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut say = |names: Vec<&str>, what: String| {
         if !names.is_empty() {
-            let verb = if names.len() == 1 { "is" } else { "are" };
-            warnings.push(format!("{} {what} and {verb} left out: {}.", count(names.len(), "case"), list(&names)));
+            let verb = either(names.len(), "is", "are");
+            warnings.push(format!(
+                "{} {what} and {verb} left out: {}.",
+                count(names.len(), "case"),
+                few(&names, NAMES)
+            ));
         }
     };
     let names = |keep: &dyn Fn(&Pair<'_>) -> bool| {
@@ -154,22 +143,23 @@ fn unsteady(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
     let partly = names(&|a, b| a.errors > 0 || b.errors > 0);
     if !partly.is_empty() {
         let cases = count(partly.len(), "case");
-        warnings.push(format!("Some answers to {cases} ended in an error; the others count: {}.", list(&partly)));
+        warnings.push(format!("Some answers to {cases} ended in an error; the others count: {}.", few(&partly, NAMES)));
     }
     let partly = names(&|a, b| a.unscored > 0 || b.unscored > 0);
     if !partly.is_empty() {
         let cases = count(partly.len(), "case");
-        warnings.push(format!("No check could score some answers to {cases}; the others count: {}.", list(&partly)));
+        warnings
+            .push(format!("No check could score some answers to {cases}; the others count: {}.", few(&partly, NAMES)));
     }
     let uneven = names(&|a, b| a.records.len() != b.records.len());
     if !uneven.is_empty() {
         let (a, b, cases) = (labels.a, labels.b, count(uneven.len(), "case"));
-        warnings.push(format!("{a} and {b} answered {cases} a different number of times: {}.", list(&uneven)));
+        warnings.push(format!("{a} and {b} answered {cases} a different number of times: {}.", few(&uneven, NAMES)));
     }
     for (label, flaky) in [(labels.a, names(&|a, _| a.flaky())), (labels.b, names(&|_, b| b.flaky()))] {
         if !flaky.is_empty() {
             let cases = count(flaky.len(), "case");
-            warnings.push(format!("{label} passes {cases} only sometimes (flaky): {}.", list(&flaky)));
+            warnings.push(format!("{label} passes {cases} only sometimes (flaky): {}.", few(&flaky, NAMES)));
         }
     }
     warnings

@@ -5,10 +5,10 @@ use super::question::Gate;
 use super::regression::{self, Tested};
 use super::rules;
 use super::scope::{Scope, in_suite, note};
-use super::words::count;
 use crate::run::Run;
 use crate::suite::Split;
 use crate::tally::{self, CaseTally, Standing};
+use crate::words::{count, either};
 use crate::workspace::{GateHalf, GateSettings};
 use std::collections::BTreeSet;
 
@@ -128,8 +128,9 @@ impl Gate<'_> {
             .collect();
         if !unscored.is_empty() {
             notes.push(format!(
-                "{} could not be scored, because no check had a say, and counts for nothing here: {}.",
+                "{} could not be scored, because no check had a say, and {} for nothing here: {}.",
                 count(unscored.len(), "case"),
+                either(unscored.len(), "counts", "count"),
                 unscored.join(", ")
             ));
         }

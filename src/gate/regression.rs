@@ -3,8 +3,9 @@
 use super::decision::{CaseNote, Judged};
 use super::question::Gate;
 use super::scope::Scope;
-use super::words;
+use super::words::difference;
 use crate::compare::{self, Comparison, Finding, Group, holm};
+use crate::words;
 use crate::workspace::NoRegression;
 
 /// The comparison of the cases in one scope; `Err` says why there is none, and what to do.
@@ -74,10 +75,10 @@ fn judged(gate: &Gate<'_>, scope: &Scope<'_>, rule: &NoRegression, tested: &Comp
     let mean = group.score.difference.mean;
     let lost = mean < -rule.margin - 1e-12;
     let failed = lost && p <= rule.level + 1e-12;
-    let seen = words::difference(&group.score.difference, gate.compare.confidence);
+    let seen = difference(&group.score.difference, gate.compare.confidence);
     let mut words = format!("{seen} in score against {}, {}", gate.labels.a, words::count(group.cases, "case"));
     if lost && p < 0.995 {
-        words += &format!("; chance alone takes as much {}", words::times(p));
+        words += &format!("; chance alone takes as much {}", words::times_in_100(p));
         if failed {
             words += &format!("; at {}\u{a0}% or less the rule fails", rule.level * 100.0);
         }
@@ -146,7 +147,7 @@ pub(super) fn detectable(scope: &Scope<'_>, tested: &Tested, most: f64) -> Judge
         words::count(group.cases, "case")
     );
     if let (false, Some(cases)) = (passed, group.power.cases_for_half) {
-        words += &format!("; for {:.2} it takes {cases} cases", minimum / 2.0);
+        words += &format!("; for {:.2} it takes {}", minimum / 2.0, words::count(cases, "case"));
     }
     scope.judged(RULE, passed, minimum, most, words)
 }

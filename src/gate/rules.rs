@@ -2,10 +2,11 @@
 
 use super::decision::{CaseNote, Judged};
 use super::scope::{Scope, note};
-use super::words::{count, percent, rate, standing, threshold_percent};
+use super::words::{rate, standing};
 use crate::check::Criterion;
 use crate::run::{CONTAMINATED, matches};
 use crate::tally::{self, CaseTally, Standing};
+use crate::words::{count, either, percent, percent_exact};
 use crate::workspace::{CriteriaSettings, LatencySettings};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,7 @@ pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>, 
     if seen.cases == 0 {
         return scope.empty("pass-rate", least);
     }
-    let wanted = threshold_percent(least);
+    let wanted = percent_exact(least);
     let words =
         format!("{} of {} pass; {wanted} wanted", rate(seen.rate, &seen.interval), count(seen.cases, scope.noun()));
     let mut failing: Vec<&CaseTally<'_>> = cases.into_iter().filter(|case| case.passes() == Some(false)).collect();
@@ -141,7 +142,7 @@ pub(super) fn must_pass(scope: &Scope<'_>, patterns: &[String], tagged: bool) ->
         );
         return Some(Judged { cases: unscored, ..scope.unjudged(RULE, Some(0.0), words) });
     }
-    let verb = if broken.len() == 1 { "does" } else { "do" };
+    let verb = either(broken.len(), "does", "do");
     let words = match broken.len() {
         0 => format!("every one of {} that must pass does", count(cases.len(), "case")),
         n => format!("{n} of {} that must pass {verb} not", count(cases.len(), "case")),
@@ -172,13 +173,10 @@ pub(super) fn each_case(scope: &Scope<'_>, least: f64) -> Judged {
     short.sort_by(|x, y| share(x).total_cmp(&share(y)));
     if short.is_empty() && unscored > 0 {
         let of = count(cases.len() + unscored, "repeated case");
-        return scope.unjudged(
-            RULE,
-            Some(least),
-            format!("{unscored} of {of} could not be scored: no check had a say"),
-        );
+        let words = format!("{unscored} of {of} could not be scored: no check had a say");
+        return scope.unjudged(RULE, Some(least), words);
     }
-    let (wanted, of) = (threshold_percent(least), count(cases.len(), "repeated case"));
+    let (wanted, of) = (percent_exact(least), count(cases.len(), "repeated case"));
     let words = match short.len() {
         0 => format!("each of {of} passes {wanted} of its answers or more"),
         n => format!("{n} of {of} below {wanted} of answers passed; the lowest at {}", percent(lowest)),
@@ -194,7 +192,7 @@ pub(super) fn flaky(scope: &Scope<'_>, most: f64) -> Judged {
     let flaky: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.flaky()).collect();
     let share = flaky.len() as f64 / cases.len() as f64;
     let of = count(cases.len(), "repeated case");
-    let words = format!("{} of {of} pass only sometimes; at most {} wanted", percent(share), threshold_percent(most));
+    let words = format!("{} of {of} pass only sometimes; at most {} wanted", percent(share), percent_exact(most));
     let judged = scope.judged("flaky", share <= most + ROUNDING, share, most, words);
     judged.because_of(flaky.into_iter().map(note).collect())
 }
@@ -206,7 +204,7 @@ pub(super) fn contaminated(scope: &Scope<'_>, most: usize) -> Judged {
     let marked = |case: &&&CaseTally<'_>| case.records.iter().any(|r| r.tags.iter().any(|tag| tag == CONTAMINATED));
     let cases: Vec<CaseNote> = scope.cases.iter().filter(marked).map(|case| note(case)).collect();
     let n = cases.len();
-    let verb = if n == 1 { "stands" } else { "stand" };
+    let verb = either(n, "stands", "stand");
     let words = format!("{} {verb} in the training data; at most {most} wanted", count(n, scope.noun()));
     scope.judged("contaminated", n <= most, n as f64, most as f64, words).because_of(cases)
 }
@@ -216,7 +214,7 @@ pub(super) fn errors(scope: &Scope<'_>, most: usize) -> Judged {
         let errors = case.errors;
         let words = match case.records.len() {
             1 => "no answer".to_string(),
-            all => format!("{errors} of {all} answers missing"),
+            all => format!("{errors} of {} missing", count(all, "answer")),
         };
         (errors > 0).then(|| CaseNote { case: case.case.to_string(), words })
     };

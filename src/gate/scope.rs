@@ -1,10 +1,10 @@
 //! Which cases a rule looks at.
 
 use super::decision::{CaseNote, Judged, Status};
-use super::words;
 use crate::run::Run;
 use crate::suite::Split;
 use crate::tally::{CaseTally, Standing};
+use crate::words::noun;
 use crate::workspace::GateHalf;
 
 /// The candidate's cases of one half, or of both, and of one suite, or of all.
@@ -38,8 +38,8 @@ impl<'a> Scope<'a> {
     /// `held-out cases of format-consistency`.
     pub fn place(&self) -> String {
         match self.suite {
-            Some(suite) => format!("{}s of {suite}", self.noun()),
-            None => format!("{}s", self.noun()),
+            Some(suite) => format!("{} of {suite}", noun(2, self.noun())),
+            None => noun(2, self.noun()),
         }
     }
 
@@ -102,7 +102,7 @@ impl Judged {
 
 /// A case with how it stands.
 pub(super) fn note(case: &CaseTally<'_>) -> CaseNote {
-    CaseNote { case: case.case.to_string(), words: words::standing(case) }
+    CaseNote { case: case.case.to_string(), words: super::words::standing(case) }
 }
 
 fn in_half(half: GateHalf, split: Split) -> bool {

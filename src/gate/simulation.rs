@@ -1,7 +1,7 @@
 //! How often does the gate fail a version that is no worse, and how often one that is? Whole decisions over simulated
 //! suites.
 //!
-//! `cargo test --release --lib gate::simulation` runs it small; the figures of docs/log.md come from
+//! `cargo test --lib gate::simulation` runs it small; the figures of docs/log.md come from
 //! `cargo test --release --lib gate::simulation -- --ignored --nocapture`.
 
 use super::testing::{Made, made, run};

@@ -7,6 +7,7 @@ use super::series::{Break, Group, History, Kind, Point, RunInfo, Series, Source,
 use crate::compare::Settings;
 use crate::run::{Outcome, VersionRef};
 use crate::suite::Split;
+use crate::words;
 use engine::store;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,8 +120,7 @@ fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
         let cases = |of: fn(&Outcome) -> bool| {
             let records = source.run.records.iter().filter(|record| of(&record.outcome));
             let cases: BTreeSet<&str> = records.map(|record| record.case.as_str()).collect();
-            let words = if cases.len() == 1 { "1 case".to_string() } else { format!("{} cases", cases.len()) };
-            (!cases.is_empty()).then_some(words)
+            (!cases.is_empty()).then(|| words::count(cases.len(), "case"))
         };
         let errors = cases(|outcome| matches!(outcome, Outcome::Error { .. }));
         remarks.extend(errors.map(|cases| format!("{cases} could not be answered")));

@@ -2,6 +2,7 @@
 
 use crate::run::{CONTAMINATED, Manifest, Run};
 use crate::suite::Split;
+use crate::words;
 use engine::store;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,7 +176,7 @@ enum Aspect {
 
 impl Aspect {
     fn words(self, ids: &[&str]) -> String {
-        let count = count(ids.len());
+        let (count, list) = (words::count(ids.len(), "case"), |ids| words::few(ids, NAMES));
         match self {
             Self::Added => format!("{count} added to {}", suites(ids)),
             Self::Removed => format!("{count} of {} removed or not asked", suites(ids)),
@@ -192,19 +193,9 @@ impl Aspect {
     }
 }
 
-fn count(n: usize) -> String {
-    if n == 1 { "1 case".to_string() } else { format!("{n} cases") }
-}
-
-fn list(ids: &[&str]) -> String {
-    let (shown, rest) = ids.split_at(ids.len().min(NAMES));
-    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    format!("{}{more}", shown.join(", "))
-}
-
 fn suites(ids: &[&str]) -> String {
     let names: BTreeSet<&str> = ids.iter().map(|id| suite_of(id)).collect();
-    list(&names.into_iter().collect::<Vec<_>>())
+    words::few(&names.into_iter().collect::<Vec<_>>(), NAMES)
 }
 
 /// `format-consistency` of `format-consistency/story`.

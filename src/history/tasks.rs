@@ -12,6 +12,7 @@ use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{Settings, Trial};
 use crate::suite::Split;
 use crate::tally::{self, CaseTally};
+use crate::words;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,7 +143,7 @@ fn gaps(task: &mut Task, source: &Source, rate: &Point) {
     task.failed_checks.sort_by(|a, b| failed(&b.1).cmp(&failed(&a.1)).then_with(|| a.0.cmp(&b.0)));
     if rate.value < LOW_RATE {
         let passed = (rate.value * rate.n as f64).round();
-        task.needs.push(format!("passes {passed} of {} dev cases", rate.n));
+        task.needs.push(format!("passes {passed} of {}", words::count(rate.n, "dev case")));
     }
     let people = People::of(source);
     let automatic = |case: &CaseTally<'_>, criterion| case.points(criterion);
@@ -150,7 +151,7 @@ fn gaps(task: &mut Task, source: &Source, rate: &Point) {
     task.needs.extend(below_target("by the checks", &cases, automatic));
     task.needs.extend(below_target("by people", &cases, rated));
     if let Some(count) = task.examples.filter(|count| *count < FEW_EXAMPLES) {
-        task.needs.push(format!("only {count} training examples"));
+        task.needs.push(format!("only {}", words::count(count, "training example")));
     }
 }
 

@@ -4,27 +4,12 @@
 //! pack that was read back and compared, so a kill loses nothing and the same command finishes the work.
 
 use super::pack::{self, Sums};
+use super::shelf::{MAKING, REMOVING, Shelf, archived, remove};
 use super::{Manifest, manifest_file, primary, verify};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
-use std::fs::File;
-use std::path::{Path, PathBuf};
-
-/// The folder below `models/` that holds the packs.
-pub const ARCHIVE: &str = "archive";
-const LOCK: &str = ".lock";
-/// A folder that was packed and is about to go.
-const REMOVING: &str = ".removing-";
-/// A pack or a folder in the making.
-const MAKING: &str = ".pmtune-";
-
-/// The archive, held against a second process that moves versions until dropped.
-pub(super) struct Shelf {
-    models: PathBuf,
-    folder: PathBuf,
-    _lock: File,
-}
+use std::path::PathBuf;
 
 /// A version that was packed or unpacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,52 +20,6 @@ pub struct Moved {
     pub files: usize,
     /// The pack's own.
     pub sha256: String,
-}
-
-impl Shelf {
-    /// Takes the lock and clears away what a killed command left.
-    pub fn open(workspace: &Workspace) -> Result<Self> {
-        let models = workspace.models();
-        let folder = models.join(ARCHIVE);
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
-        let path = folder.join(LOCK);
-        let lock = File::create(&path).map_err(|e| Error::io("write", &path, e))?;
-        // Some file systems know no locks; a missing lock is no reason to refuse work.
-        if let Err(std::fs::TryLockError::WouldBlock) = lock.try_lock() {
-            return Err(Error::input("another pmtune is archiving, restoring or promoting a version")
-                .hint("wait for it to end, then run the same command again"));
-        }
-        let shelf = Self { models, folder, _lock: lock };
-        shelf.tidy()?;
-        Ok(shelf)
-    }
-
-    fn tidy(&self) -> Result<()> {
-        for entry in std::fs::read_dir(&self.folder).map_err(|e| Error::io("read", &self.folder, e))?.flatten() {
-            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-            if let Some(version) = name.strip_prefix(REMOVING) {
-                let home = self.models.join(version);
-                if !self.pack(version).is_file() && !home.exists() {
-                    // Somebody took the pack away: this is the last copy.
-                    std::fs::rename(&path, &home).map_err(|e| Error::io("move", &path, e))?;
-                } else {
-                    remove(&path)?;
-                }
-            } else if name.starts_with(MAKING) {
-                remove(&path)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn pack(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.zip"))
-    }
-}
-
-fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
-    removed.map_err(|e| Error::io("remove", path, e))
 }
 
 /// Packs a version's folder, reads the pack back, compares every file, and only then takes the folder away. Of a version
@@ -160,35 +99,4 @@ fn not_archived(workspace: &Workspace, name: &str) -> Error {
     let known =
         if names.is_empty() { "no version is archived".into() } else { format!("archived: {}", names.join(", ")) };
     Error::missing(format!("there is no archived version {name}")).hint(known)
-}
-
-/// The names of the archived versions: those with a pack and without a folder.
-pub fn archived(workspace: &Workspace) -> Result<Vec<String>> {
-    Ok(packs(workspace)?.into_iter().filter(|name| !manifest_file(&workspace.models().join(name)).is_file()).collect())
-}
-
-/// The names of all packs, those of restored versions too.
-pub(super) fn packs(workspace: &Workspace) -> Result<Vec<String>> {
-    let folder = workspace.models().join(ARCHIVE);
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let entries = std::fs::read_dir(&folder).map_err(|e| Error::io("read", &folder, e))?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".zip")?.to_string()))
-        .filter(|name| !name.is_empty() && !name.starts_with('.'))
-        .collect();
-    names.sort();
-    Ok(names)
-}
-
-/// Where the pack of a version lies, or would.
-pub(super) fn pack_file(workspace: &Workspace, name: &str) -> PathBuf {
-    workspace.models().join(ARCHIVE).join(format!("{name}.zip"))
-}
-
-/// The manifest of an archived version, read from its pack.
-pub fn archived_manifest(workspace: &Workspace, name: &str) -> Result<Manifest> {
-    pack::manifest(&pack_file(workspace, name), name)
 }

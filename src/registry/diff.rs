@@ -1,6 +1,6 @@
 //! What changed between two versions: base, data, recipe, prompts, and how the training went.
 
-use super::{BaseRecord, Manifest, Trained, recorded_adapter_hash};
+use super::{BaseRecord, Manifest, Trained};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +46,7 @@ fn change(what: &str, before: Option<String>, after: Option<String>) -> Option<C
 fn made_from(a: &Manifest, b: &Manifest) -> Vec<Change> {
     let weights = |base: &BaseRecord| base.sha256.as_deref().map(short);
     let adapter = |m: &Manifest| {
-        let hash = recorded_adapter_hash(m).map(|hash| short(&hash));
+        let hash = m.recorded_adapter_hash().map(|hash| short(&hash));
         m.adapter.as_ref().map(|_| hash.unwrap_or_else(|| "an adapter without a hash".into()))
     };
     let line = |m: &Manifest| m.parent.clone();

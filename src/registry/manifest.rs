@@ -2,6 +2,7 @@ use super::Trained;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
+use engine::store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,6 +69,15 @@ fn is_default(options: &SamplingOptions) -> bool {
 }
 
 impl Manifest {
+    /// Hash over the adapter's configuration and weights as [`adapter_hash`](super::adapter_hash) gives it, from what
+    /// stands here alone; `None` where it is not written down.
+    pub fn recorded_adapter_hash(&self) -> Option<String> {
+        let folder = self.adapter.as_deref()?.trim_start_matches("./").trim_end_matches('/');
+        let hash = |file: &str| self.files.get(&format!("{folder}/{file}")).cloned();
+        let hashes = [hash("adapter_config.json")?, hash("adapter_model.safetensors")?];
+        Some(store::hash(hashes.concat().as_bytes()))
+    }
+
     /// The newest manifest this program understands.
     pub const FORMAT: u32 = 1;
 
@@ -101,7 +111,7 @@ impl Manifest {
     pub fn write(&self, folder: &Path) -> Result<()> {
         let text = serde_yaml::to_string(self)
             .map_err(|e| Error::input(format!("cannot write the manifest of {}: {e}", self.name)))?;
-        engine::store::replace(&super::manifest_file(folder), text.as_bytes())
+        store::replace(&super::manifest_file(folder), text.as_bytes())
     }
 
     /// Few-shot examples as messages.

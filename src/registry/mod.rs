@@ -6,22 +6,28 @@
 //! apart.
 
 mod archive;
+mod base_name;
 mod diff;
 mod manifest;
 mod notes;
 mod pack;
+mod promote;
 mod resolve;
+mod shelf;
 mod trained;
 mod tree;
 mod verify;
 
-pub use archive::{ARCHIVE, Moved, archive, archived, archived_manifest, restore};
+pub use archive::{Moved, archive, restore};
+pub use base_name::base_name;
 pub use diff::{Change, Diff, Section, diff};
 pub use manifest::{BaseRecord, FewShot, Manifest};
-pub use notes::{Note, NoteKind, Promotion, note, notes, promote};
-pub use resolve::{Origin, Version, base_name, resolve};
+pub use notes::{Note, NoteKind, note, notes};
+pub use promote::{Promotion, promote};
+pub use resolve::{Origin, Version, resolve};
+pub use shelf::{ARCHIVE, archived, archived_manifest};
 pub use trained::{DataFile, Stage, Trained};
-pub use tree::{adapter_hash, recorded_adapter_hash, written_hashes};
+pub use tree::{adapter_hash, written_hashes};
 pub use verify::{Checked, verify, verify_all};
 
 use crate::workspace::Workspace;

@@ -1,4 +1,4 @@
-use super::Manifest;
+use super::{Manifest, base_name};
 use crate::base::BaseName;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
@@ -90,14 +90,6 @@ fn from_base(workspace: &Workspace, label: &str, base: &str) -> Result<Version> 
     };
     let label = if matches!(base, BaseName::Path(_)) { name.clone() } else { label.to_string() };
     Ok(bare(&label, &name, Origin::Local { base, expected: None, adapter: None }))
-}
-
-/// A base path written in a file is relative to the workspace, one typed on the command line to where the user stands.
-pub fn base_name(workspace: &Workspace, text: &str, typed: bool) -> Result<BaseName> {
-    Ok(match BaseName::parse(text)? {
-        BaseName::Path(path) if !typed => BaseName::Path(workspace.root.join(path)),
-        other => other,
-    })
 }
 
 fn registered(workspace: &Workspace, label: &str, name: &str) -> Result<Version> {

@@ -1,6 +1,5 @@
 //! The files of a version's folder, by their paths below it.
 
-use super::Manifest;
 use engine::error::{Error, Result};
 use engine::store;
 use std::collections::BTreeMap;
@@ -67,14 +66,6 @@ pub fn adapter_hash(folder: &Path) -> Result<String> {
     let hashes: Vec<String> =
         files.iter().map(|file| store::hash_file(&folder.join(file), |_| ())).collect::<Result<_>>()?;
     Ok(store::hash(hashes.concat().as_bytes()))
-}
-
-/// The same from the manifest alone, where it knows its files.
-pub fn recorded_adapter_hash(manifest: &Manifest) -> Option<String> {
-    let folder = manifest.adapter.as_deref()?.trim_start_matches("./").trim_end_matches('/');
-    let hash = |file: &str| manifest.files.get(&format!("{folder}/{file}")).cloned();
-    let hashes = [hash("adapter_config.json")?, hash("adapter_model.safetensors")?];
-    Some(store::hash(hashes.concat().as_bytes()))
 }
 
 #[cfg(test)]

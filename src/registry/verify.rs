@@ -1,6 +1,6 @@
 //! Whether versions are still what they were: every hash that was written down is worked out again.
 
-use super::archive::{self, pack_file};
+use super::shelf::{ARCHIVE, pack_file, packs};
 use super::{Manifest, base_name, manifest_file, notes, pack, primary};
 use crate::base;
 use crate::workspace::Workspace;
@@ -30,7 +30,7 @@ pub(super) type Bases = BTreeMap<PathBuf, String>;
 pub fn verify_all(workspace: &Workspace) -> Result<Vec<Checked>> {
     let mut bases = Bases::new();
     let mut found: Vec<Checked> = names(workspace)?.iter().map(|name| version(workspace, name, &mut bases)).collect();
-    found.extend(archive::packs(workspace)?.iter().map(|name| archived(workspace, name)));
+    found.extend(packs(workspace)?.iter().map(|name| archived(workspace, name)));
     found.extend(chosen(workspace)?);
     Ok(found)
 }
@@ -104,7 +104,7 @@ fn own_files(workspace: &Workspace, manifest: &Manifest, found: &mut Checked) {
     if let Some(adapter) = manifest.adapter.as_deref() {
         if !folder.join(adapter).join("adapter_model.safetensors").is_file() {
             found.damage.push(format!("the adapter's weights are gone from {adapter}"));
-        } else if super::recorded_adapter_hash(manifest).is_none() {
+        } else if manifest.recorded_adapter_hash().is_none() {
             found.notes.push("its manifest has no hash of the adapter, so that was not compared".into());
         }
     }
@@ -176,7 +176,7 @@ fn hash(path: PathBuf) -> Result<Option<String>> {
 }
 
 fn archived(workspace: &Workspace, name: &str) -> Checked {
-    let mut found = Checked { subject: format!("{}/{name}.zip", archive::ARCHIVE), ..Default::default() };
+    let mut found = Checked { subject: format!("{}/{name}.zip", ARCHIVE), ..Default::default() };
     match pack::check(&pack_file(workspace, name), name) {
         Ok(sums) => found.files = sums.len(),
         Err(error) => found.damage.push(error.message),

@@ -1,8 +1,9 @@
 //! What a dataset holds, in the terminal and as a page.
 
 use super::plot::{self, CountRow};
-use super::{clean, html, words};
+use super::{clean, html};
 use crate::training_data::{BIN_WORDS, CategoryCount, Count, Stats, USUAL_WORDS, Variety, WINDOW};
+use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 use std::fmt::Write;
@@ -97,7 +98,7 @@ fn view(stats: &Stats) -> DatasetView {
             fact("Examples", stats.examples.to_string(), format!("the guide recommends {recommended}")),
             fact(
                 "Middle answer",
-                format!("{} words", lengths.median),
+                words::count(lengths.median, "word"),
                 format!("{} to {}", lengths.shortest, lengths.longest),
             ),
             fact("Different instructions", variety.instructions.to_string(), format!("of {}", stats.examples)),
@@ -151,7 +152,7 @@ fn bar(count: usize, of: usize) -> String {
 }
 
 fn headline(stats: &Stats) -> String {
-    let examples = if stats.examples == 1 { "1 example".into() } else { format!("{} examples", stats.examples) };
+    let examples = words::count(stats.examples, "example");
     let short: usize = stats.categories.iter().map(CategoryCount::missing).sum();
     let judged = stats.categories.iter().any(|c| c.total.recommended.is_some());
     match (judged, short) {
@@ -214,10 +215,14 @@ fn variety_sentences(variety: &Variety, examples: usize) -> Vec<String> {
         let named: Vec<String> = variety.tags.iter().take(TAGS).map(|(tag, count)| format!("{tag} {count}")).collect();
         let rest = variety.tags.len().saturating_sub(TAGS);
         let rest = if rest > 0 { format!(", and {rest} more") } else { String::new() };
-        all.push(format!("{} tags: {}{rest}.", variety.tags.len(), named.join(", ")));
+        all.push(format!("{}: {}{rest}.", words::count(variety.tags.len(), "tag"), named.join(", ")));
     }
     if variety.untagged > 0 {
-        all.push(format!("{} examples have no tags.", variety.untagged));
+        all.push(format!(
+            "{} {} no tags.",
+            words::count(variety.untagged, "example"),
+            words::either(variety.untagged, "has", "have")
+        ));
     }
     all
 }

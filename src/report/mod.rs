@@ -21,7 +21,6 @@ pub mod table;
 mod templates;
 mod training;
 mod view;
-mod words;
 
 #[cfg(test)]
 mod fixture;

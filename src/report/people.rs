@@ -2,7 +2,7 @@
 
 use super::layout::{Field, Layout, Style};
 use super::view::{PairedView, PeopleHalfView, PeopleView, Tone};
-use super::words;
+use crate::words;
 
 /// How many reviewers, and how many flagged answers, are listed.
 const MOST: usize = 10;

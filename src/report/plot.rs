@@ -14,8 +14,8 @@ pub use points::{PointsRow, points};
 pub use timeline::{Axis, Dot, Timeline, timeline};
 
 use super::clean;
-use super::words;
 use crate::compare::{Finding, Interval, Mean, Outcomes, Rate};
+use crate::words;
 use engine::error::{Error, Result};
 use minijinja::Value;
 use plotters::coord::Shift;
@@ -93,7 +93,7 @@ pub fn rates(title: &str, labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> Re
             let y = top + ROW * i as i32;
             let figures = match row.before {
                 Some(before) => format!("{} → {}", words::percent(before.rate), words::percent(row.after.rate)),
-                None => words::rate(row.after),
+                None => row.after.words(),
             };
             let name = format!("{} ({})", words::clip(&row.name, 34), row.after.cases);
             text(area, &name, (LEFT, y + 34), TEXT, INK, HPos::Left)?;
@@ -140,7 +140,7 @@ pub fn differences(title: &str, rows: &[DifferenceRow], negligible: f64) -> Resu
                 Finding::NoDifference | Finding::TooFewCases => BEFORE,
             };
             text(area, &words::clip(name, 34), (LEFT, y + 32), TEXT, INK, HPos::Left)?;
-            text(area, &words::difference(mean), (RIGHT, y + 32), TEXT, INK, HPos::Right)?;
+            text(area, &mean.as_difference(), (RIGHT, y + 32), TEXT, INK, HPos::Right)?;
             interval(area, &mean.interval, mean.mean, y + 72, colour, x)?;
         }
         Ok(())
@@ -187,15 +187,15 @@ pub fn distribution(title: &str, values: &[f64]) -> Result<Plot> {
 fn describe_rates(labels: &Outcomes<String>, rows: &[RateRow<'_>]) -> String {
     let each = rows.iter().map(|row| match row.before {
         Some(before) => {
-            format!("{}: {} {}, {} {}.", row.name, labels.a, words::rate(before), labels.b, words::rate(row.after))
+            format!("{}: {} {}, {} {}.", row.name, labels.a, before.words(), labels.b, row.after.words())
         }
-        None => format!("{}: {}.", row.name, words::rate(row.after)),
+        None => format!("{}: {}.", row.name, row.after.words()),
     });
     each.collect::<Vec<_>>().join(" ")
 }
 
 fn describe_differences(rows: &[DifferenceRow]) -> String {
-    rows.iter().map(|row| format!("{}: {}.", row.name, words::difference(&row.mean))).collect::<Vec<_>>().join(" ")
+    rows.iter().map(|row| format!("{}: {}.", row.name, row.mean.as_difference())).collect::<Vec<_>>().join(" ")
 }
 
 fn describe_distribution(values: &[f64]) -> String {
@@ -203,9 +203,9 @@ fn describe_distribution(values: &[f64]) -> String {
     let down = values.iter().filter(|v| **v <= -0.05).count();
     format!(
         "{} scored higher, {} lower, {} about the same.",
-        words::cases(up),
-        words::cases(down),
-        words::cases(values.len() - up - down)
+        words::count(up, "case"),
+        words::count(down, "case"),
+        words::count(values.len() - up - down, "case")
     )
 }
 

@@ -1,11 +1,12 @@
 //! The result in the terminal: words first, then figures. Reads well from 60 columns up.
 
 use super::layout::{Field, Layout, Style};
+use super::people;
 use super::view::{self, ComparisonView, FlipView, GroupRow, HalfView, Movement, RunView, Sides, Tone};
-use super::{people, words};
 use crate::compare::Comparison;
 use crate::review::{People, PeopleCompared};
 use crate::run::Run;
+use crate::words;
 
 /// How many flips each way, failing cases or warnings are listed; the report has them all.
 const MOST: usize = 10;

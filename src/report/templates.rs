@@ -1,6 +1,7 @@
 //! The templates, and the one place where values are written into them.
 
-use super::{clean, words};
+use super::clean;
+use crate::words;
 use engine::error::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;

@@ -1,7 +1,7 @@
 //! Do the intervals of people's scores hold what they promise? A simulation with a simple model of reviewers: an answer
 //! has a quality, a reviewer adds their own severity and a slip, and what comes out is rounded to 1 to 5.
 //!
-//! `cargo test --release --lib review::coverage` runs it small; the figures of docs/log.md come from
+//! `cargo test --lib review::coverage` runs it small; the figures of docs/log.md come from
 //! `cargo test --release --lib reviewers_in_full -- --ignored --nocapture`.
 
 use super::agreement::{Scored, agreement};

@@ -8,6 +8,7 @@
 mod contamination;
 mod event;
 mod execute;
+mod files;
 mod filter;
 mod judge;
 mod open;

@@ -1,11 +1,9 @@
-use super::{FORMAT, Item, Manifest, Plan, Record, Run, judge, plan, reports};
+use super::files::{RESULTS, read_manifest, write_manifest};
+use super::{FORMAT, Item, Manifest, Plan, Record, Run, judge, plan};
 use engine::error::{Error, Result};
 use engine::store::{self, Lines};
 use jiff::Timestamp;
-use std::path::{Path, PathBuf};
-
-pub(super) const MANIFEST: &str = "run.json";
-pub(super) const RESULTS: &str = "results.jsonl";
+use std::path::PathBuf;
 
 /// A run locked for writing: its plan, and what is recorded of it.
 #[derive(Debug)]
@@ -42,7 +40,7 @@ impl OpenRun {
     /// # Errors
     /// Another process writes it; or `plan` is not what the run began with.
     pub(super) fn resume(folder: PathBuf, plan: Plan) -> Result<Self> {
-        let manifest = reports::read_manifest(&folder)?;
+        let manifest = read_manifest(&folder)?;
         let lines = Lines::open(&folder.join(RESULTS))?;
         let records = store::read_lines(&folder.join(RESULTS))?;
         if let Some(reason) = differs(&manifest, &records, &plan) {
@@ -86,14 +84,6 @@ impl OpenRun {
         let records = plan::settle(&self.manifest.cases, self.records);
         Run { folder: self.folder, manifest: self.manifest, records }
     }
-}
-
-fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<()> {
-    let path = folder.join(MANIFEST);
-    let mut text = serde_json::to_vec_pretty(manifest)
-        .map_err(|e| Error::input(format!("cannot write {}: {e}", path.display())))?;
-    text.push(b'\n');
-    store::replace(&path, &text)
 }
 
 /// Why a stored run is not the one that `plan` would make, in words for the user; `None` when it is.

@@ -1,9 +1,9 @@
-use super::open::{MANIFEST, RESULTS, differs};
-use super::{FORMAT, Manifest, OpenRun, Plan, Run, plan};
+use super::files::{MANIFEST, RESULTS, read_manifest};
+use super::open::differs;
+use super::{Manifest, OpenRun, Plan, Run, plan};
 use engine::error::{Error, Kind, Result};
 use engine::store;
 use jiff::Zoned;
-use serde::Deserialize;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -146,29 +146,6 @@ impl Reports {
             _ => error.hint("name a folder of the reports folder, or the path of a run's folder"),
         })
     }
-}
-
-/// Reads `run.json`, refusing a format newer than ours.
-pub(super) fn read_manifest(folder: &Path) -> Result<Manifest> {
-    #[derive(Deserialize)]
-    struct Format {
-        format: u32,
-    }
-    let path = folder.join(MANIFEST);
-    let text = store::read_text(&path)?;
-    let fault = |e: serde_json::Error| {
-        Error::input(format!("{}:{}:{}: not a run's manifest: {e}", path.display(), e.line(), e.column()))
-            .hint("the file was edited or damaged; restore it, or remove the folder")
-    };
-    let Format { format } = serde_json::from_str(&text).map_err(fault)?;
-    if format > FORMAT {
-        return Err(Error::input(format!(
-            "{} was written by a newer pmtune: it has format {format}, this one knows formats up to {FORMAT}",
-            path.display()
-        ))
-        .hint("install the newer pmtune"));
-    }
-    serde_json::from_str(&text).map_err(fault)
 }
 
 /// A version's name as part of a folder's name: letters, digits, `.`, `_` and `-`, at most 60 characters.

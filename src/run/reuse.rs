@@ -1,5 +1,5 @@
 use super::Reports;
-use super::open::RESULTS;
+use super::files::RESULTS;
 use crate::provider::Answer;
 use serde::Deserialize;
 use std::borrow::Cow;

@@ -1,12 +1,18 @@
 //! All that one run has to say on a case.
 
-use super::Trial;
 use super::repeats;
 use crate::check::{Criterion, automatic_score};
 use crate::provider::Answer;
 use crate::run::{Judged, Outcome, Record, Run};
 use crate::suite::Split;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    pub passed: usize,
+    pub of: usize,
+}
 
 /// One answer with a score.
 #[derive(Debug, Clone, Copy)]

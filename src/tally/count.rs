@@ -1,17 +1,11 @@
 //! Counts over some cases of one run.
 
-use super::case::CaseTally;
+use super::case::{CaseTally, Trial};
 use super::repeats::{pass_at_k, pass_hat_k};
 use super::wilson::{Interval, wilson};
 use crate::check::Criterion;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trial {
-    pub passed: usize,
-    pub of: usize,
-}
 
 /// A pass rate with its Wilson interval. With repeats, `passed` counts cases that pass as often as they require.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

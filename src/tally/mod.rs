@@ -6,13 +6,14 @@
 
 mod case;
 mod count;
+mod figures;
 #[cfg(test)]
 pub(crate) mod oracle;
 mod repeats;
 mod wilson;
 
-pub use case::{CaseTally, Reply, Standing, cases};
-pub use count::{Rate, Trial, checks, criteria, mean, mean_score, rate};
+pub use case::{CaseTally, Reply, Standing, Trial, cases};
+pub use count::{Rate, checks, criteria, mean, mean_score, rate};
 pub use repeats::enough;
 pub use wilson::{Interval, wilson};
 

@@ -123,5 +123,5 @@ fn the_check_reference_is_that_of_the_code() {
         std::fs::write(&page, &fresh).unwrap();
     }
     let written = std::fs::read_to_string(&page).unwrap_or_default();
-    assert!(written == fresh, "docs/checks.md is stale: PMTUNE_BLESS=1 cargo test --release --test docs");
+    assert!(written == fresh, "docs/checks.md is stale: PMTUNE_BLESS=1 cargo test --test pmtune docs::");
 }

@@ -14,6 +14,10 @@ under `checks` ([file formats](file-formats.md#a-suite)). `not-` in front of a c
 Every check also takes `threshold` (pass at this score or above, 0 to 1), `weight` (how much it counts in the case's
 score; 0 only measures) and `criterion` (which row of the rubric it speaks for, instead of its usual one).
 
+Some checks are evidence for their criterion: `user-story` looks for what a user story needs. Others see a symptom only:
+an answer without hedging, in English and of the right length may still be nonsense. Symptoms fail answers all the same,
+but where nothing else speaks for a criterion, a report says that these suites do not measure it.
+
 This page is made from the code by `tests/docs`.
 ";
 
@@ -39,7 +43,8 @@ pub fn page() -> String {
         for kind in kinds {
             let own = checks.iter().find(|c| c["title"] == kind.name).unwrap();
             told += 1;
-            let _ = write!(page, "\n### `{}`\n\n{} Speaks for {}.\n", kind.name, kind.about, kind.criterion);
+            let speaks = if kind.symptom { "A symptom only, counted under" } else { "Speaks for" };
+            let _ = write!(page, "\n### `{}`\n\n{} {speaks} {}.\n", kind.name, kind.about, kind.criterion);
             page.push_str(&parameters(&schema, own));
         }
     }

@@ -4,7 +4,7 @@
     pip install xllamacpp                      # llama.cpp's own C++ server, prebuilt
     pip install "llama-cpp-python[server]"     # or the Python server over it, which takes long to build
 
-    python3 tests/peers/llama_cpp_server.py MODEL.gguf -- cargo test --release --test endpoint -- --ignored
+    python3 tests/peers/llama_cpp_server.py MODEL.gguf -- cargo test --test pmtune endpoint:: -- --ignored
     python3 tests/peers/llama_cpp_server.py MODEL.gguf -- pmtune eval {endpoint}
 
 `{endpoint}` in the command becomes `openai:http://127.0.0.1:PORT#peer`; the same stands in the environment variable

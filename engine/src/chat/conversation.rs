@@ -27,6 +27,7 @@ pub struct Settings {
     pub template: Option<String>,
     /// Text of the token a conversation begins with, for templates that write it.
     pub bos_token: String,
+    /// What a template calls `eos_token`.
     pub eos_token: String,
     /// Declared ends (`eos_token_id`, `eot_token_id`, generation_config.json), most specific first.
     pub stop_ids: Vec<u32>,
@@ -78,6 +79,7 @@ impl Chat {
         self.tokenizer.decode(ids)
     }
 
+    /// Turns the ids of an answer into text while they come.
     pub fn decoder(&self) -> Streaming {
         self.tokenizer.streaming()
     }

@@ -21,6 +21,10 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
+    /// Builds the tokenizer that the lists of a GGUF file describe.
+    ///
+    /// # Errors
+    /// The lists lack something, or name a pre-tokenizer that is not known.
     pub fn from_vocabulary(vocabulary: &Vocabulary) -> Result<Self> {
         Ok(Self::new(vocabulary.build()?))
     }
@@ -71,6 +75,7 @@ impl Tokenizer {
         self.inner.decode(ids, true).map_err(|e| Error::model("the tokens cannot be turned into text").caused_by(e))
     }
 
+    /// Turns ids into text while they come.
     pub fn streaming(&self) -> Streaming {
         Streaming::new(self.inner.clone())
     }
@@ -79,6 +84,7 @@ impl Tokenizer {
         &self.control
     }
 
+    /// The id of a token by its exact text.
     pub fn id(&self, token: &str) -> Option<u32> {
         self.inner.token_to_id(token)
     }

@@ -22,21 +22,37 @@ const SPACE: &str = "▁";
 /// Longer pieces are not split into merges; real ones stay below 64 characters.
 const LONGEST_PIECE: usize = 256;
 
+/// How text is cut into tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Algorithm {
-    /// Byte-level BPE; `pre` names the rule that cuts text into words (`tokenizer.ggml.pre`).
-    Bpe { merges: Vec<String>, pre: String },
+    /// Byte-level BPE.
+    Bpe {
+        /// Pairs with a blank between, the first to be joined first.
+        merges: Vec<String>,
+        /// The rule that cuts text into words (`tokenizer.ggml.pre`).
+        pre: String,
+    },
     /// SentencePiece BPE: the pair that forms the highest-scored piece is joined first.
-    SentencePiece { scores: Vec<f32>, add_space_prefix: bool },
+    SentencePiece {
+        /// One for each token.
+        scores: Vec<f32>,
+        /// Whether text begins as if a blank stood before it.
+        add_space_prefix: bool,
+    },
 }
 
 /// What a token is, with the numbers of `tokenizer.ggml.token_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
+    /// A piece of text.
     Normal,
+    /// Stands for what the vocabulary lacks.
     Unknown,
+    /// Steers the model; never made from what people type.
     Control,
+    /// Found whole in text before anything else.
     UserDefined,
+    /// One byte, for what no piece covers.
     Byte,
 }
 
@@ -56,9 +72,11 @@ impl TokenKind {
 /// The lists of a vocabulary; a token's place in `tokens` is its id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vocabulary {
+    /// Each token's text, by id.
     pub tokens: Vec<String>,
     /// As long as `tokens`, or empty when all are normal.
     pub kinds: Vec<TokenKind>,
+    /// How text is cut into them.
     pub algorithm: Algorithm,
     /// Control tokens swallow the white space after them, as in Phi-3's tokenizer.
     pub control_strips_right: bool,

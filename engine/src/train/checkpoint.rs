@@ -16,6 +16,7 @@ const HEADER: &str = "pmtune";
 /// What a training is made of. It can only be gone on with when all of this is as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Basis {
+    /// Every number of it.
     pub recipe: Recipe,
     /// SHA-256 of the base's weights.
     pub base: String,
@@ -68,8 +69,11 @@ pub struct Progress {
     pub best_epoch: Option<usize>,
     /// Time spent in steps and validation, and what went through the model in steps.
     pub seconds: f64,
+    /// Examples that went through the model in steps.
     pub examples: u64,
+    /// Tokens of those.
     pub tokens: u64,
+    /// How it ended, once it has.
     pub ended: Option<Ended>,
 }
 
@@ -77,18 +81,24 @@ pub struct Progress {
 /// drawn anew from the recipe's seed and the number of the epoch or step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
+    /// The adapter's numbers, in the order of [`LoraWeights`](crate::model::LoraWeights).
     pub values: Vec<f32>,
+    /// Its moments.
     pub optimizer: AdamW,
     /// The values after the best epoch; empty before there was one.
     pub best: Vec<f32>,
+    /// How far it is.
     pub progress: Progress,
 }
 
 /// A training as kept on disk: one file, replaced in one step, so that it always holds one moment and never two.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
+    /// What must be the same for a resume.
     pub basis: Basis,
+    /// How it is computed; may differ between runs of one training only where the numbers stay the same.
     pub budget: Budget,
+    /// All that changes.
     pub state: State,
 }
 
@@ -101,6 +111,7 @@ struct Header {
 }
 
 impl Basis {
+    /// The basis of a training that begins with `initial`.
     pub fn new(recipe: &Recipe, base: &str, initial: &[f32], training: &[Sequence], held_out: &[Sequence]) -> Self {
         Self {
             recipe: recipe.clone(),
@@ -181,6 +192,10 @@ impl State {
 }
 
 impl Checkpoint {
+    /// Reads a checkpoint whole.
+    ///
+    /// # Errors
+    /// It is damaged, or of a newer format.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
         let damaged = |what: String| {

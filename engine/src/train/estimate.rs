@@ -46,12 +46,27 @@ pub struct Sizes {
 /// What a training will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
+    /// How many tokens at once, and whether layers are run twice.
     pub budget: Budget,
     /// Whether memory is why fewer tokens go through at once than would be fast.
     pub parts: bool,
+    /// Memory at its highest.
     pub peak_bytes: u64,
     /// On so many threads; rough.
     pub seconds: f64,
+}
+
+/// A training that does not fit into memory, however it is cut up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge {
+    /// With one example at a time and every layer run twice.
+    pub needed_bytes: u64,
+    /// What may be had now without swapping.
+    pub free_bytes: u64,
+    /// Of the longest example.
+    pub longest_tokens: usize,
+    /// The longest context that would fit, where a sensible one does.
+    pub fitting_tokens: Option<usize>,
 }
 
 impl Sizes {
@@ -163,8 +178,14 @@ fn packed_bits(weight: &Weight) -> f64 {
 /// with layers run twice. `lengths` are those of the examples to train on; `threads` only tell the time. Pure.
 ///
 /// # Errors
-/// Not even the longest example alone fits; the error says what would.
-pub fn estimate(sizes: &Sizes, recipe: &Recipe, lengths: &[usize], free: u64, threads: usize) -> Result<Estimate> {
+/// Not even the longest example alone fits.
+pub fn estimate(
+    sizes: &Sizes,
+    recipe: &Recipe,
+    lengths: &[usize],
+    free: u64,
+    threads: usize,
+) -> Result<Estimate, TooLarge> {
     let mut longest_first = lengths.to_vec();
     longest_first.sort_unstable_by(|a, b| b.cmp(a));
     let longest = longest_first.first().copied().unwrap_or(1).max(1);
@@ -187,24 +208,10 @@ pub fn estimate(sizes: &Sizes, recipe: &Recipe, lengths: &[usize], free: u64, th
             }
         }
     }
-    Err(refusal(sizes, recipe, longest, free, usable))
-}
-
-/// What the founding guide advises when memory runs out, less what was tried already.
-fn refusal(sizes: &Sizes, recipe: &Recipe, longest: usize, free: u64, usable: u64) -> Error {
-    let least = sizes.peak(recipe, longest as u64, true);
-    let fits = |tokens: &usize| sizes.peak(recipe, *tokens as u64, true) <= usable;
-    let shorter = (LEAST_CONTEXT..longest).rev().find(fits);
-    let context = match shorter {
-        Some(tokens) => format!("--context-length {} would fit (the longest example has {longest} tokens)", tokens),
-        None => "choose a smaller base with --base, or one in 4 bits".to_string(),
-    };
-    Error::input(format!(
-        "this training does not fit into memory: it needs {} even with one example at a time, and {} is free",
-        gigabytes(least),
-        gigabytes(free)
-    ))
-    .hint(format!("close other programs; {context}; a lower --rank saves a little"))
+    // Every example alone, layers run twice: less is not to be had.
+    let least = |tokens: usize| sizes.peak(recipe, tokens as u64, true);
+    let fitting_tokens = (LEAST_CONTEXT..longest).rev().find(|tokens| least(*tokens) <= usable);
+    Err(TooLarge { needed_bytes: least(longest), free_bytes: free, longest_tokens: longest, fitting_tokens })
 }
 
 /// `1.4 GB`.
@@ -322,18 +329,18 @@ mod tests {
             }
         }
         assert_eq!(seen, [(false, false), (false, true), (true, false), (true, true)]);
-        let error = estimate(&sizes, &recipe(), &LENGTHS, 100_000_000, 2).unwrap_err().to_string();
-        assert!(error.contains("100 MB is free") && error.contains("smaller base"), "{error}");
+        let refused = estimate(&sizes, &recipe(), &LENGTHS, 100_000_000, 2).unwrap_err();
+        assert_eq!((refused.free_bytes, refused.fitting_tokens), (100_000_000, None));
+        assert!(refused.needed_bytes > refused.free_bytes);
     }
 
     #[test]
     fn a_refusal_names_a_context_that_fits() {
         let sizes = sizes(Family::Llama, GgmlDType::Q4_1);
         let free = (sizes.peak(&recipe(), 500, true) as f64 / SHARE) as u64 + 1_000_000;
-        let error = estimate(&sizes, &recipe(), &[4000], free, 2).unwrap_err().to_string();
-        let tokens: usize =
-            error.split("--context-length ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-        assert!((500..600).contains(&tokens), "{error}");
+        let refused = estimate(&sizes, &recipe(), &[4000], free, 2).unwrap_err();
+        let tokens = refused.fitting_tokens.unwrap();
+        assert!((500..600).contains(&tokens) && refused.longest_tokens == 4000, "{refused:?}");
         assert!(estimate(&sizes, &recipe(), &[tokens], free, 2).is_ok());
     }
 

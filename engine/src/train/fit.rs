@@ -6,11 +6,13 @@ use std::fmt;
 /// An example that was too long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
+    /// Where it stands.
     pub place: Place,
     /// How long it was.
     pub tokens: usize,
     /// How long it might have been.
     pub context_length: usize,
+    /// What became of it.
     pub fate: Fate,
 }
 

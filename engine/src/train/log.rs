@@ -14,6 +14,7 @@ pub struct Entry {
     pub step: usize,
     /// Counted from 1; 0 for a validation before training.
     pub epoch: usize,
+    /// What it was measured on.
     pub kind: LossKind,
     /// Mean over the taught tokens, natural log. Not finite where training broke down.
     pub loss: f64,
@@ -26,13 +27,19 @@ pub struct Entry {
 /// What a loss was measured on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LossKind {
-    /// The examples of one step, before the step was taken. The norm is that before clipping.
-    Train { learning_rate: f64, gradient_norm: f64 },
+    /// The examples of one step, before the step was taken.
+    Train {
+        /// The step's.
+        learning_rate: f64,
+        /// Before clipping.
+        gradient_norm: f64,
+    },
     /// All held-out examples.
     Validation,
 }
 
 impl Entry {
+    /// Whether it is of held-out examples.
     pub fn is_validation(&self) -> bool {
         self.kind == LossKind::Validation
     }
@@ -70,7 +77,7 @@ impl LossLog {
             && first != HEADER
         {
             return Err(fault(path, 1, first, format!("not a loss log: its first line should be `{HEADER}`"))
-                .hint("name a `loss.csv` that `pmtune train` wrote"));
+                .hint("name a `loss.csv` that a training wrote"));
         }
         let (mut entries, mut faults) = (Vec::new(), Vec::new());
         for (i, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {

@@ -1,17 +1,15 @@
-//! Training: examples to tokens, batches, an optimizer with exact resume, and a plain-words diagnosis.
+//! Training: examples to tokens, batches, an optimizer with exact resume, and a log of the losses.
 //!
 //! A [`Lesson`] becomes a [`Sequence`] (what the model reads, and which tokens it is taught);
 //! [`fit`] cuts or leaves out what is too long, [`batches`] puts the rest in order. A [`Recipe`] fixes every number of
-//! the training, and [`explain`] puts it in words. The loop ([`Training`]) asks a [`Learner`] ([`ModelLearner`], or a toy
+//! the training. The loop ([`Training`]) asks a [`Learner`] ([`ModelLearner`], or a toy
 //! in tests) for losses and gradients; it prints nothing and knows no model. Its [`State`] lies in a [`Checkpoint`] from
 //! time to time, from which it goes on as if it had never stopped. [`estimate`] says beforehand what it will take,
-//! a [`LossLog`] keeps what it did, and [`diagnose`] tells what to make of that.
+//! a [`LossLog`] keeps what it did, and a [`Curve`] shows it without the noise.
 
 mod checkpoint;
 mod curve;
-mod diagnose;
 mod estimate;
-mod explain;
 mod fit;
 mod learner;
 mod log;
@@ -28,10 +26,8 @@ mod testing;
 mod training;
 
 pub use checkpoint::{Basis, Budget, Checkpoint, Ended, Progress, State};
-pub use curve::{Curve, Point};
-pub use diagnose::{Condition, Diagnosis, Facts as Circumstances, course, diagnose, paragraph};
-pub use estimate::{Estimate, Sizes, estimate, gigabytes};
-pub use explain::{Explained, Origin, explain};
+pub use curve::{Curve, Point, after_epoch, course, median, median_error};
+pub use estimate::{Estimate, Sizes, TooLarge, estimate, gigabytes};
 pub use fit::{Cut, Fate, fit};
 pub use learner::{Learner, Pass};
 pub use log::{Entry, LossKind, LossLog, epoch_line, loss_words};
@@ -39,7 +35,7 @@ pub use model_learner::ModelLearner;
 pub use optimizer::{AdamW, clip};
 pub use order::{batches, micro_batches};
 pub use place::Place;
-pub use recipe::{Facts, Recipe};
+pub use recipe::{Facts, Recipe, RecipeFault};
 pub use schedule::{learning_rate, warmup_steps};
 pub use sequence::{Lesson, Sequence, Turn, sequences};
 pub use settings::{Preset, Schedule, TooLong, TrainSettings};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 /// A line of a file, counted from 1: where a lesson comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
+    /// The file.
     pub file: Arc<Path>,
+    /// From 1.
     pub line: usize,
 }
 

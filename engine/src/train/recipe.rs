@@ -1,5 +1,4 @@
 use super::{Schedule, TooLong, TrainSettings};
-use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
@@ -7,17 +6,23 @@ use std::fmt::Display;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Recipe {
+    /// Of the adapter.
     pub rank: usize,
+    /// The adapter counts alpha / rank times (rsLoRA: alpha / √rank).
     pub alpha: f64,
+    /// Share of the adapter's input that is blanked out in training.
     pub dropout: f64,
     /// Last parts of module names, such as `q_proj`; empty for every linear layer.
     pub targets: Vec<String>,
+    /// Whether the adapter is scaled by √rank (Kalajdzievski 2023).
     pub rslora: bool,
     /// The peak.
     pub learning_rate: f64,
+    /// How the rate falls after warm-up.
     pub schedule: Schedule,
     /// Share of all steps over which the rate rises from zero.
     pub warmup: f64,
+    /// Times that every example is seen.
     pub epochs: usize,
     /// Examples per step.
     pub batch_size: usize,
@@ -25,11 +30,13 @@ pub struct Recipe {
     pub context_length: usize,
     /// What happens to a longer one.
     pub too_long: TooLong,
+    /// AdamW's, decoupled (Loshchilov & Hutter 2019).
     pub weight_decay: f64,
     /// The largest norm of a step's gradient.
     pub clip: f64,
     /// Epochs without a better validation loss before training ends.
     pub patience: usize,
+    /// From which the first numbers, the order of the data and dropout are drawn.
     pub seed: u64,
 }
 
@@ -44,6 +51,17 @@ pub struct Facts {
     pub context_length: usize,
 }
 
+/// A number that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipeFault {
+    /// As [`TrainSettings`] spells it: `learning-rate`.
+    pub key: &'static str,
+    /// What stands there; where that alone does not show what is wrong, with what does.
+    pub value: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
 /// More examples than these bear a larger adapter and a larger batch.
 const MANY: usize = 150;
 /// Fewer examples than these are learnt by heart without dropout.
@@ -55,13 +73,13 @@ const SMALL_MODEL: usize = 300_000_000;
 const USUAL_CONTEXT: usize = 2048;
 
 impl Recipe {
-    /// What `flags` say, else the preset they name, else `workspace` (`train:` in `pmtune.yaml`), else the preset that it
-    /// names, else what suits the base and the data.
+    /// What `above` says, else the preset that it names, else what `below` says, else the preset that that names, else
+    /// what suits the base and the data.
     ///
     /// # Errors
-    /// Gathers every value that makes no sense, each with its flag and its key.
-    pub fn resolve(flags: &TrainSettings, workspace: &TrainSettings, facts: &Facts) -> Result<Self> {
-        let said = flags.clone().over(&flags.of_preset()).over(workspace).over(&workspace.of_preset());
+    /// Every value that makes no sense.
+    pub fn resolve(above: &TrainSettings, below: &TrainSettings, facts: &Facts) -> Result<Self, Vec<RecipeFault>> {
+        let said = above.clone().over(&above.of_preset()).over(below).over(&below.of_preset());
         let defaults = Self::default_for(facts);
         let rank = said.rank.unwrap_or(defaults.rank);
         let recipe = Self {
@@ -75,7 +93,7 @@ impl Recipe {
             warmup: said.warmup.unwrap_or(defaults.warmup),
             epochs: said.epochs.unwrap_or(defaults.epochs),
             batch_size: said.batch_size.unwrap_or(defaults.batch_size),
-            context_length: match written_length(flags, workspace) {
+            context_length: match written_length(above, below) {
                 Some(length) => length,
                 None => said.context_length.unwrap_or(defaults.context_length).min(facts.context_length),
             },
@@ -112,12 +130,13 @@ impl Recipe {
         }
     }
 
-    fn checked(self, facts: &Facts) -> Result<Self> {
+    fn checked(self, facts: &Facts) -> Result<Self, Vec<RecipeFault>> {
         let faults = self.adapter_faults().into_iter().chain(self.step_faults()).chain(self.length_faults(facts));
-        Error::gather(faults.flatten()).map_or(Ok(self), Err)
+        let faults: Vec<RecipeFault> = faults.flatten().collect();
+        if faults.is_empty() { Ok(self) } else { Err(faults) }
     }
 
-    fn adapter_faults(&self) -> [Option<Error>; 4] {
+    fn adapter_faults(&self) -> [Option<RecipeFault>; 4] {
         let Self { rank, alpha, dropout, targets, .. } = self;
         // Where the rank makes no sense, an alpha that follows from it is no second fault.
         let strong = *rank == 0 || (*alpha > 0.0 && alpha.is_finite());
@@ -131,7 +150,7 @@ impl Recipe {
         ]
     }
 
-    fn step_faults(&self) -> [Option<Error>; 7] {
+    fn step_faults(&self) -> [Option<RecipeFault>; 7] {
         let Self { learning_rate, warmup, epochs, batch_size, weight_decay, clip, patience, .. } = self;
         // Above 1, no model is left after a step.
         let rate = *learning_rate > 0.0 && *learning_rate <= 1.0;
@@ -150,7 +169,7 @@ impl Recipe {
         ]
     }
 
-    fn length_faults(&self, facts: &Facts) -> [Option<Error>; 2] {
+    fn length_faults(&self, facts: &Facts) -> [Option<RecipeFault>; 2] {
         let (length, most) = (self.context_length, facts.context_length);
         let beyond = format!("{length}, and the base reads {most} tokens at most");
         [
@@ -161,14 +180,13 @@ impl Recipe {
 }
 
 /// The context length that a person wrote, where that counts. It must suit the base; a preset's length gives way to it.
-fn written_length(flags: &TrainSettings, workspace: &TrainSettings) -> Option<usize> {
-    let by_preset = flags.of_preset().context_length.is_some();
-    flags.context_length.or(workspace.context_length.filter(|_| !by_preset))
+fn written_length(above: &TrainSettings, below: &TrainSettings) -> Option<usize> {
+    let by_preset = above.of_preset().context_length.is_some();
+    above.context_length.or(below.context_length.filter(|_| !by_preset))
 }
 
-fn fault(fine: bool, key: &str, value: &dyn Display, remedy: &str) -> Option<Error> {
-    let hint = format!("{remedy} (--{key}, or `train.{key}` in pmtune.yaml)");
-    (!fine).then(|| Error::input(format!("`{key}` is {value}")).hint(hint))
+fn fault(fine: bool, key: &'static str, value: &dyn Display, remedy: &str) -> Option<RecipeFault> {
+    (!fine).then(|| RecipeFault { key, value: value.to_string(), remedy: remedy.to_string() })
 }
 
 #[cfg(test)]
@@ -238,13 +256,14 @@ mod tests {
         assert_eq!(Recipe::resolve(&named(Preset::Documents), &none, &short).unwrap().context_length, 2048);
         let written = TrainSettings { context_length: Some(4096), ..none.clone() };
         for (flags, file) in [(&written, &none), (&none, &written)] {
-            let said = Recipe::resolve(flags, file, &short).unwrap_err().to_string();
-            assert!(said.contains("the base reads 2048 tokens at most") && said.contains("--context-length"), "{said}");
+            let faults = Recipe::resolve(flags, file, &short).unwrap_err();
+            assert!(faults[0].value.contains("the base reads 2048 tokens at most"), "{faults:?}");
+            assert_eq!((faults.len(), faults[0].key), (1, "context-length"));
         }
     }
 
     #[test]
-    fn every_nonsense_value_is_told_with_flag_and_key() {
+    fn every_nonsense_value_is_told_with_its_key() {
         let nonsense = TrainSettings {
             rank: Some(0),
             alpha: Some(f64::NAN),
@@ -260,19 +279,15 @@ mod tests {
             patience: Some(0),
             ..TrainSettings::default()
         };
-        let error = Recipe::resolve(&nonsense, &TrainSettings::default(), &SMOL).unwrap_err();
-        let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
+        let faults = Recipe::resolve(&nonsense, &TrainSettings::default(), &SMOL).unwrap_err();
         let keys =
             "rank dropout targets learning-rate warmup epochs batch-size weight-decay clip patience context-length";
-        for (key, said) in keys.split(' ').zip(&said) {
-            assert!(said.starts_with(&format!("`{key}` is")), "{key}: {said}");
-            assert!(said.contains(&format!("--{key}, or `train.{key}` in pmtune.yaml")), "{said}");
-        }
-        assert_eq!(said.len(), keys.split(' ').count(), "{said:#?}");
+        assert_eq!(faults.iter().map(|fault| fault.key).collect::<Vec<_>>().join(" "), keys);
+        assert!(faults.iter().all(|fault| !fault.remedy.is_empty()));
         for alpha in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
             let alpha = TrainSettings { alpha: Some(alpha), ..TrainSettings::default() };
-            let said = Recipe::resolve(&alpha, &TrainSettings::default(), &SMOL).unwrap_err().to_string();
-            assert!(said.starts_with("`alpha` is"), "{said}");
+            let faults = Recipe::resolve(&alpha, &TrainSettings::default(), &SMOL).unwrap_err();
+            assert_eq!(faults[0].key, "alpha");
         }
         for rate in [0.0, -1e-4, 50.0, f64::INFINITY] {
             let rate = TrainSettings { learning_rate: Some(rate), ..TrainSettings::default() };

@@ -19,7 +19,9 @@ pub struct Lesson {
 /// What is asked, and what shall be answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
+    /// What is asked.
     pub prompt: String,
+    /// What is taught.
     pub answer: String,
 }
 
@@ -38,9 +40,11 @@ impl Lesson {
 /// One lesson as the model reads it, and what of it is taught.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequence {
+    /// What the model reads.
     pub tokens: Vec<u32>,
     /// As long as `tokens`: whether the model is taught to write this token after those before it. Never the first.
     pub supervised: Vec<bool>,
+    /// Where it comes from.
     pub place: Place,
 }
 

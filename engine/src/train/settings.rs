@@ -1,10 +1,10 @@
-//! What a person may say about training: `train:` in `pmtune.yaml`, and the flags of the command.
+//! What a person may say about training.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Settings of training as a person writes them. What is not named is left to the layer below: flags, the preset a flag
-/// names, `pmtune.yaml`, the preset it names, and last what suits the base and the data.
+/// Settings of training as a person writes them. What is not named is left to what lies below ([`over`](Self::over)), and
+/// last to what suits the base and the data ([`Recipe::resolve`](super::Recipe::resolve)).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainSettings {

@@ -7,20 +7,28 @@ use std::time::{Duration, Instant};
 
 /// A training ready to run: what it learns from, and where it keeps its place.
 pub struct Training<'a> {
+    /// Gives losses and gradients.
     pub learner: &'a dyn Learner,
+    /// What it is.
     pub basis: &'a Basis,
+    /// What is taught.
     pub training: &'a [Sequence],
+    /// What is only measured; may be empty.
     pub held_out: &'a [Sequence],
+    /// How it is computed.
     pub budget: Budget,
     /// The checkpoint's file.
     pub checkpoint: &'a Path,
+    /// When a checkpoint is written.
     pub saves: Saves,
 }
 
 /// How often a checkpoint is written besides each epoch's end: after so many steps or so much time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Saves {
+    /// After so many steps, or
     pub steps: usize,
+    /// after so much time, whichever comes first.
     pub time: Duration,
 }
 
@@ -40,12 +48,15 @@ pub struct Step {
     pub epoch: usize,
     /// Mean over the step's taught tokens, natural log.
     pub loss: f64,
+    /// The learning rate.
     pub rate: f64,
     /// Of the gradient before clipping.
     pub norm: f64,
+    /// How many went through.
     pub examples: usize,
     /// All tokens of the step's examples, and those of them that were taught.
     pub tokens: usize,
+    /// How many of their tokens are taught.
     pub taught: usize,
     /// How long it took.
     pub seconds: f64,
@@ -56,28 +67,42 @@ pub struct Step {
 pub enum Event<'a> {
     /// Sent once, first. `step` and `epochs_done` are where an earlier run got to.
     Started {
+        /// Steps done.
         step: usize,
+        /// Steps of the whole training.
         steps: usize,
+        /// Whole epochs.
         epochs_done: usize,
+        /// Epochs of the whole training.
         epochs: usize,
     },
+    /// A step was taken.
     Step(Step),
     /// The held-out loss after `epoch` (0: before training), of so many tokens, and how long it took.
     Validated {
+        /// Steps done.
         step: usize,
+        /// Epochs done.
         epoch: usize,
+        /// Mean over the taught tokens.
         loss: f64,
+        /// Whether no earlier one was lower.
         best: bool,
+        /// Tokens read.
         tokens: usize,
+        /// How long it took.
         seconds: f64,
     },
     /// An epoch is through, its validation included; `losses` are those of its steps.
     EpochEnded {
+        /// From 1.
         epoch: usize,
+        /// One a step.
         losses: &'a [f64],
     },
     /// A checkpoint is written next; what tells of earlier steps should be on disk by then.
     Saving {
+        /// Steps done.
         step: usize,
     },
 }

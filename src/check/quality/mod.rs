@@ -23,43 +23,50 @@ pub const KINDS: &[Kind] = &[
         Criterion::Tone,
         1,
         "Passes when the Flesch–Kincaid school grade of the text lies between `min-grade` and `max-grade`.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<repetition::Repetition>(
         "repetition",
         Criterion::Format,
         1,
         "Passes when the answer repeats itself: the same line or sentence three times, or too many repeated phrases.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<truncated::Truncated>(
         "truncated",
         Criterion::Completeness,
         1,
         "Passes when the answer was cut off at the longest allowed length.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<placeholders::Placeholders>(
         "placeholders",
         Criterion::Completeness,
         1,
         "Passes when something was left to fill in: [Your name], <insert date>, TBD, XX%, lorem ipsum.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<mojibake::Mojibake>(
         "mojibake",
         Criterion::Format,
         1,
         "Passes when characters are broken, as in â€™ for an apostrophe.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<hedging::Hedging>(
         "hedging",
         Criterion::Tone,
         1,
         "Passes when the answer hedges: more than `max` words such as \"might\" or \"perhaps\" per 100 words.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<forbidden_terms::ForbiddenTerms>(
         "forbidden-terms",
         Criterion::Tone,
         1,
         "Passes when none of the terms appears, as whole words in any case.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<required_terms::RequiredTerms>(
         "required-terms",
         Criterion::Accuracy,
@@ -71,7 +78,8 @@ pub const KINDS: &[Kind] = &[
         Criterion::Tone,
         1,
         "Passes when the answer sounds urgent, or professional, by a documented list of words.",
-    ),
+    )
+    .of_symptoms(),
 ];
 
 #[cfg(test)]

@@ -19,13 +19,15 @@ pub const KINDS: &[Kind] = &[
         Criterion::Relevance,
         1,
         "Passes when the answer took no longer than `max` seconds.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<Tokens>(
         "tokens",
         Criterion::Completeness,
         1,
         "Passes when the answer's length in tokens lies between `min` and `max`.",
-    ),
+    )
+    .of_symptoms(),
     Kind::new::<ReferenceNll>(
         "reference-nll",
         Criterion::Accuracy,

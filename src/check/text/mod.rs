@@ -30,9 +30,10 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<affix::StartsWith>("starts-with", Format, 1, "The answer begins with this text."),
     Kind::new::<affix::EndsWith>("ends-with", Format, 1, "The answer ends with this text."),
     Kind::new::<pattern::Pattern>("regex", Format, 1, "A regular expression finds something in the answer."),
-    Kind::new::<word_count::WordCount>("word-count", Completeness, 1, "The answer has this many words."),
-    Kind::new::<sentence_count::SentenceCount>("sentence-count", Format, 1, "The answer has this many sentences."),
-    Kind::new::<length::Length>("length", Format, 1, "The answer has this many characters."),
-    Kind::new::<refusal::Refusal>("refusal", Relevance, 1, "The answer declines to do what was asked."),
-    Kind::new::<language::Language>("language", Tone, 1, "The answer is written in this language."),
+    Kind::new::<word_count::WordCount>("word-count", Completeness, 1, "The answer has this many words.").of_symptoms(),
+    Kind::new::<sentence_count::SentenceCount>("sentence-count", Format, 1, "The answer has this many sentences.")
+        .of_symptoms(),
+    Kind::new::<length::Length>("length", Format, 1, "The answer has this many characters.").of_symptoms(),
+    Kind::new::<refusal::Refusal>("refusal", Relevance, 1, "The answer declines to do what was asked.").of_symptoms(),
+    Kind::new::<language::Language>("language", Tone, 1, "The answer is written in this language.").of_symptoms(),
 ];

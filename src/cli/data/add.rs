@@ -1,70 +1,32 @@
-use super::args::AddArgs;
 use crate::cli::out;
-use crate::provider::Stop;
-use crate::run::{Outcome, Record, Reports, Run};
-use crate::suite::{self, Suite};
-use crate::training_data::{Kept, add, load};
+use crate::training_data::Topic;
+use crate::work::data::{AddOptions, add};
 use crate::workspace::Workspace;
-use engine::error::{Error, Kind, Result};
+use engine::error::Result;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A case that still stands in a suite is refused: a model trained on it could no longer be tested\n\
+                        with it. Remove the case from its suite first."
+)]
+pub struct AddArgs {
+    /// The run that holds the answer.
+    pub run: String,
+    /// The case, as <suite>/<id>.
+    pub case: String,
+    /// Where the example goes.
+    #[arg(long, value_name = "CATEGORY/TOPIC")]
+    pub to: Topic,
+    /// Keep the text of this file, your corrected answer, instead of the model's.
+    #[arg(long, value_name = "FILE")]
+    pub edit: Option<PathBuf>,
+}
 
 pub fn run(workspace: &Workspace, args: &AddArgs) -> Result<()> {
-    let run = Reports::new(workspace.reports()).load(&args.run)?;
-    let record = record(&run, &args.case)?;
-    let edited = args.edit.as_deref().map(engine::store::read_text).transpose()?;
-    let answer = match &edited {
-        Some(text) if text.trim().is_empty() => return Err(Error::input("the corrected answer is empty")),
-        Some(text) => text.as_str(),
-        None => good_answer(record)?,
-    };
-    let kept = Kept {
-        run: &run.manifest.id,
-        case: &record.case,
-        version: &run.manifest.version.name,
-        prompt: &record.prompt,
-        answer,
-        edited: edited.is_some(),
-    };
-    let folder = workspace.training_data();
-    let existing = if folder.is_dir() { load(std::slice::from_ref(&folder))? } else { Vec::new() };
-    let added = add(&folder, &args.to, &kept, &existing, &suites(workspace)?)?;
+    let (run, case) = (args.run.clone(), args.case.clone());
+    let added = add(workspace, &AddOptions { run, case, to: args.to.clone(), edited: args.edit.clone() })?;
     let id = added.id.unwrap_or_default();
     out::line(format!("added {id} as {}:{}", out::path(&added.place.file), added.place.line));
     Ok(())
-}
-
-/// The record of a case: its first answer that passed, else its first.
-fn record<'a>(run: &'a Run, case: &str) -> Result<&'a Record> {
-    let mine: Vec<&Record> = run.records.iter().filter(|record| record.case == case).collect();
-    let passed = |record: &&&Record| matches!(record.outcome, Outcome::Judged { passed: true, .. });
-    if let Some(record) = mine.iter().find(passed).or(mine.first()) {
-        return Ok(record);
-    }
-    let error = Error::missing(format!("run {} has no answer to a case {case}", run.manifest.id));
-    let ids = run.records.iter().map(|record| (strsim::jaro_winkler(&record.case, case), &record.case));
-    Err(match ids.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((similarity, id)) if similarity > 0.7 => error.hint(format!("did you mean {id}?")),
-        _ => error.hint("name the case as the report does: <suite>/<id>"),
-    })
-}
-
-/// The model's own answer, if it is worth learning.
-fn good_answer(record: &Record) -> Result<&str> {
-    let why = match &record.outcome {
-        Outcome::Error { message } => format!("could not be answered: {message}"),
-        Outcome::Judged { answer, .. } if answer.stop == Stop::Length => "has an answer that was cut off".to_string(),
-        Outcome::Judged { answer, passed: true, .. } => return Ok(&answer.text),
-        Outcome::Judged { .. } => "has an answer that failed its checks".to_string(),
-        Outcome::Unscored { .. } => "has an answer that no check could score".to_string(),
-    };
-    Err(Error::input(format!("{} {why}", record.case))
-        .hint("write the answer you want into a file and name it with --edit FILE"))
-}
-
-/// The suites there are; a workspace without any tests nothing.
-fn suites(workspace: &Workspace) -> Result<Vec<Suite>> {
-    match workspace.suite_files() {
-        Ok(files) => suite::load(&workspace.root, &files),
-        Err(error) if error.kind == Kind::Missing => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
 }

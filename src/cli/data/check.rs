@@ -1,79 +1,74 @@
 //! `pmtune data check`: the linter of training data.
 
-use crate::base::{self, BaseName};
-use crate::cli::args::{DataCheckArgs, FindingFormat};
-use crate::cli::{findings, out, progress};
-use crate::suite::{self, Suite};
-use crate::training_data::lint::{self, Finding, Options};
+use super::findings;
+use crate::cli::console::Console;
+use crate::cli::out;
+use crate::work::data::{self, CheckOptions};
 use crate::workspace::{Severity, Workspace};
-use engine::error::{Error, Kind, Result};
-use engine::model;
+use engine::error::{Kind, Result};
 use std::path::PathBuf;
 
-pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataCheckArgs) -> Result<()> {
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Severities, the limit in tokens and outdated terms are set under `data:` in pmtune.yaml.\n\n\
+                        Examples:\n  pmtune data check\n  pmtune data check --fix\n  \
+                        pmtune data check training-data/prds --fail-on warning\n  \
+                        pmtune data check --format sarif > findings.sarif")]
+pub struct CheckArgs {
+    /// Folders or JSONL files (default: the workspace's training-data/).
+    pub paths: Vec<PathBuf>,
+    /// First mend what is safe: byte order marks, CRLF, blanks at line ends, invisible and broken characters.
+    #[arg(long)]
+    pub fix: bool,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    pub format: FindingFormat,
+    /// Exit with 100 when a finding is this grave or graver (default: `data.fail-on` in pmtune.yaml, else error).
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FindingFormat {
+    /// For people, grouped by file.
+    Text,
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum FailOn {
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(severity: FailOn) -> Self {
+        match severity {
+            FailOn::Off => Severity::Off,
+            FailOn::Note => Severity::Note,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+        }
+    }
+}
+
+pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &CheckArgs) -> Result<()> {
     let workspace = match workspace() {
-        // Files named one by one need no workspace; without one there are no suites that they could leak.
         Err(error) if error.kind == Kind::Missing && !args.paths.is_empty() => None,
         workspace => Some(workspace?),
     };
-    let paths = match &workspace {
-        Some(workspace) if args.paths.is_empty() => vec![PathBuf::from(out::path(&workspace.training_data()))],
-        _ => args.paths.clone(),
-    };
-    let settings = workspace.as_ref().map(|w| w.config.data.clone()).unwrap_or_default();
-    let suites = workspace.as_ref().map_or(Ok(Vec::new()), suites)?;
-    if args.fix {
-        for fixed in lint::fix(&paths, &settings)? {
-            let lines = if fixed.lines == 1 { "line" } else { "lines" };
-            out::note(format!("mended {} {lines} of {}", fixed.lines, fixed.file.display()));
-        }
-    }
-    let count = workspace.as_ref().and_then(token_count);
-    let options = Options { settings: &settings, suites: &suites, count_tokens: count.as_deref() };
-    let bar = progress::Lines::new();
-    let linted = lint::lint(&paths, &options, &|step| bar.step(step))?;
-    drop(bar);
+    let options = CheckOptions { paths: args.paths.clone(), fix: args.fix };
+    let linted = data::check(workspace.as_ref(), &options, &Console::new())?;
     match args.format {
         FindingFormat::Text => out::text(findings::text(&linted, out::colour())),
         FindingFormat::Json => out::line(findings::json(&linted)?),
         FindingFormat::Sarif => out::line(findings::sarif(&linted)?),
         FindingFormat::Github => out::text(findings::github(&linted)),
     }
-    verdict(&linted.findings, args.fail_on.map_or(settings.fail_on, Severity::from))
-}
-
-fn suites(workspace: &Workspace) -> Result<Vec<Suite>> {
-    match workspace.suite_files() {
-        Ok(files) => suite::load(&workspace.root, &files),
-        // A workspace may have training data before it has suites.
-        Err(error) => {
-            out::note(format!("leakage is not looked for: {}", error.message));
-            Ok(Vec::new())
-        }
-    }
-}
-
-type TokenCount = dyn Fn(&str) -> usize + Sync;
-
-/// Counts in the base's own tokens where the base is on disk already; checking data is no reason to download it.
-fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
-    let name = match BaseName::parse(&workspace.config.base).ok()? {
-        BaseName::Path(path) => BaseName::Path(workspace.root.join(path)),
-        name => name,
-    };
-    let chat = model::open(&base::local(&name).ok()??.path).ok()?.chat;
-    Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
-}
-
-/// An error of kind [`Kind::Gate`] where a finding is as grave as `fail_on`.
-fn verdict(found: &[Finding], fail_on: Severity) -> Result<()> {
-    let grave = found.iter().filter(|finding| finding.severity >= fail_on).count();
-    if fail_on == Severity::Off || grave == 0 {
-        return Ok(());
-    }
-    let findings = if grave == 1 { "finding" } else { "findings" };
-    let or_graver = if fail_on == Severity::Error { "" } else { " or graver" };
-    let message = format!("the training data has {grave} {findings} of severity {}{or_graver}", fail_on.name());
-    Err(Error::new(Kind::Refused(crate::gate::FAILED), message)
-        .hint("mend them, or set another `severity` for their code under `data:` in pmtune.yaml"))
+    data::verdict(workspace.as_ref(), &linted.findings, args.fail_on.map(Severity::from))
 }

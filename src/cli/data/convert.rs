@@ -1,10 +1,57 @@
-use super::args::ConvertArgs;
+use crate::cli::console::Console;
 use crate::cli::out;
-use crate::training_data::convert::{Imported, read, write};
-use crate::training_data::files;
+use crate::training_data::convert::Format;
+use crate::words;
+use crate::work::data::convert;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Reads pmtune examples, chat messages, ShareGPT, Alpaca, prompt and completion (JSON lines or a\n\
+                        JSON list), and CSV with named columns; the file itself shows which it is.\n\n\
+                        Examples:\n  pmtune data convert notes.csv --out training-data/planning/roadmaps.jsonl\n  \
+                        pmtune data convert training-data --to chat > chat.jsonl"
+)]
+pub struct ConvertArgs {
+    /// Files, or folders of pmtune examples.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What to write.
+    #[arg(long, value_name = "FORMAT", default_value = "examples")]
+    pub to: To,
+    /// The new file (default: standard output).
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum To {
+    /// pmtune's own: instruction, input, output.
+    Examples,
+    /// A list of messages with role and content.
+    Chat,
+    /// A list of conversations with from and value.
+    Sharegpt,
+    /// One JSON list of instruction, input, output.
+    Alpaca,
+    /// Prompt and completion.
+    PromptCompletion,
+}
+
+impl From<To> for Format {
+    fn from(to: To) -> Self {
+        match to {
+            To::Examples => Self::Examples,
+            To::Chat => Self::Chat,
+            To::Sharegpt => Self::ShareGpt,
+            To::Alpaca => Self::Alpaca,
+            To::PromptCompletion => Self::PromptCompletion,
+        }
+    }
+}
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &ConvertArgs) -> Result<()> {
     let file = args.out.as_deref().map(|file| workspace()?.inside(file)).transpose()?;
@@ -12,33 +59,13 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &ConvertArgs) -> Res
         return Err(Error::input(format!("{} is there already", out::path(file)))
             .hint("name a new file, or remove this one first"));
     }
-    let (mut all, mut faults) = (Imported::default(), Vec::new());
-    for path in files(&args.files)? {
-        let bytes = std::fs::read(&path).map_err(|e| Error::io("read", &path, e));
-        match bytes.and_then(|bytes| read(&path, &bytes)) {
-            Ok(imported) => {
-                all.examples.extend(imported.examples);
-                let new = imported.systems.into_iter().filter(|system| !all.systems.contains(system));
-                all.systems.extend(new.collect::<Vec<_>>());
-            }
-            Err(error) => faults.push(error),
-        }
-    }
-    if let Some(error) = Error::gather(faults) {
-        return Err(error);
-    }
-    if !all.systems.is_empty() {
-        out::warning(format!(
-            "{} system prompts are left out: a system prompt belongs to a version, in models/<Name-vN>/manifest.yaml",
-            all.systems.len()
-        ));
-    }
-    let text = write(args.to.into(), &all.examples)?;
+    let converted = convert(&args.files, args.to.into(), &Console::new())?;
     match file {
-        None => out::text(text),
+        None => out::text(converted.text),
         Some(file) => {
-            store::replace(&file, text.as_bytes())?;
-            out::line(format!("{} examples written to {}", all.examples.len(), out::path(&file)));
+            store::replace(&file, converted.text.as_bytes())?;
+            let examples = words::count(converted.examples, "example");
+            out::line(format!("{examples} written to {}", out::path(&file)));
         }
     }
     Ok(())

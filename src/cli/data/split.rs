@@ -1,24 +1,34 @@
-use super::args::SplitArgs;
-use super::{below, examples};
 use crate::cli::out;
-use crate::training_data::{by_category, split, write_folder};
+use crate::work::data::split;
 use crate::workspace::Workspace;
 use comfy_table::{CellAlignment, Table, presets};
 use engine::error::Result;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "One example in ten is held out, five at least. Its question alone decides, so an example never\n\
+                        moves when others are added. Nothing is written without --out."
+)]
+pub struct SplitArgs {
+    /// Folders or files (default: the workspace's training-data).
+    pub paths: Vec<PathBuf>,
+    /// Write both sides into this new folder, as training/ and held-out/.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
 
 pub fn run(workspace: &Workspace, args: &SplitArgs) -> Result<()> {
     let folder = args.out.as_deref().map(|folder| workspace.inside(folder)).transpose()?;
-    let examples = examples(workspace, &args.paths)?;
-    let sides = split(&examples);
+    let split = split(workspace, &args.paths)?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["category", "training", "held out"]);
-    let counts = by_category(&examples, &sides);
+    let counts = split.by_category();
     for count in &counts {
         table.add_row([count.category.clone(), count.training.to_string(), count.held_out.to_string()]);
     }
-    table.add_row(["all".to_string(), sides.training.len().to_string(), sides.held_out.len().to_string()]);
+    let (training, held_out) = (split.sides.training.len(), split.sides.held_out.len());
+    table.add_row(["all".to_string(), training.to_string(), held_out.to_string()]);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -31,13 +41,7 @@ pub fn run(workspace: &Workspace, args: &SplitArgs) -> Result<()> {
         ));
     }
     if let Some(folder) = folder {
-        let mut files: BTreeMap<PathBuf, Vec<_>> = BTreeMap::new();
-        for (side, indices) in [("training", &sides.training), ("held-out", &sides.held_out)] {
-            for example in indices.iter().map(|index| &examples[*index]) {
-                files.entry(Path::new(side).join(below(example))).or_default().push(example.clone());
-            }
-        }
-        write_folder(&folder, &files)?;
+        split.write(&folder)?;
         out::line(format!("\nWritten: {}", out::path(&folder)));
     }
     Ok(())

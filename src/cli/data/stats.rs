@@ -1,20 +1,23 @@
-use super::args::StatsArgs;
-use super::examples;
 use crate::cli::out;
 use crate::report;
-use crate::training_data::{RECOMMENDED, Recommended, stats};
+use crate::work::data::dataset;
 use crate::workspace::Workspace;
 use engine::error::Result;
 use engine::store;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct StatsArgs {
+    /// Folders or files (default: the workspace's training-data).
+    pub paths: Vec<PathBuf>,
+    /// Write the same as a page to open in a browser.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
 
 pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
     let html = args.html.as_deref().map(|file| workspace.inside(file)).transpose()?;
-    let examples = examples(workspace, &args.paths)?;
-    // Of a part of the data nobody expects the categories that are not in it.
-    let whole = args.paths.is_empty();
-    let present = |r: &&Recommended| whole || examples.iter().any(|example| example.category() == r.category);
-    let recommended: Vec<Recommended> = RECOMMENDED.iter().filter(present).copied().collect();
-    let stats = stats(&examples, &recommended);
+    let stats = dataset(workspace, &args.paths)?;
     out::text(report::dataset_text(&stats));
     if let Some(file) = html {
         store::replace(&file, report::dataset_html(&stats)?.as_bytes())?;

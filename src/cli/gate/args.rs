@@ -1,4 +1,5 @@
-use crate::cli::args::file;
+use crate::cli::typed::file;
+use crate::work::gate::GateFiles;
 use crate::workspace::EXIT_CODE;
 use std::path::PathBuf;
 
@@ -69,6 +70,23 @@ impl OutputArgs {
     pub fn any(&self) -> bool {
         let files = [&self.junit, &self.gitlab, &self.markdown, &self.badge, &self.json];
         files.iter().any(|file| file.is_some()) || self.github || self.exit_code.is_some()
+    }
+
+    /// Whether GitHub Actions is to be told too: asked for, or run by it.
+    pub fn for_github(&self) -> bool {
+        self.github || std::env::var("GITHUB_ACTIONS").is_ok_and(|on| on == "true")
+    }
+
+    pub fn files(&self) -> GateFiles {
+        let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty() && self.for_github());
+        GateFiles {
+            junit: self.junit.clone(),
+            gitlab: self.gitlab.clone(),
+            markdown: self.markdown.clone(),
+            badge: self.badge.clone(),
+            json: self.json.clone(),
+            summary: summary.map(PathBuf::from),
+        }
     }
 }
 

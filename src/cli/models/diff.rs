@@ -1,7 +1,9 @@
+use super::list::print_notes;
 use crate::cli::out;
-use crate::compare::Comparison;
 use crate::registry::{self, Change, Manifest, Note};
 use crate::report::visible;
+use crate::work;
+use crate::work::versions::manifest;
 use crate::workspace::Workspace;
 use engine::error::Result;
 
@@ -24,15 +26,6 @@ pub fn run(workspace: &Workspace, before: &str, after: &str) -> Result<()> {
     }
     compared(workspace, &a, &b);
     Ok(())
-}
-
-/// Of a version here, or of an archived one.
-fn manifest(workspace: &Workspace, text: &str) -> Result<Manifest> {
-    let name = registry::full_name(workspace, text);
-    if registry::archived(workspace)?.contains(&name) {
-        return registry::archived_manifest(workspace, &name);
-    }
-    registry::find(workspace, text)
 }
 
 fn change(change: &Change) {
@@ -67,22 +60,15 @@ fn told(workspace: &Workspace, manifest: &Manifest) -> Result<()> {
     if !manifest.notes.trim().is_empty() {
         out::paragraph(visible(&manifest.notes));
     }
-    super::list::print_notes(&notes);
+    print_notes(&notes);
     Ok(())
 }
 
 /// The newest comparison of the two, if the reports hold one.
 fn compared(workspace: &Workspace, a: &Manifest, b: &Manifest) {
-    let folders = std::fs::read_dir(workspace.reports()).into_iter().flatten().flatten();
-    let comparisons = folders.filter_map(|entry| {
-        let path = entry.path().join("comparison.json");
-        let comparison: Comparison = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
-        let names = (comparison.a.run.version.name.as_str(), comparison.b.run.version.name.as_str());
-        (names == (a.name.as_str(), b.name.as_str())).then_some((comparison.created, entry.path(), comparison))
-    });
     out::line("\nCompared");
-    match comparisons.max_by(|x, y| (x.0, &x.1).cmp(&(y.0, &y.1))) {
-        Some((_, folder, comparison)) => {
+    match work::newest_comparison(workspace, &a.name, &b.name) {
+        Some((folder, comparison)) => {
             for half in [&comparison.held_out, &comparison.dev].into_iter().filter(|half| half.overall.cases > 0) {
                 out::paragraph(visible(&half.overall.words));
             }

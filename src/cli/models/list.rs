@@ -3,6 +3,7 @@
 use crate::cli::out;
 use crate::registry::{self, Manifest, Note};
 use crate::report::visible;
+use crate::work::versions::lineage;
 use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
@@ -96,12 +97,7 @@ pub fn show(workspace: &Workspace, model: &str) -> Result<()> {
     })?;
     let text = serde_yaml::to_string(manifest).map_err(|e| Error::input(format!("cannot print {model}: {e}")))?;
     let archived = registry::archived(workspace)?;
-    let parent = |name: &str| match manifests.iter().find(|m| m.name == name) {
-        Some(manifest) => manifest.parent.clone(),
-        None if archived.iter().any(|a| a == name) => registry::archived_manifest(workspace, name).ok()?.parent,
-        None => None,
-    };
-    let names: Vec<String> = lineage(manifest, parent).iter().map(|name| called(name, &archived)).collect();
+    let names: Vec<String> = lineage(workspace, manifest).iter().map(|name| called(name, &archived)).collect();
     out::line(format!("# {}\n{}", names.join(" → "), visible(text.trim_end())));
     let notes = registry::notes(workspace, &manifest.name)?;
     if !notes.is_empty() {
@@ -109,19 +105,6 @@ pub fn show(workspace: &Workspace, model: &str) -> Result<()> {
         print_notes(&notes);
     }
     Ok(())
-}
-
-/// From the base over the first ancestor to the version itself; a loop in the manifests ends the walk.
-fn lineage(manifest: &Manifest, parent: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut names = vec![manifest.name.clone()];
-    let mut next = manifest.parent.clone();
-    while let Some(name) = next.filter(|name| !names.contains(name)) {
-        next = parent(&name);
-        names.push(name);
-    }
-    names.push(manifest.base.name.clone());
-    names.reverse();
-    names
 }
 
 #[cfg(test)]

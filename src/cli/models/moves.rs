@@ -3,6 +3,8 @@
 use crate::cli::out;
 use crate::registry::{self, Moved};
 use crate::report::visible;
+use crate::words;
+use crate::work::versions::children;
 use crate::workspace::Workspace;
 use engine::error::Result;
 
@@ -34,11 +36,7 @@ pub fn archive(workspace: &Workspace, version: &str) -> Result<()> {
     let full = registry::full_name(workspace, version);
     let already = registry::archived(workspace)?.contains(&full);
     let name = if already { full } else { registry::find(workspace, version)?.name };
-    let children: Vec<String> = registry::list(workspace)?
-        .into_iter()
-        .filter(|m| m.parent.as_deref() == Some(name.as_str()))
-        .map(|m| m.name)
-        .collect();
+    let children = children(workspace, &name)?;
     let moved = registry::archive(workspace, &name)?;
     out::paragraph(match already {
         true => format!("{name} is archived already, and its archive is whole: {}.", packed(&moved)),
@@ -66,5 +64,5 @@ pub fn restore(workspace: &Workspace, version: &str) -> Result<()> {
 /// Where the pack is and what it holds.
 fn packed(moved: &Moved) -> String {
     let megabytes = moved.pack_bytes as f64 / 1e6;
-    format!("{} ({} files, {megabytes:.1} MB)", out::path(&moved.pack), moved.files)
+    format!("{} ({}, {megabytes:.1} MB)", out::path(&moved.pack), words::count(moved.files, "file"))
 }

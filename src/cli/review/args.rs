@@ -1,6 +1,7 @@
 //! The flags of `pmtune review`.
 
-use crate::cli::args::Half;
+use crate::cli::typed::Half;
+use crate::work::review::ReadingOptions;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -80,6 +81,18 @@ pub struct ImportArgs {
     /// Filled tables (.csv), or the scores that the page saved (.json).
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+}
+
+impl SheetArgs {
+    pub fn options(&self) -> ReadingOptions {
+        ReadingOptions {
+            runs: self.runs.clone(),
+            reviewers: self.reviewers.clone(),
+            overlap: self.overlap,
+            split: self.split.map(Into::into),
+            limit: self.limit,
+        }
+    }
 }
 
 /// `30%` or `0.3`.

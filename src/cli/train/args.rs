@@ -1,5 +1,6 @@
 //! The flags of `pmtune train`.
 
+use crate::work::train::{DeviceChoice, TrainOptions};
 use engine::train::{Preset, Schedule, TooLong, TrainSettings};
 use std::path::PathBuf;
 
@@ -135,6 +136,16 @@ pub enum TooLongArg {
     Truncate,
 }
 
+impl From<DeviceArg> for DeviceChoice {
+    fn from(device: DeviceArg) -> Self {
+        match device {
+            DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::Cuda => Self::Cuda,
+            DeviceArg::Metal => Self::Metal,
+        }
+    }
+}
+
 impl From<PresetArg> for Preset {
     fn from(preset: PresetArg) -> Self {
         match preset {
@@ -164,8 +175,23 @@ impl From<TooLongArg> for TooLong {
     }
 }
 
+impl TrainArgs {
+    pub fn options(&self) -> TrainOptions {
+        TrainOptions {
+            data: self.data.clone(),
+            held_out: self.held_out.clone(),
+            from: self.from.clone(),
+            base: self.base.clone(),
+            name: self.name.clone(),
+            system: self.system.clone(),
+            recipe: self.recipe.settings(),
+            device: self.device.into(),
+        }
+    }
+}
+
 impl RecipeArgs {
-    pub fn settings(&self) -> TrainSettings {
+    fn settings(&self) -> TrainSettings {
         TrainSettings {
             preset: self.preset.map(Into::into),
             rank: self.rank,

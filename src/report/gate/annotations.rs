@@ -2,8 +2,9 @@
 
 use super::{Places, verdict};
 use crate::gate::{Decision, Judged, Status};
-use crate::report::{clean, words};
+use crate::report::clean;
 use crate::suite::CasePlace;
+use crate::words;
 use std::path::Path;
 
 /// Cases named in one annotation.

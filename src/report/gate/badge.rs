@@ -1,7 +1,8 @@
 //! A badge for a README or a dashboard.
 
 use crate::gate::Decision;
-use crate::report::{templates, words};
+use crate::report::templates;
+use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ pub fn badge(decision: &Decision) -> Result<String> {
     let (failing, all) = (decision.failing().len(), decision.rules.len());
     let (said, colour) = match decision.passed {
         true => (format!("✓ {version}"), "#1a7f37"),
-        false => (format!("✗ {version}: {failing} of {all} rules"), "#b42318"),
+        false => (format!("✗ {version}: {failing} of {}", words::count(all, "rule")), "#b42318"),
     };
     let label = "gate";
     let (left, right) = (width(label) + 2.0 * MARGIN, width(&said) + 2.0 * MARGIN);

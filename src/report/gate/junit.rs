@@ -8,6 +8,7 @@ use crate::gate::{Decision, Judged, Status};
 use crate::report::templates;
 use crate::run::{Outcome, Run};
 use crate::tally::{self, CaseTally, Standing};
+use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 
@@ -127,7 +128,10 @@ fn case(case: &CaseTally<'_>) -> TestCase {
 fn share(case: &CaseTally<'_>) -> String {
     let (passed, of) = (case.passed_answers(), case.replies.len());
     let score = case.score.unwrap_or(0.0);
-    if of == 1 { format!("score {score:.2}") } else { format!("{passed} of {of} answers pass, score {score:.2}") }
+    match of {
+        1 => format!("score {score:.2}"),
+        _ => format!("{passed} of {} pass, score {score:.2}", words::count(of, "answer")),
+    }
 }
 
 /// What each answer failed by.

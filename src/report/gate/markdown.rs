@@ -2,7 +2,8 @@
 
 use super::{subject, symbol, verdict};
 use crate::gate::{Decision, Judged};
-use crate::report::{templates, words};
+use crate::report::templates;
+use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 

@@ -17,6 +17,7 @@ pub use table::{failure, table};
 
 use crate::gate::{Decision, Status};
 use crate::suite::CasePlace;
+use crate::words;
 use crate::workspace::GateHalf;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,11 +59,10 @@ fn subject(decision: &Decision) -> String {
 
 /// `The gate is passed`, `The gate failed on 2 of 6 rules`.
 fn verdict(decision: &Decision) -> String {
-    let all = decision.rules.len();
-    let rules = if all == 1 { "rule" } else { "rules" };
+    let rules = words::count(decision.rules.len(), "rule");
     match decision.failing().len() {
-        0 => format!("The gate is passed, {all} {rules}"),
-        failing => format!("The gate failed on {failing} of {all} {rules}"),
+        0 => format!("The gate is passed, {rules}"),
+        failing => format!("The gate failed on {failing} of {rules}"),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::gate::{Decision, Judged, Status};
 use crate::report::clean::terminal;
 use crate::report::layout::{Field, Layout, Style};
 use crate::report::view::Tone;
-use crate::report::words;
+use crate::words;
 
 /// How many notes are listed; `gate.md` has them all.
 const NOTES: usize = 5;

@@ -1,10 +1,10 @@
 //! Small charts over one time axis: all cases, each task, each criterion.
 
 use super::super::plot::{self, Axis, Dot, Plot, Timeline};
-use super::super::words;
-use super::view::{Charts, HistoryView, day};
+use super::view::{Charts, HistoryView};
 use crate::history::{Group, History, Kind, Point, Series, Standing};
 use crate::suite::Split;
+use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 
@@ -14,8 +14,11 @@ use serde::Serialize;
 pub struct Chart(Plot);
 
 pub fn charts(history: &History, view: &HistoryView, half: Split) -> Result<Vec<Charts>> {
-    let runs: Vec<(String, String)> =
-        history.runs.iter().map(|run| (run.label.clone(), day(run.started).chars().skip(2).collect())).collect();
+    let runs: Vec<(String, String)> = history
+        .runs
+        .iter()
+        .map(|run| (run.label.clone(), words::local_day(run.started).chars().skip(2).collect()))
+        .collect();
     let mut found = Vec::new();
     for (title, lead, wanted) in [
         ("All cases", "", of_all as fn(&Series) -> bool),
@@ -94,7 +97,7 @@ fn description(history: &History, series: &Series) -> String {
         let (low, high) = (value(point.interval.low), value(point.interval.high));
         let change = series.breaks.iter().find(|b| b.run == point.run);
         let change = change.map_or(String::new(), |b| format!("Measured otherwise from here on: {}. ", b.change));
-        format!("{change}{} on {}: {} ({low} to {high}).", run.label, day(run.started), value(point.value))
+        format!("{change}{} on {}: {} ({low} to {high}).", run.label, words::local_day(run.started), value(point.value))
     });
     each.collect::<Vec<_>>().join(" ")
 }

@@ -2,10 +2,10 @@
 
 use super::super::layout::{Field, Layout, Style};
 use super::super::view::Tone;
-use super::super::words;
 use super::view::{self, HistoryView, Row, TaskRow};
 use crate::history::{History, Log, Standing};
 use crate::suite::Split;
+use crate::words;
 
 /// On a terminal with fewer columns, values and their intervals stand on two lines.
 const NARROW: usize = 66;
@@ -43,7 +43,7 @@ fn runs(page: &mut Layout, view: &HistoryView) {
     page.grid(&kept(header), &shown.iter().map(|row| kept(run(row, stacked))).collect::<Vec<_>>());
     let hidden = view.rows.len() - shown.len();
     if hidden > 0 {
-        let runs = words::plural(hidden, "earlier run", "earlier runs");
+        let runs = words::count(hidden, "earlier run");
         page.paragraph(&format!("{runs} of the same versions and cases: see the page."), Style::Muted);
     }
     if !view.notes.is_empty() {

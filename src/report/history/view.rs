@@ -1,12 +1,10 @@
 //! What the history says, every number formatted.
 
 use super::super::view::{Tone, half_name};
-use super::super::words;
 use super::charts::Chart;
 use crate::history::{Group, History, Kind, Log, Point, Reading, Standing, Task};
 use crate::suite::Split;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use crate::words;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -95,7 +93,7 @@ pub fn view(history: &History, log: &Log, half: Split) -> HistoryView {
                     "That is {}: {} in score ({}), case by case.",
                     trend.words,
                     words::signed(mean.mean),
-                    words::signed_range(&mean.interval)
+                    mean.interval.signed_range()
                 ),
                 None => format!("There is {}.", trend.words),
             },
@@ -103,7 +101,7 @@ pub fn view(history: &History, log: &Log, half: Split) -> HistoryView {
         },
         tone: overall.and_then(|trend| trend.finding).map_or(Tone::Unknown, Tone::of),
         half: half_name(half),
-        confidence: words::confidence(history.confidence),
+        confidence: words::percent_exact(history.confidence),
         rows,
         notes,
         log: format!(
@@ -120,13 +118,13 @@ fn subtitle(history: &History, half: Split) -> String {
     let mut versions: Vec<&str> = history.runs.iter().map(|run| run.version.as_str()).collect();
     versions.sort_unstable();
     versions.dedup();
-    let runs = words::plural(history.runs.len(), "run", "runs");
-    let of = words::plural(versions.len(), "version", "versions");
+    let runs = words::count(history.runs.len(), "run");
+    let of = words::count(versions.len(), "version");
     let days = match (history.runs.first(), history.runs.last()) {
-        (Some(first), Some(last)) if day(first.started) != day(last.started) => {
-            format!("{} to {}", day(first.started), day(last.started))
+        (Some(first), Some(last)) if words::local_day(first.started) != words::local_day(last.started) => {
+            format!("{} to {}", words::local_day(first.started), words::local_day(last.started))
         }
-        (Some(first), _) => day(first.started),
+        (Some(first), _) => words::local_day(first.started),
         _ => "no run".to_string(),
     };
     format!("{runs} of {of} · {days} · {} cases", half_name(half))
@@ -137,18 +135,18 @@ fn headline(history: &History, log: &Log, half: Split) -> String {
     let mine = |point: &&Point| history.runs[point.run].version == log.version;
     let point = series.iter().flat_map(|s| &s.points).rfind(|p| mine(p) && p.standing != Standing::Partial);
     match point {
-        Some(point) => format!("{} passes {} of {} {} cases", log.label, passed(point), point.n, half_name(half)),
+        Some(point) => format!(
+            "{} passes {} of {}",
+            log.label,
+            passed(point),
+            words::count(point.n, &format!("{} case", half_name(half)))
+        ),
         None => format!("{} was not measured on all {} cases", log.label, half_name(half)),
     }
 }
 
 fn passed(point: &Point) -> usize {
     (point.value * point.n as f64).round() as usize
-}
-
-/// The day where the reader is.
-pub fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d").to_string()
 }
 
 fn rows(history: &History, half: Split, notes: &[Note]) -> Vec<Row> {
@@ -167,12 +165,12 @@ fn rows(history: &History, half: Split, notes: &[Note]) -> Vec<Row> {
             Standing::Partial => remarks.insert(0, "only some of the cases".to_string()),
         }
         Row {
-            date: day(info.started),
+            date: words::local_day(info.started),
             version: info.label.clone(),
             run: info.id.clone(),
             cases: point.n,
             rate: words::percent(point.value),
-            range: words::rate_range(&point.interval),
+            range: point.interval.percent_range(),
             score: score.map_or("–".to_string(), |s| words::decimal(s.value)),
             score_range: score.map_or(String::new(), |s| {
                 format!("{} to {}", words::decimal(s.interval.low), words::decimal(s.interval.high))
@@ -212,7 +210,7 @@ fn notes(history: &History, half: Split) -> Vec<Note> {
     }
     let note = |(i, (run, changes)): (usize, (usize, Vec<String>))| {
         let info = &history.runs[run];
-        Note { number: i + 1, run, before: format!("{} on {}", info.label, day(info.started)), changes }
+        Note { number: i + 1, run, before: format!("{} on {}", info.label, words::local_day(info.started)), changes }
     };
     found.into_iter().enumerate().map(note).collect()
 }
@@ -220,7 +218,7 @@ fn notes(history: &History, half: Split) -> Vec<Note> {
 fn task(task: &Task) -> TaskRow {
     let reading = |reading: &Option<Reading>| match reading {
         Some(Reading { rate, .. }) => {
-            let range = words::rate_range(&rate.interval).replace(" to ", "–");
+            let range = rate.interval.percent_range().replace(" to ", "–");
             format!("{} of {} ({range}\u{a0}%)", passed(rate), rate.n)
         }
         None => "–".to_string(),

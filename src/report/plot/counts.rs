@@ -1,7 +1,7 @@
 //! Counts against what is recommended, and how lengths are spread.
 
 use super::{AFTER, BAND, INK, LEFT, MUTED, Plot, RIGHT, SMALL, TEXT, draw, fill, line, text};
-use crate::report::words;
+use crate::words;
 use engine::error::Result;
 use plotters::style::text_anchor::HPos;
 

@@ -3,7 +3,7 @@
 use super::{
     AFTER, Area, BEFORE, DrawError, GRID, INK, LEFT, MUTED, Plot, RIGHT, SMALL, WIDTH, WORSE, draw, line, mark, text,
 };
-use crate::report::words;
+use crate::words;
 use engine::error::Result;
 use engine::train::{Curve, Entry, Point, course, loss_words};
 use plotters::element::{Circle, PathElement, Polygon};

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::check::TARGET_SCORE;
 use crate::compare::{Mean, Outcomes};
-use crate::report::words;
+use crate::words;
 use engine::error::Result;
 use plotters::style::text_anchor::HPos;
 
@@ -51,7 +51,7 @@ pub fn points(title: &str, rows: &[PointsRow]) -> Result<Plot> {
 }
 
 fn figures(row: &PointsRow) -> String {
-    format!("{} ({})", words::decimal(row.people.mean), words::range(&row.people.interval))
+    format!("{} ({})", words::decimal(row.people.mean), row.people.interval.range())
 }
 
 fn describe(rows: &[PointsRow]) -> String {

@@ -3,7 +3,7 @@
 use super::{
     AFTER, Area, BAND, BEFORE, DrawError, GRID, INK, LEFT, MUTED, Plot, RIGHT, SMALL, draw, fill, line, mark, text,
 };
-use crate::report::words;
+use crate::words;
 use engine::error::Result;
 use plotters::element::{Circle, PathElement};
 use plotters::style::Color;

@@ -3,9 +3,10 @@ use super::said::SaidView;
 use crate::check::{Criterion, Verdict};
 use crate::compare::{CasePair, Comparison, enough};
 use crate::provider::{Answer, Stop};
-use crate::report::{answer, diff, words};
+use crate::report::{answer, diff};
 use crate::run::{Judged, Outcome, Record, Run};
 use crate::tally::{self, Standing};
+use crate::words;
 use minijinja::Value;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -269,7 +270,7 @@ fn marks(answer: &Answer, reused: bool) -> Vec<&'static str> {
 fn work(answer: &Answer) -> String {
     let mut parts = Vec::new();
     if answer.stop != Stop::Scored {
-        parts.push(words::plural(answer.output_tokens, "token", "tokens"));
+        parts.push(words::count(answer.output_tokens, "token"));
     }
     parts.push(words::duration(answer.seconds));
     parts.extend(answer.reference_nll.map(|nll| format!("reference {} nats a token", words::decimal(nll))));

@@ -1,12 +1,12 @@
 use super::case::{Sides, criterion_name};
-use super::measured::{MeasuredView, day};
+use super::measured::MeasuredView;
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{
     CheckTest, Comparison, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
 };
-use crate::report::words;
 use crate::run::Record;
 use crate::suite::Split;
+use crate::words;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -189,7 +189,12 @@ pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
     let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
     ComparisonView {
         title: format!("{a} → {b}"),
-        subtitle: format!("{} · {} · {}", day(c.created), words::cases(c.cases.len()), words::list_at_most(&suites, 6)),
+        subtitle: format!(
+            "{} · {} · {}",
+            words::day(c.created),
+            words::count(c.cases.len(), "case"),
+            words::list_at_most(&suites, 6)
+        ),
         summary: summary(c),
         halves: [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0).map(half).collect(),
         improved: improved.into_iter().map(|(_, flip)| flip).collect(),
@@ -252,8 +257,8 @@ fn facts(c: &Comparison) -> Vec<Fact> {
             value: words::signed(overall.score.difference.mean),
             detail: format!(
                 "{} interval {}",
-                words::confidence(c.settings.confidence),
-                words::signed_range(&overall.score.difference.interval)
+                words::percent_exact(c.settings.confidence),
+                overall.score.difference.interval.signed_range()
             ),
         });
     }
@@ -300,7 +305,7 @@ fn movements(half: &Half) -> (Vec<Movement>, Vec<Movement>) {
 
 fn of_category(group: &Group) -> String {
     let (a, b) = (&group.rate.a, &group.rate.b);
-    let score = words::difference(&group.score.difference);
+    let score = group.score.difference.as_difference();
     format!("{} of {} pass, was {}; score {score}", b.passed, b.cases, a.passed)
 }
 
@@ -309,16 +314,16 @@ fn of_criterion(test: &ScoreTest) -> String {
         "{} of 5, was {}; {}",
         words::decimal(test.b.mean),
         words::decimal(test.a.mean),
-        words::difference(&test.difference)
+        test.difference.as_difference()
     )
 }
 
 fn of_check(test: &CheckTest) -> String {
     format!(
         "passes {}, was {}; {} won, {} lost",
-        words::count_of(test.b.passed, test.b.of),
+        test.b.count(),
         was(&test.a, &test.b),
-        words::cases(test.only_b),
+        words::count(test.only_b, "case"),
         test.only_a
     )
 }
@@ -370,11 +375,11 @@ fn group_row(group: &Group, overall: bool) -> GroupRow {
         overall,
         cases: group.cases,
         a: words::percent(a.rate),
-        a_range: words::rate_range(&a.interval),
+        a_range: a.interval.percent_range(),
         b: words::percent(b.rate),
-        b_range: words::rate_range(&b.interval),
+        b_range: b.interval.percent_range(),
         difference: words::signed(group.score.difference.mean),
-        range: words::signed_range(&group.score.difference.interval),
+        range: group.score.difference.interval.signed_range(),
         chance: words::chance(group.score.p_corrected),
         tone,
         symbol: tone.symbol(),
@@ -392,7 +397,7 @@ fn criterion_row(half: &Half, criterion: Criterion, test: &ScoreTest) -> Criteri
         b: words::decimal(test.b.mean),
         target: test.b.mean >= TARGET_SCORE,
         difference: words::signed(test.difference.mean),
-        range: words::signed_range(&test.difference.interval),
+        range: test.difference.interval.signed_range(),
         tone,
         symbol: tone.symbol(),
     }
@@ -407,8 +412,8 @@ fn check_rows(half: &Half) -> Vec<CheckRow> {
         let symbol = if tone == Tone::Unknown { "" } else { tone.symbol() };
         CheckRow {
             name: name.clone(),
-            a: words::count_of(test.a.passed, test.a.of),
-            b: words::count_of(test.b.passed, test.b.of),
+            a: test.a.count(),
+            b: test.b.count(),
             chance: words::chance(test.p_corrected),
             tone,
             symbol,
@@ -419,10 +424,11 @@ fn check_rows(half: &Half) -> Vec<CheckRow> {
 
 fn power(overall: &Group) -> Option<String> {
     let least = overall.power.minimum_detectable?;
-    let more = overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::cases(n)));
+    let more =
+        overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::count(n, "case")));
     Some(format!(
         "With {} and this spread, a true difference of {} in score shows four times in five{}.",
-        words::cases(overall.cases),
+        words::count(overall.cases, "case"),
         words::decimal(least),
         more.unwrap_or_default()
     ))
@@ -441,7 +447,7 @@ fn notes(half: &Half) -> Vec<String> {
     if overall.clusters < overall.cases {
         notes.push(format!(
             "Some cases share a source: the {} count as {} independent ones.",
-            words::cases(overall.cases),
+            words::count(overall.cases, "case"),
             overall.clusters
         ));
     }
@@ -451,7 +457,7 @@ fn notes(half: &Half) -> Vec<String> {
             "Surprise at the reference answers (nats a token, lower is better): {}, was {}; change {}.",
             words::decimal(nll.b.mean),
             words::decimal(nll.a.mean),
-            words::difference(&nll.difference)
+            nll.difference.as_difference()
         ));
     }
     notes

@@ -1,7 +1,7 @@
 use super::comparison::half_name;
 use crate::compare::{Comparison, Side};
-use crate::report::words;
 use crate::run::{Manifest, Run, SuiteRef};
+use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
 use serde::Serialize;
@@ -48,7 +48,7 @@ impl MeasuredView {
                 "Cases paired; difference in score with a {} bootstrap interval ({} resamples, seed {}) and a sign-flip \
                  permutation test; pass rates with Wilson intervals; cases that changed sides by exact McNemar; \
                  all that is looked at corrected together after Holm; differences below {} count as negligible.{}",
-                words::confidence(c.settings.confidence),
+                words::percent_exact(c.settings.confidence),
                 words::thousands(c.settings.resamples),
                 c.settings.seed,
                 words::decimal(c.settings.negligible),
@@ -66,9 +66,9 @@ impl MeasuredView {
         Self {
             short: format!(
                 "Pass rates with {} Wilson intervals; criteria are automatic rubric scores from 1 to 5.",
-                words::confidence(confidence)
+                words::percent_exact(confidence)
             ),
-            methods: vec![scoring(), wilson(&words::confidence(confidence)), rubric()],
+            methods: vec![scoring(), wilson(&words::percent_exact(confidence)), rubric()],
             versions: vec![version(&manifest.version.name, manifest, Vec::new())],
             suites: suites(&manifest.suites),
             pmtune: manifest.pmtune.clone(),
@@ -127,7 +127,7 @@ fn luck(c: &Comparison) -> Option<String> {
 
 fn comparison_methods(c: &Comparison) -> Vec<Method> {
     let settings = &c.settings;
-    let confidence = words::confidence(settings.confidence);
+    let confidence = words::percent_exact(settings.confidence);
     let mut methods = vec![
         Method {
             name: "Two halves",
@@ -201,9 +201,9 @@ fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) 
     settings.push(("Sampling", sampling(&version.sampling)));
     settings.push(("Run", manifest.id.clone()));
     settings.extend(manifest.rescored_from.as_ref().map(|id| ("Answers taken from run", id.clone())));
-    settings.push(("Started", moment(manifest.started)));
+    settings.push(("Started", words::moment(manifest.started)));
     settings.push(match manifest.finished {
-        Some(finished) => ("Finished", moment(finished)),
+        Some(finished) => ("Finished", words::moment(finished)),
         None => ("Finished", "not finished; figures so far".to_string()),
     });
     settings.extend(work);
@@ -223,14 +223,6 @@ fn speaker(role: Role) -> &'static str {
     }
 }
 
-pub fn moment(at: jiff::Timestamp) -> String {
-    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
-}
-
-pub fn day(at: jiff::Timestamp) -> String {
-    at.strftime("%-d %B %Y").to_string()
-}
-
 fn sampling(s: &Sampling) -> String {
     let mut parts = Vec::new();
     if s.temperature == 0.0 {
@@ -245,7 +237,7 @@ fn sampling(s: &Sampling) -> String {
     if s.repetition_penalty != 1.0 {
         parts.push(format!("repetition penalty {}", s.repetition_penalty));
     }
-    parts.push(format!("at most {} tokens", s.max_tokens));
+    parts.push(format!("at most {}", words::count(s.max_tokens, "token")));
     if !s.stop.is_empty() {
         let stops: Vec<String> = s.stop.iter().map(|text| format!("{text:?}")).collect();
         parts.push(format!("stops at {}", stops.join(", ")));

@@ -2,13 +2,13 @@
 
 use super::comparison::{Tone, half_name};
 use crate::check::TARGET_SCORE;
-use crate::compare::{Comparison, Finding, Mean, ScoreTest};
-use crate::report::words;
+use crate::compare::{Comparison, Finding, Interval, Mean, ScoreTest};
 use crate::review::{
     Agreed, Agreement, Flag, Judge, JudgeCriterion, PairedHalf, People, PeopleCompared, PeopleCriterion, PeopleHalf,
     Prediction, Predicts, Preference, ReviewerKind, Said, Severity,
 };
 use crate::suite::Split;
+use crate::words;
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
@@ -171,8 +171,8 @@ fn lead(people: usize, said: &[Said]) -> String {
     format!(
         "{} gave {} from 1 to 5, without knowing which version wrote an answer. Automatic scores stand beside theirs \
          and are never mixed in.",
-        words::plural(people, "person", "people"),
-        words::plural(ratings, "rating", "ratings")
+        words::count(people, "person"),
+        words::count(ratings, "rating")
     )
 }
 
@@ -206,9 +206,9 @@ fn paired_sentence(c: &Comparison, half: &PairedHalf) -> String {
     let figures = format!(
         "{} points ({} interval {}), {}",
         words::signed(test.difference.mean),
-        words::confidence(c.settings.confidence),
-        words::signed_range(&test.difference.interval),
-        words::cases(test.cases)
+        words::percent_exact(c.settings.confidence),
+        test.difference.interval.signed_range(),
+        words::count(test.cases, "case")
     );
     match half.finding {
         Finding::Improved => format!("People score {b} higher than {a} on the {place} cases: {figures}."),
@@ -230,7 +230,7 @@ fn paired_row(name: &str, overall: bool, test: &ScoreTest, c: &Comparison) -> Pa
         b: words::decimal(test.b.mean),
         target: test.b.mean >= TARGET_SCORE,
         difference: words::signed(test.difference.mean),
-        range: words::signed_range(&range),
+        range: range.signed_range(),
         chance: words::chance(test.p_corrected),
         tone: match test.direction(&c.settings) {
             Some(true) => Tone::Better,
@@ -245,13 +245,13 @@ fn paired_notes(c: &Comparison, half: &PairedHalf) -> Vec<String> {
     if half.overall.is_some() {
         notes.push(format!(
             "Each of {} is compared with themselves first, so who is severe and who is mild makes no difference.",
-            words::plural(half.people, "person", "people")
+            words::count(half.people, "person")
         ));
     }
     if half.unpaired > 0 {
         notes.push(format!(
             "{} had both answers rated, but by different people, and {} left out of the difference.",
-            words::cases(half.unpaired),
+            words::count(half.unpaired, "case"),
             if half.unpaired == 1 { "is" } else { "are" }
         ));
     }
@@ -264,7 +264,7 @@ fn preferred(c: &Comparison, preference: &Preference) -> String {
         "Shown side by side: {} is called the better answer in {}, {} in {}, neither in {}; chance alone gives so \
          uneven a split with probability {} (sign test).",
         c.b.label,
-        words::cases(preference.b),
+        words::count(preference.b, "case"),
         c.a.label,
         preference.a,
         preference.neither,
@@ -308,9 +308,9 @@ fn half_lead(half: &PeopleHalf) -> String {
     });
     format!(
         "{} rated {} of {}; {} by two people or more.{}",
-        words::plural(half.people, "person", "people"),
-        words::plural(half.answers, "answer", "answers"),
-        words::cases(half.cases),
+        words::count(half.people, "person"),
+        words::count(half.answers, "answer"),
+        words::count(half.cases, "case"),
         words::thousands(half.shared),
         overall.unwrap_or_default()
     )
@@ -321,7 +321,7 @@ fn row(found: &PeopleCriterion) -> PeopleRow {
         name: found.criterion.name().to_string(),
         cases: found.cases,
         mean: words::decimal(found.mean.mean),
-        range: words::range(&found.mean.interval),
+        range: found.mean.interval.range(),
         target: found.reaches_target,
         good: words::count_of(found.good.passed, found.good.of),
         automatic: found.automatic.map_or_else(none, words::decimal),
@@ -341,7 +341,7 @@ fn none() -> String {
 }
 
 fn alpha_range(agreement: &Agreement) -> String {
-    agreement.interval.as_ref().map(words::range).unwrap_or_default()
+    agreement.interval.as_ref().map(Interval::range).unwrap_or_default()
 }
 
 /// One sentence for each degree of agreement, and one for the flags.
@@ -361,7 +361,7 @@ fn notes(half: &PeopleHalf) -> Vec<String> {
     if half.factual_errors + half.unusable > 0 {
         notes.push(format!(
             "Flagged: {} with a factual error, {} unusable.",
-            words::plural(half.factual_errors, "answer", "answers"),
+            words::count(half.factual_errors, "answer"),
             half.unusable
         ));
     }
@@ -374,7 +374,7 @@ fn severity(found: &Severity) -> SeverityRow {
         answers: found.answers,
         shared: found.shared,
         offset: found.offset.map_or_else(none, |offset| words::signed(offset.mean)),
-        range: found.offset.map(|offset| words::signed_range(&offset.interval)).unwrap_or_default(),
+        range: found.offset.map(|offset| offset.interval.signed_range()).unwrap_or_default(),
         words: found.words(),
     }
 }
@@ -383,7 +383,7 @@ fn prediction(found: &Prediction) -> PredictionRow {
     let share = |share: &Option<Mean>, of: usize| match share {
         None => none(),
         Some(share) => {
-            format!("{} ({}\u{a0}%)", words::count_of(found.own.both, of), words::rate_range(&share.interval))
+            format!("{} ({}\u{a0}%)", words::count_of(found.own.both, of), share.interval.percent_range())
         }
     };
     PredictionRow {
@@ -391,7 +391,7 @@ fn prediction(found: &Prediction) -> PredictionRow {
         criterion: found.criterion.name().to_string(),
         answers: found.answers,
         correlation: found.correlation.map_or_else(none, words::signed),
-        range: found.interval.as_ref().map(words::signed_range).unwrap_or_default(),
+        range: found.interval.as_ref().map(Interval::signed_range).unwrap_or_default(),
         chance: found.p_corrected.map_or_else(none, words::chance),
         precision: share(&found.own.precision, found.own.passed),
         recall: share(&found.own.recall, found.own.good),
@@ -425,7 +425,7 @@ fn judge(found: &Judge) -> JudgeView {
     };
     JudgeView {
         name: found.name.clone(),
-        lead: format!("{} scored; {shared}.", words::plural(found.answers, "answer", "answers")),
+        lead: format!("{} scored; {shared}.", words::count(found.answers, "answer")),
         rows: found.criteria.iter().map(judge_row).collect(),
     }
 }
@@ -439,8 +439,8 @@ fn judge_row(found: &JudgeCriterion) -> JudgeRow {
     JudgeRow {
         name: found.criterion.name().to_string(),
         mean: words::decimal(found.mean.mean),
-        range: words::range(&found.mean.interval),
-        offset: found.offset.as_ref().map_or_else(none, words::difference),
+        range: found.mean.interval.range(),
+        offset: found.offset.as_ref().map_or_else(none, Mean::as_difference),
         spearman: found.spearman.map_or_else(none, words::signed),
         alpha: alpha(&found.agreement),
         people: alpha(&found.people),

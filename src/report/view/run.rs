@@ -1,11 +1,11 @@
 use super::case::criterion_name;
 use super::comparison::{Fact, half_name};
-use super::measured::{MeasuredView, day};
+use super::measured::MeasuredView;
 use crate::check::TARGET_SCORE;
-use crate::report::words;
 use crate::run::{CONTAMINATED, Outcome, Record, Run};
 use crate::suite::Split;
 use crate::tally::{self, CaseTally, Rate, Standing};
+use crate::words;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -84,21 +84,21 @@ pub fn run(run: &Run, confidence: f64) -> RunView {
         title: name.clone(),
         subtitle: format!(
             "{} · {} · {}",
-            day(run.manifest.started),
-            words::cases(tallies.len()),
+            words::day(run.manifest.started),
+            words::count(tallies.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
         headline: match rate.cases {
             0 => format!("{name} has no judged answers yet"),
-            _ => format!("{name} passes {} of {}", rate.passed, words::cases(rate.cases)),
+            _ => format!("{name} passes {} of {}", rate.passed, words::count(rate.cases, "case")),
         },
         sentence: match rate.cases {
             0 => "Nothing can be said about it until a case has been answered and judged.".to_string(),
             _ => format!(
                 "That is {}; with this many cases the true rate may lie anywhere from {}\u{a0}% ({} interval).",
                 words::percent(rate.rate),
-                words::rate_range(&rate.interval),
-                words::confidence(confidence)
+                rate.interval.percent_range(),
+                words::percent_exact(confidence)
             ),
         },
         facts: facts(run, &all, rate.flaky, errors, unscored.len()),
@@ -156,16 +156,17 @@ fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
         } else {
             "stand in the training data and count"
         };
-        warnings.push(format!("{} {verb} for nothing: {}.", words::cases(names.len()), names.join(", ")));
+        warnings.push(format!("{} {verb} for nothing: {}.", words::count(names.len(), "case"), names.join(", ")));
     }
     if errors > 0 {
-        warnings.push(format!("{} could not be answered and are left out of every rate.", words::cases(errors)));
+        warnings
+            .push(format!("{} could not be answered and are left out of every rate.", words::count(errors, "case")));
     }
     if !unscored.is_empty() {
         warnings.push(format!(
             "{} could not be scored, as every check was skipped or only measures, and {} left out of every rate: {}.",
-            words::cases(unscored.len()),
-            if unscored.len() == 1 { "is" } else { "are" },
+            words::count(unscored.len(), "case"),
+            words::either(unscored.len(), "is", "are"),
             unscored.join(", ")
         ));
     }
@@ -226,7 +227,7 @@ fn row(name: &str, overall: bool, cases: &[&CaseTally<'_>], confidence: f64) -> 
         cases: cases.len(),
         passed: words::count_of(rate.passed, rate.cases),
         rate: if rate.cases == 0 { "–".to_string() } else { words::percent(rate.rate) },
-        range: words::rate_range(&rate.interval),
+        range: rate.interval.percent_range(),
         score: tally::mean_score(cases).map_or_else(|| "–".to_string(), words::decimal),
     }
 }

@@ -1,0 +1,45 @@
+//! `pmtune data`: what training data holds, and what becomes of it. One file per subcommand.
+
+mod add;
+mod check;
+mod convert;
+mod findings;
+mod merge;
+mod split;
+mod stats;
+
+use crate::workspace::Workspace;
+use engine::error::Result;
+
+#[derive(Debug, clap::Args)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum DataCommand {
+    /// Look at every example for faults: broken lines, duplicates, format drift, placeholders, secrets, leakage.
+    Check(check::CheckArgs),
+    /// Count the examples against the guide's recommendation, with lengths and variety.
+    Stats(stats::StatsArgs),
+    /// Show which examples are held out of training.
+    Split(split::SplitArgs),
+    /// Join several people's folders into a new one.
+    Merge(merge::MergeArgs),
+    /// Read other tools' training files, or write for them.
+    Convert(convert::ConvertArgs),
+    /// Keep an answer of a run as a training example.
+    Add(add::AddArgs),
+}
+
+pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result<()> {
+    match &args.command {
+        DataCommand::Check(args) => check::run(workspace, args),
+        DataCommand::Stats(args) => stats::run(&workspace()?, args),
+        DataCommand::Split(args) => split::run(&workspace()?, args),
+        DataCommand::Merge(args) => merge::run(&workspace()?, args),
+        DataCommand::Convert(args) => convert::run(workspace, args),
+        DataCommand::Add(args) => add::run(&workspace()?, args),
+    }
+}

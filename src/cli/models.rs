@@ -1,0 +1,27 @@
+//! `pmtune models`: the versions of a workspace, kept in order over time. One file per group of subcommands.
+
+mod args;
+mod diff;
+mod list;
+mod moves;
+mod verify;
+
+pub use args::ModelsArgs;
+
+use crate::workspace::Workspace;
+use args::ModelsCommand;
+use engine::error::Result;
+
+pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {
+    match &args.command {
+        ModelsCommand::List => list::list(workspace),
+        ModelsCommand::Show { model } => list::show(workspace, model),
+        ModelsCommand::Note { version, text: None } => list::notes(workspace, version),
+        ModelsCommand::Note { version, text: Some(text) } => moves::note(workspace, version, text),
+        ModelsCommand::Promote { version, because } => moves::promote(workspace, version, because.as_deref()),
+        ModelsCommand::Archive { version } => moves::archive(workspace, version),
+        ModelsCommand::Restore { version } => moves::restore(workspace, version),
+        ModelsCommand::Verify { version } => verify::run(workspace, version.as_deref()),
+        ModelsCommand::Diff { before, after } => diff::run(workspace, before, after),
+    }
+}

@@ -1,0 +1,53 @@
+use super::args::{Args, Command};
+use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, suites, train};
+use crate::workspace::Workspace;
+use clap::{CommandFactory, Parser};
+use engine::error::Result;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// The program's arguments as clap knows them, so that others can check a command line without running it.
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
+/// Runs the program and gives its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    match dispatch(args) {
+        Ok(()) => 0,
+        Err(error) => {
+            out::error(&error);
+            error.kind.exit_code()
+        }
+    }
+}
+
+fn dispatch(args: Args) -> Result<()> {
+    let workspace = || match &args.workspace {
+        Some(folder) => Workspace::open(folder),
+        None => Workspace::find(Path::new(".")),
+    };
+    match args.command {
+        Command::Init(init) => init::run(&init),
+        Command::Pull(pull) => pull::run(&pull),
+        Command::Eval(eval) => eval::run(&workspace()?, &eval),
+        Command::Train(train) => train::run(&workspace()?, &train),
+        Command::Compare(compare) => compare::run(&workspace()?, &compare),
+        Command::Review(review) => review::run(&workspace()?, &review),
+        Command::Data(data) => data::run(workspace, &data),
+        Command::Validate(validate) => suites::validate(workspace, &validate),
+        Command::Gate(gate) => gate::run(&workspace()?, &gate),
+        Command::Schema(schema) => suites::schema(schema.of),
+        Command::Models(models) => models::run(&workspace()?, &models),
+        Command::History(history) => history::run(&workspace()?, &history),
+        Command::Render(render) => render::run(&workspace()?, &render),
+        Command::Chat(chat) => chat::run(&workspace()?, &chat),
+    }
+}

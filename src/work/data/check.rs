@@ -1,0 +1,81 @@
+//! The linter of training data.
+
+use crate::base::{self, BaseName};
+use crate::suite::{self, Suite};
+use crate::training_data::lint::{self, Finding, Linted, Options};
+use crate::words;
+use crate::work::event::{Event, Sink};
+use crate::work::short_path::short_path;
+use crate::workspace::{Severity, Workspace};
+use engine::error::{Error, Kind, Result};
+use engine::model;
+use std::path::PathBuf;
+
+/// What is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// Folders and files; the workspace's training data where none is named.
+    pub paths: Vec<PathBuf>,
+    /// First mend what is safe.
+    pub fix: bool,
+}
+
+/// Looks at every example. Files that are named need no workspace; without one there are no suites that they could leak.
+pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn Sink) -> Result<Linted> {
+    let paths = match workspace {
+        Some(workspace) if options.paths.is_empty() => vec![PathBuf::from(short_path(&workspace.training_data()))],
+        _ => options.paths.clone(),
+    };
+    let settings = workspace.map(|w| w.config.data.clone()).unwrap_or_default();
+    let suites = workspace.map_or(Ok(Vec::new()), |workspace| suites(workspace, sink))?;
+    if options.fix {
+        for fixed in lint::fix(&paths, &settings)? {
+            let lines = words::count(fixed.lines, "line");
+            sink.tell(Event::Note(format!("mended {lines} of {}", fixed.file.display())));
+        }
+    }
+    let count = workspace.and_then(token_count);
+    let options = Options { settings: &settings, suites: &suites, count_tokens: count.as_deref() };
+    lint::lint(&paths, &options, &|step| sink.tell(Event::Lint(step)))
+}
+
+fn suites(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Suite>> {
+    match workspace.suite_files() {
+        Ok(files) => suite::load(&workspace.root, &files),
+        // A workspace may have training data before it has suites.
+        Err(error) => {
+            sink.tell(Event::Note(format!("leakage is not looked for: {}", error.message)));
+            Ok(Vec::new())
+        }
+    }
+}
+
+type TokenCount = dyn Fn(&str) -> usize + Sync;
+
+/// Counts in the base's own tokens where the base is on disk already; checking data is no reason to download it.
+fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
+    let name = match BaseName::parse(&workspace.config.base).ok()? {
+        BaseName::Path(path) => BaseName::Path(workspace.root.join(path)),
+        name => name,
+    };
+    let chat = model::open(&base::local(&name).ok()??.path).ok()?.chat;
+    Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
+}
+
+/// Holds the findings against `fail_on`, or else against what the workspace says.
+///
+/// # Errors
+/// `Refused` where a finding is as grave.
+pub fn verdict(workspace: Option<&Workspace>, found: &[Finding], fail_on: Option<Severity>) -> Result<()> {
+    let own = || workspace.map(|w| w.config.data.fail_on).unwrap_or(Severity::Error);
+    let fail_on = fail_on.unwrap_or_else(own);
+    let grave = found.iter().filter(|finding| finding.severity >= fail_on).count();
+    if fail_on == Severity::Off || grave == 0 {
+        return Ok(());
+    }
+    let found = words::count(grave, "finding");
+    let or_graver = if fail_on == Severity::Error { "" } else { " or graver" };
+    let message = format!("the training data has {found} of severity {}{or_graver}", fail_on.name());
+    Err(Error::new(Kind::Refused(crate::gate::FAILED), message)
+        .hint("mend them, or set another `severity` for their code under `data:` in pmtune.yaml"))
+}

@@ -1,0 +1,16 @@
+//! What training data holds, and what becomes of it. One file for each use case.
+
+mod add;
+mod check;
+mod convert;
+mod examples;
+mod merge;
+mod split;
+mod stats;
+
+pub use add::{AddOptions, add};
+pub use check::{CheckOptions, check, verdict};
+pub use convert::{Conversion, convert};
+pub use merge::merge;
+pub use split::{Split, split};
+pub use stats::dataset;

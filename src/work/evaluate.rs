@@ -1,0 +1,213 @@
+//! Suites → plan → answers → verdicts → report.
+
+use super::contestant::{Contestant, Group, contestants, groups};
+use super::event::{Event, Sink};
+use super::extras::write_run_report;
+use super::find;
+use super::settings::{label, settings};
+use crate::registry::{self, Version};
+use crate::report::Extras;
+use crate::review::People;
+use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
+use crate::suite::{self, Suite};
+use crate::training_data;
+use crate::workspace::Workspace;
+use engine::error::{Error, Kind, Result};
+use engine::generate::SamplingOptions;
+use std::ops::ControlFlow;
+
+/// What is evaluated. Versions are named as a person names them: `v2`, `primary`, `base`, a file, an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    One(String),
+    /// The one before, then the one after.
+    Pair([String; 2]),
+    /// A version, and before it the one that a gate will hold it against: the one named here, else the one that the
+    /// workspace says, if there is any.
+    Gated {
+        model: String,
+        against: Option<String>,
+    },
+    /// The rest of this run.
+    Resume(String),
+    /// The answers of this run, judged again with today's checks.
+    Rescore(String),
+}
+
+/// An evaluation, resolved.
+#[derive(Debug, Clone)]
+pub struct EvaluateOptions {
+    pub subject: Subject,
+    /// Which cases; `only` is filled from `failing`.
+    pub filter: Filter,
+    /// Only cases that failed or broke in this run.
+    pub failing: Option<String>,
+    /// Take answers that an earlier run holds already.
+    pub reuse: bool,
+    /// Laid over what the version says.
+    pub sampling: SamplingOptions,
+}
+
+impl EvaluateOptions {
+    /// Every case, earlier answers reused, the version's own sampling.
+    pub fn of(subject: Subject) -> Self {
+        let (filter, sampling) = (Filter::default(), SamplingOptions::default());
+        Self { subject, filter, failing: None, reuse: true, sampling }
+    }
+}
+
+/// One version's finished run. Its reports lie in its folder.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// What the version is called in tables.
+    pub label: String,
+    pub run: Run,
+    /// How sure its intervals are.
+    pub confidence: f64,
+    /// What the reports show besides the run.
+    pub extras: Extras<People>,
+}
+
+/// Answers the suites' cases, judges and records them, and writes the runs' reports. One run for each version of the
+/// subject, in its order; a gated version stands last.
+///
+/// # Errors
+/// Mistakes in suites, all of them; no such version or run; no case is left; a base cannot be had; `Interrupted` when
+/// the sink stops it. What was answered by then is recorded, and the same call later does the rest.
+pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sink) -> Result<Vec<Evaluated>> {
+    let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    set_apart(workspace, &mut suites, sink);
+    let reports = Reports::new(workspace.reports());
+    let runs = match &options.subject {
+        Subject::Rescore(id) => labelled(workspace, run::rescore(&reports, &reports.load(id)?, &suites)?),
+        Subject::Resume(id) => labelled(workspace, resume(workspace, &reports, id, &suites, options.reuse, sink)?),
+        subject => {
+            let suites = run::select(&suites, &filter(options, &reports)?)?;
+            let contestants = contestants(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
+            let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
+            let runs = answer(&contestants, reports.open(plans)?, options.reuse.then_some(&reports), sink)?;
+            contestants.into_iter().map(|c| c.label).zip(runs).collect()
+        }
+    };
+    let report = |(label, run): (String, Run)| {
+        let extras = write_run_report(workspace, &run, sink)?;
+        Ok(Evaluated { label, run, confidence: settings(workspace).confidence, extras })
+    };
+    runs.into_iter().map(report).collect()
+}
+
+fn labelled(workspace: &Workspace, run: Run) -> Vec<(String, Run)> {
+    vec![(label(workspace, &run), run)]
+}
+
+/// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
+fn set_apart(workspace: &Workspace, suites: &mut [Suite], sink: &dyn Sink) {
+    let folder = workspace.training_data();
+    if !folder.is_dir() {
+        return;
+    }
+    match training_data::conversations(&[folder]) {
+        Ok(conversations) => {
+            let examples: Vec<_> = conversations.iter().flat_map(|c| c.exchanges().cloned()).collect();
+            let leaks = training_data::leaks(&examples, suites);
+            let cases = run::set_apart(suites, &leaks);
+            if !cases.is_empty() {
+                sink.tell(Event::Warning(format!(
+                    "{} of the cases stand in the training data and count for nothing: {}; `pmtune data check` shows where",
+                    cases.len(),
+                    cases.join(", ")
+                )));
+            }
+        }
+        // An empty folder gives nothing away.
+        Err(error) if error.kind == Kind::Missing => {}
+        Err(error) => {
+            let faults = error.flatten().len();
+            sink.tell(Event::Warning(format!(
+                "the training data has {faults} broken lines, so leakage was not checked; see `pmtune data check`"
+            )));
+        }
+    }
+}
+
+/// The versions asked for, with the sampling laid over theirs.
+fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions) -> Result<Vec<Version>> {
+    let names: Vec<String> = match subject {
+        Subject::One(model) => vec![model.clone()],
+        Subject::Pair(pair) => pair.to_vec(),
+        Subject::Gated { model, against } => {
+            let before = match against {
+                Some(named) => Some(named.clone()),
+                None => find::against(workspace, &registry::resolve(workspace, model)?.name)?,
+            };
+            before.into_iter().chain([model.clone()]).collect()
+        }
+        // A stored run says itself of which version it is.
+        Subject::Resume(_) | Subject::Rescore(_) => Vec::new(),
+    };
+    if let [a, b] = &names[..]
+        && a == b
+    {
+        return Err(Error::usage(format!("{a} would be compared with itself")).hint("name two versions"));
+    }
+    let mut versions = names.iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
+    for version in &mut versions {
+        version.sampling = sampling.clone().layered(&version.sampling);
+    }
+    Ok(versions)
+}
+
+/// Finishes a stored run on the same weights it began with.
+fn resume(
+    workspace: &Workspace,
+    reports: &Reports,
+    id: &str,
+    suites: &[Suite],
+    reuse: bool,
+    sink: &dyn Sink,
+) -> Result<Run> {
+    let stored = reports.load(id)?;
+    let then = &stored.manifest.version;
+    let mut version = registry::resolve(workspace, &then.name)?;
+    version.system.clone_from(&then.system);
+    version.examples.clone_from(&then.examples);
+    let contestants = contestants(workspace, vec![version], sink)?;
+    let now = &contestants[0].version_ref;
+    if (&now.base, &now.adapter, &now.template) != (&then.base, &then.adapter, &then.template) {
+        return Err(Error::model(format!("{} is no longer the model that run {id} began with", then.name))
+            .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
+    }
+    let open = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
+    let mut runs = answer(&contestants, open, reuse.then_some(reports), sink)?;
+    Ok(runs.remove(0))
+}
+
+fn filter(options: &EvaluateOptions, reports: &Reports) -> Result<Filter> {
+    let only = options.failing.as_deref().map(|id| reports.load(id).map(|run| run::failing(&run))).transpose()?;
+    if only.as_ref().is_some_and(|cases| cases.is_empty()) {
+        return Err(Error::usage("that run has no failing case").hint("leave --failing away to run every case"));
+    }
+    Ok(Filter { only, ..options.filter.clone() })
+}
+
+/// Answers what remains of all runs; versions that share a provider go in one batch.
+fn answer(
+    contestants: &[Contestant],
+    runs: Vec<OpenRun>,
+    reuse: Option<&Reports>,
+    sink: &dyn Sink,
+) -> Result<Vec<Run>> {
+    let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
+    let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
+    for Group { provider, members } in groups(contestants)? {
+        let mut batch: Vec<OpenRun> = members.iter().filter_map(|&i| left[i].take()).collect();
+        run::execute(&mut batch, provider.as_ref(), reuse, &mut |event| {
+            sink.tell(Event::Run(event));
+            if sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        for (&i, run) in members.iter().zip(batch) {
+            done[i] = Some(run.close());
+        }
+    }
+    Ok(done.into_iter().flatten().collect())
+}

@@ -1,0 +1,34 @@
+//! The use cases, for whoever wants them: a command, a page, a test, another program. Each takes resolved options (plain
+//! structs; no flags), tells a [`Sink`] what a waiting person wants to see, and returns what came of it. Nothing here
+//! prints or listens to signals; the sink says when to stop.
+//!
+//! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other,
+//! [`gate`] decides, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
+//! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
+//! caller would have to bring the same writer; so this room stands below `report`.
+
+pub mod contestant;
+pub mod data;
+pub mod gate;
+pub mod review;
+pub mod train;
+pub mod versions;
+
+mod compare;
+mod evaluate;
+mod event;
+mod extras;
+mod find;
+mod history;
+mod render;
+mod settings;
+mod short_path;
+#[cfg(test)]
+mod testing;
+
+pub use compare::{Compared, Pair, compare, find_pair, newest_comparison};
+pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
+pub use event::{Event, Judging, Pull, Sink, pull};
+pub use history::{HistoryOptions, Told, history};
+pub use render::{Rendered, render};
+pub use short_path::short_path;

@@ -1,0 +1,19 @@
+//! What the workspace says of comparing, and what it calls its versions.
+
+use crate::compare::Settings;
+use crate::run::Run;
+use crate::workspace::Workspace;
+
+/// How the workspace wants its figures worked out.
+pub fn settings(workspace: &Workspace) -> Settings {
+    workspace.config.compare.clone()
+}
+
+/// `v2` for a version of the workspace's own line, else the version's name.
+pub fn label(workspace: &Workspace, run: &Run) -> String {
+    let name = &run.manifest.version.name;
+    match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
+        Some(number) => format!("v{number}"),
+        None => name.clone(),
+    }
+}

@@ -1,0 +1,23 @@
+//! Data → tokens → training → the next version. A [`Job`] is a training that is ready to run: what was asked for
+//! (`request`), and what was read (`prepare`). It runs in a folder that it holds (`place`), keeps a log and a plot
+//! (`record`) and becomes a version at its end (`register`), with a paragraph on how it went (`diagnose`). `explain` puts
+//! a recipe into words.
+
+mod device;
+mod diagnose;
+mod explain;
+mod job;
+mod memory;
+mod place;
+mod prepare;
+mod record;
+mod register;
+mod request;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use device::DeviceChoice;
+pub use job::Job;
+pub use request::TrainOptions;
+pub use run::{NewVersion, Trained};

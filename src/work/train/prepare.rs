@@ -1,0 +1,185 @@
+//! From files to what a training needs to know before any weight is loaded.
+
+use super::explain;
+use super::request::Request;
+use crate::base::Base;
+use crate::registry::{self, DataFile, Manifest};
+use crate::suite;
+use crate::training_data::{self, Conversation, Example, split};
+use crate::words;
+use crate::work::event::{Event, Sink, ensure_base};
+use crate::work::short_path::short_path;
+use crate::workspace::Workspace;
+use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
+use engine::model::{self, Source};
+use engine::store;
+use engine::train::{self, Facts, Recipe, Sequence, Sizes};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that is known before loading.
+pub struct Prepared {
+    pub base: Base,
+    pub source: Source,
+    pub sizes: Sizes,
+    pub parent: Option<Manifest>,
+    pub training: Side,
+    pub held_out: Side,
+    pub recipe: Recipe,
+}
+
+/// What is trained on, or held out.
+pub struct Side {
+    pub sequences: Vec<Sequence>,
+    pub files: Vec<DataFile>,
+    /// Examples before any was left out.
+    pub examples: usize,
+    pub left_out: usize,
+}
+
+/// Reads base and data. `recipe` is that of a checkpoint, or is made of flags, file and defaults.
+pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>, sink: &dyn Sink) -> Result<Prepared> {
+    let parent = request.from.as_deref().map(|name| registry::find(workspace, name)).transpose()?;
+    let (base, source) = open_base(workspace, request, parent.as_ref(), sink)?;
+    let sizes = Sizes::of(&source.config, source.weights.as_ref())?;
+    let (training, held_out) = read(request, sink)?;
+    warn_of_leaks(workspace, &training, sink);
+    let facts = Facts {
+        examples: training.len(),
+        parameters: sizes.parameters as usize,
+        context_length: source.config.context_length,
+    };
+    let recipe = match recipe {
+        Some(recipe) => recipe.clone(),
+        None => explain::recipe(&request.flags, &workspace.config.train, &facts)?,
+    };
+    sizes.check_targets(&recipe)?;
+    let side = |conversations: &[Conversation]| -> Result<Side> {
+        let (side, cuts) = side(workspace, &source, request, &recipe, conversations)?;
+        cuts.iter().for_each(|cut| sink.tell(Event::Warning(cut.to_string())));
+        Ok(side)
+    };
+    let (training, held_out) = (side(&training)?, side(&held_out)?);
+    if training.sequences.is_empty() {
+        return Err(Error::input("no example is left to train on: all are longer than the context")
+            .hint("raise --context-length, or shorten the examples"));
+    }
+    Ok(Prepared { base, source, sizes, parent, training, held_out, recipe })
+}
+
+/// The base, pulled if need be, and for a training that goes on the one its adapter was made on.
+fn open_base(
+    workspace: &Workspace,
+    request: &Request,
+    parent: Option<&Manifest>,
+    sink: &dyn Sink,
+) -> Result<(Base, Source)> {
+    let base = ensure_base(&registry::base_name(workspace, &request.base, false)?, sink)?;
+    if let Some(parent) = parent
+        && parent.base.sha256.as_ref().is_some_and(|expected| *expected != base.sha256)
+    {
+        return Err(Error::model(format!("{} was made on other weights than {}", parent.name, base.path.display()))
+            .hint("pull the base it was made on; an adapter means nothing on another"));
+    }
+    let source = model::open(&base.path)?;
+    // A base that cannot hold a conversation is told once, not for every example.
+    source.chat.prompt_ids(&[Message::new(Role::User, "Hello")])?;
+    Ok((base, source))
+}
+
+/// What is trained on, and what is held out.
+fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Conversation>)> {
+    let load = |paths: &[PathBuf]| {
+        let shown: Vec<PathBuf> = paths.iter().map(|path| PathBuf::from(short_path(path))).collect();
+        training_data::conversations(&shown)
+    };
+    let all = load(&request.data)?;
+    if let Some(paths) = &request.held_out {
+        let held_out = load(paths)?;
+        let count = all.len();
+        let training: Vec<Conversation> = all.into_iter().filter(|one| !stands_in(&held_out, one)).collect();
+        if training.len() < count {
+            let held = count - training.len();
+            let are = words::either(held, "is", "are");
+            sink.tell(Event::Note(format!("{} {are} not trained on", words::count(held, "held-out example"))));
+        }
+        if training.is_empty() {
+            return Err(Error::input("every example is held out").hint("name other data with --data"));
+        }
+        return Ok((training, held_out));
+    }
+    let firsts: Vec<&Example> = all.iter().map(Conversation::first).collect();
+    let sides = split(&firsts);
+    if sides.training.is_empty() {
+        let are = words::either(all.len(), "is", "are");
+        let few = format!("{} {are} too few to train on", words::count(all.len(), "example"));
+        return Err(Error::input(few).hint(format!(
+            "{} are always held out to watch the training with; write 20 or more, or name others with --held-out",
+            training_data::AT_LEAST
+        )));
+    }
+    let chosen = |side: &[usize]| -> Vec<Conversation> { side.iter().filter_map(|i| all.get(*i).cloned()).collect() };
+    Ok((chosen(&sides.training), chosen(&sides.held_out)))
+}
+
+fn stands_in(held_out: &[Conversation], one: &Conversation) -> bool {
+    let question = one.first().prompt();
+    held_out.iter().any(|other| other.first().prompt() == question)
+}
+
+/// A version that was trained on a case's answer cannot be tested with it.
+fn warn_of_leaks(workspace: &Workspace, training: &[Conversation], sink: &dyn Sink) {
+    let warn = |text: String| sink.tell(Event::Warning(text));
+    // A workspace may have training data before it has suites.
+    let Ok(files) = workspace.suite_files() else { return };
+    let suites = match suite::load(&workspace.root, &files) {
+        Ok(suites) => suites,
+        Err(_) => {
+            return warn("the suites have mistakes, so leakage was not looked for; see `pmtune validate`".to_string());
+        }
+    };
+    let examples: Vec<Example> = training.iter().flat_map(|c| c.exchanges().cloned()).collect();
+    let mut cases: Vec<String> = training_data::leaks(&examples, &suites).into_iter().map(|leak| leak.case).collect();
+    cases.sort();
+    cases.dedup();
+    if !cases.is_empty() {
+        warn(format!(
+            "the training data gives away {} of the suites' cases, which will count for nothing: {}; \
+             `pmtune data check` shows where",
+            cases.len(),
+            cases.join(", ")
+        ));
+    }
+}
+
+fn side(
+    workspace: &Workspace,
+    source: &Source,
+    request: &Request,
+    recipe: &Recipe,
+    conversations: &[Conversation],
+) -> Result<(Side, Vec<train::Cut>)> {
+    let lessons: Vec<train::Lesson> = conversations.iter().map(Conversation::lesson).collect();
+    let all = train::sequences(&source.chat, request.system.as_deref(), &lessons)?;
+    let (sequences, cuts) = train::fit(all, recipe.context_length, recipe.too_long);
+    let left_out = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
+    let files = files(workspace, conversations)?;
+    Ok((Side { sequences, files, examples: conversations.len(), left_out }, cuts))
+}
+
+/// The files that the conversations stand in, with how many of them.
+fn files(workspace: &Workspace, conversations: &[Conversation]) -> Result<Vec<DataFile>> {
+    let mut counts: BTreeMap<&Path, usize> = BTreeMap::new();
+    for conversation in conversations {
+        *counts.entry(&conversation.place().file).or_default() += 1;
+    }
+    let root = workspace.root.canonicalize().unwrap_or_else(|_| workspace.root.clone());
+    let record = |(path, examples): (&Path, usize)| {
+        let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        // Written with slashes everywhere, so that a manifest reads the same on every system.
+        let inside = full.strip_prefix(&root).unwrap_or(&full).display().to_string().replace('\\', "/");
+        Ok(DataFile { path: inside, examples, sha256: store::hash_file(&full, |_| ())? })
+    };
+    counts.into_iter().map(record).collect()
+}

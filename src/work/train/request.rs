@@ -1,0 +1,144 @@
+//! What is asked for, in full: names resolved, paths absolute. A checkpoint carries it, so that `--resume` needs no flag.
+
+use super::device::DeviceChoice;
+use crate::base::BaseName;
+use crate::registry::{self, Manifest};
+use crate::work::event::{Event, Sink};
+use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+use engine::train::TrainSettings;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What a training is asked for. What is left open is the workspace's to say, else chosen by what suits base and data.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TrainOptions {
+    /// Files and folders to train on; the workspace's where none is named.
+    pub data: Vec<PathBuf>,
+    /// Files and folders to validate on, rather than on a tenth of the data.
+    pub held_out: Vec<PathBuf>,
+    /// Go on from this version's adapter, with its base and prompt settings.
+    pub from: Option<String>,
+    pub base: Option<String>,
+    /// The new version's name; the next number of the workspace's line where none is given.
+    pub name: Option<String>,
+    pub system: Option<String>,
+    /// Numbers of the recipe.
+    pub recipe: TrainSettings,
+    pub device: DeviceChoice,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Of the new version.
+    pub name: String,
+    /// As a manifest names it.
+    pub base: String,
+    /// The version whose adapter is gone on with.
+    pub from: Option<String>,
+    pub system: Option<String>,
+    pub data: Vec<PathBuf>,
+    pub held_out: Option<Vec<PathBuf>>,
+    pub flags: TrainSettings,
+}
+
+impl Request {
+    pub fn new(workspace: &Workspace, options: &TrainOptions, sink: &dyn Sink) -> Result<Self> {
+        let parent = options.from.as_deref().map(|text| registry::find(workspace, text)).transpose()?;
+        let typed = options.base.as_deref().map(|text| recorded(workspace, text)).transpose()?;
+        let base = parent.as_ref().map(|p| p.base.name.clone()).or(typed);
+        let of_parent = parent.as_ref().and_then(|p| p.system.clone());
+        let mut flags = options.recipe.clone();
+        if let Some(parent) = &parent {
+            continues(workspace, parent, &mut flags)?;
+            if !parent.examples.is_empty() {
+                sink.tell(Event::Note(format!(
+                    "the worked examples of {} are not taken over: training teaches without them",
+                    parent.name
+                )));
+            }
+        }
+        let name = match &options.name {
+            Some(name) => named(workspace, name)?,
+            None => registry::next(workspace)?.1,
+        };
+        let held_out = (!options.held_out.is_empty()).then(|| options.held_out.iter().map(|p| absolute(p)).collect());
+        Ok(Self {
+            name,
+            base: base.unwrap_or_else(|| workspace.config.base.clone()),
+            from: parent.map(|p| p.name),
+            system: options.system.clone().or(of_parent).or_else(|| workspace.config.train.system.clone()),
+            data: match options.data.as_slice() {
+                [] => workspace.data(),
+                paths => paths.iter().map(|p| absolute(p)).collect(),
+            },
+            held_out: held_out.or_else(|| workspace.held_out()),
+            flags,
+        })
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// A base as typed, in the words of a manifest: a path inside the workspace relative to it, any other absolute.
+fn recorded(workspace: &Workspace, text: &str) -> Result<String> {
+    let BaseName::Path(path) = BaseName::parse(text)? else { return Ok(text.to_string()) };
+    let path = path.canonicalize().map_err(|e| Error::io("open", &path, e))?;
+    let root = absolute(&workspace.root);
+    Ok(path.strip_prefix(&root).unwrap_or(&path).display().to_string())
+}
+
+/// A name that a person chose.
+fn named(workspace: &Workspace, text: &str) -> Result<String> {
+    let name = registry::full_name(workspace, text);
+    let plain = name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    if !plain || name.is_empty() || name.starts_with('.') {
+        return Err(Error::usage(format!("`{name}` cannot be a version's name"))
+            .hint("use letters, digits, `-`, `_` and `.`, such as PM-General-v3"));
+    }
+    Ok(name)
+}
+
+/// The parts of PEFT's `adapter_config.json` that a training that goes on cannot change.
+#[derive(Deserialize)]
+struct Shape {
+    r: usize,
+    lora_alpha: f64,
+    #[serde(default)]
+    use_rslora: bool,
+    #[serde(default)]
+    target_modules: serde_json::Value,
+}
+
+/// Takes over the shape of the adapter that is gone on with; a version of prompt settings only leaves it open.
+fn continues(workspace: &Workspace, parent: &Manifest, flags: &mut TrainSettings) -> Result<()> {
+    let Some(folder) = &parent.adapter else { return Ok(()) };
+    let path = workspace.models().join(&parent.name).join(folder).join("adapter_config.json");
+    let shape: Shape = serde_json::from_str(&engine::store::read_text(&path)?)
+        .map_err(|e| Error::input(format!("{} is not a LoRA adapter's configuration: {e}", path.display())))?;
+    let targets: Option<Vec<String>> = serde_json::from_value(shape.target_modules.clone()).ok();
+    let sorted = |list: &Option<Vec<String>>| {
+        list.clone().map(|mut list| {
+            list.sort();
+            list
+        })
+    };
+    let differs = [
+        ("rank", flags.rank.is_some_and(|rank| rank != shape.r)),
+        ("alpha", flags.alpha.is_some_and(|alpha| alpha != shape.lora_alpha)),
+        ("rslora", flags.rslora == Some(true) && !shape.use_rslora),
+        ("targets", flags.targets.is_some() && sorted(&flags.targets) != sorted(&targets)),
+    ];
+    if let Some((flag, _)) = differs.iter().find(|(_, differs)| *differs) {
+        return Err(Error::usage(format!("--{flag} cannot change in a training that goes on from {}", parent.name))
+            .hint("leave it out, or train a new adapter from the base, without --from"));
+    }
+    flags.rank = Some(shape.r);
+    flags.alpha = Some(shape.lora_alpha);
+    flags.rslora = Some(shape.use_rslora);
+    // `all-linear`, which PEFT may write, is what no list means here.
+    flags.targets = Some(targets.unwrap_or_default());
+    Ok(())
+}
