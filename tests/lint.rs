@@ -1,5 +1,6 @@
 //! The linter against planted faults: every one is found, and nothing else is.
 
+use pmtune::check::Lexicon;
 use pmtune::suite::{self, Suite};
 use pmtune::training_data::lint::{self, Finding, Options};
 use pmtune::training_data::{files, leaks, load};
@@ -13,7 +14,7 @@ fn root() -> PathBuf {
 }
 
 fn lint(path: &Path, settings: &DataSettings, suites: &[Suite]) -> Vec<Finding> {
-    let options = Options { settings, suites, count_tokens: None };
+    let options = Options { settings, lexicon: &Lexicon::shipped(), suites, count_tokens: None };
     lint::lint(&[path.to_path_buf()], &options, &|_| ()).unwrap().findings
 }
 
@@ -62,7 +63,7 @@ fn severities_are_the_workspaces() {
     assert!(found.iter().all(|f| f.code != "crlf"));
     assert!(found.iter().any(|f| f.code == "filler" && f.severity == Severity::Error));
     settings.severity.insert("near-duplicates".into(), Severity::Off);
-    let options = Options { settings: &settings, suites: &[], count_tokens: None };
+    let options = Options { settings: &settings, lexicon: &Lexicon::shipped(), suites: &[], count_tokens: None };
     let error = lint::lint(&[data], &options, &|_| ()).unwrap_err().to_string();
     assert!(error.contains("did you mean `near-duplicate`"), "{error}");
 }
@@ -82,7 +83,7 @@ fn own_suites() -> Vec<Suite> {
 fn the_shipped_data_has_no_finding() {
     let (files, suites) = (shipped(), own_suites());
     let settings = DataSettings::default();
-    let options = Options { settings: &settings, suites: &suites, count_tokens: None };
+    let options = Options { settings: &settings, lexicon: &Lexicon::shipped(), suites: &suites, count_tokens: None };
     let linted = lint::lint(&files, &options, &|_| ()).unwrap();
     let shown: Vec<String> =
         linted.findings.iter().map(|f| format!("{}:{}: {}: {}", f.file.display(), f.line, f.code, f.message)).collect();

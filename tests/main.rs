@@ -23,6 +23,7 @@ mod real_tokenizer;
 mod review;
 mod review_kill;
 mod schema;
+mod sentences;
 mod suites;
 mod supervised;
 mod train;

@@ -6,5 +6,6 @@ pub mod error;
 pub mod store;
 pub mod chat;
 pub mod model;
+pub mod embed;
 pub mod generate;
 pub mod train;

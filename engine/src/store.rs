@@ -157,9 +157,14 @@ pub fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     Ok(records)
 }
 
+/// Bytes as lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// SHA-256 as lower-case hex.
 pub fn hash(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+    hex(&Sha256::digest(bytes))
 }
 
 /// SHA-256 of a file, streamed; `progress` is told the bytes of each chunk.
@@ -170,7 +175,7 @@ pub fn hash_file(path: &Path, mut progress: impl FnMut(u64)) -> Result<String> {
     loop {
         let n = file.read(&mut buffer).map_err(|e| Error::io("read", path, e))?;
         if n == 0 {
-            return Ok(hex::encode(hasher.finalize()));
+            return Ok(hex(&hasher.finalize()));
         }
         hasher.update(&buffer[..n]);
         progress(n as u64);

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one program.
 
 mod decoder;
+mod embed;
 mod generate;
 mod model_files;
 mod model_folder;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor};
 use pmtune_engine::chat::{Message, Role};
 use pmtune_engine::model::{Family, Source, Weight, open};
+use pmtune_engine::store;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 #[derive(Deserialize)]
 struct Oracle {
@@ -78,7 +78,7 @@ fn assert_ids(source: &Source, strings: &[String], expected: &Expected) {
     for (text, hash) in strings.iter().zip(&expected.ids) {
         let ids = source.chat.encode(text).unwrap();
         let joined = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
-        assert_eq!(&hex::encode(Sha256::digest(joined))[..8], hash, "{text:?} became {ids:?}");
+        assert_eq!(&store::hash(joined.as_bytes())[..8], hash, "{text:?} became {ids:?}");
     }
 }
 

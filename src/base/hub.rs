@@ -1,6 +1,6 @@
 //! The Hugging Face hub, through its own client.
 
-use super::pull::Progress;
+use super::progress::Progress;
 use engine::error::{Error, Result};
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError};
 use hf_hub::{Repo, RepoType};

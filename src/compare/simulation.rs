@@ -243,6 +243,38 @@ fn figures_in_full() {
     }
 }
 
+/// How often a check that every case has is named when the newer version loses it in some of the cases that passed it.
+fn found(n: usize, loss: f64, rounds: u64) -> f64 {
+    let found = (0..rounds).into_par_iter().filter(|seed| {
+        let (a, mut b) = equals(n, Luckiness::Answers, *seed);
+        let mut random = ChaCha8Rng::seed_from_u64(*seed);
+        for record in &mut b.records {
+            let Outcome::Judged { verdicts, .. } = &mut record.outcome else { continue };
+            if verdicts[0].verdict.passed() && random.random::<f64>() < loss {
+                verdicts[0].verdict = Verdict::fail("");
+            }
+        }
+        let pairs = pair(&a, &b);
+        let pairs = of_half(Split::HeldOut, &pairs);
+        let settings = Settings { resamples: 1000, seed: *seed, ..Settings::default() };
+        let half = tested(Split::HeldOut, &pairs, LABELS, &settings);
+        half.movers.iter().any(|mover| mover.name == "check 00" && !mover.better)
+    });
+    found.count() as f64 / rounds as f64
+}
+
+#[test]
+#[ignore = "minutes of simulation, for docs/log.md"]
+fn losses_found() {
+    for n in [40, 160, 400] {
+        let shares = [0.2, 0.4, 0.6].map(|loss| format!("{:.0} %", 100.0 * found(n, loss, 200)));
+        println!(
+            "n = {n:>3}: a check lost in 20, 40, 60 % of the cases that passed it is named in {}",
+            shares.join(", ")
+        );
+    }
+}
+
 #[test]
 #[ignore = "a measurement, for docs/log.md"]
 fn what_luck_costs() {

@@ -4,6 +4,7 @@
 use super::message::{Method, Request, Response};
 use super::server::{Server, ours};
 use engine::error::{Error, Kind, Result};
+use engine::store;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +29,7 @@ impl Secret {
         OsRng.try_fill_bytes(&mut bytes).map_err(|e| {
             Error::new(Kind::Io, "this computer gave no random numbers").caused_by(e).hint("try the command again")
         })?;
-        Ok(Self(hex::encode(bytes)))
+        Ok(Self(store::hex(&bytes)))
     }
 
     /// Takes as long for a near miss as for a far one.

@@ -182,7 +182,7 @@ fn copy(mut from: impl Read, mut to: impl Write, most: u64) -> std::io::Result<(
     let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0u8; CHUNK], 0u64);
     loop {
         let n = match from.read(&mut buffer) {
-            Ok(0) => return Ok((hex::encode(hasher.finalize()), bytes)),
+            Ok(0) => return Ok((store::hex(&hasher.finalize()), bytes)),
             Ok(n) => n,
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(e) => return Err(e),

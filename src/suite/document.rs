@@ -68,6 +68,11 @@ pub(super) const CASE_KEYS: [&str; 3] = ["vars", "checks", "assert"];
 /// Keys whose texts are templates, `file://` included.
 pub(super) const TEXT_KEYS: [&str; 4] = ["prompt", "input", "system", "reference"];
 
+/// Letters of the names of suites and cases.
+pub(super) fn named_by(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
+}
+
 /// What the types of a case's keys cannot express.
 pub(super) fn faults(node: &Node) -> Vec<Error> {
     let mut faults = check::bounds(node);

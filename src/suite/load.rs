@@ -1,16 +1,17 @@
-use super::document::{FILE_KEYS, Header};
+use super::document::{FILE_KEYS, Header, named_by};
 use super::read_case::CaseReader;
 use super::texts::Texts;
 use super::{Case, Suite};
-use crate::check;
+use crate::check::{self, Lexicon};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
 use engine::store;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Loads suites, in the order of `files`. `root` is the workspace: `file://` texts are looked for in it, and a suite's
-/// `path` is told from it.
+/// Loads suites, in the order of `files`. `root` is the workspace: `file://` texts and word lists are looked for in it,
+/// and a suite's `path` is told from it.
 ///
 /// Gathers every fault of every file, in the order of the files and their lines.
 pub fn load(root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
@@ -20,6 +21,11 @@ pub fn load(root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
 pub(super) fn load_among(kinds: &[&'static check::Kind], root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
     let mut texts = Texts::new(root);
     let (mut suites, mut faults) = (Vec::new(), Vec::new());
+    // The suites are read even where the lists have faults, so that all are told at once.
+    let lexicon = Lexicon::of_workspace(root).unwrap_or_else(|error| {
+        faults.push(error);
+        Lexicon::shipped()
+    });
     let mut names: HashMap<String, &Path> = HashMap::new();
     for file in files {
         let loaded = name_of(file).and_then(|name| {
@@ -28,7 +34,7 @@ pub(super) fn load_among(kinds: &[&'static check::Kind], root: &Path, files: &[P
                 return Err(Error::input(message).hint("rename one of the files; a suite is named after its file"));
             }
             let source = Source { name, file, path: below(root, file) };
-            read(kinds, &mut texts, source, &store::read_text(file)?)
+            read(kinds, &lexicon, &mut texts, source, &store::read_text(file)?)
         });
         match loaded {
             Ok(suite) => suites.push(suite),
@@ -46,7 +52,7 @@ pub fn load_str(name: &str, text: &str) -> Result<Suite> {
 pub(super) fn load_str_among(kinds: &[&'static check::Kind], name: &str, text: &str) -> Result<Suite> {
     let file = PathBuf::from(format!("{name}.yaml"));
     let source = Source { name: name.to_string(), file: &file, path: file.clone() };
-    read(kinds, &mut Texts::new(Path::new(".")), source, text)
+    read(kinds, &Lexicon::shipped(), &mut Texts::new(Path::new(".")), source, text)
 }
 
 /// Where a suite comes from.
@@ -67,11 +73,6 @@ fn name_of(file: &Path) -> Result<String> {
         .hint("rename the file, using lower-case letters, digits, `-`, `_` and `.`, such as `format-consistency.yaml`"))
 }
 
-/// Letters of the names of suites and cases.
-pub(super) fn named_by(c: char) -> bool {
-    matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
-}
-
 /// The file's path from the root, with forward slashes; as it is when it lies elsewhere.
 fn below(root: &Path, file: &Path) -> PathBuf {
     let real = || Some((root.canonicalize().ok()?, file.canonicalize().ok()?));
@@ -82,7 +83,13 @@ fn below(root: &Path, file: &Path) -> PathBuf {
     PathBuf::from(path.to_string_lossy().replace('\\', "/"))
 }
 
-fn read(kinds: &[&'static check::Kind], texts: &mut Texts, source: Source<'_>, text: &str) -> Result<Suite> {
+fn read(
+    kinds: &[&'static check::Kind],
+    lexicon: &Arc<Lexicon>,
+    texts: &mut Texts,
+    source: Source<'_>,
+    text: &str,
+) -> Result<Suite> {
     let Source { name, file, path } = source;
     let node = yaml::parse(text, file)?;
     if node.is_null() {
@@ -94,7 +101,8 @@ fn read(kinds: &[&'static check::Kind], texts: &mut Texts, source: Source<'_>, t
         Header::default()
     });
     let category = header.category.filter(|c| !c.trim().is_empty()).unwrap_or_else(|| name.clone());
-    let reader = CaseReader { kinds, texts, suite: &name, category: &category, defaults: defaults(&node, &mut faults) };
+    let reader =
+        CaseReader { kinds, lexicon, texts, suite: &name, category: &category, defaults: defaults(&node, &mut faults) };
     let cases = if node.is_map() { cases(&node, reader, &mut faults) } else { Vec::new() };
     match Error::gather(in_order(faults)) {
         Some(error) => Err(error),

@@ -1,8 +1,7 @@
-use super::document::{self, CASE_KEYS, TEXT_KEYS, Written};
-use super::load::named_by;
+use super::document::{self, CASE_KEYS, TEXT_KEYS, Written, named_by};
 use super::texts::{FILE, Texts};
 use super::{Case, Split};
-use crate::check::{self, Check};
+use crate::check::{self, Check, Lexicon};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
 use engine::store;
@@ -10,10 +9,12 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Turns the cases of one suite as written into cases as run.
 pub(super) struct CaseReader<'a> {
     pub kinds: &'a [&'static check::Kind],
+    pub lexicon: &'a Arc<Lexicon>,
     pub texts: &'a mut Texts,
     pub suite: &'a str,
     pub category: &'a str,
@@ -123,7 +124,7 @@ impl CaseReader<'_> {
             };
             for item in items {
                 let filled = item.fill(&mut |node, text| self.texts.render(node, text, vars));
-                let check = filled.and_then(|item| Ok((check::parse_among(self.kinds, &item)?, item.to_json())));
+                let check = filled.and_then(|item| self.check(&item));
                 read.extend(faults.take(check));
             }
         }
@@ -132,8 +133,18 @@ impl CaseReader<'_> {
 
     /// What a multiple-choice case is judged by unless it says so itself.
     fn choice_check(&self) -> Result<(Check, serde_json::Value)> {
-        let node = yaml::parse("type: choice", Path::new("choice"))?;
-        Ok((check::parse_among(self.kinds, &node)?, node.to_json()))
+        self.check(&yaml::parse("type: choice", Path::new("choice"))?)
+    }
+
+    /// A check with what it goes by: its parameters and, where the workspace has changed them, its word lists.
+    fn check(&self, node: &Node) -> Result<(Check, serde_json::Value)> {
+        let check = check::parse_among(self.kinds, self.lexicon, node)?;
+        let mut parameters = node.to_json();
+        let lists = check::named(self.kinds.iter().copied(), &check.name).map_or(&[][..], |(kind, _)| (kind.lists)());
+        if let Some(words) = self.lexicon.fingerprint(lists) {
+            parameters["words"] = json!(words);
+        }
+        Ok((check, parameters))
     }
 }
 

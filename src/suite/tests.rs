@@ -242,6 +242,30 @@ fn a_case_may_require_a_share_of_its_answers() {
 }
 
 #[test]
+fn judge_hash_follows_the_word_lists_that_the_checks_go_by() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("s.yaml");
+    let case = |id: &str, check: &str| format!("  - {{id: {id}, prompt: p, checks: [{{type: {check}}}]}}\n");
+    let cases = [case("a", "hedging"), case("b", "not-hedging"), case("c", "placeholders")].concat();
+    fs::write(&file, format!("cases:\n{cases}")).unwrap();
+    let hashes = || -> Vec<String> {
+        let suites = load(root.path(), std::slice::from_ref(&file)).unwrap();
+        suites[0].cases.iter().map(|case| case.judge_hash.clone()).collect()
+    };
+    let shipped = hashes();
+    fs::create_dir(root.path().join("words")).unwrap();
+    fs::write(root.path().join("words/hedging.txt"), "touch wood\n").unwrap();
+    let ours = hashes();
+    assert!(ours[0] != shipped[0] && ours[1] != shipped[1] && ours[2] == shipped[2]);
+    fs::write(root.path().join("words/hedging.txt"), "# nothing\n").unwrap();
+    assert_eq!(hashes(), shipped);
+    fs::write(root.path().join("words/hedging.txt"), "- no such words\n").unwrap();
+    fs::write(&file, "cases: 3\n").unwrap();
+    let faults = load(root.path(), &[file]).unwrap_err().flatten();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+}
+
+#[test]
 fn judge_hash_follows_what_decides_the_verdict() {
     let hash = |text: &str| only(&format!("cases:\n  - {text}\n")).judge_hash;
     let base = "{id: a, prompt: p, checks: [{type: contains, value: x, weight: 2}]}";

@@ -30,10 +30,7 @@ pub struct CategorySides {
     pub held_out: usize,
 }
 
-/// Splits `examples`; of conversations, their first questions ([`Conversation::first`]). Pure: the same questions always
-/// fall the same way.
-///
-/// [`Conversation::first`]: super::Conversation::first
+/// Splits `examples`; of conversations, their first questions. Pure: the same questions always fall the same way.
 ///
 /// Where the hash holds out fewer than [`AT_LEAST`], the examples with the next smallest hashes join them, one from each
 /// category in turn. Such an example may go back to training as the dataset grows; no example ever goes from training

@@ -1,10 +1,11 @@
 //! Suites → plan → answers → verdicts → report.
 
 use super::contestant::{Contestant, Group, contestants, groups};
-use super::event::{Event, Sink};
+use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
 use super::settings::{label, settings};
+use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
 use crate::report::Extras;
 use crate::review::People;
@@ -79,10 +80,14 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     set_apart(workspace, &mut suites, sink);
     let reports = Reports::new(workspace.reports());
     let runs = match &options.subject {
-        Subject::Rescore(id) => labelled(workspace, run::rescore(&reports, &reports.load(id)?, &suites)?),
+        Subject::Rescore(id) => {
+            sentence_model(&suites, sink)?;
+            labelled(workspace, run::rescore(&reports, &reports.load(id)?, &suites)?)
+        }
         Subject::Resume(id) => labelled(workspace, resume(workspace, &reports, id, &suites, options.reuse, sink)?),
         subject => {
             let suites = run::select(&suites, &filter(options, &reports)?)?;
+            sentence_model(&suites, sink)?;
             let contestants = contestants(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
             let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
             let runs = answer(&contestants, reports.open(plans)?, options.reuse.then_some(&reports), sink)?;
@@ -94,6 +99,15 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         Ok(Evaluated { label, run, confidence: settings(workspace).confidence, extras })
     };
     runs.into_iter().map(report).collect()
+}
+
+/// Makes sure that the sentence model is on disk where a check of these suites compares meanings.
+fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
+    let mut checks = suites.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.checks);
+    if checks.any(|check| check.judge.compares_meanings()) {
+        ensure_base(&BaseName::Named(SENTENCES.into()), sink)?;
+    }
+    Ok(())
 }
 
 fn labelled(workspace: &Workspace, run: Run) -> Vec<(String, Run)> {
@@ -166,6 +180,7 @@ fn resume(
     reuse: bool,
     sink: &dyn Sink,
 ) -> Result<Run> {
+    sentence_model(suites, sink)?;
     let stored = reports.load(id)?;
     let then = &stored.manifest.version;
     let mut version = registry::resolve(workspace, &then.name)?;

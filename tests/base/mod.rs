@@ -1,9 +1,15 @@
-//! The default base for tests on the real model, pulled like any user's when it is not on this computer yet.
+//! The default base and the sentence model for tests on real models, pulled like any user's when it is not on this computer yet.
 
-use pmtune::base::{BaseName, DEFAULT, Silent, ensure};
+use pmtune::base::{BaseName, DEFAULT, SENTENCES, Silent, ensure};
 use std::path::PathBuf;
 
 pub fn default_base() -> PathBuf {
     let name = BaseName::parse(DEFAULT).unwrap();
     ensure(&name, &Silent).unwrap_or_else(|e| panic!("the tests on the real model need the base\n{e}")).path
+}
+
+/// The folder of the sentence model, pulled likewise.
+pub fn sentence_model() -> PathBuf {
+    let name = BaseName::Named(SENTENCES.into());
+    ensure(&name, &Silent).unwrap_or_else(|e| panic!("the tests on the sentence model need it\n{e}")).path
 }

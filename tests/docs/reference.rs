@@ -1,5 +1,6 @@
 //! `docs/checks.md`, from the kinds of check and the JSON Schema of suites.
 
+use pmtune::check::lexicon::lists;
 use pmtune::check::{self, Kind};
 use pmtune::suite;
 use serde_json::Value;
@@ -18,7 +19,41 @@ Some checks are evidence for their criterion: `user-story` looks for what a user
 an answer without hedging, in English and of the right length may still be nonsense. Symptoms fail answers all the same,
 but where nothing else speaks for a criterion, a report says that these suites do not measure it.
 
+Some checks listen for words: what counts as hedging, as urgent, as the title of a section. Those lists are text files
+that you can read and that your workspace can add to or take from: [word lists](#word-lists), at the end of this page.
+
 This page is made from the code by `tests/docs`.
+";
+
+const WORD_LISTS: &str = "
+## Word lists
+
+Each list is a text file with one word or phrase a line. To change one for your workspace, put a file of the same name
+into its folder `words`:
+
+```
+# words/hedging.txt
++ touch wood
+- could
+```
+
+This adds \"touch wood\" to what counts as hedging and takes \"could\" away. A line without a sign adds, too. Where a list has
+sections, name the section first:
+
+```
+# words/tone.txt
+[informal]
+no worries
+```
+
+Case does not matter, and what stands after `#` at the start of a line is a remark. `pmtune validate` says at once what is
+wrong: a file that changes no list, a section there is not, a term to take away that is not in the list.
+
+Lists are part of what a check is. Runs judged by different lists are not compared: after changing one, judge stored
+answers again with `pmtune eval --rescore RUN`.
+
+| file | sections | used by |
+|---|---|---|
 ";
 
 /// A family's heading and its checks, in the order of the schema.
@@ -46,10 +81,54 @@ pub fn page() -> String {
             let speaks = if kind.symptom { "A symptom only, counted under" } else { "Speaks for" };
             let _ = write!(page, "\n### `{}`\n\n{} {speaks} {}.\n", kind.name, kind.about, kind.criterion);
             page.push_str(&parameters(&schema, own));
+            page.push_str(&words(kind));
         }
     }
     assert_eq!(told, check::kinds().count(), "every kind belongs to a family");
+    page.push_str(WORD_LISTS);
+    page.push_str(&word_lists());
     page
+}
+
+fn link(file: &str) -> String {
+    format!("[`{file}`](../src/check/words/{file}.txt)")
+}
+
+/// The files of words a check goes by.
+fn words(kind: &Kind) -> String {
+    let mut files: Vec<&str> =
+        lists().filter(|(.., list)| (kind.lists)().contains(list)).map(|(file, ..)| file).collect();
+    files.dedup();
+    if files.is_empty() {
+        return String::new();
+    }
+    let links: Vec<String> = files.into_iter().map(link).collect();
+    format!("\nIts words: {}.\n", links.join(", "))
+}
+
+/// A row for each file of words.
+fn word_lists() -> String {
+    let mut files: Vec<(&str, Vec<&str>, Vec<String>)> = Vec::new();
+    for (file, section, list) in lists() {
+        let users = check::kinds().filter(|kind| (kind.lists)().contains(&list)).map(|kind| format!("`{}`", kind.name));
+        match files.last_mut().filter(|(last, ..)| *last == file) {
+            Some((_, sections, checks)) => {
+                sections.push(section);
+                let new: Vec<String> = users.filter(|user| !checks.contains(user)).collect();
+                checks.extend(new);
+            }
+            None => files.push((file, vec![section], users.collect())),
+        }
+    }
+    let lint = ["filler", "placeholders"];
+    let row = |(file, sections, mut checks): (&str, Vec<&str>, Vec<String>)| {
+        let sections: Vec<String> = sections.iter().filter(|s| !s.is_empty()).map(|s| format!("`[{s}]`")).collect();
+        if lint.contains(&file) {
+            checks.push("`pmtune data check`".into());
+        }
+        format!("| {} | {} | {} |\n", link(file), sections.join(" "), checks.join(", "))
+    };
+    files.into_iter().map(row).collect()
 }
 
 fn parameters(schema: &Value, check: &Value) -> String {

@@ -1,11 +1,10 @@
 //! One model's way of talking: tokenizer, template and the tokens that end an answer.
 
-use sha2::{Digest, Sha256};
-
 use super::guard::{self, MARK};
 use super::template::{CHATML, Template};
 use super::{Message, Role, Streaming, Tokenizer};
 use crate::error::{Error, Result};
+use crate::store;
 
 /// Control tokens that end an assistant's turn in some model line, whatever else its file declares. `<|assistant|>` is
 /// among Phi-3's declared stops: a model that opens another turn has finished this one.
@@ -50,7 +49,7 @@ impl Chat {
         let speaks_chatml =
             ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
         let source = settings.template.or_else(|| speaks_chatml.then(|| CHATML.to_string()));
-        let template_hash = source.as_deref().map(|text| hex::encode(Sha256::digest(text))).unwrap_or_default();
+        let template_hash = source.as_deref().map(|text| store::hash(text.as_bytes())).unwrap_or_default();
         let template = source.map(|text| Template::new(&text, settings.bos_token, settings.eos_token)).transpose()?;
         let size = tokenizer.id_count();
         let mut stop_ids: Vec<u32> = settings.stop_ids.into_iter().filter(|id| (*id as usize) < size).collect();

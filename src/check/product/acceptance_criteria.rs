@@ -1,12 +1,13 @@
 use super::fields::{is_blank, leaves};
-use crate::check::quality::prose::{count, has_term, pattern, plain_lower, quote, terms_in, words};
+use crate::check::lexicon::{Lexicon, List, has_term, plain_lower, terms_in};
+use crate::check::quality::prose::{alternatives, count, pattern, quote, words};
 use crate::check::structure::{Document, LineKind};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -20,6 +21,8 @@ pub struct AcceptanceCriteria {
     /// How they are written.
     #[serde(default)]
     style: Style,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 fn default_min() -> usize {
@@ -42,85 +45,18 @@ struct Criterion {
     fault: Option<String>,
 }
 
-/// Praise instead of an outcome: two testers would not agree on it.
-const VAGUE: &[&str] = &[
-    "works well",
-    "work well",
-    "works fine",
-    "works properly",
-    "work properly",
-    "works correctly",
-    "work correctly",
-    "works as expected",
-    "work as expected",
-    "as expected",
-    "functions properly",
-    "functions correctly",
-    "user-friendly",
-    "user friendly",
-    "easy to use",
-    "easy to understand",
-    "easy to navigate",
-    "easily",
-    "intuitive",
-    "seamless",
-    "seamlessly",
-    "smooth",
-    "smoothly",
-    "fast",
-    "quickly",
-    "good",
-    "great",
-    "nice",
-    "better",
-    "best",
-    "high quality",
-    "high-quality",
-    "appropriate",
-    "appropriately",
-    "as appropriate",
-    "as needed",
-    "robust",
-    "efficient",
-    "efficiently",
-    "effective",
-    "effectively",
-    "optimal",
-    "adequate",
-    "reasonable",
-    "satisfactory",
-    "satisfied",
-    "happy",
-    "modern",
-    "clean",
-    "scalable",
-    "flexible",
-    "reliable",
-    "and so on",
-    "etc",
-    "performant",
-    "accessible to all",
-    "meets expectations",
-    "meets the needs",
-    "meets user needs",
-    "looks good",
-    "is complete",
-    "bug-free",
-];
+/// A verb with any ending.
+fn seen(verbs: &[String]) -> Regex {
+    let verbs = alternatives(verbs);
+    pattern(&format!(
+        r"(?i)\b(?:can(?:not|['’]t)?|must|shall|should|will|never|always|(?:{verbs})(?:s|es|ed|ing|d|e|ies|y|ied|ation)?)\b"
+    ))
+}
 
-/// Verbs and things that a tester can look for; verbs with any ending.
-static CHECKABLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?ix)\b(?:
-        can(?:not|['’]t)? | must | shall | should | will | never | always
-        | (?:accept|add|allow|appear|apply|archiv|ask|authenticat|block|calculat|cancel|chang|click|clos|confirm|contain|copi|creat|delet|deliver
-        |disabl|display|download|edit|email|enabl|enforc|ensur|enter|exceed|expir|export|fail|filter|generat|highlight|import|includ|inform|load|lock
-        |log|match|navigat|notif|open|persist|prevent|prompt|provid|receiv|redirect|reject|remov|reset|respond|requir|return|sav|search|select|send|sent
-        |show|sort|stay|stor|submit|support|switch|synchroni|sync|trigger|updat|upload|validat|verif|view|warn|see)(?:s|es|ed|ing|d|e|ies|y|ied|ation)?
-        | button | message | link | field | page | option | indicator | icon | selector | error | checkbox | dialog | banner | screen
-        )\b",
-    )
-});
+fn thing(things: &[String]) -> Regex {
+    pattern(&format!(r"(?i)\b(?:{})\b", alternatives(things)))
+}
+
 /// Enough beneath a title that says these are criteria; in any other list they would make criteria of plain statements.
 static STATED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b(?:is|are|isn['’]t|does|do not|has|have|only|when|if)\b|\d"));
@@ -139,9 +75,9 @@ static ONE_LINE: LazyLock<Regex> = LazyLock::new(|| {
 impl Judge for AcceptanceCriteria {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let document = Document::parse(subject.text());
-        let scenarios = scenarios(&document);
+        let scenarios = scenarios(&document, &self.lexicon);
         let criteria = match self.style {
-            Style::Any if scenarios.is_empty() => statements(&document),
+            Style::Any if scenarios.is_empty() => statements(&document, &self.lexicon),
             _ => scenarios,
         };
         let testable = criteria.iter().filter(|c| c.fault.is_none()).count();
@@ -167,6 +103,14 @@ impl Judge for AcceptanceCriteria {
         Verdict::pass(format!("{total}, each testable"))
     }
 
+    fn lists() -> &'static [List] {
+        &[List::Vague, List::Verbs, List::Things]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
+
     fn faults(&self) -> Option<String> {
         let max = self.max.filter(|max| *max < self.min)?;
         Some(format!("`min` ({}) is above `max` ({max})", self.min))
@@ -174,7 +118,7 @@ impl Judge for AcceptanceCriteria {
 }
 
 /// List items (the innermost), rows of a table, or lines under a title that names the criteria.
-fn statements(document: &Document) -> Vec<Criterion> {
+fn statements(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
     let section = document.section(&["acceptance criteria", "acceptance criterion", "criteria", "AC"]);
     let lists: Vec<_> = match section {
         Some(section) if !section.range.is_empty() || !section.lead.is_empty() => document.lists_in(section).collect(),
@@ -205,23 +149,25 @@ fn statements(document: &Document) -> Vec<Criterion> {
         seen.insert(if said.len() < 4 { text.clone() } else { said.join(" ") })
     });
     let titled = section.is_some();
-    texts.into_iter().map(|text| Criterion { fault: untestable(&text, titled), text }).collect()
+    texts.into_iter().map(|text| Criterion { fault: untestable(&text, titled, lexicon), text }).collect()
 }
 
 /// Why a statement cannot be tested.
-fn untestable(text: &str, titled: bool) -> Option<String> {
+fn untestable(text: &str, titled: bool, lexicon: &Lexicon) -> Option<String> {
     let lower = plain_lower(text);
     if is_blank(text) {
         return Some("nothing is filled in".into());
     }
     let measured = text.chars().any(|c| c.is_ascii_digit());
-    if let (Some(vague), false) = (terms_in(&lower, VAGUE).first(), measured) {
+    if let (Some(vague), false) = (terms_in(&lower, &lexicon[List::Vague]).first(), measured) {
         return Some(format!("vague (\"{vague}\")"));
     }
     if words(text).count() < 3 {
         return Some("too short to test".into());
     }
-    let checkable = CHECKABLE.is_match(text) || titled && STATED.is_match(text);
+    let checkable = lexicon.pattern(List::Verbs, seen).is_match(text)
+        || lexicon.pattern(List::Things, thing).is_match(text)
+        || titled && STATED.is_match(text);
     (!checkable).then(|| "no outcome to check".into())
 }
 
@@ -241,7 +187,7 @@ enum Step {
 }
 
 /// Given-when-then criteria, on one line each or a line to a step.
-fn scenarios(document: &Document) -> Vec<Criterion> {
+fn scenarios(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
     let mut found: Vec<Scenario> = vec![];
     for line in document.lines().iter().filter(|l| l.kind != LineKind::Heading) {
         for text in line.text.lines() {
@@ -260,7 +206,7 @@ fn scenarios(document: &Document) -> Vec<Criterion> {
     // A list that merely has an item beginning with "When" is no scenario.
     let steps = |s: &Scenario| [&s.given, &s.when, &s.then].iter().filter(|t| !t.is_empty()).count();
     found.retain(|s| steps(s) >= 2 || !s.given.is_empty());
-    found.into_iter().map(Scenario::criterion).collect()
+    found.into_iter().map(|scenario| scenario.criterion(lexicon)).collect()
 }
 
 fn take(found: &mut Vec<Scenario>, step: &str, rest: &str) {
@@ -296,10 +242,10 @@ fn take(found: &mut Vec<Scenario>, step: &str, rest: &str) {
 }
 
 impl Scenario {
-    fn criterion(self) -> Criterion {
+    fn criterion(self, lexicon: &Lexicon) -> Criterion {
         let parts = [("given", &self.given), ("when", &self.when), ("then", &self.then)];
         let missing: Vec<&str> = parts.iter().filter(|(_, text)| is_blank(text)).map(|(name, _)| *name).collect();
-        let vague = terms_in(&plain_lower(&self.then), VAGUE);
+        let vague = terms_in(&plain_lower(&self.then), &lexicon[List::Vague]);
         let measured = self.then.chars().any(|c| c.is_ascii_digit());
         let fault = match (missing.as_slice(), vague.first()) {
             ([], Some(vague)) if !measured => Some(format!("vague (\"{vague}\")")),

@@ -1,14 +1,15 @@
 use super::dates::{Date, dates};
 use super::names::{all_words, lower_case_words, names, parts};
 use super::numbers::{Number, is_label, measures, numbers};
-use crate::check::quality::prose::{count, enumerate, has_term, pattern, plain_lower};
-use crate::check::structure::{Document, LineKind};
+use crate::check::lexicon::{Lexicon, List, has_term, plain_lower};
+use crate::check::quality::prose::{count, enumerate, pattern};
+use crate::check::structure::{Document, Line};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -16,6 +17,8 @@ pub struct GroundedNumbers {
     /// Further numbers, dates and names that may appear, as written: "2025", "30 days", "Jira".
     #[serde(default)]
     allow: Vec<Allowed>,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -25,30 +28,6 @@ enum Allowed {
     Text(String),
 }
 
-/// Words that mark a line as an assumption.
-const MARKERS: &[&str] = &[
-    "assume",
-    "assumes",
-    "assumed",
-    "assuming",
-    "assumption",
-    "assumptions",
-    "for example",
-    "e.g",
-    "for instance",
-    "example",
-    "placeholder",
-    "estimate",
-    "estimates",
-    "estimated",
-    "hypothetical",
-    "hypothetically",
-    "illustrative",
-    "tbc",
-    "to be confirmed",
-    "suppose",
-    "say we",
-];
 /// A small number before one of these counts the answer's own points: "three reasons", "5 ways".
 static OWN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -72,7 +51,7 @@ struct Known {
 
 impl Judge for GroundedNumbers {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
-        let known = Known::new(subject.prompt, &self.allow);
+        let known = Known::new(subject.prompt, &self.allow, &self.lexicon);
         let document = Document::parse(subject.text());
         let lower = lower_case_words(subject.text());
         let assumed: Vec<_> = document
@@ -84,8 +63,9 @@ impl Judge for GroundedNumbers {
         let (mut all, mut strange): (usize, Vec<String>) = (0, vec![]);
         for (at, line) in document.lines().iter().enumerate() {
             let text = plain_lower(&line.text);
-            let marked = MARKERS.iter().any(|m| has_term(&text, m)) || assumed.iter().any(|range| range.contains(&at));
-            for (claim, grounded) in claims(&line.text, line.kind, &known, &lower) {
+            let marked = self.lexicon[List::Assumptions].iter().any(|m| has_term(&text, m))
+                || assumed.iter().any(|range| range.contains(&at));
+            for (claim, grounded) in claims(line, &known, &lower, &self.lexicon) {
                 all += 1;
                 if !grounded && !marked {
                     strange.push(claim);
@@ -109,6 +89,14 @@ impl Judge for GroundedNumbers {
         Verdict::part(grounded, all, format!("not in the prompt: {}{more}", enumerate(&shown)))
     }
 
+    fn lists() -> &'static [List] {
+        &[List::Assumptions, List::NoNames, List::Joints, List::Measures]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
+
     fn faults(&self) -> Option<String> {
         self.allow
             .iter()
@@ -118,7 +106,7 @@ impl Judge for GroundedNumbers {
 }
 
 impl Known {
-    fn new(prompt: &str, allow: &[Allowed]) -> Self {
+    fn new(prompt: &str, allow: &[Allowed], lexicon: &Lexicon) -> Self {
         let mut text = prompt.to_string();
         for allowed in allow {
             text.push('\n');
@@ -130,8 +118,8 @@ impl Known {
         // Markdown is read out of the prompt as out of the answer: what the answer copies is found in either form.
         text = format!("{text}\n{}", Document::parse(&text).plain_text());
         Self {
-            numbers: numbers(&text),
-            measures: measures(&text),
+            numbers: numbers(&text, lexicon),
+            measures: measures(&text, lexicon),
             dates: dates(&text).into_iter().flat_map(|(_, readings)| readings).collect(),
             words: all_words(&text),
             text: plain_lower(&text),
@@ -162,7 +150,8 @@ impl Known {
 }
 
 /// Numbers, dates and names of a line, each with whether the prompt has it.
-fn claims(line: &str, kind: LineKind, known: &Known, lower: &HashSet<String>) -> Vec<(String, bool)> {
+fn claims(line: &Line, known: &Known, lower: &HashSet<String>, lexicon: &Lexicon) -> Vec<(String, bool)> {
+    let (line, kind) = (line.text.as_str(), line.kind);
     let dates = dates(line);
     let mut found: Vec<(String, bool)> = dates
         .iter()
@@ -174,7 +163,7 @@ fn claims(line: &str, kind: LineKind, known: &Known, lower: &HashSet<String>) ->
         .collect();
     let head = ORDINAL.find(line).map_or(0, |m| m.end());
     let clocks: Vec<_> = CLOCK.find_iter(line).map(|m| m.range()).collect();
-    for number in numbers(line) {
+    for number in numbers(line, lexicon) {
         let within = |span: &std::ops::Range<usize>| span.start < number.span.end && number.span.start < span.end;
         let dated = dates.iter().any(|(span, _)| within(span)) || clocks.iter().any(within);
         if dated || number.span.start < head || is_label(line, &number) || is_idle(line, &number) {
@@ -183,7 +172,7 @@ fn claims(line: &str, kind: LineKind, known: &Known, lower: &HashSet<String>) ->
         let text = line[number.span.clone()].trim();
         found.push((text.to_string(), known.number(&number, text)));
     }
-    for name in names(line, kind, lower) {
+    for name in names(line, kind, lower, lexicon) {
         let grounded = parts(&name).iter().all(|part| known.words.contains(part));
         found.push((format!("\"{name}\""), grounded));
     }

@@ -1,56 +1,20 @@
 use super::fields::{Field, fields, is_blank};
 use super::numbers::measures;
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::quality::prose::{enumerate, pattern, sentences, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Metric {}
-
-const NAME: &[&str] = &[
-    "metric",
-    "metric name",
-    "name",
-    "kpi",
-    "success metric",
-    "primary metric",
-    "north star",
-    "north star metric",
-    "key metric",
-];
-const FORMULA: &[&str] = &[
-    "formula",
-    "calculation",
-    "how to calculate",
-    "how it is calculated",
-    "definition",
-    "how to measure",
-    "how it's measured",
-    "computation",
-    "equation",
-];
-const TARGET: &[&str] = &["target", "goal", "target value", "threshold", "benchmark"];
-const CADENCE: &[&str] = &[
-    "cadence",
-    "frequency",
-    "review",
-    "review cadence",
-    "reporting",
-    "reporting cadence",
-    "reporting frequency",
-    "measurement frequency",
-    "measured",
-    "how often",
-    "measurement cadence",
-    "tracking",
-    "review frequency",
-    "update frequency",
-];
+pub struct Metric {
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
+}
 
 static EQUATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -88,12 +52,13 @@ static LOOKED_AT: LazyLock<Regex> = LazyLock::new(|| {
 impl Judge for Metric {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let document = Document::parse(subject.text());
-        let (fields, sentences) = (fields(&document), sentences(&document));
+        let lexicon: &Lexicon = &self.lexicon;
+        let (fields, sentences) = (fields(&document), sentences(&document, lexicon));
         let parts = [
-            ("name", has_name(&document, &fields, &sentences)),
-            ("formula", has_formula(&fields, &sentences)),
-            ("target", has_target(&fields, &sentences)),
-            ("cadence", has_cadence(&fields, &sentences)),
+            ("name", has_name(&document, &fields, &sentences, lexicon)),
+            ("formula", has_formula(&fields, &sentences, lexicon)),
+            ("target", has_target(&fields, &sentences, lexicon)),
+            ("cadence", has_cadence(&fields, &sentences, lexicon)),
         ];
         let missing: Vec<&str> = parts.iter().filter(|(_, met)| !met).map(|(name, _)| *name).collect();
         let reason = match missing.as_slice() {
@@ -102,17 +67,37 @@ impl Judge for Metric {
         };
         Verdict::part(parts.len() - missing.len(), parts.len(), reason)
     }
+
+    fn lists() -> &'static [List] {
+        &[
+            List::MetricName,
+            List::MetricFormula,
+            List::MetricTarget,
+            List::MetricCadence,
+            List::Abbreviations,
+            List::Joints,
+            List::Measures,
+        ]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
 }
 
-fn values<'f>(fields: &'f [Field], labels: &'f [&str]) -> impl Iterator<Item = &'f str> {
-    fields.iter().filter(|f| labels.contains(&f.label.trim())).map(|f| f.value.as_str()).filter(|v| !is_blank(v))
+fn values<'f>(fields: &'f [Field], labels: &'f [String]) -> impl Iterator<Item = &'f str> {
+    fields
+        .iter()
+        .filter(|f| labels.iter().any(|label| label == f.label.trim()))
+        .map(|f| f.value.as_str())
+        .filter(|v| !is_blank(v))
 }
 
-fn has_name(document: &Document, fields: &[Field], sentences: &[String]) -> bool {
+fn has_name(document: &Document, fields: &[Field], sentences: &[String], lexicon: &Lexicon) -> bool {
     let generic = |title: &str| {
         let lower = title.to_lowercase();
-        let labels = [NAME, FORMULA, TARGET, CADENCE].concat();
-        labels.contains(&lower.trim())
+        let labels = [List::MetricName, List::MetricFormula, List::MetricTarget, List::MetricCadence];
+        labels.iter().any(|list| lexicon.has(*list, lower.trim()))
             || ["success", "the formula", "formula", "the metric", "metric", "it", "this"].contains(&lower.trim())
     };
     // A title such as "Metric: Search success rate" or "Search success rate".
@@ -120,7 +105,8 @@ fn has_name(document: &Document, fields: &[Field], sentences: &[String]) -> bool
         let name = s.title.split_once(':').map_or(s.title.as_str(), |(_, name)| name);
         !generic(name) && words(name).count() <= 8 && !name.to_lowercase().contains("here")
     });
-    let labelled = values(fields, NAME).any(|v| v.lines().next().is_some_and(|line| words(line).next().is_some()));
+    let labelled = values(fields, &lexicon[List::MetricName])
+        .any(|v| v.lines().next().is_some_and(|line| words(line).next().is_some()));
     let told = sentences
         .iter()
         .filter_map(|s| NAMED.captures(s))
@@ -128,19 +114,19 @@ fn has_name(document: &Document, fields: &[Field], sentences: &[String]) -> bool
     titled || labelled || told
 }
 
-fn has_formula(fields: &[Field], sentences: &[String]) -> bool {
-    values(fields, FORMULA).any(|v| EQUATION.is_match(v) || LABELLED.is_match(v))
+fn has_formula(fields: &[Field], sentences: &[String], lexicon: &Lexicon) -> bool {
+    values(fields, &lexicon[List::MetricFormula]).any(|v| EQUATION.is_match(v) || LABELLED.is_match(v))
         || sentences.iter().any(|s| EQUATION.is_match(s))
 }
 
-fn has_target(fields: &[Field], sentences: &[String]) -> bool {
-    values(fields, TARGET).any(|v| !measures(v).is_empty())
-        || sentences.iter().any(|s| AIM.is_match(s) && !measures(s).is_empty())
+fn has_target(fields: &[Field], sentences: &[String], lexicon: &Lexicon) -> bool {
+    values(fields, &lexicon[List::MetricTarget]).any(|v| !measures(v, lexicon).is_empty())
+        || sentences.iter().any(|s| AIM.is_match(s) && !measures(s, lexicon).is_empty())
 }
 
 /// How often it is looked at; the "weekly" of "weekly active users" is no cadence.
-fn has_cadence(fields: &[Field], sentences: &[String]) -> bool {
-    values(fields, CADENCE).any(|v| OFTEN.is_match(v))
+fn has_cadence(fields: &[Field], sentences: &[String], lexicon: &Lexicon) -> bool {
+    values(fields, &lexicon[List::MetricCadence]).any(|v| OFTEN.is_match(v))
         || sentences.iter().any(|s| LOOKED_AT.is_match(s) && OFTEN.is_match(s))
 }
 

@@ -1,5 +1,6 @@
 //! Numbers in text: digits with separators, suffixes and units, and written-out small numbers, with their values.
 
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::ops::Range;
@@ -28,53 +29,6 @@ static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// What follows a number as its unit: a word right after it that is no joint between numbers.
 static UNIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s?-?(?<word>\p{L}+)|^\s?(?:€|\$|£|/5|/10|★)"));
-const JOINTS: &[&str] = &[
-    "to",
-    "by",
-    "from",
-    "in",
-    "and",
-    "or",
-    "at",
-    "on",
-    "per",
-    "of",
-    "for",
-    "the",
-    "a",
-    "within",
-    "with",
-    "until",
-    "through",
-    "during",
-    "before",
-    "after",
-    "than",
-    "is",
-    "as",
-    "st",
-    "nd",
-    "rd",
-    "th",
-    "end",
-    "this",
-    "next",
-    "baseline",
-    "target",
-    "currently",
-    "today",
-    "now",
-    "q",
-    "via",
-    "which",
-    "that",
-    "so",
-    "we",
-    "it",
-    "vs",
-    "versus",
-    "out",
-];
 const SMALL: [&str; 20] = [
     "zero",
     "one",
@@ -107,14 +61,14 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Every number, in order. Digits inside a name (`B2B`, `UTF-8`, `KR1`) are part of the name.
-pub(super) fn numbers(text: &str) -> Vec<Number> {
-    let mut found: Vec<Number> = DIGITS.captures_iter(text).filter_map(|c| in_digits(text, &c)).collect();
-    found.extend(in_words(text));
+pub(super) fn numbers(text: &str, lexicon: &Lexicon) -> Vec<Number> {
+    let mut found: Vec<Number> = DIGITS.captures_iter(text).filter_map(|c| in_digits(text, &c, lexicon)).collect();
+    found.extend(in_words(text, lexicon));
     found.sort_by_key(|n| n.span.start);
     found
 }
 
-fn in_digits(text: &str, captures: &regex::Captures<'_>) -> Option<Number> {
+fn in_digits(text: &str, captures: &regex::Captures<'_>, lexicon: &Lexicon) -> Option<Number> {
     let (whole, digits) = (captures.get(0)?, captures.name("digits")?);
     let mut before = text[..digits.start()].chars().rev();
     let (last, earlier) = (before.next(), before.next());
@@ -137,28 +91,24 @@ fn in_digits(text: &str, captures: &regex::Captures<'_>) -> Option<Number> {
     }
     let percent = captures.name("percent").is_some();
     let rest = &text[whole.end()..];
-    if !percent && end == digits.end() && glued_name(rest) {
+    if !percent && end == digits.end() && glued_name(rest, lexicon) {
         return None;
     }
-    let unit = percent || currency || has_unit(rest);
+    let unit = percent || currency || has_unit(rest, lexicon);
     Some(Number { value, percent, unit, word: false, span: whole.range() })
 }
 
 /// "3D", "5xx" and "2FA" are names; "10ms", "2x" and "30d" are measures.
-fn glued_name(rest: &str) -> bool {
-    const MEASURES: &[&str] = &[
-        "x", "ms", "s", "sec", "h", "hr", "hrs", "d", "w", "wk", "gb", "mb", "kb", "tb", "px", "min", "mins", "am",
-        "pm", "st", "nd", "rd", "th", "km", "kg", "pts", "pt", "bps", "usd", "eur", "mo", "yr", "y",
-    ];
+fn glued_name(rest: &str, lexicon: &Lexicon) -> bool {
     let word: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
     let measure =
-        MEASURES.contains(&word.as_str()) || word.len() > 1 && MEASURES.contains(&word.to_lowercase().as_str());
+        lexicon.has(List::Measures, &word) || word.len() > 1 && lexicon.has(List::Measures, &word.to_lowercase());
     !word.is_empty() && !measure
 }
 
-fn has_unit(rest: &str) -> bool {
+fn has_unit(rest: &str, lexicon: &Lexicon) -> bool {
     UNIT.captures(rest).is_some_and(|found| match found.name("word") {
-        Some(word) => !JOINTS.contains(&word.as_str().to_lowercase().as_str()),
+        Some(word) => !lexicon.has(List::Joints, &word.as_str().to_lowercase()),
         None => true,
     })
 }
@@ -171,7 +121,7 @@ fn plain(digits: &str) -> String {
     }
 }
 
-fn in_words(text: &str) -> Vec<Number> {
+fn in_words(text: &str, lexicon: &Lexicon) -> Vec<Number> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\p{L}+"));
     let words: Vec<(Range<usize>, String)> =
         WORD.find_iter(text).map(|m| (m.range(), m.as_str().to_lowercase())).collect();
@@ -209,16 +159,16 @@ fn in_words(text: &str) -> Vec<Number> {
         let percent = percent && words.get(at).is_some_and(|(_, w)| w.starts_with("percent") || w == "per");
         let percent = percent
             && (words.get(at).is_some_and(|(_, w)| w != "per") || words.get(at + 1).is_some_and(|(_, w)| w == "cent"));
-        let unit = percent || has_unit(&text[span.end..]);
+        let unit = percent || has_unit(&text[span.end..], lexicon);
         found.push(Number { value, percent, unit, word: true, span });
     }
     found
 }
 
 /// The numbers of a text that measure something: not those of dates, quarters and "Key Result 1".
-pub(super) fn measures(text: &str) -> Vec<Number> {
+pub(super) fn measures(text: &str, lexicon: &Lexicon) -> Vec<Number> {
     let dates = super::dates::dates(text);
-    let mut found = numbers(text);
+    let mut found = numbers(text, lexicon);
     found.retain(|n| {
         let labelled = is_label(text, n);
         !labelled && !dates.iter().any(|(span, _)| span.start < n.span.end && n.span.start < span.end)
@@ -256,7 +206,7 @@ mod tests {
             ("30-day", 30.0, false),
             ("2x", 2.0, false),
         ] {
-            let found = numbers(text);
+            let found = numbers(text, &Lexicon::shipped());
             assert_eq!(found.len(), 1, "{text}: {found:?}");
             assert_eq!((found[0].value, found[0].percent), (value, percent), "{text}");
         }
@@ -265,7 +215,7 @@ mod tests {
     #[test]
     fn digits_in_names_are_no_numbers() {
         for text in ["B2B", "UTF-8", "KR1", "OAuth2", "v2.1", "P0", "SOC2", "someone", "3D", "2FA"] {
-            assert_eq!(numbers(text), [], "{text}");
+            assert_eq!(numbers(text, &Lexicon::shipped()), [], "{text}");
         }
     }
 
@@ -280,7 +230,7 @@ mod tests {
             ("10 by June", false),
             ("from 10 to 20", false),
         ] {
-            assert_eq!(numbers(text)[0].unit, unit, "{text}");
+            assert_eq!(numbers(text, &Lexicon::shipped())[0].unit, unit, "{text}");
         }
     }
 }

@@ -2,13 +2,14 @@ use super::dates::dates;
 use super::fields::{is_blank, missing_in};
 use super::numbers::{Number, measures};
 use super::okr_outline::{Objective, objectives};
-use crate::check::quality::prose::{count, has_term, join, pattern, plain_lower, quote, words};
+use crate::check::lexicon::{Lexicon, List, has_term, plain_lower};
+use crate::check::quality::prose::{count, join, pattern, quote, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -22,6 +23,8 @@ pub struct Okr {
     /// The most key results of each objective.
     #[serde(default = "default_max")]
     max_key_results: usize,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 fn default_min() -> usize {
@@ -43,36 +46,6 @@ static BASELINE: LazyLock<Regex> = LazyLock::new(|| {
         ",
     )
 });
-/// What is counted in points, without a noun after the number.
-const INDICES: &[&str] = &[
-    "nps",
-    "csat",
-    "ces",
-    "dau",
-    "mau",
-    "wau",
-    "arr",
-    "mrr",
-    "score",
-    "rating",
-    "index",
-    "number of",
-    "count",
-    "rate",
-    "ratio",
-    "percentage",
-    "share",
-    "revenue",
-    "unit",
-    "units",
-    "retention",
-    "tickets",
-    "minutes",
-    "hours",
-    "days",
-    "users",
-    "downloads",
-];
 
 impl Judge for Okr {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
@@ -103,6 +76,14 @@ impl Judge for Okr {
         Verdict::part(tally.met, tally.all, reason)
     }
 
+    fn lists() -> &'static [List] {
+        &[List::Indices, List::Joints, List::Measures]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
+
     fn faults(&self) -> Option<String> {
         let (min, max) = (self.min_key_results, self.max_key_results);
         (min > max).then(|| format!("`min-key-results` ({min}) is above `max-key-results` ({max})"))
@@ -131,7 +112,7 @@ impl Okr {
     fn judge_objective(&self, tally: &mut Tally, objective: &Objective, number: usize, all: usize) {
         let place = if all > 1 { format!("objective {number}") } else { "the objective".into() };
         tally.part(!is_blank(&objective.text), || format!("{place} says nothing"));
-        tally.part(measures(&objective.text).is_empty(), || {
+        tally.part(measures(&objective.text, &self.lexicon).is_empty(), || {
             format!("{place} holds a number, which belongs in a key result ({})", quote(&objective.text))
         });
         let results = objective.key_results.len();
@@ -140,7 +121,7 @@ impl Okr {
             format!("{place} has {}, {min} to {max} wanted", count(results, "key result", "key results"))
         });
         for (at, text) in objective.key_results.iter().enumerate() {
-            let missing = missing(text);
+            let missing = missing(text, &self.lexicon);
             tally.all += 3;
             tally.met += 3 - missing.len();
             if !missing.is_empty() {
@@ -154,13 +135,13 @@ impl Okr {
 }
 
 /// What a key result lacks.
-fn missing(text: &str) -> Vec<&'static str> {
+fn missing(text: &str, lexicon: &Lexicon) -> Vec<&'static str> {
     let text = undated(text);
-    let numbers = measures(&text);
+    let numbers = measures(&text, lexicon);
     let baseline = BASELINE.is_match(&text) && !numbers.is_empty();
     // With a baseline, the target is another number.
     let target = if baseline { numbers.len() >= 2 } else { !numbers.is_empty() };
-    let unit = has_unit(&text, &numbers);
+    let unit = has_unit(&text, &numbers, lexicon);
     let parts = [("baseline", baseline), ("target", target), ("unit", unit)];
     parts.iter().filter(|(_, met)| !met).map(|(name, _)| *name).collect()
 }
@@ -176,12 +157,12 @@ fn undated(text: &str) -> String {
 }
 
 /// A unit at a number, an index that counts in points, or a plural that is counted ("Weekly active teams: 100").
-fn has_unit(text: &str, numbers: &[Number]) -> bool {
+fn has_unit(text: &str, numbers: &[Number], lexicon: &Lexicon) -> bool {
     let Some(first) = numbers.first() else { return false };
     let lower = plain_lower(text);
     let counted = |word: &str| word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
     numbers.iter().any(|n| n.unit)
-        || INDICES.iter().any(|index| has_term(&lower, index))
+        || lexicon[List::Indices].iter().any(|index| has_term(&lower, index))
         || words(&text[..first.span.start]).skip(1).any(counted)
 }
 

@@ -1,17 +1,22 @@
 use super::fields::is_blank;
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::quality::prose::{count, enumerate, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Prd {
     /// Sections wanted, each a name or a list of names of which one is enough. When left out: problem, success metrics,
     /// requirements and non-goals, under their usual names.
-    #[serde(default = "default_sections")]
-    value: Vec<Names>,
+    #[serde(default)]
+    #[schemars(with = "Vec<Names>")]
+    value: Option<Vec<Names>>,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -30,44 +35,30 @@ impl Names {
     }
 }
 
-const METRICS: &[&str] = &[
-    "success metrics",
-    "success criteria",
-    "success measures",
-    "metrics",
-    "KPIs",
-    "key performance indicators",
-    "how we measure success",
-    "measures of success",
-    "measurement",
-];
 /// Words that a section must have to say anything.
 const SECTION_WORDS: usize = 3;
 
-fn default_sections() -> Vec<Names> {
-    let names = |names: &[&str]| Names::AnyOf(names.iter().map(|n| n.to_string()).collect());
-    vec![
-        names(&["problem", "problem statement", "background", "opportunity", "user need", "why"]),
-        names(METRICS),
-        names(&["requirements", "functional requirements", "features", "user stories", "in scope"]),
-        names(&["non-goals", "out of scope", "not in scope", "won't do", "what we won't do", "exclusions"]),
-    ]
-}
+/// The sections of a requirements document when no others are asked for.
+const USUAL: [List; 4] = [List::PrdProblem, List::PrdMetrics, List::PrdRequirements, List::PrdNonGoals];
 
 impl Judge for Prd {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let document = Document::parse(subject.text());
+        let wanted: Vec<&[String]> = match &self.value {
+            Some(sections) => sections.iter().map(Names::all).collect(),
+            None => USUAL.iter().map(|list| &self.lexicon[*list]).collect(),
+        };
         let (mut missing, mut empty) = (vec![], vec![]);
-        for names in &self.value {
-            let label = names.all().first().map(|n| n.to_lowercase()).unwrap_or_default();
-            match document.section(names.all()).map(|section| document.text_of(section)) {
+        for names in &wanted {
+            let label = names.first().map(|n| n.to_lowercase()).unwrap_or_default();
+            match document.section(names).map(|section| document.text_of(section)) {
                 None => missing.push(label),
                 Some(text) if is_blank(&text) || words(&text).count() < SECTION_WORDS => empty.push(label),
                 Some(_) => {}
             }
         }
-        let metrics = document.section(METRICS).map(|section| document.text_of(section));
-        let measurable = metrics.is_some_and(|text| !super::numbers::measures(&text).is_empty());
+        let metrics = document.section(&self.lexicon[List::PrdMetrics]).map(|section| document.text_of(section));
+        let measurable = metrics.is_some_and(|text| !super::numbers::measures(&text, &self.lexicon).is_empty());
         let mut faults = vec![];
         for (what, labels) in [("missing", &missing), ("empty", &empty)] {
             if !labels.is_empty() {
@@ -77,7 +68,7 @@ impl Judge for Prd {
         if !measurable {
             faults.push("no number in the success metrics, so nobody can tell whether they are met".into());
         }
-        let (all, lacking) = (self.value.len() + 1, missing.len() + empty.len() + usize::from(!measurable));
+        let (all, lacking) = (wanted.len() + 1, missing.len() + empty.len() + usize::from(!measurable));
         if faults.is_empty() {
             return Verdict::pass(format!(
                 "{} filled, success metrics measurable",
@@ -87,9 +78,19 @@ impl Judge for Prd {
         Verdict::part(all - lacking, all, faults.join("; "))
     }
 
+    fn lists() -> &'static [List] {
+        &[List::PrdProblem, List::PrdMetrics, List::PrdRequirements, List::PrdNonGoals, List::Joints, List::Measures]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
+
     fn faults(&self) -> Option<String> {
         let empty = |names: &Names| names.all().is_empty() || names.all().iter().any(|n| n.trim().is_empty());
-        (self.value.is_empty() || self.value.iter().any(empty))
+        self.value
+            .as_ref()
+            .is_some_and(|sections| sections.is_empty() || sections.iter().any(empty))
             .then(|| "`value` lists at least one section, none of them empty".into())
     }
 }
@@ -150,6 +151,6 @@ mod tests {
             "## Risks\nThe vendor may fail us.\n## Launch plan\nBeta, then everyone else.\n## Metrics\n5% churn at most",
         );
         assert_fails(&judge, GOOD, "missing: risks and rollout");
-        assert!(Prd { value: vec![] }.faults().is_some());
+        assert!(serde_json::from_str::<Prd>(r#"{"value": []}"#).unwrap().faults().is_some());
     }
 }

@@ -1,147 +1,43 @@
 use super::dates::says_when;
 use super::fields::{is_blank, leaves};
-use crate::check::quality::prose::{pattern, quote, words};
+use crate::check::lexicon::{Lexicon, List};
+use crate::check::quality::prose::{alternatives, pattern, quote, words};
 use crate::check::structure::{Document, Section};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct StatusUpdate {}
+pub struct StatusUpdate {
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
+}
 
-const PARTS: &[(&str, &[&str])] = &[
-    (
-        "TL;DR",
-        &[
-            "TL;DR",
-            "TLDR",
-            "summary",
-            "in short",
-            "bottom line",
-            "headline",
-            "executive summary",
-            "overview",
-            "at a glance",
-            "status",
-        ],
-    ),
-    (
-        "what changed",
-        &[
-            "what changed",
-            "what happened",
-            "what's changed",
-            "what has changed",
-            "changes",
-            "why the delay",
-            "reason for delay",
-            "reason",
-            "cause",
-            "root cause",
-            "progress",
-            "accomplishments",
-            "highlights",
-            "completed",
-            "update",
-            "updates",
-            "current status",
-            "what's new",
-            "key updates",
-            "issue",
-            "background",
-        ],
-    ),
-    ("impact", &["impact", "effect", "consequences", "implications", "what this means", "risks", "affected"]),
-];
-const NEXT: &[&str] = &[
-    "next steps",
-    "next step",
-    "action items",
-    "actions",
-    "action plan",
-    "mitigation",
-    "mitigation plan",
-    "plan",
-    "what's next",
-    "what is next",
-    "what happens next",
-    "what we're doing",
-    "way forward",
-    "recovery plan",
-    "updated timeline",
-    "upcoming",
-    "to do",
-];
+const PARTS: [(&str, List); 3] = [("TL;DR", List::Summary), ("what changed", List::Changed), ("impact", List::Impact)];
 
 /// Someone who does it: "Owner: Ana", "@ana", "(Ana, 5 May)", "Ana will …", "Ana to …", "Design team: …", "— Ana".
-static OWNER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+fn owner(teams: &[String]) -> Regex {
+    let teams = alternatives(teams).replace(' ', r"\s");
+    pattern(&format!(
         r"(?x)
-        (?i: \b(?:owner|owned\ by|assigned\ to|assignee|responsible|lead|led\ by|dri|who) \b \s* [:=|-]? \s* ) @?\p{Lu}
-        | @\p{L}+
-        | [(\[|] \s* \p{Lu}\p{L}+ (?:\s\p{Lu}\p{L}*\.?)? \s* (?:[,;)\]|/–—-])
-        | \b \p{Lu}\p{L}+ \s (?:will|is\ to|shall|owns|leads|has\ to|and\s\p{Lu}\p{L}+\s(?:will|to)) \s+ \p{Ll}
-        | (?i: \b(?:engineering|design|product|qa|data|legal|marketing|sales|support|security|ops|operations|finance|platform|backend|frontend|mobile|research|pm|devops|infrastructure)
+        (?i: \b(?:owner|owned\ by|assigned\ to|assignee|responsible|lead|led\ by|dri|who) \b \s* [:=|-]? \s* ) @?\p{{Lu}}
+        | @\p{{L}}+
+        | [(\[|] \s* \p{{Lu}}\p{{L}}+ (?:\s\p{{Lu}}\p{{L}}*\.?)? \s* (?:[,;)\]|/–—-])
+        | \b \p{{Lu}}\p{{L}}+ \s (?:will|is\ to|shall|owns|leads|has\ to|and\s\p{{Lu}}\p{{L}}+\s(?:will|to)) \s+ \p{{Ll}}
+        | (?i: \b(?:{teams})
             (?:\s(?:team|lead|manager))? ) \s* (?: : | \s[–—-]\s | \s(?:will|to)\s | [,;)\]] | $ )
-        | ^ \W* \p{Lu}\p{L}+ (?:\s\p{Lu}\p{L}+)? \s* (?: : | \s[–—-]\s ) \s* \p{L}
-        | [–—-]\s* \p{Lu}\p{L}+ (?:\s\p{Lu}\p{L}+)? \s* (?: $ | [,;(] )
-        | \b by \s (?:the\s)? \p{Lu}\p{L}+ (?:\steam)? (?: $ | [,;.)] | \s by )
+        | ^ \W* \p{{Lu}}\p{{L}}+ (?:\s\p{{Lu}}\p{{L}}+)? \s* (?: : | \s[–—-]\s ) \s* \p{{L}}
+        | [–—-]\s* \p{{Lu}}\p{{L}}+ (?:\s\p{{Lu}}\p{{L}}+)? \s* (?: $ | [,;(] )
+        | \b by \s (?:the\s)? \p{{Lu}}\p{{L}}+ (?:\steam)? (?: $ | [,;.)] | \s by )
         ",
-    )
-});
+    ))
+}
 /// "Ana to finish …", "Ana Lopez to finish …".
 static ANA_TO: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\W*(?<first>\p{Lu}\p{L}+)(?:\s\p{Lu}\p{L}*\.?)?\s+to\s+\p{Ll}"));
-/// What a step begins with when it names the work: "Move Stripe to sandbox", "Plan to ship".
-const VERBS: &[&str] = &[
-    "plan",
-    "continue",
-    "need",
-    "work",
-    "aim",
-    "try",
-    "start",
-    "begin",
-    "agree",
-    "commit",
-    "decide",
-    "prepare",
-    "expect",
-    "move",
-    "migrate",
-    "switch",
-    "send",
-    "add",
-    "get",
-    "give",
-    "bring",
-    "present",
-    "submit",
-    "escalate",
-    "talk",
-    "speak",
-    "reach",
-    "return",
-    "roll",
-    "report",
-    "assign",
-    "apply",
-    "introduce",
-    "connect",
-    "meeting",
-    "update",
-    "release",
-    "launch",
-    "this",
-    "that",
-    "it",
-    "we",
-    "they",
-    "next",
-];
 /// Capitalised words that no one is called: days, months and the labels of a date.
 static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -154,17 +50,19 @@ impl Judge for StatusUpdate {
         let document = Document::parse(subject.text());
         let mut faults = vec![];
         for (name, titles) in PARTS {
+            let titles = &self.lexicon[titles];
             if !document.sections().iter().any(|s| titles.iter().any(|t| s.names(t)) && says_something(&document, s)) {
                 faults.push(format!("missing: {name}"));
             }
         }
-        let steps = next_steps(&document);
+        let steps = next_steps(&document, &self.lexicon);
         let all = PARTS.len() + 3;
         if steps.is_empty() {
             faults.push("missing: next steps, with owners and dates".into());
             return Verdict::part(all - faults.len() - 2, all, faults.join("; "));
         }
-        for (what, has) in [("owner", has_owner as fn(&str) -> bool), ("date", says_when)] {
+        let owned = |step: &str| has_owner(step, &self.lexicon);
+        for (what, has) in [("owner", &owned as &dyn Fn(&str) -> bool), ("date", &says_when)] {
             let lacking: Vec<usize> = (0..steps.len()).filter(|at| !has(&steps[*at])).collect();
             if let Some(first) = lacking.first() {
                 let more = if lacking.len() > 1 { format!(" and {} more", lacking.len() - 1) } else { String::new() };
@@ -176,6 +74,14 @@ impl Judge for StatusUpdate {
         }
         Verdict::part(all - faults.len(), all, faults.join("; "))
     }
+
+    fn lists() -> &'static [List] {
+        &[List::Summary, List::Changed, List::Impact, List::NextSteps, List::Teams, List::StepVerbs]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
 }
 
 fn says_something(document: &Document, section: &Section) -> bool {
@@ -184,8 +90,8 @@ fn says_something(document: &Document, section: &Section) -> bool {
 }
 
 /// Items, rows or lines of the first section of next steps that has any.
-fn next_steps(document: &Document) -> Vec<String> {
-    for title in NEXT {
+fn next_steps(document: &Document, lexicon: &Lexicon) -> Vec<String> {
+    for title in &lexicon[List::NextSteps] {
         for section in document.sections().iter().filter(|s| s.names(title)) {
             let items = leaves(document.lists_in(section)).into_iter().map(|i| i.text.clone());
             let rows =
@@ -203,11 +109,12 @@ fn next_steps(document: &Document) -> Vec<String> {
     vec![]
 }
 
-fn has_owner(step: &str) -> bool {
+fn has_owner(step: &str, lexicon: &Lexicon) -> bool {
     let step = step.trim_start_matches(|c: char| !c.is_alphanumeric() && !"|@[(".contains(c));
     let step = if is_activity(step) { step.split_once(':').map_or(step, |(_, rest)| rest) } else { step };
-    let ana_to = ANA_TO.captures(step).is_some_and(|found| !VERBS.contains(&found["first"].to_lowercase().as_str()));
-    ana_to || OWNER.is_match(&NOBODY.replace_all(step, ""))
+    let ana_to =
+        ANA_TO.captures(step).is_some_and(|found| !lexicon.has(List::StepVerbs, &found["first"].to_lowercase()));
+    ana_to || lexicon.pattern(List::Teams, owner).is_match(&NOBODY.replace_all(step, ""))
 }
 
 /// "Testing: done by Friday" names the work, not who does it; "Engineering: …" names a team.

@@ -1,15 +1,19 @@
 use super::fields::{is_blank, missing_in};
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::quality::prose::{count, join, pattern, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct UserStory {}
+pub struct UserStory {
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
+}
 
 /// The three parts as found; a part that is not there is empty.
 #[derive(Debug, Default, PartialEq)]
@@ -41,7 +45,7 @@ impl Judge for UserStory {
         }
         let (mut met, mut missing) = (0, vec![]);
         for (at, story) in stories.iter().enumerate() {
-            let parts = story.missing();
+            let parts = story.missing(&self.lexicon);
             met += 3 - parts.len();
             if !parts.is_empty() {
                 missing.push(missing_in(&parts, "story", at + 1, stories.len(), &story.text));
@@ -53,20 +57,29 @@ impl Judge for UserStory {
         };
         Verdict::part(met, 3 * stories.len(), reason)
     }
+
+    fn lists() -> &'static [List] {
+        &[List::UserStory]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
 }
 
 impl Story {
-    fn missing(&self) -> Vec<&'static str> {
+    fn missing(&self, lexicon: &Lexicon) -> Vec<&'static str> {
         let mut missing = vec![];
-        if !says_something(&self.persona, &["type", "kind", "persona", "role"]) {
+        if !says_something(&self.persona, &["type", "kind", "persona", "role"], lexicon) {
             missing.push("persona (As a …)");
         }
-        if !says_something(&self.want, &["something", "this", "that", "it", "goal", "feature", "do", "action"]) {
+        if !says_something(&self.want, &["something", "this", "that", "it", "goal", "feature", "do", "action"], lexicon)
+        {
             missing.push("want (I want …)");
         }
-        if !says_something(&self.benefit, &["benefit", "reason", "it", "do", "so", "this", "that", "value"]) {
+        if !says_something(&self.benefit, &["benefit", "reason", "it", "do", "so", "this", "that", "value"], lexicon) {
             missing.push("benefit (so that …)");
-        } else if content(&self.benefit).iter().all(|w| content(&self.want).contains(w)) {
+        } else if content(&self.benefit, lexicon).iter().all(|w| content(&self.want, lexicon).contains(w)) {
             missing.push("benefit of its own (it repeats the want)");
         }
         missing
@@ -74,17 +87,13 @@ impl Story {
 }
 
 /// Words that carry meaning, in lower case.
-fn content(text: &str) -> Vec<String> {
-    const EMPTY: &[&str] = &[
-        "a", "an", "the", "to", "of", "i", "we", "my", "our", "me", "us", "can", "could", "will", "would", "be",
-        "able", "want", "it", "is", "am", "are", "and", "or", "in", "on", "for", "with", "that", "this", "they",
-        "have",
-    ];
-    words(text).map(str::to_lowercase).filter(|w| !EMPTY.contains(&w.as_str())).collect()
+fn content(text: &str, lexicon: &Lexicon) -> Vec<String> {
+    words(text).map(str::to_lowercase).filter(|w| !lexicon.has(List::UserStory, w)).collect()
 }
 
-fn says_something(text: &str, empty: &[&str]) -> bool {
-    !is_blank(text) && content(text).iter().any(|w| !empty.contains(&w.as_str()) && w.chars().any(char::is_alphabetic))
+fn says_something(text: &str, empty: &[&str], lexicon: &Lexicon) -> bool {
+    !is_blank(text)
+        && content(text, lexicon).iter().any(|w| !empty.contains(&w.as_str()) && w.chars().any(char::is_alphabetic))
 }
 
 fn stories(document: &Document) -> Vec<Story> {

@@ -1,4 +1,5 @@
-use super::prose::{enumerate, has_term, plain_lower};
+use super::prose::enumerate;
+use crate::check::lexicon::{has_term, plain_lower};
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;

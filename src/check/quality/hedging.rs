@@ -1,9 +1,10 @@
-use super::prose::{enumerate, pattern, plain_lower, term_count, words};
+use super::prose::{enumerate, pattern, words};
+use crate::check::lexicon::{Lexicon, List, plain_lower, term_count};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -11,54 +12,26 @@ pub struct Hedging {
     /// Hedging words allowed per 100 words; an answer shorter than 100 words counts as 100.
     #[serde(default = "default_max")]
     max: f64,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 fn default_max() -> f64 {
     2.0
 }
 
-/// Words and phrases that keep the writer from committing to what is said. "can", "should" and "generally" are left
-/// out: requirements are written with them; so is "kind of", which mostly means a kind. The month is kept apart from "may" by its capital.
-pub const HEDGES: &[&str] = &[
-    "might",
-    "may",
-    "could",
-    "maybe",
-    "perhaps",
-    "possibly",
-    "probably",
-    "presumably",
-    "arguably",
-    "potentially",
-    "seemingly",
-    "apparently",
-    "somewhat",
-    "more or less",
-    "it seems",
-    "it appears",
-    "seems to",
-    "appears to",
-    "i think",
-    "i believe",
-    "i guess",
-    "i feel like",
-    "i'm not sure",
-    "not entirely sure",
-    "hard to say",
-    "it depends",
-    "to some extent",
-    "in some ways",
-    "hopefully",
-];
-
+/// The month, which is no "may".
 static MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bMay\b"));
 
 impl Judge for Hedging {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let text = subject.text();
         let lower = plain_lower(&MONTH.replace_all(text, "—"));
-        let found: Vec<(&str, usize)> =
-            HEDGES.iter().map(|h| (*h, term_count(&lower, h))).filter(|(_, n)| *n > 0).collect();
+        let found: Vec<(&str, usize)> = self.lexicon[List::Hedging]
+            .iter()
+            .map(|h| (h.as_str(), term_count(&lower, h)))
+            .filter(|(_, n)| *n > 0)
+            .collect();
         let total: usize = found.iter().map(|(_, n)| n).sum();
         let rate = 100.0 * total as f64 / words(text).count().max(100) as f64;
         let terms: Vec<String> = found
@@ -67,6 +40,14 @@ impl Judge for Hedging {
             .collect();
         let what = if terms.is_empty() { "no hedging word".to_string() } else { enumerate(&terms) };
         Verdict::when(rate > self.max, format!("{rate:.1} hedging words per 100, limit {}: {what}", self.max))
+    }
+
+    fn lists() -> &'static [List] {
+        &[List::Hedging]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
     }
 
     fn faults(&self) -> Option<String> {

@@ -1,13 +1,17 @@
 use super::prose::{enumerate, pattern, quote, words};
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Placeholders {}
+pub struct Placeholders {
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
+}
 
 /// Something in brackets, at most 60 characters on one line.
 static BRACKETED: LazyLock<Regex> = LazyLock::new(|| {
@@ -19,78 +23,10 @@ static FILLER: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i:\bTBD\b|\bto be (?:determined|defined)\b|\blorem ipsum\b)|\bTODO\b|\b[Xx]{1,3}\s?%|[$€£][Xx]+\b|\bXX+\b|\b[XY] (?:days|weeks|months|users|hours)\b|_{4,}",
     )
 });
-/// A bracket that holds one of these asks the reader to fill it in. Other brackets ("[P0]", "[sic]") are kept.
-const ASKING: &[&str] = &[
-    "your",
-    "insert",
-    "enter",
-    "add",
-    "fill",
-    "specify",
-    "describe",
-    "provide",
-    "name",
-    "names",
-    "date",
-    "dates",
-    "feature",
-    "features",
-    "product",
-    "company",
-    "organization",
-    "organisation",
-    "team",
-    "teams",
-    "persona",
-    "user",
-    "role",
-    "goal",
-    "benefit",
-    "reason",
-    "number",
-    "amount",
-    "metric",
-    "value",
-    "percentage",
-    "percent",
-    "title",
-    "email",
-    "phone",
-    "address",
-    "link",
-    "url",
-    "time",
-    "owner",
-    "stakeholder",
-    "customer",
-    "client",
-    "recipient",
-    "department",
-    "project",
-    "deadline",
-    "location",
-    "version",
-    "target",
-    "baseline",
-    "action",
-    "outcome",
-    "xx",
-    "xxx",
-    "placeholder",
-    "tbd",
-    "tbc",
-    "example",
-    "signature",
-    "position",
-    "contact",
-    "details",
-];
-/// Words from the list above that are HTML elements when they stand alone in angle brackets.
-const HTML: &[&str] = &["title", "link", "time", "address", "details", "data"];
 
 impl Judge for Placeholders {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
-        let found = placeholders(subject.text());
+        let found = placeholders(subject.text(), &self.lexicon);
         if found.is_empty() {
             return Verdict::fail("nothing is left to fill in");
         }
@@ -98,21 +34,32 @@ impl Judge for Placeholders {
         let more = if found.len() > 4 { format!(", {} in all", found.len()) } else { String::new() };
         Verdict::pass(format!("left to fill in: {}{more}", enumerate(&shown)))
     }
+
+    fn lists() -> &'static [List] {
+        &[List::Asks, List::Html]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
 }
 
 /// Every different placeholder, in order.
-pub(crate) fn placeholders(text: &str) -> Vec<&str> {
+pub(crate) fn placeholders<'t>(text: &'t str, lexicon: &Lexicon) -> Vec<&'t str> {
     let mut found: Vec<(usize, &str)> = vec![];
     for captures in BRACKETED.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
         let (before, after) = (&text[..whole.start()], &text[whole.end()..]);
         let asks = if let Some(inside) = captures.name("square") {
-            !is_link_or_index(before, after) && asks(inside.as_str())
+            !is_link_or_index(before, after) && asks(inside.as_str(), lexicon)
         } else if let Some(inside) = captures.name("angle") {
             let inside = inside.as_str();
-            !inside.starts_with('/') && !inside.contains('=') && !HTML.contains(&inside.trim()) && asks(inside)
+            !inside.starts_with('/')
+                && !inside.contains('=')
+                && !lexicon.has(List::Html, inside.trim())
+                && asks(inside, lexicon)
         } else {
-            captures.name("curly").is_some_and(|inside| asks(inside.as_str()))
+            captures.name("curly").is_some_and(|inside| asks(inside.as_str(), lexicon))
         };
         if asks {
             found.push((whole.start(), whole.as_str()));
@@ -145,13 +92,14 @@ fn is_link_or_index(before: &str, after: &str) -> bool {
     indexed || link
 }
 
-fn asks(inside: &str) -> bool {
+/// Whether a bracket asks the reader to fill it in.
+fn asks(inside: &str, lexicon: &Lexicon) -> bool {
     let inside = inside.trim();
     if !inside.starts_with(|c: char| c.is_alphabetic() || c == '_') || inside.contains("://") || inside.contains('@') {
         return false;
     }
     let lower = inside.to_lowercase();
-    inside.chars().all(|c| c == '_') || words(&lower).flat_map(|w| w.split('_')).any(|w| ASKING.contains(&w))
+    inside.chars().all(|c| c == '_') || words(&lower).flat_map(|w| w.split('_')).any(|w| lexicon.has(List::Asks, w))
 }
 
 /// A line of nothing but underscores is a horizontal rule.

@@ -1,9 +1,11 @@
 use super::prose::{sentences, words};
 use super::syllables::syllables;
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -14,6 +16,8 @@ pub struct Readability {
     /// The easiest text allowed.
     #[serde(default)]
     min_grade: Option<f64>,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 /// Grades over which the score falls from 1 to 0 outside the limits.
@@ -21,7 +25,7 @@ const SLOPE_GRADES: f64 = 8.0;
 
 impl Judge for Readability {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
-        let Some(grade) = grade(subject.text()) else {
+        let Some(grade) = grade(subject.text(), &self.lexicon) else {
             return Verdict::fail("there is no prose to grade");
         };
         let above = self.max_grade.map_or(0.0, |max| grade - max);
@@ -33,6 +37,14 @@ impl Judge for Readability {
         };
         let distance = above.max(below).max(0.0);
         Verdict::graded(1.0 - distance / SLOPE_GRADES, 1.0, format!("reads at school grade {grade:.1}, {limit}"))
+    }
+
+    fn lists() -> &'static [List] {
+        &[List::Abbreviations]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
     }
 
     fn faults(&self) -> Option<String> {
@@ -48,8 +60,8 @@ impl Judge for Readability {
 /// The Flesch–Kincaid grade level, 0.39 · words/sentences + 11.8 · syllables/words − 15.59 (Kincaid, Fishburne, Rogers
 /// and Chissom, 1975, Research Branch Report 8-75), of paragraphs and list items; headings, tables and code have no
 /// sentences. `None` without words.
-fn grade(text: &str) -> Option<f64> {
-    let sentences = sentences(&Document::parse(text));
+fn grade(text: &str, lexicon: &Lexicon) -> Option<f64> {
+    let sentences = sentences(&Document::parse(text), lexicon);
     let words: Vec<&str> = sentences.iter().flat_map(|s| words(s)).collect();
     if words.is_empty() {
         return None;
@@ -71,7 +83,7 @@ mod tests {
     /// By hand: 11 words, 2 sentences, 11 syllables: 0.39 · 5.5 + 11.8 − 15.59 = −1.645.
     #[test]
     fn the_formula_is_flesch_kincaid() {
-        assert!((grade(PLAIN).unwrap_or_default() + 1.645).abs() < 1e-9);
+        assert!((grade(PLAIN, &Lexicon::shipped()).unwrap_or_default() + 1.645).abs() < 1e-9);
     }
 
     #[test]
@@ -93,7 +105,8 @@ mod tests {
 
     #[test]
     fn limits_must_make_sense() {
-        assert!(Readability { max_grade: None, min_grade: None }.faults().is_some());
-        assert!(Readability { max_grade: Some(3.0), min_grade: Some(5.0) }.faults().is_some());
+        for wrong in ["{}", r#"{"max-grade": 3, "min-grade": 5}"#] {
+            assert!(serde_json::from_str::<Readability>(wrong).unwrap().faults().is_some());
+        }
     }
 }

@@ -1,9 +1,11 @@
 use super::prose::{line_sentences, quote, words};
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::structure::{Document, LineKind};
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -11,6 +13,8 @@ pub struct Repetition {
     /// The share of words that may stand in repeated phrases of four words, from 0 to 1.
     #[serde(default = "default_max")]
     max: f64,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 fn default_max() -> f64 {
@@ -26,13 +30,6 @@ const OPENING_WORDS: usize = 4;
 const TIMES: usize = 3;
 /// Fewer words than this are a label or a status, not a sentence.
 const SENTENCE_WORDS: usize = 3;
-/// Words that make no phrase by themselves.
-const FUNCTION_WORDS: &[&str] = &[
-    "a", "an", "the", "and", "or", "but", "of", "to", "in", "on", "at", "by", "for", "from", "with", "as", "is", "are",
-    "was", "were", "be", "been", "it", "its", "this", "that", "these", "those", "i", "we", "you", "they", "he", "she",
-    "my", "our", "your", "their", "so", "can", "will", "should", "would", "able", "want", "have", "has", "not", "do",
-    "does", "user", "users", "given", "when", "then",
-];
 
 /// A sentence as lower-case words.
 struct Segment {
@@ -45,11 +42,11 @@ struct Segment {
 
 impl Judge for Repetition {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
-        let segments = segments(subject.text());
+        let segments = segments(subject.text(), &self.lexicon);
         if let Some((text, times)) = repeated_sentence(&segments) {
             return Verdict::pass(format!("comes {times} times: {}", quote(text)));
         }
-        let (share, example) = repeated_share(&segments);
+        let (share, example) = repeated_share(&segments, &self.lexicon);
         let percent =
             format!("{:.0} % of the words stand in repeated phrases, limit {:.0} %", 100.0 * share, 100.0 * self.max);
         match example {
@@ -58,17 +55,25 @@ impl Judge for Repetition {
         }
     }
 
+    fn lists() -> &'static [List] {
+        &[List::Repetition, List::Abbreviations]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
+
     fn faults(&self) -> Option<String> {
         (!(0.0..=1.0).contains(&self.max)).then(|| format!("`max` is a share from 0 to 1, not {}", self.max))
     }
 }
 
-fn segments(text: &str) -> Vec<Segment> {
+fn segments(text: &str, lexicon: &Lexicon) -> Vec<Segment> {
     let mut found = vec![];
     for line in Document::parse(text).lines() {
         let cell = line.kind == LineKind::TableRow;
         let parts: Vec<String> =
-            if cell { line.text.split(" | ").map(String::from).collect() } else { line_sentences(&line.text) };
+            if cell { line.text.split(" | ").map(String::from).collect() } else { line_sentences(&line.text, lexicon) };
         for (at, text) in parts.into_iter().enumerate() {
             let words: Vec<String> = words(&text).map(str::to_lowercase).collect();
             let story = words.first().is_some_and(|w| w == "as") && words.iter().any(|w| w == "want");
@@ -104,11 +109,11 @@ fn repeated_sentence(segments: &[Segment]) -> Option<(&str, usize)> {
 }
 
 /// The share of all words that stand in repeated phrases, with the phrase that comes most often.
-fn repeated_share(segments: &[Segment]) -> (f64, Option<String>) {
+fn repeated_share(segments: &[Segment], lexicon: &Lexicon) -> (f64, Option<String>) {
     let mut places: HashMap<&[String], Vec<(usize, usize)>> = HashMap::new();
     for (at, segment) in segments.iter().enumerate().filter(|(_, s)| !s.cell) {
         for (offset, phrase) in segment.words.windows(PHRASE_WORDS).enumerate() {
-            if phrase.iter().filter(|w| !FUNCTION_WORDS.contains(&w.as_str())).count() >= 2 {
+            if phrase.iter().filter(|w| !lexicon.has(List::Repetition, w)).count() >= 2 {
                 places.entry(phrase).or_default().push((at, offset));
             }
         }
@@ -185,6 +190,6 @@ mod tests {
 
     #[test]
     fn max_is_a_share() {
-        assert!(Repetition { max: 20.0 }.faults().is_some());
+        assert!(serde_json::from_str::<Repetition>(r#"{"max": 20}"#).unwrap().faults().is_some());
     }
 }

@@ -1,6 +1,6 @@
 //! What the tests of these families share.
 
-use crate::check::{Judge, Kind, Subject, Verdict};
+use crate::check::{Judge, Kind, Lexicon, Subject, Verdict};
 use crate::provider::{Answer, Stop};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -19,9 +19,10 @@ pub(crate) fn answer(text: &str) -> Answer {
     }
 }
 
-/// A judge from its parameters in JSON.
+/// A judge from its parameters in JSON, with none but the word lists it says it goes by.
 pub(crate) fn judge<T: Judge + DeserializeOwned>(parameters: &str) -> T {
-    let judge: T = serde_json::from_str(parameters).expect("the parameters are right");
+    let mut judge: T = serde_json::from_str(parameters).expect("the parameters are right");
+    judge.adopt(Lexicon::shipped().only(T::lists()));
     assert_eq!(judge.faults(), None, "{parameters}");
     judge
 }
@@ -140,7 +141,7 @@ pub(crate) fn fuzz(kinds: &[Kind], parameters: &[(&str, &str)]) {
         .map(|(name, text)| {
             let kind = kinds.iter().find(|k| k.name == *name).expect("a kind of this family");
             let node = crate::yaml::parse(text, Path::new("test.yaml")).expect("YAML");
-            (*name, (kind.parse)(&node, &[]).expect("the parameters are right"))
+            (*name, (kind.parse)(&node, &[], &Lexicon::shipped()).expect("the parameters are right"))
         })
         .collect();
     for kind in kinds {

@@ -1,15 +1,18 @@
-use super::prose::{enumerate, pattern, plain_lower, terms_in};
+use super::prose::{enumerate, pattern};
+use crate::check::lexicon::{Lexicon, List, plain_lower, terms_in};
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tone {
     /// The tone wanted.
     value: Wanted,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -21,143 +24,12 @@ enum Wanted {
     Professional,
 }
 
-/// Cues that time presses or something is at stake. Two different ones make a text urgent.
-pub const URGENT: &[&str] = &[
-    "urgent",
-    "urgently",
-    "asap",
-    "as soon as possible",
-    "immediate",
-    "immediately",
-    "right away",
-    "critical",
-    "high priority",
-    "top priority",
-    "highest priority",
-    "time-sensitive",
-    "action required",
-    "action needed",
-    "decision needed",
-    "need your decision",
-    "need a decision",
-    "need your help",
-    "at risk",
-    "blocked",
-    "blocker",
-    "blocking",
-    "behind schedule",
-    "weeks behind",
-    "week behind",
-    "days behind",
-    "slipped",
-    "slipping",
-    "delay",
-    "delayed",
-    "overdue",
-    "deadline",
-    "escalate",
-    "escalating",
-    "escalation",
-    "by end of day",
-    "by eod",
-    "end of day",
-    "end of the day",
-    "today",
-    "tomorrow",
-    "within 24 hours",
-    "within 48 hours",
-    "by tomorrow",
-    "this week",
-    "cannot wait",
-    "can't wait",
-    "crucial",
-    "emergency",
-    "outage",
-    "incident",
-];
-
 /// A named day by which something must happen is a cue too.
 static DUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\bby\s+(?:(?:next\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}(?:st|nd|rd|th)?\s+\w+|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s+\d|\d{4}-\d\d-\d\d|noon|\d{1,2}(?::\d\d)?\s*(?:am|pm))",
     )
 });
-
-/// What takes the urgency away.
-pub const CALM: &[&str] = &[
-    "no rush",
-    "not urgent",
-    "no hurry",
-    "whenever you can",
-    "whenever you have time",
-    "no need to worry",
-    "nothing to worry about",
-    "when you get a chance",
-    "at your leisure",
-    "low priority",
-];
-
-/// Slang and blame that a note to a stakeholder does without.
-pub const INFORMAL: &[&str] = &[
-    "lol",
-    "lmao",
-    "omg",
-    "wtf",
-    "btw",
-    "tbh",
-    "imo",
-    "imho",
-    "gonna",
-    "wanna",
-    "gotta",
-    "kinda",
-    "sorta",
-    "dunno",
-    "ain't",
-    "y'all",
-    "hey guys",
-    "hi guys",
-    "guys",
-    "dude",
-    "dudes",
-    "bro",
-    "yeah",
-    "yep",
-    "nope",
-    "yikes",
-    "oops",
-    "whoops",
-    "ugh",
-    "meh",
-    "crap",
-    "crappy",
-    "damn",
-    "hell",
-    "shit",
-    "fuck",
-    "sucks",
-    "suck",
-    "screwed",
-    "messed up",
-    "stupid",
-    "dumb",
-    "idiot",
-    "idiots",
-    "lame",
-    "epic fail",
-    "super excited",
-    "crazy",
-    "insane",
-    "killer feature",
-    "freaking",
-    "stuff like that",
-    "your fault",
-    "their fault",
-    "thx",
-    "pls",
-    "plz",
-    "u r",
-];
 
 static EMOTICON: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"[\u{1F600}-\u{1F64F}\u{1F910}-\u{1F92F}\u{1F970}-\u{1F97A}🔥💩🎉🥳💪🙌]|(?:^|\s)[:;]-?[)DPp(](?:\s|$)")
@@ -167,19 +39,27 @@ static SHOUTING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\p{Lu}{4,}(?: +\
 impl Judge for Tone {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         match self.value {
-            Wanted::Urgent => urgent(subject.text()),
-            Wanted::Professional => professional(subject.text()),
+            Wanted::Urgent => urgent(subject.text(), &self.lexicon),
+            Wanted::Professional => professional(subject.text(), &self.lexicon),
         }
+    }
+
+    fn lists() -> &'static [List] {
+        &[List::Urgent, List::Calm, List::Informal]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
     }
 }
 
-fn urgent(text: &str) -> Verdict {
+fn urgent(text: &str, lexicon: &Lexicon) -> Verdict {
     let lower = plain_lower(text);
-    let calm = terms_in(&lower, CALM);
+    let calm = terms_in(&lower, &lexicon[List::Calm]);
     if !calm.is_empty() {
         return Verdict::fail(format!("plays it down: {}", quoted(&calm)));
     }
-    let mut cues: Vec<String> = terms_in(&lower, URGENT).iter().map(|c| c.to_string()).collect();
+    let mut cues: Vec<String> = terms_in(&lower, &lexicon[List::Urgent]).iter().map(|c| c.to_string()).collect();
     // A longer cue says all that the shorter one in it says: "by end of day" is one cue, not two.
     let all = cues.clone();
     cues.retain(|cue| !all.iter().any(|other| other.len() > cue.len() && other.contains(cue.as_str())));
@@ -195,12 +75,13 @@ fn urgent(text: &str) -> Verdict {
     }
 }
 
-fn professional(text: &str) -> Verdict {
+fn professional(text: &str, lexicon: &Lexicon) -> Verdict {
     if text.trim().is_empty() {
         return Verdict::fail("the answer is empty");
     }
     let lower = plain_lower(text);
-    let mut faults: Vec<String> = terms_in(&lower, INFORMAL).iter().map(|t| format!("\"{t}\"")).collect();
+    let mut faults: Vec<String> =
+        terms_in(&lower, &lexicon[List::Informal]).iter().map(|t| format!("\"{t}\"")).collect();
     faults.extend(EMOTICON.find(text).map(|e| format!("the emoticon {}", e.as_str().trim())));
     faults.extend(SHOUTING.find(text).map(|s| format!("shouting ({})", s.as_str())));
     let exclamations = text.matches('!').count();

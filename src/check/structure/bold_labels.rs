@@ -1,5 +1,5 @@
 use super::Document;
-use super::label::title_starts;
+use super::titles::title_starts;
 use crate::check::text::wording::{counted, list_fault, listing};
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-use super::super::document::{Document, LineKind, Mark};
+use crate::check::structure::{Document, LineKind, Mark};
 
 fn titles(d: &Document) -> Vec<(&str, Mark)> {
     d.sections().iter().map(|s| (s.title.as_str(), s.mark)).collect()

@@ -11,13 +11,16 @@ mod json;
 mod label;
 mod list_items;
 mod loose;
+mod parts;
 mod payload;
 mod sections;
 mod table;
+mod titles;
 mod walk;
 mod yaml;
 
-pub use document::{Bold, CodeBlock, Document, Heading, Item, Line, LineKind, List, Mark, Section, Table};
+pub use document::Document;
+pub use parts::{Bold, CodeBlock, Heading, Item, Line, LineKind, List, Mark, Section, Table};
 
 use super::Criterion::{Completeness, Format};
 use super::Kind;

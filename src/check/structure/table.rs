@@ -1,4 +1,4 @@
-use super::label::title_names;
+use super::titles::title_names;
 use super::{Document, Table};
 use crate::check::text::wording::{counted, list_fault, listing};
 use crate::check::{Judge, Subject, Verdict};

@@ -1,8 +1,10 @@
 //! From comrak's tree to a [`Document`].
 
-use super::document::{Bold, CodeBlock, Document, Heading, Item, Line, LineKind, List, Mark, Section, Table};
-use super::label::{self, Label, tidy};
+use super::document::Document;
+use super::label::{self, Label};
 use super::loose::{self, Mended};
+use super::parts::{Bold, CodeBlock, Heading, Item, Line, LineKind, List, Mark, Section, Table};
+use super::titles::tidy;
 use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{ListType, NodeCodeBlock, NodeValue};
 use comrak::{Arena, Node, Options, parse_document};
@@ -10,17 +12,20 @@ use comrak::{Arena, Node, Options, parse_document};
 /// Blocks nested deeper than this are read as text, so that a thousand `>` cannot exhaust the stack.
 const DEEPEST: usize = 32;
 
-pub(super) fn document(answer: &str) -> Document {
-    let mended = loose::mend(answer);
-    let arena = Arena::new();
-    let mut options = Options::default();
-    options.extension.table = true;
-    options.extension.tasklist = true;
-    options.extension.strikethrough = true;
-    let root = parse_document(&arena, &mended.text, &options);
-    let mut walk = Walk { mended: &mended, document: Document::default(), open: Vec::new() };
-    walk.blocks(root, None, 0);
-    walk.finish()
+impl Document {
+    /// Reads an answer.
+    pub fn parse(answer: &str) -> Self {
+        let mended = loose::mend(answer);
+        let arena = Arena::new();
+        let mut options = Options::default();
+        options.extension.table = true;
+        options.extension.tasklist = true;
+        options.extension.strikethrough = true;
+        let root = parse_document(&arena, &mended.text, &options);
+        let mut walk = Walk { mended: &mended, document: Document::default(), open: Vec::new() };
+        walk.blocks(root, None, 0);
+        walk.finish()
+    }
 }
 
 /// A section whose end is not known yet.

@@ -1,8 +1,10 @@
 use super::wording::counted;
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::structure::{Document, LineKind};
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 use whatlang::{Detector, Lang};
 
@@ -11,6 +13,8 @@ use whatlang::{Detector, Lang};
 pub struct Language {
     /// ISO 639-1 code such as `en`.
     value: String,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 /// Below this many letters nothing can be told.
@@ -39,25 +43,24 @@ const LIKELY: &[Lang] = &[
     Lang::Rus, Lang::Ukr, Lang::Cmn, Lang::Jpn, Lang::Kor, Lang::Ara, Lang::Hin, Lang::Ell, Lang::Heb, Lang::Tha,
 ];
 
-/// Small words that carry a language and little else. Letter statistics take a list of English nouns (`Data, Creation,
-/// Process`) for French; these words do not.
-const SMALL_WORDS: &[(Lang, &str)] = &[
-    (Lang::Eng, "the and of to for with is are that this in on we you it as by be from your our can will what how"),
-    (Lang::Deu, "der die das und ist nicht mit für von auf ein eine wir sie zu den dem im des auch werden als weil"),
-    (Lang::Fra, "le la les des et est une un pour que dans sur du au nous vous avec pas ce qui par sont car aux"),
-    (Lang::Spa, "el la los las de que y en un una es por para con se del al su lo como más hasta porque nos"),
-    (Lang::Ita, "il lo la gli le di che e un una è per con del della nel non si sono al dei delle perché ci"),
-    (Lang::Por, "o a os as de que e um uma é por para com do da no na se em não dos das mais porque"),
-    (Lang::Nld, "de het een en van is dat op te in voor met zijn niet aan er om ook als bij wij we omdat naar"),
-    (Lang::Swe, "och att det som en ett är av för på med inte den till vi har om de från eftersom kan ska"),
-    (Lang::Pol, "i w na z do się nie to że jest o od za po jak dla co są oraz przez ale ponieważ"),
-    (Lang::Tur, "ve bir bu için ile da de olarak daha çok olan gibi kadar ne ama biz sonra var en her"),
+/// Languages whose small words are known.
+const SMALL_WORDS: [(Lang, List); 10] = [
+    (Lang::Eng, List::English),
+    (Lang::Deu, List::German),
+    (Lang::Fra, List::French),
+    (Lang::Spa, List::Spanish),
+    (Lang::Ita, List::Italian),
+    (Lang::Por, List::Portuguese),
+    (Lang::Nld, List::Dutch),
+    (Lang::Swe, List::Swedish),
+    (Lang::Pol, List::Polish),
+    (Lang::Tur, List::Turkish),
 ];
 
 /// How often a language's small words stand in a text; `None` where none are known.
-fn small_words(text: &str, lang: Lang) -> Option<usize> {
+fn small_words(text: &str, lang: Lang, lexicon: &Lexicon) -> Option<usize> {
     let (_, list) = SMALL_WORDS.iter().find(|(l, _)| *l == lang)?;
-    Some(text.unicode_words().filter(|word| list.split(' ').any(|small| small == word.to_lowercase())).count())
+    Some(text.unicode_words().filter(|word| lexicon.has(*list, &word.to_lowercase())).count())
 }
 
 impl Language {
@@ -88,7 +91,8 @@ impl Judge for Language {
         if found.lang() == wanted {
             return Verdict::pass(format!("written in {}", wanted.eng_name()));
         }
-        let (small_wanted, small_found) = (small_words(&prose, wanted), small_words(&prose, found.lang()));
+        let (small_wanted, small_found) =
+            (small_words(&prose, wanted, &self.lexicon), small_words(&prose, found.lang(), &self.lexicon));
         let outweighs = matches!((small_wanted, small_found), (Some(w), Some(f)) if w > f);
         if outweighs {
             return Verdict::pass(format!("written in {}", wanted.eng_name()));
@@ -99,6 +103,25 @@ impl Judge for Language {
             true => Verdict::fail(reason),
             false => Verdict::Skipped { reason: format!("perhaps {reason}; too unclear to count") },
         }
+    }
+
+    fn lists() -> &'static [List] {
+        &[
+            List::English,
+            List::German,
+            List::French,
+            List::Spanish,
+            List::Italian,
+            List::Portuguese,
+            List::Dutch,
+            List::Swedish,
+            List::Polish,
+            List::Turkish,
+        ]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
     }
 
     fn faults(&self) -> Option<String> {

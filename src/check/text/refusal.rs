@@ -1,58 +1,71 @@
 use super::wording::quote;
+use crate::check::lexicon::{Lexicon, List};
+use crate::check::quality::prose::{alternatives, pattern};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Passes when the answer refuses. Refusals stand at the start and speak of the writer (`I can't help`, `As an AI, I
 /// do not have access`), so only the first sentences are read: a customer letter may well say `we cannot refund you`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Refusal {}
+pub struct Refusal {
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
+}
 
 const SENTENCES_READ: usize = 3;
 
-const MACHINES: [&str; 6] =
-    ["ai", "artificial intelligence", "language model", "large language model", "virtual assistant", "text-based"];
-
 /// Lower case, straight apostrophes. The verbs keep `I can't wait to share` and `I cannot overstate` out.
-static REFUSALS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+fn unable(verbs: &[String]) -> Regex {
     let cannot =
         r"(?:can(?:no|')t|can not|could not|couldn't|won't|will not|am (?:un|not )able to|'m (?:un|not )able to)";
-    let cannot_ai = r"(?:cannot|can't|can not|do not|don't|am not|am unable|'m not|'m unable|lack)";
     let adverbs = r"(?: \w+ly| really| just| currently| directly)?";
-    let verbs = "help|assist|provide|write|create|answer|fulfill?|comply|do (?:that|this)|complete|generate|produce|\
-                 offer|give|discuss|support|continue|process|access|draft|predict|browse|respond|engage|accommodate|\
-                 perform|make (?:that|this|up)|share (?:that|this)|recommend|advise|determine|disclose|reveal";
+    pattern(&format!(r"\bi ?{cannot}{adverbs} (?:{})\b", alternatives(verbs)))
+}
+
+/// Lower case, straight apostrophes.
+static REFUSALS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let cannot_ai = r"(?:cannot|can't|can not|do not|don't|am not|am unable|'m not|'m unable|lack)";
+    let ai = format!(
+        r"\bas an? (?:ai|artificial intelligence|(?:large )?language model|virtual assistant)\b[^.!?]*\bi ?{cannot_ai}\b"
+    );
     [
-        format!(r"\bi ?{cannot}{adverbs} (?:{verbs})\b"),
-        format!(r"\bas an? (?:ai|artificial intelligence|(?:large )?language model|virtual assistant)\b[^.!?]*\bi ?{cannot_ai}\b"),
-        r"\bi(?:'m| am) sorry,? but i (?:cannot|can't|can not|won't|am not able|am unable|don't|do not)\b".to_string(),
-        r"\bi (?:do not|don't|currently don't|currently do not) have (?:\w+ )?(?:access|(?:enough |sufficient |any )?information|the ability|real-time|the capability|personal (?:opinions|experiences))\b".to_string(),
-        r"\bi(?:'m| am) (?:just |only )?an? (?:ai|language model|text-based)\b[^.!?]*\b(?:cannot|can't|not able|unable|don't|do not)\b".to_string(),
-        r"\bi (?:must|have to|need to|will have to) (?:respectfully |politely )?(?:decline|refuse)\b".to_string(),
-        r"\bi(?:'d| would) (?:rather|prefer) not\b".to_string(),
-        r"\bi(?:'m| am) not (?:comfortable|allowed|permitted|programmed|designed)\b".to_string(),
-        r"^(?:sorry|apologies|unfortunately),? (?:but )?(?:i|that|this) (?:cannot|can't|is not something i|isn't something i)\b".to_string(),
+        &ai,
+        r"\bi(?:'m| am) sorry,? but i (?:cannot|can't|can not|won't|am not able|am unable|don't|do not)\b",
+        r"\bi (?:do not|don't|currently don't|currently do not) have (?:\w+ )?(?:access|(?:enough |sufficient |any )?information|the ability|real-time|the capability|personal (?:opinions|experiences))\b",
+        r"\bi(?:'m| am) (?:just |only )?an? (?:ai|language model|text-based)\b[^.!?]*\b(?:cannot|can't|not able|unable|don't|do not)\b",
+        r"\bi (?:must|have to|need to|will have to) (?:respectfully |politely )?(?:decline|refuse)\b",
+        r"\bi(?:'d| would) (?:rather|prefer) not\b",
+        r"\bi(?:'m| am) not (?:comfortable|allowed|permitted|programmed|designed)\b",
+        r"^(?:sorry|apologies|unfortunately),? (?:but )?(?:i|that|this) (?:cannot|can't|is not something i|isn't something i)\b",
     ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
+    .map(pattern)
+    .to_vec()
 });
 
 impl Judge for Refusal {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
-        match refusal(subject.text()) {
+        match refusal(subject.text(), &self.lexicon) {
             Some(sentence) => Verdict::pass(format!("the answer refuses: {}", quote(&sentence))),
             None => Verdict::fail("the answer does not refuse"),
         }
     }
+
+    fn lists() -> &'static [List] {
+        &[List::RefusedVerbs, List::Machines]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
+    }
 }
 
-fn refusal(answer: &str) -> Option<String> {
+fn refusal(answer: &str, lexicon: &Lexicon) -> Option<String> {
     let text = Document::parse(answer).plain_text().replace('’', "'");
     let first = text.trim_start().lines().next()?.to_lowercase();
     // A letter's sender refuses, not the model.
@@ -64,8 +77,9 @@ fn refusal(answer: &str) -> Option<String> {
         let sentence = sentence.to_lowercase();
         // A user story's persona complains: `As a user, I cannot access my data`.
         let speaker = sentence.strip_prefix("as an ").or(sentence.strip_prefix("as a "));
-        let persona = speaker.is_some_and(|s| !MACHINES.iter().any(|machine| s.starts_with(machine)));
-        !persona && REFUSALS.iter().any(|r| r.is_match(&sentence))
+        let persona = speaker.is_some_and(|s| !lexicon[List::Machines].iter().any(|machine| s.starts_with(machine)));
+        let unable = lexicon.pattern(List::RefusedVerbs, unable);
+        !persona && (unable.is_match(&sentence) || REFUSALS.iter().any(|r| r.is_match(&sentence)))
     };
     opening.find(|sentence| refuses(sentence)).map(str::to_string)
 }
@@ -77,7 +91,6 @@ mod tests {
 
     #[test]
     fn tells_refusals_from_letters_and_enthusiasm() {
-        assert_eq!(REFUSALS.len(), 9, "every pattern compiles");
         sorts(
             &check::<Refusal>("{}"),
             &[

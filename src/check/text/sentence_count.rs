@@ -1,9 +1,11 @@
 use super::wording::{range_fault, within};
+use crate::check::lexicon::{Lexicon, List};
 use crate::check::structure::{Document, LineKind, Mark};
 use crate::check::{Judge, Subject, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
+use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -15,12 +17,22 @@ pub struct SentenceCount {
     /// Most sentences.
     #[serde(default)]
     max: Option<usize>,
+    #[serde(skip, default = "Lexicon::shipped")]
+    lexicon: Arc<Lexicon>,
 }
 
 impl Judge for SentenceCount {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
-        let count = passages(&Document::parse(subject.text())).iter().map(|p| sentences(p)).sum();
+        let count = passages(&Document::parse(subject.text())).iter().map(|p| sentences(p, &self.lexicon)).sum();
         within(count, self.min, self.max, ("sentence", "sentences"), "")
+    }
+
+    fn lists() -> &'static [List] {
+        &[List::CountAbbreviations]
+    }
+
+    fn adopt(&mut self, lexicon: Arc<Lexicon>) {
+        self.lexicon = lexicon;
     }
 
     fn faults(&self) -> Option<String> {
@@ -53,28 +65,26 @@ fn passages(document: &Document) -> Vec<String> {
 }
 
 /// Sentences by Unicode's rules (UAX 29), less the breaks those rules see after an abbreviation or an initial.
-fn sentences(passage: &str) -> usize {
+fn sentences(passage: &str, lexicon: &Lexicon) -> usize {
     let mut count = 0;
     let mut goes_on = false;
     for piece in passage.unicode_sentences() {
         if !goes_on {
             count += 1;
         }
-        goes_on = ends_in_abbreviation(piece);
+        goes_on = ends_in_abbreviation(piece, lexicon);
     }
     count
 }
 
-fn ends_in_abbreviation(piece: &str) -> bool {
-    const ABBREVIATIONS: [&str; 16] =
-        ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "approx", "cf", "fig", "dept", "e.g", "i.e", "incl", "est"];
+fn ends_in_abbreviation(piece: &str, lexicon: &Lexicon) -> bool {
     let Some(word) = piece.split_whitespace().next_back().and_then(|w| w.strip_suffix('.')) else {
         return false;
     };
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
     let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
     // `no.` ends a sentence as often as it counts something; only `No. 5` counts.
-    initial || (word != "no" && ABBREVIATIONS.contains(&word.to_lowercase().as_str()))
+    initial || (word != "no" && lexicon.has(List::CountAbbreviations, &word.to_lowercase()))
 }
 
 #[cfg(test)]
@@ -83,7 +93,7 @@ mod tests {
     use crate::check::text::testing::{check, judge};
 
     fn count(text: &str) -> usize {
-        passages(&Document::parse(text)).iter().map(|p| sentences(p)).sum()
+        passages(&Document::parse(text)).iter().map(|p| sentences(p, &Lexicon::shipped())).sum()
     }
 
     #[test]

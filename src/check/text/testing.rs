@@ -1,6 +1,6 @@
 //! Answers for the tests of checks.
 
-use crate::check::{Judge, Subject, Verdict};
+use crate::check::{Judge, Lexicon, Subject, Verdict};
 use crate::provider::{Answer, Stop};
 use serde::de::DeserializeOwned;
 
@@ -16,9 +16,11 @@ pub(crate) fn answer(text: &str) -> Answer {
     }
 }
 
-/// A check from the YAML a person would write.
+/// A check from the YAML a person would write, with none but the word lists it says it goes by.
 pub(crate) fn check<J: Judge + DeserializeOwned>(yaml: &str) -> J {
-    serde_yaml::from_str(yaml).unwrap_or_else(|e| panic!("{yaml}: {e}"))
+    let mut judge: J = serde_yaml::from_str(yaml).unwrap_or_else(|e| panic!("{yaml}: {e}"));
+    judge.adopt(Lexicon::shipped().only(J::lists()));
+    judge
 }
 
 pub(crate) fn judge(judge: &dyn Judge, text: &str) -> Verdict {

@@ -4,6 +4,7 @@ use crate::report::gate::annotation;
 use crate::training_data::lint::{Finding, Linted, codes};
 use crate::words;
 use crate::workspace::Severity;
+use clap::builder::styling::AnsiColor;
 use engine::error::{Error, Result};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,9 +32,9 @@ pub fn text(linted: &Linted, colour: bool) -> String {
 fn painted(severity: Severity, colour: bool) -> String {
     let name = format!("{:7}", severity.name());
     let shade = match severity {
-        Severity::Error => anstyle::AnsiColor::Red,
-        Severity::Warning => anstyle::AnsiColor::Yellow,
-        Severity::Note | Severity::Off => anstyle::AnsiColor::Cyan,
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note | Severity::Off => AnsiColor::Cyan,
     };
     let style = shade.on_default();
     if colour { format!("{style}{name}{style:#}") } else { name }

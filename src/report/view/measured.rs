@@ -1,6 +1,6 @@
-use super::comparison::half_name;
 use crate::compare::{Comparison, Side};
 use crate::run::{Manifest, Run, SuiteRef};
+use crate::suite::Split;
 use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
@@ -115,7 +115,10 @@ fn luck(c: &Comparison) -> Option<String> {
         "with the labels of both versions swapped at random {} times over the {} cases, something would have been \
          named in {} of the reports (the whole in {}, passes in {}, a category in {}, a criterion in {}, a check in {}).",
         words::thousands(found.swaps),
-        half_name(half.split),
+        match half.split {
+            Split::HeldOut => "held-out",
+            Split::Dev => "dev",
+        },
         share(found.anything),
         share(found.headline),
         share(found.passes),

@@ -1,6 +1,6 @@
 //! Empty, too short, too long.
 
-use super::run::Options;
+use super::options::Options;
 use super::{Code, Finding};
 use crate::training_data::Example;
 use crate::workspace::Severity::{Error, Warning};

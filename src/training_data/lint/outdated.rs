@@ -1,9 +1,9 @@
 //! Terms that the workspace no longer uses.
 
 use super::finding::texts;
-use super::run::Options;
+use super::options::Options;
 use super::{Code, Finding};
-use crate::check::quality::prose::{has_term, plain_lower};
+use crate::check::lexicon::{has_term, plain_lower};
 use crate::training_data::Example;
 use crate::workspace::Severity::Warning;
 

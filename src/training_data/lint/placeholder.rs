@@ -3,6 +3,7 @@
 use super::finding::texts;
 use super::prose::without_code;
 use super::{Code, Finding};
+use crate::check::Lexicon;
 use crate::check::quality::placeholders::placeholders;
 use crate::check::quality::prose::{enumerate, pattern, quote};
 use crate::training_data::Example;
@@ -17,12 +18,12 @@ const CODE: Code =
 /// The parameter of an address: `/orders/{order_id}`.
 static PARAMETER: LazyLock<Regex> = LazyLock::new(|| pattern(r"/\{[A-Za-z_]+\}"));
 
-pub(super) fn find(example: &Example) -> Vec<Finding> {
+pub(super) fn find(example: &Example, lexicon: &Lexicon) -> Vec<Finding> {
     let mut found = Vec::new();
     for (key, text) in texts(example) {
         let text = without_code(text);
         let text = if text.contains("/{") { PARAMETER.replace_all(&text, "/ ") } else { text.as_ref().into() };
-        let left = placeholders(&text);
+        let left = placeholders(&text, lexicon);
         if !left.is_empty() {
             let shown: Vec<String> = left.iter().take(3).map(|p| quote(p)).collect();
             let message = format!("`{key}` has something left to fill in: {}", enumerate(&shown));

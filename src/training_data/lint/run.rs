@@ -1,8 +1,8 @@
+use super::options::Options;
 use super::outline::Outline;
 use super::quotes::Quotes;
 use super::{Finding, codes, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
 use super::{outdated, personal, placeholder, quotes, secrets, space};
-use crate::suite::Suite;
 use crate::training_data::line::{Broken, Readable};
 use crate::training_data::read::File;
 use crate::training_data::{Example, Place, files};
@@ -12,15 +12,6 @@ use engine::error::{Error, Result};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// What the linter goes by.
-pub struct Options<'a> {
-    pub settings: &'a DataSettings,
-    /// Suites whose cases must not be in the training data.
-    pub suites: &'a [Suite],
-    /// Tokens of a text in the base's vocabulary; without it they are estimated from words.
-    pub count_tokens: Option<&'a (dyn Fn(&str) -> usize + Sync)>,
-}
 
 /// How far the linter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,8 +112,8 @@ fn look_at(
     found.extend(mojibake::find(&example));
     found.extend(control::find(&example));
     found.extend(space::find(&example));
-    found.extend(placeholder::find(&example));
-    found.extend(filler::find(&example));
+    found.extend(placeholder::find(&example, options.lexicon));
+    found.extend(filler::find(&example, options.lexicon));
     found.extend(outdated::find(&example, options));
     found.extend(secrets::find(&example));
     found.extend(personal::find(&example));

@@ -1,6 +1,7 @@
 //! The linter of training data.
 
 use crate::base::{self, BaseName};
+use crate::check::Lexicon;
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Linted, Options};
 use crate::words;
@@ -35,7 +36,8 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
         }
     }
     let count = workspace.and_then(token_count);
-    let options = Options { settings: &settings, suites: &suites, count_tokens: count.as_deref() };
+    let lexicon = workspace.map_or(Ok(Lexicon::shipped()), |workspace| Lexicon::of_workspace(&workspace.root))?;
+    let options = Options { settings: &settings, lexicon: &lexicon, suites: &suites, count_tokens: count.as_deref() };
     lint::lint(&paths, &options, &|step| sink.tell(Event::Lint(step)))
 }
 
