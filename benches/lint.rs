@@ -4,8 +4,8 @@
 
 use pmtune::check::Lexicon;
 use pmtune::suite;
+use pmtune::training_data::DataSettings;
 use pmtune::training_data::lint::{self, Options};
-use pmtune::workspace::DataSettings;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

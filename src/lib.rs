@@ -19,6 +19,7 @@ pub mod gate;
 pub mod history;
 pub mod report;
 pub mod work;
+pub mod settings;
 pub mod http;
 pub mod desk;
 pub mod cli;

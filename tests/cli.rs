@@ -199,9 +199,34 @@ fn a_read_only_folder_gets_one_clear_error() {
 }
 
 #[test]
+fn every_fault_of_settings_manifests_and_suites_is_reported_at_once() {
+    let root = workspace();
+    write(root.path(), "pmtune.yaml", "line: x\ncompare: {resamples: 500}\ngate: {pass_rate: 70, flaki: 1}\n");
+    let manifest = "name: PM-General-v1\ncreated: 2026-11-21\nbase: {name: x}\nsampling: {max_tokens: 0}\n";
+    write(root.path(), "models/PM-General-v1/manifest.yaml", manifest);
+    write(root.path(), "suites/a.yaml", "category: x\ncases:\n  - id: one\n    promt: hello\n");
+    let output = pmtune(root.path()).arg("validate").output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1));
+    for part in [
+        "pmtune.yaml:2:22: `compare.resamples` is `500`",
+        "pmtune.yaml:3:19: `gate.pass_rate` is `70`",
+        "did you mean `flaky`",
+        "manifest.yaml:4:24: `sampling.max_tokens` is `0`",
+        "a.yaml:4:5",
+    ] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+    // Any other command says no less of pmtune.yaml, and asks no model.
+    let output = offline(root.path()).args(["eval", "v1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("resamples") && stderr(&output).contains("pass_rate"), "{}", stderr(&output));
+}
+
+#[test]
 fn the_schema_command_prints_the_published_schemas() {
     let root = tempfile::tempdir().unwrap();
-    for (of, file) in [(&[][..], "suite"), (&["suite"], "suite"), (&["gate"], "gate")] {
+    for (of, file) in [(&[][..], "suite"), (&["suite"], "suite"), (&["gate"], "gate"), (&["workspace"], "pmtune")] {
         let output = pmtune(root.path()).arg("schema").args(of).output().unwrap();
         let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let published = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{file}.schema.json"));

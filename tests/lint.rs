@@ -3,8 +3,8 @@
 use pmtune::check::Lexicon;
 use pmtune::suite::{self, Suite};
 use pmtune::training_data::lint::{self, Finding, Options};
-use pmtune::training_data::{files, leaks, load};
-use pmtune::workspace::{DataSettings, Severity, Workspace};
+use pmtune::training_data::{DataSettings, Severity, files, leaks, load};
+use pmtune::workspace::Workspace;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ fn every_fault_of_the_planted_file_is_found_and_nothing_else() {
     let wanted: BTreeSet<(usize, String)> =
         serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
     let data = folder.join("kpi-definitions.jsonl");
-    let found = lint(&data, &workspace.config.data, &suites);
+    let found = lint(&data, &workspace.section().unwrap().unwrap_or_default(), &suites);
     assert_eq!(codes(&found), wanted);
     let kinds: BTreeSet<&str> = wanted.iter().map(|(_, code)| code.as_str()).collect();
     let all: BTreeSet<&str> = lint::codes().iter().map(|code| code.name).collect();
@@ -62,10 +62,6 @@ fn severities_are_the_workspaces() {
     let found = lint(&data, &settings, &[]);
     assert!(found.iter().all(|f| f.code != "crlf"));
     assert!(found.iter().any(|f| f.code == "filler" && f.severity == Severity::Error));
-    settings.severity.insert("near-duplicates".into(), Severity::Off);
-    let options = Options { settings: &settings, lexicon: &Lexicon::shipped(), suites: &[], count_tokens: None };
-    let error = lint::lint(&[data], &options, &|_| ()).unwrap_err().to_string();
-    assert!(error.contains("did you mean `near-duplicate`"), "{error}");
 }
 
 /// Files of the data that ships, where they are there.

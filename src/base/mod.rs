@@ -62,6 +62,15 @@ impl BaseName {
         )))
     }
 
+    /// A base as a file of a workspace names it: paths are relative to the workspace's `root`.
+    pub fn written(text: &str, root: &Path) -> Result<Self> {
+        match Self::parse(text) {
+            Ok(Self::Path(path)) => Ok(Self::Path(root.join(path))),
+            Err(_) if root.join(text).is_dir() => Ok(Self::Path(root.join(text))),
+            other => other,
+        }
+    }
+
     /// The folder's name in the cache; `None` for a path, which stays where it is.
     fn cache_name(&self) -> Option<String> {
         match self {
@@ -121,6 +130,17 @@ mod tests {
         );
         assert_eq!(BaseName::parse("hub:org/repo").unwrap(), BaseName::Hub { repo: "org/repo".into(), file: None });
         assert_eq!(BaseName::parse("x/y.gguf").unwrap(), BaseName::Path("x/y.gguf".into()));
+    }
+
+    #[test]
+    fn a_written_path_starts_at_the_workspace() {
+        let root = tempfile::tempdir().unwrap();
+        let written = |text: &str| BaseName::written(text, root.path());
+        assert_eq!(written("x/y.gguf").unwrap(), BaseName::Path(root.path().join("x/y.gguf")));
+        assert_eq!(written(DEFAULT).unwrap(), BaseName::Named(DEFAULT.into()));
+        assert!(written("mine").is_err());
+        std::fs::create_dir(root.path().join("mine")).unwrap();
+        assert_eq!(written("mine").unwrap(), BaseName::Path(root.path().join("mine")));
     }
 
     #[test]

@@ -132,11 +132,11 @@ pub struct Common {
     pub kind: String,
     /// Pass at this score or above (0 to 1).
     #[serde(default)]
-    #[schemars(range(min = 0, max = 1))]
+    #[schemars(range(min = 0, max = 1), extend("x-remedy" = "write 80 % as 0.8"))]
     pub threshold: Option<f64>,
     /// How much it counts in the case's score; 0 only measures.
     #[serde(default)]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0), extend("x-remedy" = "1 is usual, 2 counts twice, 0 only measures"))]
     pub weight: Option<f64>,
     /// The rubric criterion it speaks for.
     #[serde(default)]
@@ -159,7 +159,7 @@ pub(crate) fn parse_among(kinds: &[&'static Kind], lexicon: &Arc<Lexicon>, node:
     }
     let own: Vec<&str> =
         node.entries().iter().map(|(key, _)| key.text.as_str()).filter(|k| !COMMON.contains(k)).collect();
-    let common = yaml::read::<Common>(node, &own);
+    let common = yaml::read_bounded::<Common>(node, "", &own);
     // The kind is looked up even where a common key is wrong, so that faults of its own keys are told as well.
     let judged = match node.get("type").and_then(Node::as_str) {
         Some(name) => find(kinds, name, node).and_then(|(kind, negated)| {
@@ -168,9 +168,8 @@ pub(crate) fn parse_among(kinds: &[&'static Kind], lexicon: &Arc<Lexicon>, node:
         // `common` says so already.
         None => return Err(common.err().unwrap_or_else(|| node.fault("the key `type` is missing"))),
     };
-    let bounds = bounds(node);
     match (common, judged) {
-        (Ok(common), Ok((kind, negated, judge))) if bounds.is_empty() => Ok(Check {
+        (Ok(common), Ok((kind, negated, judge))) => Ok(Check {
             name: common.kind,
             negated,
             threshold: common.threshold,
@@ -179,28 +178,10 @@ pub(crate) fn parse_among(kinds: &[&'static Kind], lexicon: &Arc<Lexicon>, node:
             version: kind.version,
             judge,
         }),
-        (common, judged) => {
-            let faults = [common.err(), judged.err()].into_iter().flatten().chain(bounds);
-            Err(Error::gather(faults).unwrap_or_else(|| node.fault("this check cannot be read")))
-        }
+        (Err(error), judged) => yaml::with_faults(Err(error), judged.err()),
+        (Ok(_), Err(error)) => Err(error),
     }
 }
-
-/// What the types of `threshold` and `weight` cannot express, of a check or a case; values that are no numbers are left
-/// to those types.
-pub(crate) fn bounds(node: &Node) -> Vec<Error> {
-    let number = |key| node.get(key).and_then(|n| yaml::read::<Option<f64>>(n, &[]).ok().flatten().map(|x| (n, x)));
-    let mut faults = Vec::new();
-    if let Some((node, threshold)) = number("threshold").filter(|(_, t)| !(0.0..=1.0).contains(t)) {
-        faults.push(node.fault(format!("the threshold {threshold} is outside 0 to 1")).hint("write 80 % as 0.8"));
-    }
-    if let Some((node, weight)) = number("weight").filter(|(_, w)| !(w.is_finite() && *w >= 0.0)) {
-        faults.push(node.fault(format!("the weight {weight} is not a number of 0 or more")).hint(WEIGHT));
-    }
-    faults
-}
-
-const WEIGHT: &str = "1 is usual, 2 counts twice, 0 only measures";
 
 /// The kind that is named, or the fault of naming none.
 fn find(kinds: &[&'static Kind], name: &str, node: &Node) -> Result<(&'static Kind, bool)> {

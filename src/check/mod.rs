@@ -18,7 +18,7 @@ mod verdict;
 #[cfg(test)]
 pub(crate) use kind::sample;
 pub use kind::{Check, Judge, Kind, is_symptom, kinds, parse};
-pub(crate) use kind::{Common, bounds, named, parse_among};
+pub(crate) use kind::{Common, named, parse_among};
 pub use lexicon::Lexicon;
 pub use rubric::{Criterion, Descriptors, TARGET_SCORE, automatic_score};
 pub use verdict::{Subject, Verdict};

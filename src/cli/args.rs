@@ -49,11 +49,11 @@ pub enum Command {
     Review(Box<ReviewArgs>),
     /// Judge a finished run by the rules in pmtune.yaml; exit with 100 when one fails.
     Gate(Box<GateArgs>),
-    /// Check every suite for mistakes, all reported at once.
+    /// Check pmtune.yaml, every suite and every manifest for mistakes, all reported at once.
     Validate(ValidateArgs),
     /// Training data: check, count, split, merge, convert, add to it.
     Data(DataArgs),
-    /// Print the JSON Schema of suites, for editors, or of the gate's decision, for programs.
+    /// Print the JSON Schema of suites or of pmtune.yaml, for editors, or of the gate's decision, for programs.
     Schema(SchemaArgs),
     /// The versions of this workspace: note, promote, archive, restore, verify, tell apart.
     Models(ModelsArgs),

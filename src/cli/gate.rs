@@ -41,6 +41,6 @@ pub fn judge(
         out::line(format!("\nReport: {report}"));
         return Ok(());
     }
-    let code = exit_code(workspace, outputs.exit_code);
+    let code = exit_code(workspace, outputs.exit_code)?;
     Err(Error::new(Kind::Refused(code), failure(&decision, &report, out::width())))
 }

@@ -1,6 +1,6 @@
 use super::args::{Args, Command};
 use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, suites, train};
-use crate::workspace::Workspace;
+use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;
 use std::ffi::OsString;
@@ -30,10 +30,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn dispatch(args: Args) -> Result<()> {
-    let workspace = || match &args.workspace {
-        Some(folder) => Workspace::open(folder),
-        None => Workspace::find(Path::new(".")),
+    let root = || match &args.workspace {
+        Some(folder) => Ok(folder.clone()),
+        None => workspace::root(Path::new(".")),
     };
+    let workspace = || settings::open(&root()?);
     match args.command {
         Command::Init(init) => init::run(&init),
         Command::Pull(pull) => pull::run(&pull),
@@ -42,7 +43,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Review(review) => review::run(&workspace()?, &review),
         Command::Data(data) => data::run(workspace, &data),
-        Command::Validate(validate) => suites::validate(workspace, &validate),
+        Command::Validate(validate) => suites::validate(&root()?, &validate),
         Command::Gate(gate) => gate::run(&workspace()?, &gate),
         Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),

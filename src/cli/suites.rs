@@ -1,14 +1,12 @@
 use super::out;
-use crate::gate;
 use crate::suite::{self, Split, Suite};
-use crate::words;
-use crate::workspace::Workspace;
+use crate::{gate, registry, settings, words, workspace};
 use engine::error::{Error, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct ValidateArgs {
-    /// Suite files (default: all of the workspace).
+    /// Suite files (default: all of the workspace, and the manifests of its versions).
     pub files: Vec<PathBuf>,
 }
 
@@ -25,12 +23,21 @@ pub enum SchemaOf {
     Suite,
     /// `gate.json`.
     Gate,
+    /// `pmtune.yaml`.
+    Workspace,
 }
 
-pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) -> Result<()> {
-    let workspace = workspace()?;
-    let files: Vec<PathBuf> = if args.files.is_empty() { workspace.suite_files()? } else { args.files.clone() };
-    let suites = suite::load(&workspace.root, &files)?;
+/// Everything that a person writes by hand but for training data, which `pmtune data check` looks at: all faults at once.
+pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
+    let config = workspace::parse(root).and_then(|file| settings::check(&file));
+    let all = args.files.is_empty();
+    let versions = if all { registry::check(root) } else { Ok(0) };
+    let files = if all { workspace::suite_files(root) } else { Ok(args.files.clone()) };
+    let suites = files.and_then(|files| suite::load(root, &files));
+    let ((), (versions, suites)) = both(config, both(versions, suites))?;
+    if all {
+        out::line(format!("{}: no fault; {}, no fault", workspace::FILE, words::count(versions, "version")));
+    }
     for suite in &suites {
         out::line(summary(suite));
     }
@@ -38,6 +45,18 @@ pub fn validate(workspace: impl Fn() -> Result<Workspace>, args: &ValidateArgs) 
         out::warning(warning);
     }
     Ok(())
+}
+
+/// Both values, or the faults of both.
+fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(mut error), Err(other)) => {
+            error.also.push(other);
+            Err(error)
+        }
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+    }
 }
 
 fn summary(suite: &Suite) -> String {
@@ -51,6 +70,7 @@ pub fn schema(of: SchemaOf) -> Result<()> {
     let schema = match of {
         SchemaOf::Suite => suite::schema(),
         SchemaOf::Gate => gate::schema(),
+        SchemaOf::Workspace => settings::schema(),
     };
     let text =
         serde_json::to_string_pretty(&schema).map_err(|e| Error::input(format!("cannot print the schema: {e}")))?;

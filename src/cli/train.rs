@@ -17,7 +17,7 @@ pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
         None => Job::begin(workspace, &args.options(), &Console::new())?,
     };
     if args.explain {
-        out::line(job.explain(workspace));
+        out::line(job.explain(workspace)?);
     }
     out::text(job.describe());
     if args.dry_run {

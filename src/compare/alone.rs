@@ -1,8 +1,9 @@
 //! The mean of one run alone, with the interval that a comparison would give it.
 
-use super::comparison::{Mean, Settings};
+use super::comparison::Mean;
 use super::interval::{Scale, bootstrap};
 use super::sample::{Observation, Sample};
+use super::settings::Settings;
 use crate::run::Record;
 
 /// The values that a measure can take.

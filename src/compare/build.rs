@@ -1,9 +1,10 @@
 //! From two runs to a comparison.
 
 use super::comparable::differences;
-use super::comparison::{Comparison, Outcomes, Settings, Side};
+use super::comparison::{Comparison, Outcomes, Side};
 use super::half::{flips, half};
 use super::pair::{Pair, pair};
+use super::settings::Settings;
 use super::warnings;
 use crate::run::{Run, SuiteRef};
 use crate::suite::Split;

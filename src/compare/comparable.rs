@@ -53,7 +53,7 @@ type Differs = fn(&Record, &Record) -> bool;
 /// What may differ about a case, most telling first.
 const ASPECTS: &[(&str, Differs)] = &[
     ("prompts", |a, b| a.prompt != b.prompt),
-    ("checks, their versions, threshold or reference", |a, b| a.judge_hash != b.judge_hash),
+    ("checks, their versions, word lists, threshold or reference", |a, b| a.judge_hash != b.judge_hash),
     ("halves (dev, held-out)", |a, b| a.split != b.split),
     ("categories", |a, b| a.category != b.category),
     ("clusters", |a, b| a.cluster != b.cluster),

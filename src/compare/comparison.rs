@@ -1,5 +1,6 @@
 //! The result of a comparison: plain data, written to `comparison.json` and handed to the report.
 
+use super::settings::Settings;
 use crate::check::Criterion;
 use crate::run::{Manifest, SuiteRef};
 use crate::suite::Split;
@@ -7,8 +8,6 @@ use crate::tally::{Interval, Rate, Trial};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-pub use crate::workspace::CompareSettings as Settings;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {

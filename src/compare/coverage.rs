@@ -3,11 +3,12 @@
 //! `cargo test --lib coverage` runs it small; the full figures of docs/log.md come from
 //! `cargo test --release --lib coverage_in_full -- --ignored --nocapture`.
 
-use super::comparison::{Finding, Settings};
+use super::comparison::Finding;
 use super::group::score_test;
 use super::interval::{Scale, widened_tail};
 use super::power::power;
 use super::sample::{Means, Observation, Sample, means};
+use super::settings::Settings;
 use super::verdict::finding;
 use crate::tally::wilson;
 use rand::{Rng, SeedableRng};

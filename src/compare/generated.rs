@@ -2,12 +2,12 @@
 //! the other half. Rates, McNemar's, Holm's and the exact sign-flip test are in `review/oracle.rs`, beside those of
 //! people's scores.
 
-use super::comparison::Settings;
 use super::interval::{Scale, bootstrap};
 use super::oracle::{CASES, Ends, RESAMPLES, Random, family_of, same, sampled};
 use super::permutation::sign_flip;
 use super::power::power;
 use super::sample::{Observation, Sample};
+use super::settings::Settings;
 use crate::tally::{pass_at_k, pass_hat_k};
 use serde_json::Value;
 

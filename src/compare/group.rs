@@ -1,7 +1,7 @@
 //! One set of cases, tested: pass rates, pass test, score test, power.
 
 use super::changes::chance;
-use super::comparison::{Finding, Group, Mean, Outcomes, PassTest, ScoreTest, Settings};
+use super::comparison::{Finding, Group, Mean, Outcomes, PassTest, ScoreTest};
 use super::family::HEADLINE;
 use super::interval::{Scale, bootstrap};
 use super::looks;
@@ -9,6 +9,7 @@ use super::pair::Pair;
 use super::permutation::sign_flip;
 use super::power::power;
 use super::sample::Sample;
+use super::settings::Settings;
 use crate::tally::{self, CaseTally, Interval};
 
 /// The name of the group that holds every case of a half.

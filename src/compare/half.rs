@@ -1,7 +1,7 @@
 //! One half of the cases with everything computed on it alone, and the cases that flipped.
 
 use super::changes::chance;
-use super::comparison::{CheckTest, Flip, Group, Half, Outcomes, ScoreTest, Settings};
+use super::comparison::{CheckTest, Flip, Group, Half, Outcomes, ScoreTest};
 use super::family::family;
 use super::group::{ALL, group, score_test};
 use super::interval::Scale;
@@ -10,6 +10,7 @@ use super::luck::luck;
 use super::mover::movers;
 use super::pair::Pair;
 use super::sample::{Observation, Sample};
+use super::settings::Settings;
 use super::verdict::{finding, whole, words};
 use crate::check::{Criterion, Verdict};
 use crate::suite::Split;

@@ -1,7 +1,7 @@
 //! The bootstrap's interval of a mean.
 
-use super::comparison::Settings;
 use super::sample::{Means, Sample, means};
+use super::settings::Settings;
 use crate::tally::Interval;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -11,11 +11,12 @@
 //! swapped counts is exact.
 
 use super::changes::at_least;
-use super::comparison::{Luck, Settings};
+use super::comparison::Luck;
 use super::family::family;
 use super::looks::{self, Unit};
 use super::pair::Pair;
 use super::sample::Observation;
+use super::settings::Settings;
 use super::verdict::beyond_chance;
 use crate::check::Criterion;
 use rand::{RngCore, SeedableRng};

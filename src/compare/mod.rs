@@ -33,6 +33,7 @@ mod power;
 #[cfg(test)]
 mod properties;
 mod sample;
+mod settings;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -44,10 +45,11 @@ pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
     CasePair, CheckTest, Comparison, Finding, Flip, Group, Half, Luck, Mean, Mover, MoverKind, Outcomes, PassTest,
-    Power, ScoreTest, Settings, Side,
+    Power, ScoreTest, Side,
 };
 pub use family::family;
 pub use holm::holm;
+pub use settings::Settings;
 pub use verdict::beyond_chance;
 
 // What a comparison says of one side is what that side's run says of itself.

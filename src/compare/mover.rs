@@ -1,6 +1,7 @@
 //! What got better or worse by name.
 
-use super::comparison::{Finding, Half, Mover, MoverKind, Settings};
+use super::comparison::{Finding, Half, Mover, MoverKind};
+use super::settings::Settings;
 use super::verdict::beyond_chance;
 
 /// Categories with a finding, criteria whose interval clears 0 and whose test holds up, and checks whose cases changed

@@ -1,6 +1,6 @@
 //! The sign-flip permutation test: how often would chance alone give a mean difference this large?
 
-use super::comparison::Settings;
+use super::settings::Settings;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

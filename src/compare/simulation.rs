@@ -4,10 +4,11 @@
 //! `cargo test --lib compare::simulation` runs it small; the figures of docs/log.md come from
 //! `cargo test --release --lib compare::simulation -- --ignored --nocapture`.
 
-use super::comparison::{Finding, Luck, Outcomes, Settings};
+use super::comparison::{Finding, Luck, Outcomes};
 use super::half::{of_half, tested};
 use super::luck::{lines, luck, one};
 use super::pair::pair;
+use super::settings::Settings;
 use super::tests::{Case, LABELS, case, runs};
 use super::verdict::beyond_chance;
 use super::{Comparison, compare};

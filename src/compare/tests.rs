@@ -12,7 +12,7 @@ pub(super) const LABELS: Outcomes<&str> = Outcomes { a: "v1", b: "v2" };
 
 /// Fewer resamples than in earnest, so that hundreds of comparisons take seconds.
 pub(super) fn quick() -> Settings {
-    Settings { resamples: 1000, ..Settings::default() }
+    Settings { resamples: 1000, negligible: 0.02, seed: 0, ..Settings::default() }
 }
 
 /// One answer of a case: its score; it passes at 1. `None` is an error.
@@ -334,7 +334,7 @@ fn runs_that_differ_in_more_than_the_version_are_refused_unless_insisted() {
   - the chat templates differ although the base is the same
   - the sampling settings differ: temperature 0 for v1, 0.7 for v2
   - the prompts differ for 1 case: s/002
-  - the checks, their versions, threshold or reference differ for 8 cases: s/000, s/001, s/002, s/003, s/004 and 3 more"
+  - the checks, their versions, word lists, threshold or reference differ for 8 cases: s/000, s/001, s/002, s/003, s/004 and 3 more"
     );
     assert!(error.hint.is_some());
     let c = compare(&a, &b, LABELS, quick(), true).unwrap();

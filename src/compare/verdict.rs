@@ -5,9 +5,10 @@
 //! too sure of itself, and the permutation test is not. McNemar's test on passed cases is secondary: it never decides,
 //! but where it says otherwise the sentence says so. So it is where single parts moved and the whole did not.
 
-use super::comparison::{Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest, Settings};
+use super::comparison::{Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest};
 use super::family::HEADLINE;
 use super::group::ALL;
+use super::settings::Settings;
 use crate::suite::Split;
 use crate::words::{count, decimal_to, list, percent_exact, signed_to, times_in_100};
 

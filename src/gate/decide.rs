@@ -5,11 +5,11 @@ use super::question::Gate;
 use super::regression::{self, Tested};
 use super::rules;
 use super::scope::{Scope, in_suite, note};
+use super::settings::{GateHalf, GateSettings};
 use crate::run::Run;
 use crate::suite::Split;
 use crate::tally::{self, CaseTally, Standing};
 use crate::words::{count, either};
-use crate::workspace::{GateHalf, GateSettings};
 use std::collections::BTreeSet;
 
 impl Gate<'_> {

@@ -1,6 +1,6 @@
 //! What was decided: plain data, written to `gate.json` and handed to the outputs.
 
-use crate::workspace::GateHalf;
+use super::settings::GateHalf;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,6 @@ pub struct Decision {
     /// The version that must not be lost against, where there is one.
     pub baseline: Option<Contender>,
     /// Which cases were judged.
-    #[schemars(with = "Half")]
     pub half: GateHalf,
     /// In the order in which they are shown.
     pub rules: Vec<Judged>,
@@ -30,17 +29,6 @@ pub struct Decision {
     pub notes: Vec<String>,
     /// The comparison with the baseline in a sentence or two.
     pub comparison: Option<String>,
-}
-
-/// Which cases were judged.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-#[allow(dead_code, reason = "describes `GateHalf`, which the workspace owns, to the schema")]
-enum Half {
-    HeldOut,
-    Dev,
-    All,
 }
 
 /// One of the two versions.

@@ -13,6 +13,7 @@ mod question;
 mod regression;
 mod rules;
 mod scope;
+mod settings;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -27,3 +28,4 @@ pub const FAILED: u8 = 100;
 pub use decision::{CaseNote, Contender, Decision, Judged, Status, schema};
 pub use points::{Points, points};
 pub use question::Gate;
+pub use settings::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings};

@@ -1,9 +1,9 @@
 //! What is to be decided.
 
 use super::points::Points;
+use super::settings::GateSettings;
 use crate::compare::{Outcomes, Settings};
 use crate::run::Run;
-use crate::workspace::GateSettings;
 
 /// Everything there is to decide on.
 #[derive(Debug, Clone)]

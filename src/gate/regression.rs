@@ -3,10 +3,10 @@
 use super::decision::{CaseNote, Judged};
 use super::question::Gate;
 use super::scope::Scope;
+use super::settings::NoRegression;
 use super::words::difference;
 use crate::compare::{self, Comparison, Finding, Group, holm};
 use crate::words;
-use crate::workspace::NoRegression;
 
 /// The comparison of the cases in one scope; `Err` says why there is none, and what to do.
 pub(super) type Tested = Result<Comparison, String>;

@@ -2,12 +2,12 @@
 
 use super::decision::{CaseNote, Judged};
 use super::scope::{Scope, note};
+use super::settings::{CriteriaSettings, LatencySettings};
 use super::words::{rate, standing};
 use crate::check::Criterion;
 use crate::run::{CONTAMINATED, matches};
 use crate::tally::{self, CaseTally, Standing};
 use crate::words::{count, either, percent, percent_exact};
-use crate::workspace::{CriteriaSettings, LatencySettings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tag of a case that must pass.

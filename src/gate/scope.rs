@@ -1,11 +1,11 @@
 //! Which cases a rule looks at.
 
 use super::decision::{CaseNote, Judged, Status};
+use super::settings::GateHalf;
 use crate::run::Run;
 use crate::suite::Split;
 use crate::tally::{CaseTally, Standing};
 use crate::words::noun;
-use crate::workspace::GateHalf;
 
 /// The candidate's cases of one half, or of both, and of one suite, or of all.
 pub(super) struct Scope<'a> {

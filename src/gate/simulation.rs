@@ -4,10 +4,10 @@
 //! `cargo test --lib gate::simulation` runs it small; the figures of docs/log.md come from
 //! `cargo test --release --lib gate::simulation -- --ignored --nocapture`.
 
+use super::settings::GateSettings;
 use super::testing::{Made, made, run};
 use super::{Gate, Points, Status};
 use crate::compare::{Outcomes, Settings};
-use crate::workspace::GateSettings;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

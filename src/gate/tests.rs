@@ -1,5 +1,6 @@
 //! Whole decisions on runs made by hand.
 
+use super::settings::{CriteriaSettings, GateHalf, GateSettings, LatencySettings, NoRegression};
 use super::testing::{Made, cases, made, run};
 use super::*;
 use crate::check::Criterion;
@@ -7,7 +8,6 @@ use crate::compare::{Outcomes, Settings};
 use crate::review::{Rating, Reviewer, ReviewerKind};
 use crate::run::Run;
 use crate::suite::Split;
-use crate::workspace::{CriteriaSettings, GateHalf, GateSettings, LatencySettings, NoRegression};
 use std::collections::BTreeMap;
 
 fn decide_with(candidate: &Run, baseline: Option<&Run>, settings: Option<&GateSettings>, people: &Points) -> Decision {

@@ -4,8 +4,5 @@ use engine::error::Result;
 
 /// A base path written in a file is relative to the workspace, one typed on the command line to where the user stands.
 pub fn base_name(workspace: &Workspace, text: &str, typed: bool) -> Result<BaseName> {
-    Ok(match BaseName::parse(text)? {
-        BaseName::Path(path) if !typed => BaseName::Path(workspace.root.join(path)),
-        other => other,
-    })
+    if typed { BaseName::parse(text) } else { BaseName::written(text, &workspace.root) }
 }

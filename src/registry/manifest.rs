@@ -1,4 +1,5 @@
 use super::Trained;
+use crate::yaml::{self, Node};
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
@@ -86,25 +87,15 @@ impl Manifest {
     }
 
     /// A manifest's text; `file` says which version's it is.
+    ///
+    /// # Errors
+    /// Gathers every fault, each with its place.
     pub fn parse(text: &str, file: &Path) -> Result<Self> {
-        let manifest: Self = crate::yaml::read(&crate::yaml::parse(text, file)?, &[])?;
-        let wrong = |what: String, hint: &str| Err(Error::input(format!("{}: {what}", file.display())).hint(hint));
-        if manifest.format > Self::FORMAT {
-            let what = format!("format {} is newer than this pmtune understands ({})", manifest.format, Self::FORMAT);
-            return wrong(what, "update pmtune");
-        }
-        let folder = file.parent().and_then(|p| p.file_name()).unwrap_or_default().to_string_lossy();
-        if manifest.name != folder {
-            let what = format!("`name: {}` differs from its folder `{folder}`", manifest.name);
-            return wrong(what, "give both the same name");
-        }
-        if manifest.adapter.as_deref().is_some_and(|a| !stays_inside(a)) {
-            return wrong("`adapter` leaves the version's folder".into(), "name a folder beside the manifest");
-        }
-        if let Some(path) = manifest.files.keys().find(|path| !super::tree::is_plain(path)) {
-            return wrong(format!("`files` names {path:?}"), "name files beside the manifest");
-        }
-        Ok(manifest)
+        let node = yaml::parse(text, file)?;
+        yaml::refuse_newer(&node, Self::FORMAT)?;
+        let sampling = node.get("sampling").map(|at| yaml::outside::<SamplingOptions>(at, "sampling"));
+        let own = [name_fault(&node, file), adapter_fault(&node)].into_iter().flatten().chain(file_faults(&node));
+        yaml::with_faults(yaml::read(&node, &[]), own.chain(sampling.into_iter().flatten()))
     }
 
     /// Writes the manifest into its version's folder; with it the folder is a version, and not before.
@@ -129,6 +120,26 @@ impl Manifest {
     pub fn number(&self) -> u64 {
         self.name.rsplit_once("-v").and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
     }
+}
+
+fn name_fault(manifest: &Node, file: &Path) -> Option<Error> {
+    let folder = file.parent().and_then(|p| p.file_name()).unwrap_or_default().to_string_lossy();
+    let at = manifest.get("name")?;
+    let fault = || at.fault(format!("the name differs from its folder `{folder}`")).hint("give both the same name");
+    at.as_str().filter(|name| *name != folder).map(|_| fault())
+}
+
+fn adapter_fault(manifest: &Node) -> Option<Error> {
+    let at = manifest.get("adapter")?;
+    let fault = || at.fault("`adapter` leaves the version's folder").hint("name a folder beside the manifest");
+    at.as_str().filter(|path| !stays_inside(path)).map(|_| fault())
+}
+
+fn file_faults(manifest: &Node) -> impl Iterator<Item = Error> {
+    let files = manifest.get("files").map(Node::entries).unwrap_or_default();
+    files.iter().filter(|(path, _)| !super::tree::is_plain(&path.text)).map(|(path, _)| {
+        Error::input(format!("`files` names {:?}", path.text)).at(path.place()).hint("name files beside the manifest")
+    })
 }
 
 /// A relative path that never climbs.
@@ -166,8 +177,28 @@ mod tests {
     }
 
     #[test]
-    fn writes_what_it_reads() {
-        let manifest = read("PM-General-v2", GOOD).unwrap();
+    fn every_fault_is_told_with_its_place() {
+        let text = "name: PM-General-v2\ncreated: soon\nbase: {nam: x}\nadapter: ../up\nfiles: {../up: a}\n\
+                    sampling: {max_tokens: 0, max-tokens: 9}\n";
+        let said = read("PM-General-v3", text).unwrap_err().to_string();
+        for part in [
+            ":1:7: the name differs from its folder `PM-General-v3`",
+            ":2:10: ",
+            "did you mean `name`",
+            ":4:10: `adapter` leaves",
+            ":5:9: `files` names",
+            ":6:24: `sampling.max_tokens` is `0`",
+            ":6:27: `max-tokens` is given twice",
+        ] {
+            assert!(said.contains(part), "{part} is missing in\n{said}");
+        }
+    }
+
+    #[test]
+    fn writes_what_it_reads_with_keys_in_kebab_case() {
+        let manifest = read("PM-General-v2", &format!("{GOOD}sampling: {{max_tokens: 9, top_k: 3}}\n")).unwrap();
+        let text = serde_yaml::to_string(&manifest).unwrap();
+        assert!(text.contains("max-tokens: 9") && text.contains("top-k: 3"), "{text}");
         let again = read("PM-General-v2", &serde_yaml::to_string(&manifest).unwrap()).unwrap();
         assert_eq!(manifest, again);
     }

@@ -30,27 +30,39 @@ pub use trained::{DataFile, Stage, Trained};
 pub use tree::{adapter_hash, written_hashes};
 pub use verify::{Checked, verify, verify_all};
 
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// The registered versions, oldest number first within a line.
 pub fn list(workspace: &Workspace) -> Result<Vec<Manifest>> {
-    let folder = workspace.models();
-    if !folder.is_dir() {
+    let mut manifests = read_all(&workspace.models())?;
+    manifests.sort_by_key(|m| (m.line().to_string(), m.number()));
+    Ok(manifests)
+}
+
+/// How many versions the workspace whose root is `root` has. Nothing large is read; [`verify_all`] does that.
+///
+/// # Errors
+/// Gathers every fault of their manifests, each with its place.
+pub fn check(root: &Path) -> Result<usize> {
+    read_all(&workspace::models(root)).map(|manifests| manifests.len())
+}
+
+/// Every manifest in `models`, or every fault of any.
+fn read_all(models: &Path) -> Result<Vec<Manifest>> {
+    if !models.is_dir() {
         return Ok(Vec::new());
     }
-    let entries = std::fs::read_dir(&folder).map_err(|e| Error::io("read", &folder, e))?;
+    let entries = std::fs::read_dir(models).map_err(|e| Error::io("read", models, e))?;
     let mut files: Vec<PathBuf> =
         entries.filter_map(|e| e.ok().map(|e| manifest_file(&e.path()))).filter(|f| f.is_file()).collect();
     files.sort();
     let (good, bad): (Vec<_>, Vec<_>) = files.iter().map(|f| Manifest::read(f)).partition(|r| r.is_ok());
-    if let Some(error) = Error::gather(bad.into_iter().filter_map(Result::err)) {
-        return Err(error);
+    match Error::gather(bad.into_iter().filter_map(Result::err)) {
+        Some(error) => Err(error),
+        None => Ok(good.into_iter().filter_map(Result::ok).collect()),
     }
-    let mut manifests: Vec<Manifest> = good.into_iter().filter_map(Result::ok).collect();
-    manifests.sort_by_key(|m| (m.line().to_string(), m.number()));
-    Ok(manifests)
 }
 
 /// The version that the workspace uses in earnest, if one was chosen.

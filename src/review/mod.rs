@@ -27,6 +27,7 @@ mod people_tests;
 mod prediction;
 mod rating;
 mod session;
+mod settings;
 mod severity;
 mod sheet;
 #[cfg(test)]
@@ -43,5 +44,6 @@ pub use people::{People, PeopleCriterion, PeopleHalf, Said, people};
 pub use prediction::{Hits, Prediction, Predicts};
 pub use rating::{Flag, Rating, answer_hash};
 pub use session::{Draft, Progress, Saved, Session};
+pub use settings::ReviewSettings;
 pub use severity::Severity;
 pub use sheet::{Item, Key, Origin, Sheet, Text};

@@ -52,7 +52,7 @@ pub struct Case {
     /// Cases of one cluster share a source and are resampled together.
     pub cluster: Option<String>,
     pub sampling: SamplingOptions,
-    /// Hash of everything that decides which verdict an answer gets (checks with their versions, threshold, reference,
-    /// choices); with the prompt's own hash it tells whether two runs are comparable.
+    /// Hash of everything that decides which verdict an answer gets (checks with their versions and word lists, threshold,
+    /// reference, choices); with the prompt's own hash it tells whether two runs are comparable.
     pub judge_hash: String,
 }

@@ -1,4 +1,4 @@
-use super::document::{self, CASE_KEYS, TEXT_KEYS, Written, named_by};
+use super::document::{CASE_KEYS, TEXT_KEYS, Written, named_by};
 use super::texts::{FILE, Texts};
 use super::{Case, Split};
 use crate::check::{self, Check, Lexicon};
@@ -31,8 +31,7 @@ impl CaseReader<'_> {
         let laid = self.defaults.map_or_else(|| node.clone(), |defaults| lay_over(node, defaults));
         let vars = self.vars(&laid, &mut faults);
         let filled = self.fill(&laid, &vars, &mut faults);
-        let written = faults.take(yaml::read::<Written>(&filled, &CASE_KEYS)).unwrap_or_default();
-        faults.0.extend(document::faults(&filled));
+        let written = faults.take(yaml::read_bounded::<Written>(&filled, "", &CASE_KEYS)).unwrap_or_default();
         check_id(node, &mut faults);
         check_prompt(&filled, &mut faults);
         check_choices(&filled, &mut faults);
@@ -139,7 +138,8 @@ impl CaseReader<'_> {
     /// A check with what it goes by: its parameters and, where the workspace has changed them, its word lists.
     fn check(&self, node: &Node) -> Result<(Check, serde_json::Value)> {
         let check = check::parse_among(self.kinds, self.lexicon, node)?;
-        let mut parameters = node.to_json();
+        // However a key is spelt, it is the same check.
+        let mut parameters = node.in_kebab_case().to_json();
         let lists = check::named(self.kinds.iter().copied(), &check.name).map_or(&[][..], |(kind, _)| (kind.lists)());
         if let Some(words) = self.lexicon.fingerprint(lists) {
             parameters["words"] = json!(words);

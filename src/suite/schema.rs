@@ -1,12 +1,13 @@
 use super::document::{Header, Written};
 use crate::check::{self, Common, Kind};
+use crate::yaml::schema::{DIALECT, described, object, scalars_as_texts, set, with_properties};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// JSON Schema (2020-12) of a suite file, for editors: every key with its description, every check by its `type`.
 ///
-/// It is a little stricter than the loader in one thing (a template cannot stand where a number is wanted) and laxer in
-/// what a schema cannot say (unique ids, a reference among the choices, files that exist).
+/// It is a little stricter than the loader in two things (a template cannot stand where a number is wanted; keys are in
+/// kebab-case) and laxer in what a schema cannot say (unique ids, a reference among the choices, files that exist).
 pub fn schema() -> Value {
     schema_among(&check::kinds().collect::<Vec<_>>())
 }
@@ -35,16 +36,11 @@ pub(super) fn schema_among(kinds: &[&'static Kind]) -> Value {
         ],
     );
     set(&mut suite, "oneOf", json!([{"required": ["cases"]}, {"required": ["tests"]}]));
-    set(&mut suite, "$schema", json!("https://json-schema.org/draft/2020-12/schema"));
+    set(&mut suite, "$schema", json!(DIALECT));
     set(&mut suite, "title", json!("pmtune suite"));
     set(&mut suite, "$defs", Value::Object(definitions));
     scalars_as_texts(&mut suite);
     suite
-}
-
-/// The schema of a struct, written out rather than referred to.
-fn object<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Value {
-    T::json_schema(generator).to_value()
 }
 
 fn case(written: &Value) -> Value {
@@ -96,13 +92,6 @@ fn resolved(generator: &SchemaGenerator, schema: Value) -> Value {
     name.and_then(|name| generator.definitions().get(name)).cloned().unwrap_or(schema)
 }
 
-fn with_properties<const N: usize>(mut schema: Value, added: [(&str, Value); N]) -> Value {
-    let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let added = added.into_iter().map(|(key, value)| (key.to_string(), value));
-    set(&mut schema, "properties", Value::Object(properties.into_iter().chain(added).collect()));
-    schema
-}
-
 fn without(schema: &Value, key: &str) -> Value {
     let mut schema = schema.clone();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
@@ -114,38 +103,4 @@ fn without(schema: &Value, key: &str) -> Value {
 fn requiring(mut schema: Value, key: &str) -> Value {
     set(&mut schema, "required", json!([key]));
     schema
-}
-
-fn described(mut schema: Value, about: &str) -> Value {
-    set(&mut schema, "description", json!(about));
-    schema
-}
-
-fn set(schema: &mut Value, key: &str, value: Value) {
-    if let Some(object) = schema.as_object_mut() {
-        object.insert(key.to_string(), value);
-    }
-}
-
-/// Where a text is wanted the loader takes any scalar (`value: 42`), so the schema does too.
-fn scalars_as_texts(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            let fixed = object.contains_key("enum") || object.contains_key("const");
-            match object.get_mut("type") {
-                Some(kind) if !fixed && kind == "string" => *kind = json!(["string", "number", "boolean"]),
-                Some(Value::Array(kinds)) if !fixed && kinds.contains(&json!("string")) => {
-                    for kind in ["number", "boolean"] {
-                        if !kinds.contains(&json!(kind)) {
-                            kinds.push(json!(kind));
-                        }
-                    }
-                }
-                _ => {}
-            }
-            object.values_mut().for_each(scalars_as_texts);
-        }
-        Value::Array(items) => items.iter_mut().for_each(scalars_as_texts),
-        _ => {}
-    }
 }

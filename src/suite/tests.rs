@@ -30,7 +30,7 @@ defaults:
   vars: {audience: engineers, team: Payments}
   tags: [pm]
   split: held-out
-  sampling: {temperature: 0.5, max_tokens: 64}
+  sampling: {temperature: 0.5, max-tokens: 64}
   checks:
     - {type: word-count, max: 200}
 cases:

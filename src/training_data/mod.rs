@@ -18,6 +18,8 @@ mod load;
 mod merge;
 mod read;
 mod recommended;
+mod section;
+mod settings;
 mod split;
 mod stats;
 #[cfg(test)]
@@ -34,5 +36,6 @@ pub use lint::near_duplicates;
 pub use load::{files, load};
 pub use merge::{Merged, Near, Part, merge};
 pub use recommended::{RECOMMENDED, Recommended};
+pub use settings::{DataSettings, Severity};
 pub use split::{AT_LEAST, CategorySides, Sides, by_category, split};
 pub use stats::{BIN_WORDS, CategoryCount, Count, Lengths, Stats, USUAL_WORDS, Variety, WINDOW, stats};

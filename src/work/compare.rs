@@ -45,9 +45,9 @@ pub fn find_pair(workspace: &Workspace, before: &str, after: &str) -> Result<Out
 /// The runs do not compare, and nobody insists; the disk refuses.
 pub fn compare(workspace: &Workspace, pair: Pair<'_>, insist: bool, sink: &dyn Sink) -> Result<Compared> {
     let Pair { runs: Outcomes { a, b }, labels } = pair;
-    let comparison = compare::compare(a, b, labels, settings(workspace), insist)?;
+    let comparison = compare::compare(a, b, labels, settings(workspace)?, insist)?;
     let labels = (comparison.a.label.as_str(), comparison.b.label.as_str());
-    let extras = extras::of_pair(workspace, labels, a, b, sink);
+    let extras = extras::of_pair(workspace, labels, a, b, sink)?;
     let folder = write(workspace, &comparison, a, b, &extras)?;
     Ok(Compared { comparison, extras, folder })
 }

@@ -96,7 +96,7 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     };
     let report = |(label, run): (String, Run)| {
         let extras = write_run_report(workspace, &run, sink)?;
-        Ok(Evaluated { label, run, confidence: settings(workspace).confidence, extras })
+        Ok(Evaluated { label, run, confidence: settings(workspace)?.confidence, extras })
     };
     runs.into_iter().map(report).collect()
 }

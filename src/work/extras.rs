@@ -15,7 +15,7 @@ use std::path::{Component, Path};
 /// Writes `report.html` and `report.md` into the run's folder, and gives what they show besides the run.
 pub fn write_run_report(workspace: &Workspace, run: &Run, sink: &dyn Sink) -> Result<Extras<People>> {
     let trainings = logs(workspace, &[(run.manifest.version.name.as_str(), run)], sink);
-    let settings = settings(workspace);
+    let settings = settings(workspace)?;
     let people = books(workspace, sink).and_then(|books| review::people(run, &books.of(run), &settings));
     let extras = Extras { trainings, people };
     store::replace(&run.folder.join("report.html"), report::run_html(run, settings.confidence, &extras)?.as_bytes())?;
@@ -30,12 +30,13 @@ pub fn of_pair(
     a: &Run,
     b: &Run,
     sink: &dyn Sink,
-) -> Extras<PeopleCompared> {
-    let compared = |books: Books| review::people_compared(a, b, &books.of(a), &books.of(b), &settings(workspace));
-    Extras {
+) -> Result<Extras<PeopleCompared>> {
+    let settings = settings(workspace)?;
+    let compared = |books: Books| review::people_compared(a, b, &books.of(a), &books.of(b), &settings);
+    Ok(Extras {
         trainings: logs(workspace, &[(labels.0, a), (labels.1, b)], sink),
         people: books(workspace, sink).and_then(compared),
-    }
+    })
 }
 
 fn books(workspace: &Workspace, sink: &dyn Sink) -> Option<Books> {

@@ -1,5 +1,6 @@
 //! Which stored runs are meant by the names of runs and versions.
 
+use crate::gate::GateSettings;
 use crate::registry;
 use crate::run::{Manifest, Reports, Run};
 use crate::workspace::Workspace;
@@ -90,7 +91,7 @@ pub fn baseline(workspace: &Workspace, reports: &Reports, named: &str, candidate
 /// The version that `candidate` (a version's full name) must not lose against, where no flag says it: the one that
 /// `gate.against` names, else the primary one.
 pub fn against(workspace: &Workspace, candidate: &str) -> Result<Option<String>> {
-    let named = workspace.config.gate.as_ref().and_then(|gate| gate.against.clone());
+    let named = workspace.section::<GateSettings>()?.and_then(|gate| gate.against);
     let other = |name: &String| full_name(workspace, name).is_ok_and(|full| full.as_deref() != Some(candidate));
     match named.filter(other) {
         Some(named) => Ok(Some(named)),

@@ -5,12 +5,12 @@ use super::find;
 use super::settings::{label, settings};
 use super::short_path::short_path;
 use crate::compare::Outcomes;
-use crate::gate::{Decision, FAILED, Gate, Points, points};
+use crate::gate::{CriteriaSettings, Decision, FAILED, Gate, GateSettings, Points, points};
 use crate::report::gate::{Places, badge, code_quality, junit, markdown};
 use crate::review;
 use crate::run::{Reports, Run};
 use crate::suite;
-use crate::workspace::{CriteriaSettings, FILE, GateSettings, Workspace};
+use crate::workspace::{FILE, Workspace};
 use engine::error::{Error, Result};
 use engine::store;
 use std::fs::OpenOptions;
@@ -63,7 +63,8 @@ pub fn contenders(workspace: &Workspace, subject: &GateSubject, sink: &dyn Sink)
 
 /// Judges a finished run by the workspace's rules. `insist` compares also where suites, checks or sampling differ.
 pub fn decide(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, insist: bool) -> Result<Decision> {
-    let rules = workspace.config.gate.as_ref();
+    let rules = workspace.section::<GateSettings>()?;
+    let rules = rules.as_ref();
     let label = |run: &Run| label(workspace, run);
     let (label_a, label_b) = (baseline.map(label).unwrap_or_default(), label(candidate));
     let gate = Gate {
@@ -72,15 +73,16 @@ pub fn decide(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, in
         labels: Outcomes { a: &label_a, b: &label_b },
         settings: rules,
         people: &people(workspace, rules, candidate)?,
-        compare: settings(workspace),
+        compare: settings(workspace)?,
         insist,
     };
     Ok(gate.decide())
 }
 
 /// The exit code of a gate that failed: `chosen`, else what the workspace says, else the usual one.
-pub fn exit_code(workspace: &Workspace, chosen: Option<u8>) -> u8 {
-    chosen.or(workspace.config.gate.as_ref().and_then(|gate| gate.exit_code)).unwrap_or(FAILED)
+pub fn exit_code(workspace: &Workspace, chosen: Option<u8>) -> Result<u8> {
+    let own = || Ok(workspace.section::<GateSettings>()?.and_then(|gate| gate.exit_code).unwrap_or(FAILED));
+    chosen.map_or_else(own, Ok)
 }
 
 /// What people made of the run's answers, where a rule asks for it.

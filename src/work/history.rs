@@ -44,7 +44,7 @@ pub fn history(workspace: &Workspace, options: &HistoryOptions, sink: &dyn Sink)
     let csv = options.csv.as_deref().map(|path| workspace.inside(path)).transpose()?;
     let line = Line(options.line.clone().unwrap_or_else(|| workspace.config.line.clone()));
     let sources = sources(workspace, &line, sink)?;
-    let settings = settings(workspace);
+    let settings = settings(workspace)?;
     let history = history::history(&sources, &line, &settings);
     let none = || {
         Error::missing("no run has a judged answer yet").hint("evaluate a version first: pmtune eval --compare v1 v2")

@@ -3,10 +3,11 @@
 use crate::compare::Settings;
 use crate::run::Run;
 use crate::workspace::Workspace;
+use engine::error::Result;
 
 /// How the workspace wants its figures worked out.
-pub fn settings(workspace: &Workspace) -> Settings {
-    workspace.config.compare.clone()
+pub fn settings(workspace: &Workspace) -> Result<Settings> {
+    Ok(workspace.section()?.unwrap_or_default())
 }
 
 /// `v2` for a version of the workspace's own line, else the version's name.

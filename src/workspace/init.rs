@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(written.len(), STARTER.len());
         let workspace = crate::workspace::Workspace::open(&folder).unwrap();
         assert_eq!(workspace.suite_files().unwrap().len(), 1);
-        assert!(workspace.config.gate.is_some_and(|gate| gate.no_regression.is_some()));
+        assert_eq!(workspace.config.line, "PM-General");
         std::fs::write(folder.join(super::super::FILE), "line: Mine\n").unwrap();
         assert!(init(&folder).is_err());
         assert_eq!(std::fs::read_to_string(folder.join(super::super::FILE)).unwrap(), "line: Mine\n");

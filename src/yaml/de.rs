@@ -5,9 +5,9 @@
 //! of range) cannot be passed over like that; it is noted, the value it rose from is marked, and the reading starts
 //! anew with that value stood in for. What is read of a faulty tree is thrown away, so stand-ins never get out.
 
-use super::fault::{Fault, Reading, address};
+use super::fault::{Fault, Reading, address, gather};
 use super::hint;
-use super::node::{Node, Value};
+use super::node::{Node, Value, is_same};
 use super::scalar::Meaning;
 use super::stand_in::StandIn;
 use engine::error::{Error, Result};
@@ -31,9 +31,7 @@ pub fn read<T: DeserializeOwned>(node: &Node, except: &[&str]) -> Result<T> {
             }
         }
     }
-    let mut faults = reading.faults.into_inner();
-    faults.sort_by_key(|fault| fault.place.as_ref().map(|place| (place.line, place.column)));
-    Err(Error::gather(faults).unwrap_or_else(|| node.fault("this value cannot be read")))
+    Err(gather(reading.faults.into_inner()).unwrap_or_else(|| node.fault("this value cannot be read")))
 }
 
 /// Reads one node.
@@ -89,9 +87,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn is_excepted(&self, name: &str) -> bool {
+        self.except.iter().any(|except| is_same(except, name))
+    }
+
     fn entries(&self) -> Entries<'a> {
         let entries = self.node.entries().iter();
-        let entries = entries.filter(|(key, _)| !self.except.contains(&key.text.as_str()));
+        let entries = entries.filter(|(key, _)| !self.is_excepted(&key.text));
         Entries {
             reader: *self,
             entries: entries.map(|(key, node)| (key.text.as_str(), Some(node))).collect::<Vec<_>>().into_iter(),
@@ -266,26 +268,33 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
-    /// The entries a struct knows; unknown keys are noted and left out, missing ones found before are stood in for.
+    /// The entries a struct knows, each under the struct's own spelling; unknown keys are noted and left out, missing
+    /// ones found before are stood in for.
     fn known_entries(self, fields: &[&'static str]) -> Entries<'a> {
         let marked = self.marked();
         if !marked && !self.node.is_map() && !self.node.is_null() {
             self.expected(MAP);
             self.reading.keyless.borrow_mut().insert(address(self.node));
         }
-        let mut known = Vec::new();
+        let mut known: Vec<(&str, Option<&Node>)> = Vec::new();
         for (key, node) in self.node.entries() {
             let name = key.text.as_str();
-            if marked || self.except.contains(&name) {
+            if marked || self.is_excepted(name) {
                 continue;
             }
-            if fields.contains(&name) {
-                known.push((name, Some(node)));
-                continue;
+            match fields.iter().find(|field| is_same(field, name)) {
+                Some(field) if known.iter().any(|(other, _)| other == field) => {
+                    let error = Error::input(format!("`{name}` is given twice, once in another spelling"));
+                    self.reading.note(error.at(key.place()).hint(format!("keep one of the two, as `{field}`")));
+                }
+                Some(field) => known.push((field, Some(node))),
+                None => {
+                    let error = Error::input(format!("the key `{name}` is not known here")).at(key.place());
+                    self.reading.note(error.hint(self.meant(name, fields)));
+                }
             }
-            let error = Error::input(format!("the key `{name}` is not known here")).at(key.place());
-            self.reading.note(error.hint(self.meant(name, fields)));
         }
+        known.sort_by_key(|(_, node)| node.is_some_and(|node| self.reading.ends_at(node)));
         if marked {
             self.reading.keyless.borrow_mut().insert(address(self.node));
         }

@@ -1,7 +1,7 @@
 //! Faults on their way up through serde, and what a reading notes of them.
 
 use super::node::Node;
-use engine::error::Error;
+use engine::error::{Error, Result};
 use serde::de;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -13,6 +13,8 @@ pub(super) struct Reading {
     pub faults: RefCell<Vec<Error>>,
     /// Values to stand in for, by address: the tree does not move while it is read.
     pub marked: RefCell<HashSet<usize>>,
+    /// Marked values whose type takes no stand-in; reading ends at them, so they are read last.
+    refused: RefCell<HashSet<usize>>,
     /// Missing keys to stand in for.
     pub missing: RefCell<HashSet<(usize, &'static str)>>,
     /// Values that were no mapping where one was wanted: it goes without saying that they lack keys.
@@ -26,6 +28,12 @@ impl Reading {
         if !faults.iter().any(|known| known.place == error.place && known.message == error.message) {
             faults.push(error);
         }
+    }
+
+    /// Whether reading ends at this value or at one below it.
+    pub fn ends_at(&self, node: &Node) -> bool {
+        let refused = self.refused.borrow();
+        !refused.is_empty() && (refused.contains(&address(node)) || node.children().any(|child| self.ends_at(child)))
     }
 
     /// Notes an error that ended a reading; false when standing in for its value did not help.
@@ -43,9 +51,34 @@ impl Reading {
                 self.note(Error { message, ..error });
                 self.marked.borrow_mut().insert(address)
             }
-            Words::None => self.marked.borrow_mut().insert(address),
+            Words::None => self.marked.borrow_mut().insert(address) || self.refused.borrow_mut().insert(address),
         }
     }
+}
+
+/// What was read of a file, unless there are further faults; all of them in the order of their places.
+pub fn with_faults<T>(read: Result<T>, further: impl IntoIterator<Item = Error>) -> Result<T> {
+    match read {
+        Ok(value) => gather(further).map_or(Ok(value), Err),
+        Err(error) => {
+            let mut all: Vec<Error> =
+                error.flatten().into_iter().chain(further.into_iter().flat_map(Error::flatten)).collect();
+            all.sort_by_key(position);
+            let first = all.remove(0);
+            Err(Error { also: all, ..first })
+        }
+    }
+}
+
+/// All faults of one file as one error, in the order of their places.
+pub(super) fn gather(faults: impl IntoIterator<Item = Error>) -> Option<Error> {
+    let mut faults: Vec<Error> = faults.into_iter().flat_map(Error::flatten).collect();
+    faults.sort_by_key(position);
+    Error::gather(faults)
+}
+
+fn position(fault: &Error) -> Option<(usize, usize)> {
+    fault.place.as_ref().map(|place| (place.line, place.column))
 }
 
 pub(super) fn address(node: &Node) -> usize {

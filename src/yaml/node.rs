@@ -79,14 +79,19 @@ impl Node {
         }
     }
 
-    /// The value under `key`; `None` when this is no mapping or has no such key.
+    /// The values of a list or mapping.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Node> {
+        self.entries().iter().map(|(_, node)| node).chain(self.items().unwrap_or_default())
+    }
+
+    /// The value under `key`, in either spelling; `None` when this is no mapping or has no such key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|(_, node)| node)
     }
 
     /// The key with its own place, and its value.
     pub fn entry(&self, key: &str) -> Option<(&Key, &Node)> {
-        self.entries().iter().find(|(k, _)| k.text == key).map(|(k, node)| (k, node))
+        self.entries().iter().find(|(k, _)| is_same(&k.text, key)).map(|(k, node)| (k, node))
     }
 
     pub fn is_map(&self) -> bool {
@@ -119,6 +124,15 @@ impl Node {
                 Meaning::Float(x) if x.is_finite() => x.into(),
                 Meaning::Float(_) | Meaning::Text => Json::String(s.text.clone()),
             },
+        }
+    }
+
+    /// The same mapping with its own keys, not those further down, in kebab-case.
+    pub fn in_kebab_case(&self) -> Node {
+        let kebab = |(key, node): &(Key, Node)| (Key { text: key.text.replace('_', "-"), ..key.clone() }, node.clone());
+        match &self.value {
+            Value::Map(entries) => self.with(Value::Map(Arc::new(entries.iter().map(kebab).collect()))),
+            _ => self.clone(),
         }
     }
 
@@ -189,6 +203,12 @@ impl Node {
             },
         }
     }
+}
+
+/// Whether two spellings mean one key of a struct: `max-tokens` is how keys are written, `max_tokens` is read as well.
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    let fold = |byte| if byte == b'_' { b'-' } else { byte };
+    a.len() == b.len() && a.bytes().map(fold).eq(b.bytes().map(fold))
 }
 
 /// The first line of a text, shortened.

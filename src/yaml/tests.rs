@@ -145,6 +145,39 @@ fn a_struct_without_fields_knows_no_keys() {
     assert_eq!(error.place.as_ref().map(|p| (p.line, p.column)), Some((2, 1)));
 }
 
+#[derive(Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Oven {
+    #[schemars(range(min = 50, max = 300), extend("x-remedy" = "180 is usual"))]
+    top_heat: f64,
+    #[serde(default)]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    minutes: Option<u32>,
+    #[serde(default)]
+    shelf_names: BTreeMap<String, String>,
+}
+
+#[test]
+fn keys_of_structs_have_two_spellings_and_those_of_users_one() {
+    let oven: Oven = read(&tree("top_heat: 180\nshelf-names: {a_b: c, a-b: d}\n").unwrap(), &[]).unwrap();
+    assert_eq!(oven.top_heat, 180.0);
+    assert_eq!(oven.shelf_names.keys().collect::<Vec<_>>(), ["a-b", "a_b"]);
+    let node = tree("top-heat: 180\ntop_heat: 200\ntop_heta: 3\n").unwrap();
+    assert_snapshot!("two_spellings", read::<Oven>(&node, &[]).unwrap_err().to_string());
+    assert_eq!(node.get("top_heat").map(|n| n.place().line), Some(1));
+    assert!(read::<Oven>(&node, &["top-heat", "top-heta"]).unwrap_err().message.contains("missing"));
+}
+
+#[test]
+fn values_are_held_to_the_bounds_of_their_fields() {
+    let read = |text: &str| read_bounded::<Oven>(&tree(text).unwrap(), "oven", &[]);
+    assert_eq!(read("top-heat: 300\nminutes: 1\n").unwrap().minutes, Some(1));
+    let faults = |text: &str| read(text).unwrap_err().to_string();
+    assert_snapshot!("out_of_bounds", faults("minutes: 0\ntop_heat: 301\n"));
+    // A wrong type is one fault, not two.
+    assert_snapshot!("wrong_type_and_out_of_bounds", faults("minutes: -1\ntop-heat: .inf\n"));
+}
+
 #[test]
 fn merge_keys_and_aliases() {
     let node = tree("base: &b {serves: 2, vegan: true}\nsoup:\n  name: soup\n  vegan: false\n  <<: *b\n").unwrap();

@@ -8,6 +8,8 @@ mod reference;
 pub mod scratch;
 
 use commands::{Block, blocks, inline, words};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn repository() -> &'static Path {
@@ -69,6 +71,42 @@ fn commands_marked_as_runnable_run() {
             assert!(output.status.success(), "{page}:{number}: {line}\n{said}");
         }
     }
+}
+
+/// The keys of a schema's object, those of the objects under them included.
+fn keys_of(schema: &Value, root: &Value, keys: &mut BTreeSet<String>) {
+    if let Some(target) = schema["$ref"].as_str().and_then(|r| root.pointer(r.trim_start_matches('#'))) {
+        keys_of(target, root, keys);
+    }
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        // What may not stand there needs no word.
+        if *property != Value::Bool(false) && keys.insert(key.clone()) {
+            keys_of(property, root, keys);
+        }
+    }
+    for form in schema["anyOf"].as_array().into_iter().flatten() {
+        keys_of(form, root, keys);
+    }
+}
+
+#[test]
+fn every_key_of_the_workspace_is_documented_and_the_example_is_right() {
+    let page = std::fs::read_to_string(repository().join("docs/file-formats.md")).unwrap();
+    let from = page.find("## `pmtune.yaml`").unwrap();
+    let section = &page[from..from + page[from..].find("\n## A suite").unwrap()];
+    let example = section.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    pmtune::settings::check(&pmtune::yaml::parse(example, Path::new("pmtune.yaml")).unwrap()).unwrap();
+    let schema = pmtune::settings::schema();
+    let mut keys = BTreeSet::new();
+    keys_of(&schema, &schema, &mut keys);
+    assert!(keys.len() > 60, "{keys:?}");
+    let told = |key: &&String| {
+        [format!("`{key}`"), format!(".{key}`"), format!("{key}:")].iter().any(|word| section.contains(word.as_str()))
+    };
+    // Criteria are the rubric's, which other pages explain.
+    let criteria = ["accuracy", "format", "relevance", "completeness", "tone"];
+    let missing: Vec<_> = keys.iter().filter(|key| !told(key) && !criteria.contains(&key.as_str())).collect();
+    assert!(missing.is_empty(), "docs/file-formats.md says nothing of {missing:?}");
 }
 
 /// Every line of a workflow that calls pmtune, and every command in the page beside it.

@@ -31,23 +31,30 @@ impl Default for Sampling {
 
 /// Sampling as a person writes it (workspace, version, suite, case, flag): what is not named is left to the layer below.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SamplingOptions {
     /// 0 always takes the likeliest token; higher values vary more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
     pub temperature: Option<f64>,
     /// Choose among the k likeliest tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub top_k: Option<usize>,
     /// Choose among the likeliest tokens that together hold this much probability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub top_p: Option<f64>,
     /// Drop tokens less likely than this share of the likeliest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1))]
     pub min_p: Option<f64>,
     /// Above 1, tokens already used become less likely.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0, "x-remedy" = "1 changes nothing"))]
     pub repetition_penalty: Option<f64>,
+    /// Where randomness starts from.
+    /// Where randomness starts from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Stop as soon as the answer contains one of these.
@@ -55,6 +62,7 @@ pub struct SamplingOptions {
     pub stop: Option<Vec<String>>,
     /// The longest answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub max_tokens: Option<usize>,
 }
 

@@ -1,54 +1,74 @@
 //! What a person may say about training.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 /// Settings of training as a person writes them. What is not named is left to what lies below ([`over`](Self::over)), and
 /// last to what suits the base and the data ([`Recipe::resolve`](super::Recipe::resolve)).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainSettings {
+    /// The founding guide's numbers for a kind of text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
-    /// The system prompt that the new version is trained and used with.
+    /// How much the adapter can take in; more for more examples.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub system: Option<String>,
-    /// Files and folders to train on, relative to the workspace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<Vec<PathBuf>>,
-    /// Files and folders of examples to validate on, relative to the workspace, rather than on a tenth of the data.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held_out: Option<Vec<PathBuf>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), extend("x-remedy" = "8 is usual"))]
     pub rank: Option<usize>,
+    /// How strongly the adapter acts; twice the rank unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0, "x-remedy" = "twice the rank is usual"))]
     pub alpha: Option<f64>,
+    /// Share of the adapter's input that is blanked out in training.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1, "x-remedy" = "0.05 is usual for few examples"))]
     pub dropout: Option<f64>,
+    /// The layers that get an adapter, by the last part of their names, such as `q_proj`; all linear ones unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(regex(pattern = r"\S")), extend("x-remedy" = "name layers, such as q_proj, or leave it out for all"))]
     pub targets: Option<Vec<String>>,
+    /// Scale by alpha / √rank rather than alpha / rank.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rslora: Option<bool>,
+    /// How far each step moves the model, at its peak.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0, "x-remedy" = "1e-4 to 5e-4 is usual"))]
     pub learning_rate: Option<f64>,
+    /// How the learning rate falls after its peak.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// Share of all steps over which the learning rate rises to its peak.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1), extend("x-remedy" = "0.06 is usual"))]
     pub warmup: Option<f64>,
+    /// How often every example is seen.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), extend("x-remedy" = "3 is usual"))]
     pub epochs: Option<usize>,
+    /// Examples per step.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), extend("x-remedy" = "4 is usual"))]
     pub batch_size: Option<usize>,
+    /// The longest example that is read whole, in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), extend("x-remedy" = "2048 is usual"))]
     pub context_length: Option<usize>,
+    /// What happens to a longer example.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub too_long: Option<TooLong>,
+    /// How strongly the adapter is pulled towards zero.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1, "x-remedy" = "0 is usual"))]
     pub weight_decay: Option<f64>,
+    /// The largest norm of a step's gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0, "x-remedy" = "1 is usual"))]
     pub clip: Option<f64>,
+    /// Epochs without a better validation loss before training ends.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), extend("x-remedy" = "as many as there are epochs never ends early"))]
     pub patience: Option<usize>,
+    /// Decides the order of the examples and the adapter's first numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
 }
@@ -58,9 +78,6 @@ impl TrainSettings {
     pub fn over(self, below: &Self) -> Self {
         Self {
             preset: self.preset.or(below.preset),
-            system: self.system.or_else(|| below.system.clone()),
-            data: self.data.or_else(|| below.data.clone()),
-            held_out: self.held_out.or_else(|| below.held_out.clone()),
             rank: self.rank.or(below.rank),
             alpha: self.alpha.or(below.alpha),
             dropout: self.dropout.or(below.dropout),
@@ -87,7 +104,7 @@ impl TrainSettings {
 }
 
 /// The founding guide's three configurations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Long, structured documents that must be consistent: PRDs, specifications.
@@ -127,7 +144,7 @@ impl Preset {
 }
 
 /// How the learning rate falls after warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     Cosine,
@@ -146,7 +163,7 @@ impl Schedule {
 }
 
 /// What happens to an example that is longer than the context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TooLong {
     /// Left out, and reported.

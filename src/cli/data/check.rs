@@ -3,8 +3,9 @@
 use super::findings;
 use crate::cli::console::Console;
 use crate::cli::out;
+use crate::training_data::Severity;
 use crate::work::data::{self, CheckOptions};
-use crate::workspace::{Severity, Workspace};
+use crate::workspace::Workspace;
 use engine::error::{Kind, Result};
 use std::path::PathBuf;
 

@@ -1,9 +1,9 @@
 //! Findings of the linter as text, JSON, SARIF and annotations of GitHub Actions.
 
 use crate::report::gate::annotation;
+use crate::training_data::Severity;
 use crate::training_data::lint::{Finding, Linted, codes};
 use crate::words;
-use crate::workspace::Severity;
 use clap::builder::styling::AnsiColor;
 use engine::error::{Error, Result};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 use crate::cli::typed::file;
+use crate::gate::EXIT_CODE;
 use crate::work::gate::GateFiles;
-use crate::workspace::EXIT_CODE;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

@@ -210,7 +210,6 @@ impl RecipeArgs {
             clip: self.clip,
             patience: self.patience,
             seed: self.seed,
-            ..TrainSettings::default()
         }
     }
 }

@@ -15,10 +15,9 @@ pub use junit::junit;
 pub use markdown::{MARKER, markdown};
 pub use table::{failure, table};
 
-use crate::gate::{Decision, Status};
+use crate::gate::{Decision, GateHalf, Status};
 use crate::suite::CasePlace;
 use crate::words;
-use crate::workspace::GateHalf;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@ use super::finding::texts;
 use super::{Code, Finding};
 use crate::check::quality::mojibake::broken;
 use crate::training_data::Example;
-use crate::workspace::Severity::Error;
+use crate::training_data::Severity::Error;
 
 pub(super) const CODES: &[Code] = &[CODE];
 pub(super) const CODE: Code =

@@ -8,7 +8,7 @@ use super::outline::{Outline, Style};
 use super::{Code, Finding};
 use crate::check::quality::prose::join;
 use crate::training_data::Example;
-use crate::workspace::Severity::Warning;
+use crate::training_data::Severity::Warning;
 use std::collections::HashMap;
 use std::hash::Hash;
 

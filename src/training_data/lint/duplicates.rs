@@ -2,9 +2,9 @@
 
 use super::outline::Outline;
 use super::{Code, Finding};
+use crate::training_data::Severity::{Error, Note};
 use crate::training_data::words::{Map, run, words};
 use crate::training_data::{Example, Place};
-use crate::workspace::Severity::{Error, Note};
 use rayon::prelude::*;
 use std::collections::HashMap;
 

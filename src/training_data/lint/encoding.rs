@@ -2,8 +2,8 @@
 
 use super::{Code, Finding};
 use crate::training_data::Place;
+use crate::training_data::Severity::{Error, Warning};
 use crate::training_data::read::{BOM, File};
-use crate::workspace::Severity::{Error, Warning};
 
 pub(super) const CODES: &[Code] = &[NOT_UTF8, BYTE_ORDER_MARK, CRLF];
 

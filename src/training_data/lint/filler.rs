@@ -4,7 +4,7 @@ use super::{Code, Finding};
 use crate::check::lexicon::{Lexicon, List};
 use crate::check::quality::prose::{alternatives, enumerate, pattern};
 use crate::training_data::Example;
-use crate::workspace::Severity::Warning;
+use crate::training_data::Severity::Warning;
 use regex::Regex;
 
 pub(super) const CODES: &[Code] = &[CODE];

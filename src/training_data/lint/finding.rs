@@ -1,5 +1,5 @@
+use crate::training_data::Severity;
 use crate::training_data::{Example, Place};
-use crate::workspace::Severity;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@ use super::{control, encoding, mojibake, space};
 use crate::training_data::files;
 use crate::training_data::line::{REQUIRED, strings};
 use crate::training_data::read::{BOM, File};
-use crate::workspace::{DataSettings, Severity};
+use crate::training_data::{DataSettings, Severity};
 use engine::error::{Error, Result};
 use engine::store;
 use std::path::PathBuf;

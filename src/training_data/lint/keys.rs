@@ -2,8 +2,8 @@
 
 use super::{Code, Finding};
 use crate::training_data::Place;
+use crate::training_data::Severity::{Error, Note};
 use crate::training_data::line::{Broken, OPTIONAL, REQUIRED};
-use crate::workspace::Severity::{Error, Note};
 use crate::yaml::did_you_mean;
 
 pub(super) const CODES: &[Code] = &[

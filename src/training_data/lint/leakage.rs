@@ -3,8 +3,8 @@
 use super::{Code, Finding};
 use crate::suite::Suite;
 use crate::training_data::Example;
+use crate::training_data::Severity::Error;
 use crate::training_data::leak::{Overlap, leaks};
-use crate::workspace::Severity::Error;
 
 pub(super) const CODES: &[Code] = &[CODE];
 const CODE: Code =

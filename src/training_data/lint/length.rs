@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::{Code, Finding};
 use crate::training_data::Example;
-use crate::workspace::Severity::{Error, Warning};
+use crate::training_data::Severity::{Error, Warning};
 
 pub(super) const CODES: &[Code] = &[EMPTY, TOO_SHORT, TOO_LONG];
 

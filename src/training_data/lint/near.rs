@@ -7,8 +7,8 @@
 
 use super::{Code, Finding};
 use crate::training_data::Example;
+use crate::training_data::Severity::Warning;
 use crate::training_data::words::{Map, jaccard, mix, shingles, words};
-use crate::workspace::Severity::Warning;
 use rayon::prelude::*;
 
 pub(super) const CODES: &[Code] = &[CODE];

@@ -1,6 +1,6 @@
 use crate::check::Lexicon;
 use crate::suite::Suite;
-use crate::workspace::DataSettings;
+use crate::training_data::DataSettings;
 
 /// What the linter goes by.
 pub struct Options<'a> {

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::{Code, Finding};
 use crate::check::lexicon::{has_term, plain_lower};
 use crate::training_data::Example;
-use crate::workspace::Severity::Warning;
+use crate::training_data::Severity::Warning;
 
 pub(super) const CODES: &[Code] = &[CODE];
 const CODE: Code = Code::new("outdated-term", Warning, "A term that `outdated-terms` in pmtune.yaml has replaced.");

@@ -4,7 +4,7 @@ use super::finding::texts;
 use super::{Code, Finding};
 use crate::check::quality::prose::pattern;
 use crate::training_data::Example;
-use crate::workspace::Severity::Error;
+use crate::training_data::Severity::Error;
 use regex::Regex;
 use std::sync::LazyLock;
 

@@ -7,7 +7,7 @@ use crate::check::Lexicon;
 use crate::check::quality::placeholders::placeholders;
 use crate::check::quality::prose::{enumerate, pattern, quote};
 use crate::training_data::Example;
-use crate::workspace::Severity::Error;
+use crate::training_data::Severity::Error;
 use regex::Regex;
 use std::sync::LazyLock;
 

@@ -3,7 +3,7 @@
 use super::prose::without_code;
 use super::{Code, Finding};
 use crate::training_data::Example;
-use crate::workspace::Severity::Warning;
+use crate::training_data::Severity::Warning;
 
 pub(super) const CODES: &[Code] = &[CODE];
 const CODE: Code =

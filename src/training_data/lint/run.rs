@@ -1,14 +1,12 @@
 use super::options::Options;
 use super::outline::Outline;
 use super::quotes::Quotes;
-use super::{Finding, codes, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
+use super::{Finding, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
 use super::{outdated, personal, placeholder, quotes, secrets, space};
 use crate::training_data::line::{Broken, Readable};
 use crate::training_data::read::File;
-use crate::training_data::{Example, Place, files};
-use crate::workspace::{DataSettings, Severity};
-use crate::yaml::did_you_mean;
-use engine::error::{Error, Result};
+use crate::training_data::{DataSettings, Example, Place, Severity, files};
+use engine::error::Result;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,9 +41,8 @@ struct Looked {
 
 /// Looks at every line of these folders and files.
 ///
-/// Errors are for what cannot be read at all and for settings that make no sense; faults of the data are findings.
+/// Errors are for what cannot be read at all; faults of the data are findings.
 pub fn lint(paths: &[PathBuf], options: &Options<'_>, progress: &(dyn Fn(Step) + Sync)) -> Result<Linted> {
-    let severities = Severities::new(options.settings)?;
     let paths = files(paths)?;
     let files: Vec<File> = paths.par_iter().map(|path| File::read(path)).collect::<Result<_>>()?;
     progress(Step::Lines(files.iter().map(|file| file.bytes.iter().filter(|&&b| b == b'\n').count()).sum()));
@@ -73,7 +70,7 @@ pub fn lint(paths: &[PathBuf], options: &Options<'_>, progress: &(dyn Fn(Step) +
     findings.extend(found);
     findings.extend(near::find(&examples, &repeats));
     findings.extend(leakage::find(&examples, options.suites));
-    let findings = severities.apply(findings, &paths);
+    let findings = Severities(options.settings).apply(findings, &paths);
     Ok(Linted { files: files.len(), examples: examples.len(), findings })
 }
 
@@ -124,18 +121,7 @@ fn look_at(
 /// The workspace's severities, laid over those of the codes.
 struct Severities<'a>(&'a DataSettings);
 
-impl<'a> Severities<'a> {
-    fn new(settings: &'a DataSettings) -> Result<Self> {
-        let names: Vec<&str> = codes().iter().map(|code| code.name).collect();
-        let unknown = settings.severity.keys().filter(|name| !names.contains(&name.as_str()));
-        let faults = unknown.map(|name| {
-            Error::input(format!("`data.severity` in pmtune.yaml names `{name}`, which is no code of a finding")).hint(
-                did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("there are: {}", names.join(", "))),
-            )
-        });
-        Error::gather(faults).map_or(Ok(Self(settings)), Err)
-    }
-
+impl Severities<'_> {
     /// Findings with their severity, without those switched off, in the order of the files and their lines.
     fn apply(&self, findings: Vec<Finding>, paths: &[PathBuf]) -> Vec<Finding> {
         let order: std::collections::HashMap<Arc<Path>, usize> =

@@ -4,10 +4,11 @@ use crate::base::{self, BaseName};
 use crate::check::Lexicon;
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Linted, Options};
+use crate::training_data::{DataSettings, Severity};
 use crate::words;
 use crate::work::event::{Event, Sink};
 use crate::work::short_path::short_path;
-use crate::workspace::{Severity, Workspace};
+use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
 use engine::model;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
         Some(workspace) if options.paths.is_empty() => vec![PathBuf::from(short_path(&workspace.training_data()))],
         _ => options.paths.clone(),
     };
-    let settings = workspace.map(|w| w.config.data.clone()).unwrap_or_default();
+    let settings = settings(workspace)?;
     let suites = workspace.map_or(Ok(Vec::new()), |workspace| suites(workspace, sink))?;
     if options.fix {
         for fixed in lint::fix(&paths, &settings)? {
@@ -39,6 +40,10 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
     let lexicon = workspace.map_or(Ok(Lexicon::shipped()), |workspace| Lexicon::of_workspace(&workspace.root))?;
     let options = Options { settings: &settings, lexicon: &lexicon, suites: &suites, count_tokens: count.as_deref() };
     lint::lint(&paths, &options, &|step| sink.tell(Event::Lint(step)))
+}
+
+fn settings(workspace: Option<&Workspace>) -> Result<DataSettings> {
+    Ok(workspace.map(Workspace::section).transpose()?.flatten().unwrap_or_default())
 }
 
 fn suites(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Suite>> {
@@ -56,10 +61,7 @@ type TokenCount = dyn Fn(&str) -> usize + Sync;
 
 /// Counts in the base's own tokens where the base is on disk already; checking data is no reason to download it.
 fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
-    let name = match BaseName::parse(&workspace.config.base).ok()? {
-        BaseName::Path(path) => BaseName::Path(workspace.root.join(path)),
-        name => name,
-    };
+    let name = BaseName::written(&workspace.config.base, &workspace.root).ok()?;
     let chat = model::open(&base::local(&name).ok()??.path).ok()?.chat;
     Some(Box::new(move |text: &str| chat.answer_ids(text).map_or(0, |ids| ids.len())))
 }
@@ -69,8 +71,10 @@ fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
 /// # Errors
 /// `Refused` where a finding is as grave.
 pub fn verdict(workspace: Option<&Workspace>, found: &[Finding], fail_on: Option<Severity>) -> Result<()> {
-    let own = || workspace.map(|w| w.config.data.fail_on).unwrap_or(Severity::Error);
-    let fail_on = fail_on.unwrap_or_else(own);
+    let fail_on = match fail_on {
+        Some(severity) => severity,
+        None => settings(workspace)?.fail_on,
+    };
     let grave = found.iter().filter(|finding| finding.severity >= fail_on).count();
     if fail_on == Severity::Off || grave == 0 {
         return Ok(());

@@ -1,4 +1,4 @@
-use crate::review::{Assignment, Key, Rating, Reviewer, ReviewerKind, Session, Sheet, assign, gather};
+use crate::review::{Assignment, Key, Rating, ReviewSettings, Reviewer, ReviewerKind, Session, Sheet, assign, gather};
 use crate::run::{Reports, Run};
 use crate::suite::Split;
 use crate::work::event::Sink;
@@ -58,7 +58,7 @@ impl Reading {
                 names.iter().map(run).collect::<Result<_>>()?
             }
         };
-        let settings = &workspace.config.review;
+        let settings = workspace.section::<ReviewSettings>()?.unwrap_or_default();
         let named = if options.reviewers.is_empty() { &settings.reviewers } else { &options.reviewers };
         Ok(Self {
             runs,

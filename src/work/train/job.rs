@@ -4,6 +4,7 @@ use super::device::{self, DeviceChoice};
 use super::explain::explain;
 use super::prepare::{Prepared, prepare};
 use super::request::{Request, TrainOptions};
+use super::section::TrainSection;
 use super::{memory, place};
 use crate::words;
 use crate::work::event::Sink;
@@ -11,7 +12,6 @@ use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
 use candle_core::Device;
 use engine::error::{Error, Result};
-use engine::train::TrainSettings;
 use engine::train::{self, Budget, Checkpoint, Estimate};
 use std::fmt::Write;
 
@@ -126,12 +126,12 @@ impl Job {
     }
 
     /// Every parameter with its meaning and where it comes from.
-    pub fn explain(&self, workspace: &Workspace) -> String {
-        let settings: &TrainSettings = &workspace.config.train;
+    pub fn explain(&self, workspace: &Workspace) -> Result<String> {
+        let settings = TrainSection::of(workspace)?.numbers;
         let mut text = String::new();
-        for line in explain(&self.prepared.recipe, &self.request.flags, settings) {
+        for line in explain(&self.prepared.recipe, &self.request.flags, &settings) {
             let _ = writeln!(text, "{}: {} ({})\n    {}", line.key, line.value, line.origin, line.meaning);
         }
-        text
+        Ok(text)
     }
 }

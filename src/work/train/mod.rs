@@ -14,6 +14,9 @@ mod record;
 mod register;
 mod request;
 mod run;
+mod section;
+#[cfg(test)]
+mod section_tests;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +24,4 @@ pub use device::DeviceChoice;
 pub use job::Job;
 pub use request::TrainOptions;
 pub use run::{NewVersion, Trained};
+pub use section::TrainSection;

@@ -2,6 +2,7 @@
 
 use super::explain;
 use super::request::Request;
+use super::section::TrainSection;
 use crate::base::Base;
 use crate::registry::{self, DataFile, Manifest};
 use crate::suite;
@@ -52,7 +53,7 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
     };
     let recipe = match recipe {
         Some(recipe) => recipe.clone(),
-        None => explain::recipe(&request.flags, &workspace.config.train, &facts)?,
+        None => explain::recipe(&request.flags, &TrainSection::of(workspace)?.numbers, &facts)?,
     };
     sizes.check_targets(&recipe)?;
     let side = |conversations: &[Conversation]| -> Result<Side> {

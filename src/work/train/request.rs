@@ -1,6 +1,7 @@
 //! What is asked for, in full: names resolved, paths absolute. A checkpoint carries it, so that `--resume` needs no flag.
 
 use super::device::DeviceChoice;
+use super::section::TrainSection;
 use crate::base::BaseName;
 use crate::registry::{self, Manifest};
 use crate::work::event::{Event, Sink};
@@ -62,17 +63,18 @@ impl Request {
             Some(name) => named(workspace, name)?,
             None => registry::next(workspace)?.1,
         };
+        let written = TrainSection::of(workspace)?;
         let held_out = (!options.held_out.is_empty()).then(|| options.held_out.iter().map(|p| absolute(p)).collect());
         Ok(Self {
             name,
             base: base.unwrap_or_else(|| workspace.config.base.clone()),
             from: parent.map(|p| p.name),
-            system: options.system.clone().or(of_parent).or_else(|| workspace.config.train.system.clone()),
+            system: options.system.clone().or(of_parent).or_else(|| written.material.system.clone()),
             data: match options.data.as_slice() {
-                [] => workspace.data(),
+                [] => written.data(workspace),
                 paths => paths.iter().map(|p| absolute(p)).collect(),
             },
-            held_out: held_out.or_else(|| workspace.held_out()),
+            held_out: held_out.or_else(|| written.held_out(workspace)),
             flags,
         })
     }

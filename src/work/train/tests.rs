@@ -258,5 +258,5 @@ fn given_held_out_examples_are_never_trained_on() {
     let job = begin(&workspace, &TrainOptions { held_out: vec![held], ..Default::default() }).unwrap();
     assert_eq!((job.prepared.training.examples, job.prepared.held_out.examples), (22, 3));
     assert!(job.describe().contains("3 held out"), "{}", job.describe());
-    assert!(job.explain(&workspace).contains("learning-rate:"));
+    assert!(job.explain(&workspace).unwrap().contains("learning-rate:"));
 }

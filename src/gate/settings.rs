@@ -1,12 +1,18 @@
 //! What a version must reach: `gate:` in `pmtune.yaml`.
 
+use crate::workspace::Section;
+use crate::yaml::schema::set;
 use crate::yaml::{self, Node};
-use engine::error::Error;
+use engine::error::{Error, Result};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 
+const SHARE: &str = "write 80 % as 0.8";
+
 /// The rules of the gate. A rule that is not named is not judged, but for `errors`, and for cases tagged `must-pass`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GateSettings {
     /// Which cases count; the held-out ones, or the dev cases of a run without any, unless it is said.
@@ -14,20 +20,26 @@ pub struct GateSettings {
     /// The version that must not be lost against.
     pub against: Option<String>,
     /// Least share of the cases that pass.
+    #[schemars(range(min = 0, max = 1), extend("x-remedy" = SHARE))]
     pub pass_rate: Option<f64>,
     /// Least mean score, 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
     pub score: Option<f64>,
     /// Least automatic points on a criterion, 1 to 5.
     pub criteria: CriteriaSettings,
     /// Least mean points that people gave, 1 to 5.
     pub people: CriteriaSettings,
+    /// A version must not be shown to be worse than the one before: `true`, or a mapping with `level` and `margin`.
     #[serde(deserialize_with = "no_regression")]
+    #[schemars(schema_with = "regression_forms")]
     pub no_regression: Option<NoRegression>,
     /// Cases that must pass, by patterns of their ids.
     pub must_pass: Vec<String>,
     /// Least share of its answers that every repeated case must pass.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0, "x-remedy" = "write 8 of 10 answers as 0.8"))]
     pub each_case: Option<f64>,
     /// Largest share of the repeated cases that may be flaky.
+    #[schemars(range(min = 0, max = 1), extend("x-remedy" = SHARE))]
     pub flaky: Option<f64>,
     /// Most cases that may stand in the training data.
     pub contaminated: Option<usize>,
@@ -35,15 +47,20 @@ pub struct GateSettings {
     pub errors: Option<usize>,
     pub latency: LatencySettings,
     /// The smallest difference that the comparison can show four times in five must be this or less.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0, "x-remedy" = "it is a difference in mean score, such as 0.1"))]
     pub detectable: Option<f64>,
     /// Rules on the cases of one suite alone; `half`, `against` and `exit-code` do not stand here.
+    #[schemars(schema_with = "of_suites")]
     pub suites: BTreeMap<String, GateSettings>,
     /// The exit code of a gate that fails.
+    #[schemars(range(min = 1, max = 255), extend("not" = json!({"enum": [2, 130]}), "x-remedy" = EXIT_CODE))]
     pub exit_code: Option<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Which cases are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum GateHalf {
     HeldOut,
     Dev,
@@ -51,12 +68,14 @@ pub enum GateHalf {
 }
 
 /// When a version counts as worse than the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NoRegression {
     /// How often the gate may fail a version that is no worse.
+    #[schemars(range(max = 0.5), extend("exclusiveMinimum" = 0, "x-remedy" = "0.05 is usual"))]
     pub level: f64,
     /// A loss in mean score up to this is put up with.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1, "x-remedy" = "it is a loss in mean score"))]
     pub margin: f64,
 }
 
@@ -67,23 +86,30 @@ impl Default for NoRegression {
 }
 
 /// Points from 1 to 5 on the rubric's criteria.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CriteriaSettings {
+    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub accuracy: Option<f64>,
+    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub format: Option<f64>,
+    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub relevance: Option<f64>,
+    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub completeness: Option<f64>,
+    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub tone: Option<f64>,
 }
 
 /// Longest times for an answer, in seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LatencySettings {
     /// For half of the answers.
+    #[schemars(extend("exclusiveMinimum" = 0, "x-remedy" = "it is seconds"))]
     pub p50: Option<f64>,
     /// For 95 of 100.
+    #[schemars(extend("exclusiveMinimum" = 0, "x-remedy" = "it is seconds"))]
     pub p95: Option<f64>,
 }
 
@@ -96,7 +122,7 @@ impl GateSettings {
 }
 
 /// `true` for the usual rule, `false` for none, or a mapping.
-fn no_regression<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NoRegression>, D::Error> {
+fn no_regression<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<NoRegression>, D::Error> {
     struct Visitor;
     impl<'de> serde::de::Visitor<'de> for Visitor {
         type Value = Option<NoRegression>;
@@ -105,90 +131,69 @@ fn no_regression<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<No
             f.write_str("`true`, `false`, or a mapping with `level` and `margin`")
         }
 
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        fn visit_unit<E>(self) -> std::result::Result<Self::Value, E> {
             Ok(None)
         }
 
-        fn visit_bool<E>(self, on: bool) -> Result<Self::Value, E> {
+        fn visit_bool<E>(self, on: bool) -> std::result::Result<Self::Value, E> {
             Ok(on.then(NoRegression::default))
         }
 
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> std::result::Result<Self::Value, A::Error> {
             NoRegression::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Some)
         }
     }
     deserializer.deserialize_any(Visitor)
 }
 
-/// A key, whether a value fits it, and what would fit in words.
-type Bound = (&'static str, fn(f64) -> bool, &'static str);
-
-const SHARE: &str = "write 80 % as 0.8";
-const POINTS: &str = "points run from 1 to 5; 4 is the target";
-
-const BOUNDS: [Bound; 6] = [
-    ("pass-rate", |x| (0.0..=1.0).contains(&x), SHARE),
-    ("score", |x| (0.0..=1.0).contains(&x), "scores run from 0 to 1"),
-    ("each-case", |x| x > 0.0 && x <= 1.0, "write 8 of 10 answers as 0.8"),
-    ("flaky", |x| (0.0..=1.0).contains(&x), SHARE),
-    ("detectable", |x| x > 0.0 && x <= 1.0, "it is a difference in mean score, such as 0.1"),
-    ("exit-code", |x| (1.0..=255.0).contains(&x) && x != 2.0 && x != 130.0, EXIT_CODE),
-];
-
 /// What may be the exit code of a failed gate.
 pub const EXIT_CODE: &str = "use 1 to 255, but for 2 (wrong usage) and 130 (interrupted); 100 is usual";
 
-/// What the types of the keys of `gate:` cannot express; `gate` is its node.
-pub(super) fn faults(gate: &Node) -> Vec<Error> {
-    let mut faults = of_rules(gate);
-    for (suite, rules) in gate.get("suites").map(Node::entries).unwrap_or_default() {
-        faults.extend(of_rules(rules));
-        let foreign = ["half", "against", "exit-code", "suites"].into_iter().filter_map(|key| rules.entry(key));
-        faults.extend(foreign.map(|(key, _)| {
-            Error::input(format!("`{}` cannot be set for the suite `{}` alone", key.text, suite.text))
-                .at(key.place())
-                .hint("move it up, directly under `gate:`")
-        }));
+/// Keys that hold for the gate as a whole.
+const WHOLE: [&str; 4] = ["half", "against", "exit-code", "suites"];
+
+impl Section for GateSettings {
+    const KEY: &'static str = "gate";
+
+    fn read(node: &Node) -> Result<Self> {
+        let read = yaml::read_bounded(node, Self::KEY, &[]);
+        let suites = node.get("suites").map(Node::entries).unwrap_or_default();
+        let foreign = suites.iter().flat_map(|(suite, rules)| {
+            WHOLE.into_iter().filter_map(|key| rules.entry(key)).map(|(key, _)| {
+                Error::input(format!("`{}` cannot be set for the suite `{}` alone", key.text, suite.text))
+                    .at(key.place())
+                    .hint("move it up, directly under `gate:`")
+            })
+        });
+        let foreign: Vec<Error> = foreign.collect();
+        yaml::with_faults(read, foreign)
     }
-    faults
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Self>()
+    }
 }
 
-fn of_rules(node: &Node) -> Vec<Error> {
-    let points: [Bound; 5] = ["accuracy", "format", "relevance", "completeness", "tone"]
-        .map(|key| (key, (|x| (1.0..=5.0).contains(&x)) as fn(f64) -> bool, POINTS));
-    let seconds: [Bound; 2] = ["p50", "p95"].map(|key| (key, (|x| x > 0.0) as fn(f64) -> bool, "give seconds above 0"));
-    let regression: [Bound; 2] = [
-        ("level", |x| x > 0.0 && x <= 0.5, "0.05 is usual; at most 0.5"),
-        ("margin", |x| (0.0..1.0).contains(&x), "it is a loss in mean score, from 0 to below 1"),
-    ];
-    let mut faults = outside(node, "", &BOUNDS);
-    for (key, bounds) in
-        [("criteria", &points[..]), ("people", &points), ("latency", &seconds), ("no-regression", &regression)]
-    {
-        faults.extend(node.get(key).map(|inner| outside(inner, key, bounds)).unwrap_or_default());
-    }
-    faults
+/// The rules of a suite: those of the gate, less the keys of [`WHOLE`].
+fn of_suites(generator: &mut SchemaGenerator) -> Schema {
+    let mut rules = generator.subschema_for::<GateSettings>().to_value();
+    let never: serde_json::Map<_, _> = WHOLE.iter().map(|key| (key.to_string(), json!(false))).collect();
+    set(&mut rules, "properties", never.into());
+    json_schema!({"type": "object", "additionalProperties": rules})
 }
 
-fn outside(node: &Node, within: &str, bounds: &[Bound]) -> Vec<Error> {
-    let dot = if within.is_empty() { "" } else { "." };
-    let fault = |(key, fits, remedy): &Bound| {
-        let at = node.get(key)?;
-        // What is no number has its fault already.
-        let x = yaml::read::<Option<f64>>(at, &[]).ok().flatten().filter(|x| !fits(*x))?;
-        Some(at.fault(format!("gate: `{within}{dot}{key}` is {x}")).hint(*remedy))
-    };
-    bounds.iter().filter_map(fault).collect()
+fn regression_forms(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [{"type": ["boolean", "null"]}, generator.subschema_for::<NoRegression>()]})
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Config;
     use std::path::Path;
 
-    fn read(gate: &str) -> engine::error::Result<Config> {
-        Config::read(&format!("line: x\ngate:\n{gate}"), Path::new("pmtune.yaml"))
+    fn read(gate: &str) -> Result<GateSettings> {
+        let file = yaml::parse(&format!("line: x\ngate:\n{gate}"), Path::new("pmtune.yaml"))?;
+        GateSettings::read(file.get("gate").unwrap())
     }
 
     #[test]
@@ -197,7 +202,7 @@ mod tests {
                     people: {tone: 4}\n  no-regression: {level: 0.1, margin: 0.02}\n  must-pass: [s/a, 'b*']\n  \
                     each-case: 0.8\n  flaky: 0.1\n  contaminated: 0\n  errors: 2\n  latency: {p50: 2, p95: 8.5}\n  \
                     detectable: 0.1\n  suites: {format: {pass-rate: 0.9, no-regression: true}}\n  exit-code: 3\n";
-        let gate = read(text).unwrap().gate.unwrap();
+        let gate = read(text).unwrap();
         let format = GateSettings {
             pass_rate: Some(0.9),
             no_regression: Some(NoRegression::default()),
@@ -226,35 +231,31 @@ mod tests {
 
     #[test]
     fn no_regression_is_switched_on_and_off() {
-        let rule = |text: &str| read(&format!("  no-regression: {text}\n")).unwrap().gate.unwrap().no_regression;
+        let rule = |text: &str| read(&format!("  no-regression: {text}\n")).unwrap().no_regression;
         assert_eq!(rule("true"), Some(NoRegression::default()));
         assert_eq!(rule("{level: 0.01}"), Some(NoRegression { level: 0.01, margin: 0.0 }));
         assert_eq!(rule("false"), None);
-        assert_eq!(Config::read("line: x\n", Path::new("pmtune.yaml")).unwrap().gate, None);
     }
 
     #[test]
     fn every_mistake_is_told_with_its_place() {
         let text = "  pass-rate: 70\n  pas-rate: 0.7\n  criteria: {accuracy: 0.8, style: 4}\n  no-regression: {level: 2}\n  \
-                    latency: {p99: 1}\n  exit-code: 130\n  suites:\n    format: {half: dev, score: 2}\n";
+                    latency: {p99: 1}\n  exit_code: 130\n  flaky: .nan\n  suites:\n    format: {half: dev, score: 2}\n";
         let said = read(text).unwrap_err().to_string();
-        for part in ["pmtune.yaml:4:", "pas-rate", "style", "p99"] {
-            assert!(said.contains(part), "{part} is missing in\n{said}");
-        }
-        let said = read(
-            "  pass-rate: 70\n  criteria: {accuracy: 0.8}\n  no-regression: {level: 2}\n  exit-code: 130\n  \
-                         suites:\n    format: {half: dev, score: 2}\n",
-        )
-        .unwrap_err()
-        .to_string();
         for part in [
-            "pmtune.yaml:3:14",
-            "80 % as 0.8",
-            "`criteria.accuracy` is 0.8",
-            "`no-regression.level` is 2",
-            "130 (int",
+            "pmtune.yaml:3:14: `gate.pass-rate` is `70`",
+            "give a number from 0 to 1; write 80 % as 0.8",
+            "pmtune.yaml:4:3: the key `pas-rate` is not known",
+            "`gate.criteria.accuracy` is `0.8`",
+            "style",
+            "`gate.no-regression.level` is `2`",
+            "give a number above 0 and at most 0.5",
+            "p99",
+            "`gate.exit_code` is `130`",
+            "130 (interrupted)",
+            "`gate.flaky` is `.nan`",
             "`half` cannot be set",
-            "`score` is 2",
+            "`gate.suites.format.score` is `2`",
         ] {
             assert!(said.contains(part), "{part} is missing in\n{said}");
         }
