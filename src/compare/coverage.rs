@@ -5,11 +5,12 @@
 
 use super::comparison::Finding;
 use super::group::score_test;
-use super::interval::{Scale, widened_tail, wilson};
+use super::interval::{Scale, widened_tail};
 use super::power::power;
 use super::sample::{Means, Observation, Sample, means};
 use super::settings::Settings;
 use super::verdict::finding;
+use crate::tally::wilson;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};
