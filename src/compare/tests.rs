@@ -149,7 +149,7 @@ fn a_clear_gain_is_called_better_in_words() {
     assert_eq!(group.finding, Finding::Improved);
     assert_eq!(
         group.words,
-        "v2 is better on the held-out cases: +0.21 in score (95\u{a0}% interval +0.08 to +0.34), \
+        "v2 is better on the held-out cases: +0.21 in score (95\u{a0}% interval +0.07 to +0.33), \
          15 of 30 cases pass instead of 10."
     );
     assert_eq!((group.pass.both, group.pass.only_a, group.pass.only_b, group.pass.neither), (5, 5, 10, 10));
@@ -170,7 +170,7 @@ fn ties_are_no_difference_once_there_are_enough_of_them() {
     assert_eq!(
         enough.held_out.overall.words,
         "No evidence of a difference between v2 and v1 on the held-out cases: 0.00 in score \
-         (95\u{a0}% interval 0.00 to 0.00, inside the ±0.03 that counts as negligible), 10 of 20 cases pass with either."
+         (95\u{a0}% interval 0.00 to 0.00, inside the ±0.02 that counts as negligible), 10 of 20 cases pass with either."
     );
     assert_eq!(compared(&held_out(5, &[(0.5, 0.5)])).held_out.overall.finding, Finding::TooFewCases);
 }
