@@ -12,6 +12,7 @@ pub mod suite;
 pub mod training_data;
 pub mod registry;
 pub mod run;
+pub mod tally;
 pub mod compare;
 pub mod review;
 pub mod gate;

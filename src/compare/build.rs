@@ -3,11 +3,12 @@
 use super::comparable::differences;
 use super::comparison::{Comparison, Outcomes, Side};
 use super::half::{flips, half};
-use super::pair::{Pair, Replies, pair};
+use super::pair::{Pair, pair};
 use super::settings::Settings;
 use super::warnings;
 use crate::run::{Run, SuiteRef};
 use crate::suite::Split;
+use crate::tally::{CaseTally, Standing};
 use engine::error::{Error, Result};
 use jiff::Timestamp;
 
@@ -57,15 +58,22 @@ fn ended(run: &Run) -> Timestamp {
     run.manifest.finished.or(last).unwrap_or(run.manifest.started)
 }
 
-fn side<'a>(run: &Run, label: &str, pairs: &'a [Pair<'a>], pick: fn(&'a Pair<'a>) -> Option<&'a Replies<'a>>) -> Side {
-    let sides: Vec<&Replies> = pairs.iter().filter_map(pick).collect();
-    let answers = || sides.iter().flat_map(|s| &s.judged).map(|r| r.answer);
+fn side<'a>(
+    run: &Run,
+    label: &str,
+    pairs: &'a [Pair<'a>],
+    pick: fn(&'a Pair<'a>) -> Option<&'a CaseTally<'a>>,
+) -> Side {
+    let cases: Vec<&CaseTally> = pairs.iter().filter_map(pick).collect();
+    let answers = || cases.iter().flat_map(|case| &case.records).filter_map(|record| record.outcome.answer());
+    let count = |standing| cases.iter().filter(|case| case.standing() == standing).count();
     Side {
         label: label.to_string(),
         run: run.manifest.clone(),
         seconds: answers().map(|x| x.seconds).filter(|s| s.is_finite()).sum(),
         output_tokens: answers().map(|x| x.output_tokens).sum(),
-        errors: sides.iter().filter(|s| s.judged.is_empty()).count(),
+        errors: count(Standing::Unanswered),
+        unscored: count(Standing::Unscored),
     }
 }
 

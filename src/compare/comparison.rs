@@ -4,6 +4,7 @@ use super::settings::Settings;
 use crate::check::Criterion;
 use crate::run::{Manifest, SuiteRef};
 use crate::suite::Split;
+use crate::tally::{Interval, Rate, Trial};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +43,9 @@ pub struct Side {
     pub output_tokens: usize,
     /// Cases that ended in an error.
     pub errors: usize,
+    /// Cases that were answered, and that no check could score.
+    #[serde(default)]
+    pub unscored: usize,
 }
 
 /// One split of the cases, with everything computed on it alone.
@@ -49,14 +53,85 @@ pub struct Side {
 pub struct Half {
     pub split: Split,
     pub overall: Group,
-    /// Holm-corrected among themselves.
     pub categories: Vec<Group>,
     /// Automatic rubric scores, 1 to 5.
     pub criteria: Vec<(Criterion, ScoreTest)>,
-    /// By check name: how often each side passed it.
-    pub checks: BTreeMap<String, Outcomes<Trial>>,
+    /// By check name.
+    pub checks: BTreeMap<String, CheckTest>,
     /// Mean reference negative log-likelihood per token, where known for both (lower is better).
     pub reference_nll: Option<ScoreTest>,
+    /// What got better or worse by name, each by a test of its own that holds up after correction over everything this
+    /// half looks at. Categories first, then criteria and checks.
+    #[serde(default)]
+    pub movers: Vec<Mover>,
+    /// How often lines would be written about these very cases by luck; `None` without cases.
+    #[serde(default)]
+    pub luck: Option<Luck>,
+}
+
+/// How often a check passed, and whether one version passes it on more cases than chance allows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckTest {
+    /// Over all judged answers; a check that was skipped or broke was not tried.
+    pub a: Trial,
+    pub b: Trial,
+    /// Cases that pass it with one version alone. A case passes a check when more than half of its tries pass, over all
+    /// answers and over all checks of that name which it has.
+    #[serde(default)]
+    pub only_a: usize,
+    #[serde(default)]
+    pub only_b: usize,
+    /// Exact McNemar; whole clusters change sides together.
+    #[serde(default = "certain")]
+    pub p: f64,
+    #[serde(default = "certain")]
+    pub p_corrected: f64,
+}
+
+fn certain() -> f64 {
+    1.0
+}
+
+/// Something by name that got better or worse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mover {
+    pub kind: MoverKind,
+    pub name: String,
+    pub better: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MoverKind {
+    Category,
+    Criterion,
+    Check,
+}
+
+impl MoverKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::Criterion => "criterion",
+            Self::Check => "check",
+        }
+    }
+}
+
+/// Of so many times that the labels of both versions were swapped at random, how often at least one line of a kind
+/// would have been written. Under equal versions nothing else happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Luck {
+    pub swaps: usize,
+    /// Better or worse on the whole.
+    pub headline: usize,
+    /// "Counting only passes, the change is more than chance."
+    pub passes: usize,
+    pub categories: usize,
+    pub criteria: usize,
+    pub checks: usize,
+    /// Any of these.
+    pub anything: usize,
 }
 
 /// A set of cases tested together. Without cases its means are 0 and its intervals all that is possible.
@@ -83,36 +158,7 @@ pub struct Outcomes<T> {
     pub b: T,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    pub low: f64,
-    pub high: f64,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trial {
-    pub passed: usize,
-    pub of: usize,
-}
-
-/// A pass rate with its Wilson interval. With repeats, `passed` counts cases that pass as often as they require.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rate {
-    pub passed: usize,
-    pub cases: usize,
-    pub rate: f64,
-    pub interval: Interval,
-    /// Cases that pass sometimes.
-    pub flaky: usize,
-    /// pass@k and pass^k at k = number of repeats, where cases repeat.
-    pub pass_at_k: Option<f64>,
-    pub pass_hat_k: Option<f64>,
-    /// That k: the fewest answers a repeated case of this side has.
-    #[serde(default)]
-    pub k: Option<usize>,
-}
-
-/// Exact McNemar on the discordant pairs.
+/// Exact McNemar on the discordant pairs; whole clusters change sides together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassTest {
     pub both: usize,
@@ -120,7 +166,7 @@ pub struct PassTest {
     pub only_b: usize,
     pub neither: usize,
     pub p: f64,
-    /// After Holm's correction over the categories; equal to `p` for the overall test.
+    /// Corrected over everything its half looks at.
     pub p_corrected: f64,
 }
 
@@ -139,6 +185,7 @@ pub struct ScoreTest {
     pub difference: Mean,
     /// Sign-flip permutation.
     pub p: f64,
+    /// Corrected over everything its half looks at; for the overall test what the headline alone may spend.
     pub p_corrected: f64,
     /// All sign patterns were tried (n ≤ 20 units), not a sample.
     pub exact: bool,
@@ -181,7 +228,7 @@ pub struct CasePair {
     pub split: Split,
     pub category: String,
     pub cluster: Option<String>,
-    /// Mean score over repeats; `None` when that side failed.
+    /// Mean score over repeats; `None` when that side failed or could not be scored.
     pub a: Option<f64>,
     pub b: Option<f64>,
     /// Share of repeats that passed.

@@ -3,13 +3,15 @@
 //! `cargo test --lib coverage` runs it small; the full figures of docs/log.md come from
 //! `cargo test --release --lib coverage_in_full -- --ignored --nocapture`.
 
-use super::comparison::{Finding, Interval};
+use super::comparison::Finding;
 use super::group::score_test;
-use super::interval::{Scale, resampled, widened_tail, wilson};
+use super::interval::{Scale, resampled, widened_tail};
 use super::power::minimum_of;
 use super::sample::{Means, Observation, Sample, means};
 use super::settings::Settings;
 use super::verdict::finding;
+use crate::tally::Interval;
+use crate::tally::wilson;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};

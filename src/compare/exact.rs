@@ -1,7 +1,7 @@
 //! What so few units can show at all, by the exact binomial: the bounds that a resample of the units themselves cannot
 //! know of, since it holds nothing that was not seen.
 
-use super::comparison::Interval;
+use crate::tally::Interval;
 use statrs::distribution::{Beta, Continuous, ContinuousCDF};
 
 /// A unit's weighted sum of some measure, and its weight.

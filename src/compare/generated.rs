@@ -6,9 +6,9 @@ use super::interval::{Scale, bootstrap};
 use super::oracle::{CASES, Ends, RESAMPLES, Random, family_of, same, sampled};
 use super::permutation::sign_flip;
 use super::power::power;
-use super::repeats::{pass_at_k, pass_hat_k};
 use super::sample::{Observation, Sample};
 use super::settings::Settings;
+use crate::tally::{pass_at_k, pass_hat_k};
 use serde_json::Value;
 
 fn expected(family: &str) -> impl Iterator<Item = (u64, Random, Value)> {

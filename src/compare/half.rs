@@ -1,95 +1,99 @@
 //! One half of the cases with everything computed on it alone, and the cases that flipped.
 
-use super::comparison::{Flip, Group, Half, Outcomes, ScoreTest, Trial};
+use super::changes::chance;
+use super::comparison::{CheckTest, Flip, Group, Half, Outcomes, ScoreTest};
+use super::family::family;
 use super::group::{ALL, group, score_test};
-use super::holm::holm;
 use super::interval::Scale;
-use super::pair::{Pair, Replies, Reply};
+use super::looks::{self, CheckLook};
+use super::luck::luck;
+use super::mover::movers;
+use super::pair::Pair;
 use super::sample::{Observation, Sample};
 use super::settings::Settings;
-use super::verdict::{finding, words};
+use super::verdict::{finding, whole, words};
 use crate::check::{Criterion, Verdict};
-use crate::run::automatic_points;
 use crate::suite::Split;
+use crate::tally::CaseTally;
 use std::collections::BTreeMap;
 
 pub(super) fn half(split: Split, pairs: &[Pair<'_>], labels: Outcomes<&str>, settings: &Settings) -> Half {
-    let pairs: Vec<&Pair> = pairs.iter().filter(|p| p.split == split && p.both().is_some()).collect();
-    let mut by_category: BTreeMap<&str, Vec<&Pair>> = BTreeMap::new();
-    for pair in &pairs {
-        by_category.entry(pair.category).or_default().push(pair);
-    }
-    let mut overall = group(ALL, &pairs, settings);
-    let mut categories: Vec<Group> = by_category.iter().map(|(name, pairs)| group(name, pairs, settings)).collect();
-    correct(&mut categories);
-    let tested = categories.len();
-    for (group, tested) in categories.iter_mut().map(|g| (g, tested)).chain([(&mut overall, 1)]) {
-        group.finding = finding(&group.score, group.clusters, settings);
-        group.words = words(group, tested, split, labels, settings);
-    }
-    Half {
+    let pairs = of_half(split, pairs);
+    Half { luck: luck(&pairs, settings), ..tested(split, &pairs, labels, settings) }
+}
+
+/// The pairs of a half that tell something.
+pub(super) fn of_half<'p, 'a>(split: Split, pairs: &'p [Pair<'a>]) -> Vec<&'p Pair<'a>> {
+    pairs.iter().filter(|p| p.split == split && p.both().is_some()).collect()
+}
+
+/// Everything but luck.
+pub(super) fn tested(split: Split, pairs: &[&Pair<'_>], labels: Outcomes<&str>, settings: &Settings) -> Half {
+    let mut half = Half {
         split,
-        overall,
-        categories,
-        criteria: criteria(&pairs, settings),
-        checks: checks(&pairs),
-        reference_nll: measure(&pairs, Scale::NATS, settings, |r| r.answer.reference_nll),
+        overall: group(ALL, pairs, settings),
+        categories: looks::categories(pairs).iter().map(|(name, pairs)| group(name, pairs, settings)).collect(),
+        criteria: criteria(pairs, settings),
+        checks: looks::checks(pairs).iter().map(|(name, look)| (name.to_string(), check(look))).collect(),
+        reference_nll: measure(&looks::likelihoods(pairs), Scale::NATS, settings),
+        movers: Vec::new(),
+        luck: None,
+    };
+    let beside = correct(&mut half);
+    let Half { overall, categories, .. } = &mut half;
+    for group in categories.iter_mut().chain([overall]) {
+        group.finding = finding(&group.score, group.clusters, settings);
+        group.words = words(group, beside, split, labels, settings);
     }
+    half.movers = movers(&half, settings);
+    half.overall.words += &whole(&half, beside, labels);
+    half
 }
 
-/// Holm over the categories, for the score test and for the pass test each.
-fn correct(categories: &mut [Group]) {
-    let scores = holm(&categories.iter().map(|g| g.score.p).collect::<Vec<_>>());
-    let passes = holm(&categories.iter().map(|g| g.pass.p).collect::<Vec<_>>());
-    for ((group, score), pass) in categories.iter_mut().zip(scores).zip(passes) {
-        group.score.p_corrected = score;
-        group.pass.p_corrected = pass;
+/// Corrects every test of the half in one family, and says how many stand beside the headline's. A single category is the
+/// whole half, so its score is the headline's and its passes are the overall ones: no further tests.
+fn correct(half: &mut Half) -> usize {
+    let Half { overall, categories, criteria, checks, reference_nll, .. } = half;
+    let mut beside: Vec<(f64, &mut f64)> = vec![(overall.pass.p, &mut overall.pass.p_corrected)];
+    let mut same = None;
+    match categories.as_mut_slice() {
+        [only] => same = Some(only),
+        several => {
+            for group in several {
+                beside.push((group.score.p, &mut group.score.p_corrected));
+                beside.push((group.pass.p, &mut group.pass.p_corrected));
+            }
+        }
     }
-}
-
-/// Automatic rubric points on the criteria that were measured, Holm-corrected among the criteria.
-fn criteria(pairs: &[&Pair<'_>], settings: &Settings) -> Vec<(Criterion, ScoreTest)> {
-    let mut tests: Vec<(Criterion, ScoreTest)> = Criterion::ALL
-        .into_iter()
-        .filter_map(|criterion| {
-            Some((criterion, measure(pairs, Scale::POINTS, settings, |r| automatic_points(r.verdicts, criterion))?))
-        })
-        .collect();
-    let corrected = holm(&tests.iter().map(|(_, test)| test.p).collect::<Vec<_>>());
-    for ((_, test), p) in tests.iter_mut().zip(corrected) {
-        test.p_corrected = p;
+    beside.extend(criteria.iter_mut().map(|(_, test)| (test.p, &mut test.p_corrected)));
+    beside.extend(checks.values_mut().map(|test| (test.p, &mut test.p_corrected)));
+    beside.extend(reference_nll.iter_mut().map(|test| (test.p, &mut test.p_corrected)));
+    let (headline, corrected) = family(Some(overall.score.p), &beside.iter().map(|(p, _)| *p).collect::<Vec<_>>());
+    overall.score.p_corrected = headline.unwrap_or(1.0);
+    let tests = beside.len();
+    for ((_, place), p) in beside.into_iter().zip(corrected) {
+        *place = p;
+    }
+    if let Some(Group { score, pass, .. }) = same {
+        score.p_corrected = overall.score.p_corrected;
+        pass.p_corrected = overall.pass.p_corrected;
     }
     tests
 }
 
-fn measure(
-    pairs: &[&Pair<'_>],
-    scale: Scale,
-    settings: &Settings,
-    of: impl Fn(&Reply<'_>) -> Option<f64>,
-) -> Option<ScoreTest> {
-    let observations: Vec<Observation> = pairs.iter().filter_map(|p| p.observe(&of)).collect();
-    score_test(&Sample::new(&observations), scale, settings)
+fn criteria(pairs: &[&Pair<'_>], settings: &Settings) -> Vec<(Criterion, ScoreTest)> {
+    let test = |criterion| measure(&looks::points(pairs, criterion), Scale::POINTS, settings);
+    Criterion::ALL.into_iter().filter_map(|criterion| Some((criterion, test(criterion)?))).collect()
 }
 
-/// How often each check passed, over all judged answers; a check that was skipped or broke was not tried.
-fn checks(pairs: &[&Pair<'_>]) -> BTreeMap<String, Outcomes<Trial>> {
-    let mut trials: BTreeMap<String, Outcomes<Trial>> = BTreeMap::new();
-    for (a, b) in pairs.iter().filter_map(|p| p.both()) {
-        let mut add = |side: &Replies<'_>, pick: fn(&mut Outcomes<Trial>) -> &mut Trial| {
-            for judged in side.judged.iter().flat_map(|r| r.verdicts) {
-                if judged.verdict.score().is_some() {
-                    let none = || Outcomes { a: Trial::default(), b: Trial::default() };
-                    let trial = pick(trials.entry(judged.check.clone()).or_insert_with(none));
-                    trial.of += 1;
-                    trial.passed += usize::from(judged.verdict.passed());
-                }
-            }
-        };
-        add(a, |o| &mut o.a);
-        add(b, |o| &mut o.b);
-    }
-    trials
+fn measure(observations: &[Observation<'_>], scale: Scale, settings: &Settings) -> Option<ScoreTest> {
+    score_test(&Sample::new(observations), scale, settings)
+}
+
+fn check(look: &CheckLook<'_>) -> CheckTest {
+    let (only_a, only_b) = looks::changed(&look.observations);
+    let p = chance(&looks::changes(&look.observations));
+    CheckTest { a: look.a, b: look.b, only_a, only_b, p, p_corrected: p }
 }
 
 /// Cases that one version passes and the other does not: improvements first, held-out before dev, then as they ran.
@@ -101,18 +105,19 @@ pub(super) fn flips(pairs: &[Pair<'_>]) -> Vec<Flip> {
 
 fn flip(pair: &Pair<'_>) -> Option<Flip> {
     let (a, b) = pair.both()?;
-    (a.passed() != b.passed()).then(|| Flip {
+    let improved = b.passes()?;
+    (a.passes()? != improved).then(|| Flip {
         case: pair.case.to_string(),
         split: pair.split,
         category: pair.category.to_string(),
-        improved: b.passed(),
+        improved,
         checks: changed_checks(a, b),
     })
 }
 
 /// The checks with weight that pass more often than not on one side only, by name, each once. The second `contains` of
 /// a case is compared with the second.
-fn changed_checks(a: &Replies<'_>, b: &Replies<'_>) -> Vec<String> {
+fn changed_checks(a: &CaseTally<'_>, b: &CaseTally<'_>) -> Vec<String> {
     let (a, b) = (majorities(a), majorities(b));
     let mut names: Vec<String> = Vec::new();
     for ((place, name), passed) in &a {
@@ -125,9 +130,9 @@ fn changed_checks(a: &Replies<'_>, b: &Replies<'_>) -> Vec<String> {
 }
 
 /// Whether each check of a case, by its place among the case's checks and its name, passes more often than not.
-fn majorities<'a>(side: &Replies<'a>) -> BTreeMap<(usize, &'a str), bool> {
+fn majorities<'a>(side: &CaseTally<'a>) -> BTreeMap<(usize, &'a str), bool> {
     let mut tally: BTreeMap<(usize, &str), (usize, usize)> = BTreeMap::new();
-    for reply in &side.judged {
+    for reply in &side.replies {
         for (place, judged) in reply.verdicts.iter().enumerate().filter(|(_, v)| v.weight > 0.0) {
             let (passed, of) = tally.entry((place, &judged.check)).or_default();
             *passed += usize::from(matches!(judged.verdict, Verdict::Pass { .. }));

@@ -1,9 +1,9 @@
-//! Intervals: Wilson's for a rate, the bootstrap's for a mean.
+//! The bootstrap's interval of a mean.
 
-use super::comparison::Interval;
 use super::exact::supported;
 use super::sample::{Means, Sample, Unit, means};
 use super::settings::Settings;
+use crate::tally::Interval;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
@@ -40,22 +40,6 @@ pub(crate) struct Intervals {
     pub a: Interval,
     pub b: Interval,
     pub difference: Interval,
-}
-
-/// Wilson's score interval for a proportion (Wilson, *Probable inference*, JASA 22, 1927). Without trials all of [0,
-/// 1].
-pub fn wilson(passed: usize, of: usize, confidence: f64) -> Interval {
-    if of == 0 {
-        return Interval { low: 0.0, high: 1.0 };
-    }
-    let z = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
-    let (n, rate) = (of as f64, passed as f64 / of as f64);
-    let centre = (rate + z * z / (2.0 * n)) / (1.0 + z * z / n);
-    let half = z / (1.0 + z * z / n) * (rate * (1.0 - rate) / n + z * z / (4.0 * n * n)).sqrt();
-    // At 0 and n of n the formula gives 0 and 1 but for rounding.
-    let low = if passed == 0 { 0.0 } else { (centre - half).max(0.0) };
-    let high = if passed == of { 1.0 } else { (centre + half).min(1.0) };
-    Interval { low: low.min(rate), high: high.max(rate) }
 }
 
 /// Percentile bootstrap over units (clusters, where cases have them), with the tails widened for small samples
@@ -163,16 +147,6 @@ mod tests {
             .map(|(&d, case)| Observation { case, cluster: None, weight: 1.0, a: 0.5 - d / 2.0, b: 0.5 + d / 2.0 })
             .collect();
         Sample::new(&observations)
-    }
-
-    #[test]
-    fn wilson_agrees_with_statsmodels() {
-        for case in cases("wilson") {
-            let (passed, of) = (number(&case, "passed") as usize, number(&case, "of") as usize);
-            let interval = wilson(passed, of, number(&case, "confidence"));
-            close(interval.low, number(&case, "low"), 1e-9);
-            close(interval.high, number(&case, "high"), 1e-9);
-        }
     }
 
     /// statrs inverts the incomplete beta function to about eight digits, far more than a resampled tail can show.

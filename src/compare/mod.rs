@@ -1,37 +1,43 @@
 //! Two runs paired case by case: flips, intervals, exact and resampled tests, and a verdict in words.
 //!
 //! Suites are small, so every method is exact or resampled, never a bare normal approximation. [`compare`] pairs the
-//! runs (`pair`, after `comparable` has made sure that only the version differs), computes each half of the cases on
-//! its own (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small
-//! pure files over a `sample` of independent units: `interval`, `exact`, `permutation`, `mcnemar`, `holm`, `power`,
-//! `repeats`.
+//! runs (`pair`, after `comparable` has made sure that only the version differs) and computes each half of the cases on
+//! its own: `looks` says what is looked at, `group` and `half` test it, `family` corrects everything together, `verdict`
+//! and `mover` state what was found, and `luck` how often that would be found by luck. The statistics themselves are small
+//! pure files over a `sample` of independent units: `interval`, `exact`, `permutation`, `changes`, `mcnemar`, `holm`,
+//! `power`.
 
 mod alone;
 mod build;
+mod changes;
 mod comparable;
 mod comparison;
 #[cfg(test)]
 mod coverage;
+mod family;
 mod figures;
 mod exact;
+#[cfg(test)]
+mod findings;
 #[cfg(test)]
 mod generated;
 mod group;
 mod half;
 mod holm;
 mod interval;
+mod looks;
+mod luck;
 mod mcnemar;
-#[cfg(test)]
-pub(crate) mod oracle;
+mod mover;
 mod pair;
 mod permutation;
 mod power;
 #[cfg(test)]
 mod properties;
-mod repeats;
 mod sample;
 mod settings;
-pub mod tally;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -40,15 +46,20 @@ mod warnings;
 pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
-    CasePair, Comparison, Finding, Flip, Group, Half, Interval, Mean, Outcomes, PassTest, Power, Rate, ScoreTest, Side,
-    Trial,
+    CasePair, CheckTest, Comparison, Finding, Flip, Group, Half, Luck, Mean, Mover, MoverKind, Outcomes, PassTest,
+    Power, ScoreTest, Side,
 };
+pub use family::family;
 pub use holm::holm;
-pub use interval::wilson;
-pub use repeats::enough;
 pub use settings::Settings;
+pub use verdict::beyond_chance;
+
+// What a comparison says of one side is what that side's run says of itself.
+pub use crate::tally::{Interval, Rate, Trial, enough, wilson};
 
 // People's scores are reckoned with the same means, intervals and tests.
+#[cfg(test)]
+pub(crate) use crate::tally::oracle;
 pub(crate) use exact::{fewest_units, unseen_share};
 pub(crate) use group::score_test;
 pub(crate) use interval::{Scale, bootstrap, percentiles, widened_tail};

@@ -76,7 +76,8 @@ fn outcome(version: &str, reply: Reply) -> Outcome {
         passed: verdict.passed(),
         verdicts: vec![
             judged("contains", 1.0, verdict),
-            judged("latency", 0.0, Verdict::when(version == "v2", "measured only")),
+            // Tells the versions apart as often one way as the other, over scores that are alike.
+            judged("latency", 0.0, Verdict::when((version == "v2") == (score >= 0.75), "measured only")),
             judged("language", 1.0, Verdict::Skipped { reason: "too short".to_string() }),
         ],
         score,
@@ -237,16 +238,17 @@ fn a_category_that_got_worse_is_named_beside_an_overall_gain() {
     assert_eq!(c.held_out.overall.finding, Finding::Improved);
     assert_eq!(c.held_out.categories.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["format", "tone"]);
     assert!(
-        c.warnings.contains(&"v2 is worse than v1 in tone, whatever the overall result.".to_string()),
+        c.warnings.contains(&"v2 is worse than v1 in category tone, whatever the overall result.".to_string()),
         "{:?}",
         c.warnings
     );
     let tone = &c.held_out.categories[1];
     assert_eq!(tone.score.p, 2.0 / 4096.0);
-    // Two categories: the smaller p is doubled, the other stays; the overall test stands alone.
-    assert_eq!(tone.score.p_corrected, 2.0 * tone.score.p);
-    assert_eq!(c.held_out.categories[0].score.p_corrected, c.held_out.categories[0].score.p);
-    assert_eq!(c.held_out.overall.score.p_corrected, c.held_out.overall.score.p);
+    // The whole spends four fifths of the error; decided, it hands them on to what stands beside it: the passes of all, two
+    // tests of each category, one criterion, two checks and the likelihood, of which seven have smaller p-values or none.
+    let whole = &c.held_out.overall.score;
+    assert_eq!(whole.p_corrected, whole.p / 0.8);
+    assert!(tone.score.p_corrected >= tone.score.p && tone.score.p_corrected <= 9.0 * tone.score.p);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! The finding, and the plain sentence that states it.
 //!
 //! One test decides: the paired difference in score. A version is better when the interval of the difference lies above
-//! 0 and the sign-flip test, corrected where several categories are tested, agrees. McNemar's test on passed cases is
-//! secondary: it never decides, but where it says otherwise the sentence says so.
+//! 0 and the sign-flip test, corrected over all that its half looks at, agrees. McNemar's test on passed cases is
+//! secondary: it never decides, but where it says otherwise the sentence says so. So it is where single parts moved and
+//! the whole did not.
 
-use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest};
+use super::comparison::{Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest};
 use super::exact::{fewest_units, units_to_rule_out};
+use super::family::HEADLINE;
 use super::group::ALL;
 use super::settings::Settings;
 use crate::suite::Split;
-use crate::words::{count, percent_exact, signed_to, times_in_100};
+use crate::words::{count, decimal_to, list, percent_exact, signed_to, times_in_100};
 
 /// What the difference in score shows. `units` is the number of independent cases or clusters. That there is none worth
 /// speaking of is shown by the interval alone, which is as wide as so many units leave it, even when all of them tie.
@@ -29,13 +31,49 @@ pub(crate) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> F
     }
 }
 
-/// Rarer than 1 − confidence, rounding forgiven.
-fn beyond_chance(p: f64, settings: &Settings) -> bool {
+/// The one place that decides what is beyond chance: as rare as 1 − confidence or rarer, rounding forgiven. `p` is
+/// corrected for all that was looked at beside it ([`family`](super::family::family)).
+pub fn beyond_chance(p: f64, settings: &Settings) -> bool {
     p <= 1.0 - settings.confidence + 1e-12
 }
 
-/// The finding as a sentence or two for people who read no statistics. `tested` groups were tested beside each other.
-pub(super) fn words(group: &Group, tested: usize, split: Split, labels: Outcomes<&str>, settings: &Settings) -> String {
+impl ScoreTest {
+    /// Whether the version after is better (`true`) or worse: what its interval and its corrected test both say.
+    pub fn direction(&self, settings: &Settings) -> Option<bool> {
+        let interval = self.difference.interval;
+        let clear = beyond_chance(self.p_corrected, settings) && (interval.low > 0.0 || interval.high < 0.0);
+        clear.then_some(interval.low > 0.0)
+    }
+}
+
+impl Group {
+    /// What the group shows when its test is corrected for other tests than those of its half.
+    pub fn finding_at(&self, p_corrected: f64, settings: &Settings) -> Finding {
+        finding(&ScoreTest { p_corrected, ..self.score.clone() }, self.clusters, settings)
+    }
+}
+
+/// What is to be added to the words on the whole half where single parts of it moved and the whole did not; `beside`
+/// tests stand beside the headline's.
+pub(super) fn whole(half: &Half, beside: usize, labels: Outcomes<&str>) -> String {
+    if half.movers.is_empty() || matches!(half.overall.finding, Finding::Improved | Finding::Regressed) {
+        return String::new();
+    }
+    let named = |better: bool| names(half.movers.iter().filter(|mover| mover.better == better));
+    let better = named(true).map(|names| format!("better in {names}"));
+    let worse = named(false).map(|names| format!("worse in {names}"));
+    let moved: Vec<String> = better.into_iter().chain(worse).collect();
+    format!(" Yet {} is {}, by a test for each that is corrected for all {beside} looked at.", labels.b, list(&moved))
+}
+
+/// "category tone, check contains"; `None` without any.
+pub(super) fn names<'a>(movers: impl Iterator<Item = &'a Mover>) -> Option<String> {
+    let names: Vec<String> = movers.map(|mover| format!("{} {}", mover.kind.name(), mover.name)).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The finding as a sentence or two for people who read no statistics. `beside` tests stand beside the headline's.
+pub(super) fn words(group: &Group, beside: usize, split: Split, labels: Outcomes<&str>, settings: &Settings) -> String {
     let place = place(&group.name, split);
     let Outcomes { a, b } = labels;
     if group.cases == 0 {
@@ -54,7 +92,7 @@ pub(super) fn words(group: &Group, tested: usize, split: Split, labels: Outcomes
         Finding::TooFewCases => format!("Too few {} to tell: {numbers}, {passes}.", place.trim_start_matches("the ")),
     };
     if group.finding == Finding::TooFewCases {
-        text += &short_of(group, tested, settings);
+        text += &short_of(group, beside, settings);
     }
     text += dissent(group, settings).as_deref().unwrap_or_default();
     text
@@ -115,18 +153,23 @@ fn passes(pass: &PassTest) -> String {
 }
 
 /// Why there is no finding, and what would be needed.
-fn short_of(group: &Group, tested: usize, settings: &Settings) -> String {
+fn short_of(group: &Group, beside: usize, settings: &Settings) -> String {
     let interval = group.score.difference.interval;
     let mut text = String::new();
     if interval.low > 0.0 || interval.high < 0.0 {
-        text += &format!(
-            " The interval leaves out 0, yet chance alone gives as large a difference {}",
-            times_in_100(group.score.p)
-        );
-        text += &if beyond_chance(group.score.p, settings) {
-            format!(", which is not rare enough for one of {tested} categories.")
-        } else {
-            ".".to_string()
+        let rare = beyond_chance(group.score.p, settings);
+        let times = match rare {
+            true => format!("{} times in 100", decimal_to(group.score.p * 100.0, 1)),
+            false => times_in_100(group.score.p),
+        };
+        text += &format!(" The interval leaves out 0, yet chance alone gives as large a difference {times}");
+        text += &match rare {
+            false => ".".to_string(),
+            true if group.name == ALL => format!(
+                "; the whole is given {} in 100, so that nothing at all is named more often than it should be.",
+                decimal_to((1.0 - settings.confidence) * HEADLINE * 100.0, 1)
+            ),
+            true => format!(", which is not rare enough for one of {beside} things looked at."),
         };
     }
     if let (Some(minimum), Some(cases)) = (group.power.minimum_detectable, group.power.cases_for_half) {

@@ -1,10 +1,15 @@
 //! What the reader of a comparison must know before believing it.
 
 use super::comparison::{Comparison, Finding, Outcomes};
-use super::pair::{Pair, Replies, Reply};
+use super::pair::Pair;
+use super::verdict::names;
 use crate::run::{CONTAMINATED, Run};
+use crate::tally::{CaseTally, Standing};
 use crate::words::{count, either, few};
 use std::collections::BTreeSet;
+
+/// Said of a case on whose answers no check had a say.
+const UNSCORED: &str = "could not be scored (every check was skipped or only measures)";
 
 /// Names given in one warning before it says "and 7 more".
 const NAMES: usize = 5;
@@ -26,17 +31,11 @@ pub(super) fn of_result(comparison: &Comparison) -> Vec<String> {
                 .to_string(),
         );
     }
-    if held_out.finding != Finding::Regressed {
-        let worse: Vec<&str> = comparison
-            .held_out
-            .categories
-            .iter()
-            .filter(|g| g.finding == Finding::Regressed)
-            .map(|g| g.name.as_str())
-            .collect();
-        if !worse.is_empty() {
-            warnings.push(format!("{b} is worse than {a} in {}, whatever the overall result.", few(&worse, NAMES)));
-        }
+    // Where the whole shows nothing, its own words say what moved.
+    if held_out.finding == Finding::Improved
+        && let Some(worse) = names(comparison.held_out.movers.iter().filter(|mover| !mover.better))
+    {
+        warnings.push(format!("{b} is worse than {a} in {worse}, whatever the overall result."));
     }
     warnings
 }
@@ -85,8 +84,10 @@ fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) ->
     }
     let mut answered = pairs.iter().filter_map(|p| p.both()).peekable();
     answered.peek()?;
-    let text = |reply: &Reply<'_>| reply.answer.text.clone();
-    answered.all(|(x, y)| x.judged.iter().map(text).eq(y.judged.iter().map(text))).then(|| {
+    let texts = |side: &CaseTally<'_>| -> Vec<String> {
+        side.records.iter().filter_map(|record| Some(record.outcome.answer()?.text.clone())).collect()
+    };
+    answered.all(|(x, y)| texts(x) == texts(y)).then(|| {
         format!(
             "{} and {} gave the same answer to every case; check that what differs between them took effect.",
             labels.a, labels.b
@@ -94,7 +95,7 @@ fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) ->
     })
 }
 
-/// Cases that do not count because one side has no answer to them, by name.
+/// Cases that do not count because one side has no answer to them or no score, by name.
 fn left_out(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut say = |names: Vec<&str>, what: String| {
@@ -108,20 +109,25 @@ fn left_out(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
         }
     };
     let names = |keep: &dyn Fn(&Pair<'_>) -> bool| {
-        pairs.iter().filter(|p| p.counts() && keep(p)).map(|p| p.case).collect::<Vec<_>>()
+        pairs.iter().filter(|p| p.counts && keep(p)).map(|p| p.case).collect::<Vec<_>>()
     };
-    let failed = |side: &Option<Replies<'_>>| side.as_ref().is_some_and(|r| r.judged.is_empty());
+    let stands = |side: &Option<CaseTally<'_>>, standing| side.as_ref().is_some_and(|s| s.standing() == standing);
+    let failed = |side: &Option<CaseTally<'_>>| stands(side, Standing::Unanswered);
+    let unscored = |side: &Option<CaseTally<'_>>| stands(side, Standing::Unscored);
     say(names(&|p| p.b.is_none()), format!("ran for {} only", labels.a));
     say(names(&|p| p.a.is_none()), format!("ran for {} only", labels.b));
     say(names(&|p| failed(&p.a) && failed(&p.b)), "ended in an error for both versions".to_string());
     say(names(&|p| failed(&p.a) && !failed(&p.b) && p.b.is_some()), format!("ended in an error for {}", labels.a));
     say(names(&|p| failed(&p.b) && !failed(&p.a) && p.a.is_some()), format!("ended in an error for {}", labels.b));
+    say(names(&|p| unscored(&p.a) && unscored(&p.b)), format!("{UNSCORED} for both versions"));
+    say(names(&|p| unscored(&p.a) && !unscored(&p.b) && p.b.is_some()), format!("{UNSCORED} for {}", labels.a));
+    say(names(&|p| unscored(&p.b) && !unscored(&p.a) && p.a.is_some()), format!("{UNSCORED} for {}", labels.b));
     warnings
 }
 
 /// Answers that failed beside others that did not, unequal numbers of repeats, and cases that pass only sometimes.
 fn unsteady(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
-    let names = |keep: &dyn Fn(&Replies<'_>, &Replies<'_>) -> bool| {
+    let names = |keep: &dyn Fn(&CaseTally<'_>, &CaseTally<'_>) -> bool| {
         pairs.iter().filter(|p| p.both().is_some_and(|(a, b)| keep(a, b))).map(|p| p.case).collect::<Vec<_>>()
     };
     let mut warnings = Vec::new();
@@ -130,7 +136,13 @@ fn unsteady(pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Vec<String> {
         let cases = count(partly.len(), "case");
         warnings.push(format!("Some answers to {cases} ended in an error; the others count: {}.", few(&partly, NAMES)));
     }
-    let uneven = names(&|a, b| a.judged.len() + a.errors != b.judged.len() + b.errors);
+    let partly = names(&|a, b| a.unscored > 0 || b.unscored > 0);
+    if !partly.is_empty() {
+        let cases = count(partly.len(), "case");
+        warnings
+            .push(format!("No check could score some answers to {cases}; the others count: {}.", few(&partly, NAMES)));
+    }
+    let uneven = names(&|a, b| a.records.len() != b.records.len());
     if !uneven.is_empty() {
         let (a, b, cases) = (labels.a, labels.b, count(uneven.len(), "case"));
         warnings.push(format!("{a} and {b} answered {cases} a different number of times: {}.", few(&uneven, NAMES)));

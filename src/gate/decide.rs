@@ -1,34 +1,16 @@
 //! From two runs and the rules to a decision.
 
 use super::decision::{Contender, Decision, FORMAT, Judged, Status};
-use super::points::Points;
+use super::question::Gate;
 use super::regression::{self, Tested};
 use super::rules;
 use super::scope::{Scope, in_suite, note};
 use super::settings::{GateHalf, GateSettings};
-use crate::compare::tally::{self, CaseTally};
-use crate::compare::{Outcomes, Settings};
 use crate::run::Run;
 use crate::suite::Split;
+use crate::tally::{self, CaseTally, Standing};
+use crate::words::{count, either};
 use std::collections::BTreeSet;
-
-/// Everything there is to decide on.
-#[derive(Debug, Clone)]
-pub struct Gate<'a> {
-    pub candidate: &'a Run,
-    /// The run of the version that must not be lost against.
-    pub baseline: Option<&'a Run>,
-    /// What the versions are called in sentences; `a` is the baseline.
-    pub labels: Outcomes<&'a str>,
-    /// `gate:` of `pmtune.yaml`; [`GateSettings::usual`] where there is none.
-    pub settings: Option<&'a GateSettings>,
-    /// What people made of the candidate's answers: [`points`](super::points).
-    pub people: &'a Points,
-    /// How the versions are compared.
-    pub compare: Settings,
-    /// Compare runs that differ in more than the version.
-    pub insist: bool,
-}
 
 impl Gate<'_> {
     /// Judges every rule. What keeps a rule from being judged stands in its words and fails the gate.
@@ -116,7 +98,8 @@ impl Gate<'_> {
     /// The rules that need no baseline.
     fn alone(&self, scope: &Scope<'_>, settings: &GateSettings, before: &BTreeSet<&str>) -> Vec<Judged> {
         let mut judged = Vec::new();
-        judged.extend(settings.pass_rate.map(|least| rules::pass_rate(scope, least, before)));
+        let confidence = self.compare.confidence;
+        judged.extend(settings.pass_rate.map(|least| rules::pass_rate(scope, least, before, confidence)));
         judged.extend(settings.score.map(|least| rules::score(scope, least)));
         judged.extend(rules::criteria(scope, &settings.criteria));
         judged.extend(rules::people(scope, &settings.people, self.people));
@@ -138,6 +121,19 @@ impl Gate<'_> {
         let mut notes = Vec::new();
         let repeated = tallies.iter().filter(|case| case.records.len() > 1 && case.passed == Some(0.0));
         notes.extend(repeated.map(note).map(|case| format!("{}: {}.", case.case, case.words)));
+        let unscored: Vec<&str> = tallies
+            .iter()
+            .filter(|case| case.counts && case.standing() == Standing::Unscored)
+            .map(|case| case.case)
+            .collect();
+        if !unscored.is_empty() {
+            notes.push(format!(
+                "{} could not be scored, because no check had a say, and {} for nothing here: {}.",
+                count(unscored.len(), "case"),
+                either(unscored.len(), "counts", "count"),
+                unscored.join(", ")
+            ));
+        }
         if self.settings.is_none() {
             notes.push(
                 "pmtune.yaml has no `gate:`, so the usual rules were judged: no loss against the version before, an answer \

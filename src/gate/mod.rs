@@ -9,6 +9,7 @@
 mod decide;
 mod decision;
 mod points;
+mod question;
 mod regression;
 mod rules;
 mod scope;
@@ -24,7 +25,7 @@ mod words;
 /// The exit code of a gate that failed, unless the user chose another.
 pub const FAILED: u8 = 100;
 
-pub use decide::Gate;
 pub use decision::{CaseNote, Contender, Decision, Judged, Status, schema};
 pub use points::{Points, points};
+pub use question::Gate;
 pub use settings::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings};

@@ -1,11 +1,11 @@
 //! Is the candidate worse than the baseline, and could the comparison have shown it?
 
-use super::Gate;
 use super::decision::{CaseNote, Judged};
+use super::question::Gate;
 use super::scope::Scope;
 use super::settings::NoRegression;
 use super::words::difference;
-use crate::compare::{self, Comparison, Group, holm};
+use crate::compare::{self, Comparison, Finding, Group, holm};
 use crate::words;
 
 /// The comparison of the cases in one scope; `Err` says why there is none, and what to do.
@@ -20,7 +20,8 @@ pub(super) fn test(gate: &Gate<'_>, whole: &Tested, scope: &Scope<'_>) -> Tested
         (None, Ok(_)) => return Err(NO_BASELINE.to_string()),
     };
     let (a, b) = (scope.narrow(baseline), scope.narrow(gate.candidate));
-    let nothing = || format!("no answers of both versions to the {}; run both on the same suites", scope.place());
+    let nothing =
+        || format!("no answers of both versions to the {} have a score; run both on the same suites", scope.place());
     let comparison = compare::compare(&a, &b, gate.labels, gate.compare.clone(), gate.insist).map_err(|_| nothing())?;
     if comparison.held_out.overall.cases == 0 { Err(nothing()) } else { Ok(comparison) }
 }
@@ -82,9 +83,32 @@ fn judged(gate: &Gate<'_>, scope: &Scope<'_>, rule: &NoRegression, tested: &Comp
             words += &format!("; at {}\u{a0}% or less the rule fails", rule.level * 100.0);
         }
     }
+    words += &beside_the_comparison(group.finding, failed, rule);
     let mut judged = scope.judged("no-regression", !failed, mean, -rule.margin, words);
     judged.p = Some(p);
     judged.because_of(fallen(tested, scope))
+}
+
+/// The rule and the comparison ask different things on purpose: the rule for a loss alone, at a level of its own and
+/// beyond a margin; the comparison for a difference either way, with part of the error kept for single findings. Where
+/// they do not say the same, the reader is told why.
+fn beside_the_comparison(finding: Finding, failed: bool, rule: &NoRegression) -> String {
+    match (failed, finding) {
+        (true, Finding::TooFewCases | Finding::NoDifference) => {
+            let says = match finding {
+                Finding::NoDifference => "no evidence of a difference",
+                _ => "too few cases to tell",
+            };
+            format!("; it looks for a loss alone, so it is stricter than the comparison, which says: {says}")
+        }
+        (false, Finding::Regressed) if rule.margin > 0.0 => {
+            format!("; the comparison calls it worse, the rule puts up with a loss of {}", rule.margin)
+        }
+        (false, Finding::Regressed) => {
+            format!("; the comparison calls it worse, the rule fails at {}\u{a0}% or less only", rule.level * 100.0)
+        }
+        _ => String::new(),
+    }
 }
 
 /// The cases that lost most, greatest loss first.

@@ -5,8 +5,8 @@ use super::scope::{Scope, note};
 use super::settings::{CriteriaSettings, LatencySettings};
 use super::words::{rate, standing};
 use crate::check::Criterion;
-use crate::compare::tally::{self, CaseTally};
-use crate::run::{CONTAMINATED, Outcome, matches};
+use crate::run::{CONTAMINATED, matches};
+use crate::tally::{self, CaseTally, Standing};
 use crate::words::{count, either, percent, percent_exact};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,9 +26,9 @@ pub(super) fn unknown_suite(scope: &Scope<'_>, tallies: &[CaseTally<'_>]) -> Jud
 }
 
 /// `before`: the cases that the baseline passes. Those it passes and the candidate does not are named first.
-pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>) -> Judged {
+pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>, confidence: f64) -> Judged {
     let cases = scope.counting();
-    let seen = tally::rate(&cases);
+    let seen = tally::rate(&cases, confidence);
     if seen.cases == 0 {
         return scope.empty("pass-rate", least);
     }
@@ -66,8 +66,8 @@ pub(super) fn criteria(scope: &Scope<'_>, least: &CriteriaSettings) -> Vec<Judge
             );
             return scope.unjudged(&rule, Some(least), words);
         };
-        let of_case = |case| tally::criteria(&[case]).into_iter().find(|(c, ..)| *c == criterion);
-        let points: Vec<(&str, f64)> = cases.iter().filter_map(|case| Some((case.case, of_case(case)?.1))).collect();
+        let points: Vec<(&str, f64)> =
+            cases.iter().filter_map(|case| Some((case.case, case.points(criterion)?))).collect();
         let words = format!("{mean:.1} of 5, by checks, over {}; {least:.1} wanted", count(*n, scope.noun()));
         scope.judged(&rule, mean + ROUNDING >= least, *mean, least, words).because_of(lowest(&points, least))
     };
@@ -125,14 +125,25 @@ pub(super) fn must_pass(scope: &Scope<'_>, patterns: &[String], tagged: bool) ->
     let idle = patterns.iter().find(|pattern| !scope.cases.iter().any(|case| matches(pattern, case.case)));
     let cases: Vec<&CaseTally<'_>> =
         scope.cases.iter().copied().filter(|case| named(case) || tagged && has_tag(case)).collect();
-    let broken: Vec<CaseNote> =
-        cases.iter().filter(|case| case.passes() != Some(true)).map(|case| note(case)).collect();
+    let stand = |standing: &[Standing]| -> Vec<CaseNote> {
+        cases.iter().filter(|case| standing.contains(&case.standing())).map(|case| note(case)).collect()
+    };
+    let broken = stand(&[Standing::Fails, Standing::Unanswered]);
+    let unscored = stand(&[Standing::Unscored]);
     if let (Some(pattern), true) = (idle, broken.is_empty()) {
         let words = format!("no case of the run is called `{pattern}`; evaluate its suite too, or correct the pattern");
         return Some(scope.unjudged(RULE, Some(0.0), words));
     }
     if cases.is_empty() {
         return None;
+    }
+    if broken.is_empty() && !unscored.is_empty() {
+        let words = format!(
+            "{} of {} that must pass could not be scored: no check of theirs had a say; give them one that can judge",
+            unscored.len(),
+            count(cases.len(), "case")
+        );
+        return Some(Judged { cases: unscored, ..scope.unjudged(RULE, Some(0.0), words) });
     }
     let verb = either(broken.len(), "does", "do");
     let words = match broken.len() {
@@ -142,34 +153,45 @@ pub(super) fn must_pass(scope: &Scope<'_>, patterns: &[String], tagged: bool) ->
     Some(scope.judged(RULE, broken.is_empty(), broken.len() as f64, 0.0, words).because_of(broken))
 }
 
-/// Cases asked more than once.
-fn repeated<'a>(scope: &Scope<'a>) -> Vec<&'a CaseTally<'a>> {
-    scope.counting().into_iter().filter(|case| case.records.len() > 1).collect()
+/// Cases asked more than once, those apart of which no answer could be scored; `Err` where none is left, with why.
+fn repeated<'a>(scope: &Scope<'a>) -> Result<(Vec<&'a CaseTally<'a>>, usize), &'static str> {
+    let asked = scope.counting().into_iter().filter(|case| case.records.len() > 1);
+    let (unscored, cases): (Vec<_>, Vec<_>) = asked.partition(|case| case.standing() == Standing::Unscored);
+    match (cases.is_empty(), unscored.len()) {
+        (true, 0) => Err("no case is asked more than once; set `repeat: 5` in the suites, or remove the rule"),
+        (true, _) => Err("no repeated case could be scored: no check had a say; give them one that can judge"),
+        (false, unscored) => Ok((cases, unscored)),
+    }
 }
 
-const NOT_REPEATED: &str = "no case is asked more than once; set `repeat: 5` in the suites, or remove the rule";
-
 pub(super) fn each_case(scope: &Scope<'_>, least: f64) -> Judged {
-    let cases = repeated(scope);
-    let share = |case: &CaseTally<'_>| case.passed.unwrap_or(0.0);
-    let Some(lowest) = cases.iter().map(|case| share(case)).min_by(f64::total_cmp) else {
-        return scope.unjudged("each-case", Some(least), NOT_REPEATED);
+    const RULE: &str = "each-case";
+    let (cases, unscored) = match repeated(scope) {
+        Ok(found) => found,
+        Err(why) => return scope.unjudged(RULE, Some(least), why),
     };
+    let share = |case: &CaseTally<'_>| case.passed.unwrap_or(0.0);
+    let lowest = cases.iter().map(|case| share(case)).fold(1.0, f64::min);
     let mut short: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| share(case) + ROUNDING < least).collect();
     short.sort_by(|x, y| share(x).total_cmp(&share(y)));
+    if short.is_empty() && unscored > 0 {
+        let of = count(cases.len() + unscored, "repeated case");
+        let words = format!("{unscored} of {of} could not be scored: no check had a say");
+        return scope.unjudged(RULE, Some(least), words);
+    }
     let (wanted, of) = (percent_exact(least), count(cases.len(), "repeated case"));
     let words = match short.len() {
         0 => format!("each of {of} passes {wanted} of its answers or more"),
         n => format!("{n} of {of} below {wanted} of answers passed; the lowest at {}", percent(lowest)),
     };
-    scope.judged("each-case", short.is_empty(), lowest, least, words).because_of(short.into_iter().map(note).collect())
+    scope.judged(RULE, short.is_empty(), lowest, least, words).because_of(short.into_iter().map(note).collect())
 }
 
 pub(super) fn flaky(scope: &Scope<'_>, most: f64) -> Judged {
-    let cases = repeated(scope);
-    if cases.is_empty() {
-        return scope.unjudged("flaky", Some(most), NOT_REPEATED);
-    }
+    let (cases, _) = match repeated(scope) {
+        Ok(found) => found,
+        Err(why) => return scope.unjudged("flaky", Some(most), why),
+    };
     let flaky: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.flaky()).collect();
     let share = flaky.len() as f64 / cases.len() as f64;
     let of = count(cases.len(), "repeated case");
@@ -192,7 +214,7 @@ pub(super) fn contaminated(scope: &Scope<'_>, most: usize) -> Judged {
 
 pub(super) fn errors(scope: &Scope<'_>, most: usize) -> Judged {
     let failed = |case: &CaseTally<'_>| {
-        let errors = case.records.iter().filter(|r| matches!(r.outcome, Outcome::Error { .. })).count();
+        let errors = case.errors;
         let words = match case.records.len() {
             1 => "no answer".to_string(),
             all => format!("{errors} of {} missing", count(all, "answer")),
@@ -215,9 +237,7 @@ pub(super) fn errors(scope: &Scope<'_>, most: usize) -> Judged {
 pub(super) fn latency(scope: &Scope<'_>, most: &LatencySettings) -> Vec<Judged> {
     let mut times: Vec<(f64, &str)> = Vec::new();
     for record in scope.counting().iter().flat_map(|case| &case.records) {
-        if let Outcome::Judged { answer, .. } = &record.outcome {
-            times.push((answer.seconds, &record.case));
-        }
+        times.extend(record.outcome.answer().map(|answer| (answer.seconds, record.case.as_str())));
     }
     times.sort_by(|x, y| y.0.total_cmp(&x.0));
     let judge = |(rule, share, most, who): (&str, f64, f64, &str)| {

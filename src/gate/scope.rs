@@ -2,9 +2,9 @@
 
 use super::decision::{CaseNote, Judged, Status};
 use super::settings::GateHalf;
-use crate::compare::tally::CaseTally;
 use crate::run::Run;
 use crate::suite::Split;
+use crate::tally::{CaseTally, Standing};
 use crate::words::noun;
 
 /// The candidate's cases of one half, or of both, and of one suite, or of all.
@@ -73,7 +73,11 @@ impl<'a> Scope<'a> {
 
     /// The same when there is nothing in scope.
     pub fn empty(&self, rule: &str, threshold: f64) -> Judged {
-        let words = format!("none of the {} was answered; evaluate them first, or correct `gate:`", self.place());
+        let unscored = self.cases.iter().any(|case| case.counts && case.standing() == Standing::Unscored);
+        let words = match unscored {
+            true => format!("none of the {} could be scored: no check had a say; give them one that can", self.place()),
+            false => format!("none of the {} was answered; evaluate them first, or correct `gate:`", self.place()),
+        };
         self.unjudged(rule, Some(threshold), words)
     }
 

@@ -298,3 +298,67 @@ fn the_same_runs_give_the_same_bytes_and_the_schema_takes_them() {
     wrong["rules"][0]["status"] = "maybe".into();
     assert!(validator.validate(&wrong).is_err());
 }
+
+/// `reference-nll` alone over an endpoint: every check is skipped.
+#[test]
+fn what_no_check_could_score_cannot_be_judged() {
+    let unscored = |run: &mut Run, case: &str| {
+        for record in run.records.iter_mut().filter(|record| record.case == case) {
+            let answer = record.outcome.answer().unwrap().clone();
+            record.outcome = crate::run::Outcome::Unscored { answer, verdicts: Vec::new(), reused: false };
+        }
+    };
+    let mut twenty = run("v2", &cases(20, &[1.0]));
+    unscored(&mut twenty, "s/003");
+    let must = GateSettings { must_pass: vec!["s/00?".into()], pass_rate: Some(1.0), ..settings() };
+    let decision = decide_with(&twenty, None, Some(&must), &Points::new());
+    let judged = rule(&decision, "must-pass");
+    assert_eq!((judged.status, judged.cases[0].words.as_str()), (Status::Unjudged, "not scored"));
+    assert!(judged.words.starts_with("1 of 10 cases that must pass could not be scored"), "{}", judged.words);
+    assert_eq!(rule(&decision, "pass-rate").measured, Some(1.0), "it is in no rate");
+    assert!(decision.notes[0].starts_with("1 case could not be scored") && decision.notes[0].contains("s/003"));
+    let mut broken = twenty.clone();
+    broken.records[4].outcome = run("v2", &cases(5, &[0.0])).records[4].outcome.clone();
+    assert_eq!(status(&decide_with(&broken, None, Some(&must), &Points::new()), "must-pass"), Status::Fail);
+    let mut one = run("v2", &[made("s/a", &[1.0, 1.0])]);
+    unscored(&mut one, "s/a");
+    let rules = GateSettings {
+        pass_rate: Some(0.1),
+        score: Some(0.1),
+        each_case: Some(0.1),
+        flaky: Some(0.5),
+        no_regression: Some(NoRegression::default()),
+        ..settings()
+    };
+    let before = run("v1", &[made("s/a", &[1.0, 1.0])]);
+    let decision = decide_with(&one, Some(&before), Some(&rules), &Points::new());
+    for name in ["pass-rate", "score", "each-case", "flaky", "no-regression"] {
+        let judged = rule(&decision, name);
+        assert_eq!(judged.status, Status::Unjudged, "{judged:?}");
+        assert!(judged.words.contains("score"), "{}", judged.words);
+    }
+}
+
+/// Five cases fell and none rose: beyond chance for a rule that looks for a loss, not for a test of either direction.
+#[test]
+fn a_rule_that_says_more_than_the_comparison_says_why() {
+    let before = cases(20, &[1.0]);
+    let mut after = before.clone();
+    after[..5].iter_mut().for_each(|case| case.answers = vec![Some(0.0)]);
+    let decision = decide(&after, &before, &GateSettings::usual());
+    let judged = rule(&decision, "no-regression");
+    assert_eq!((judged.status, judged.p), (Status::Fail, Some(1.0 / 32.0)));
+    assert!(
+        judged.words.ends_with("stricter than the comparison, which says: too few cases to tell"),
+        "{}",
+        judged.words
+    );
+    assert!(decision.comparison.unwrap().starts_with("Too few held-out cases to tell"));
+    let all: Vec<Made> = cases(20, &[0.0]);
+    let mild = GateSettings { no_regression: Some(NoRegression { level: 0.05, margin: 0.999 }), ..settings() };
+    let words =
+        |after: &[Made], rules: &GateSettings| rule(&decide(after, &before, rules), "no-regression").words.clone();
+    assert!(!words(&all, &GateSettings::usual()).contains("comparison"), "both call it worse");
+    let half: Vec<Made> = cases(20, &[0.0, 1.0]);
+    assert!(words(&half, &mild).ends_with("the comparison calls it worse, the rule puts up with a loss of 0.999"));
+}

@@ -1,8 +1,7 @@
 //! How figures are said in the words of a rule.
 
-use crate::compare::tally::CaseTally;
 use crate::compare::{Interval, Mean};
-use crate::run::Outcome;
+use crate::tally::{CaseTally, Standing};
 use crate::words::{count, percent, percent_exact, signed};
 
 /// `62 % (45 % to 77 %)`.
@@ -18,27 +17,17 @@ pub(super) fn difference(mean: &Mean, confidence: f64) -> String {
 
 /// How a case stands: `3 of 10 answers pass`, or the checks that its only answer fails.
 pub(super) fn standing(case: &CaseTally<'_>) -> String {
-    let judged: Vec<_> = case
-        .records
-        .iter()
-        .filter_map(|record| match &record.outcome {
-            Outcome::Judged { verdicts, passed, .. } => Some((verdicts, *passed)),
-            Outcome::Error { .. } => None,
-        })
-        .collect();
-    match judged.as_slice() {
+    match case.replies.as_slice() {
+        [] if case.standing() == Standing::Unscored => "not scored".to_string(),
         [] => "no answer".to_string(),
-        [(_, true)] => "passes".to_string(),
-        [(verdicts, false)] => {
+        [reply] if reply.passed => "passes".to_string(),
+        [reply] => {
             let failed =
-                verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
+                reply.verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
             let mut names: Vec<&str> = failed.map(|v| v.check.as_str()).collect();
             names.dedup();
             if names.is_empty() { "fails".to_string() } else { format!("fails {}", names.join(", ")) }
         }
-        several => {
-            let passed = several.iter().filter(|(_, passed)| *passed).count();
-            format!("{passed} of {} pass", count(several.len(), "answer"))
-        }
+        several => format!("{} of {} pass", case.passed_answers(), count(several.len(), "answer")),
     }
 }

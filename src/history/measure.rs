@@ -1,13 +1,13 @@
 //! The values of one run: rates, scores, automatic and people's points, each with its interval.
 
-use super::build::{Group, Kind, Source};
+use super::series::{Group, Kind, Source};
 use crate::check::Criterion;
-use crate::compare::tally::{self, CaseTally};
 use crate::compare::{Interval, Range, Settings, mean};
 use crate::gate::{Points, points};
 use crate::review::ReviewerKind;
 use crate::run::Record;
 use crate::suite::Split;
+use crate::tally::{self, CaseTally};
 use std::collections::BTreeSet;
 
 /// One value of a run.
@@ -35,7 +35,7 @@ pub(super) fn measure(source: &Source, settings: &Settings) -> Vec<Measured> {
         }
         let people = People::of(source);
         for criterion in Criterion::ALL {
-            let automatic = |case: &CaseTally<'_>| tally::automatic_points(case, criterion);
+            let automatic = |case: &CaseTally<'_>| case.points(criterion);
             found.extend(of_criterion(half, Kind::Automatic, criterion, &cases, automatic, settings));
             let rated = |case: &CaseTally<'_>| people.points(case.case, criterion);
             found.extend(of_criterion(half, Kind::People, criterion, &cases, rated, settings));
@@ -46,7 +46,7 @@ pub(super) fn measure(source: &Source, settings: &Settings) -> Vec<Measured> {
 
 /// Pass rate and mean score.
 fn both(half: Split, group: Group, cases: &[&CaseTally<'_>], settings: &Settings) -> Vec<Measured> {
-    let rate = tally::rate(cases);
+    let rate = tally::rate(cases, settings.confidence);
     if rate.cases == 0 {
         return Vec::new();
     }

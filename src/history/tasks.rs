@@ -4,13 +4,14 @@
 //! Gaps are looked for on dev cases alone. A held-out case is never named here: examples written for it would end its
 //! use as a test.
 
-use super::build::{Group, History, Kind, Point, Series, Source, Standing};
 use super::line::{Line, number};
 use super::measure::People;
+use super::series::{Group, History, Kind, Point, Series, Source, Standing};
+use super::trends::{Comparisons, Look, Trend, trends};
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::tally::{self, CaseTally};
-use crate::compare::{Comparison, Finding, Mean, Outcomes, Settings, Trial, compare};
+use crate::compare::{Settings, Trial};
 use crate::suite::Split;
+use crate::tally::{self, CaseTally};
 use crate::words;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,14 +58,6 @@ pub struct Reading {
     pub score: Point,
 }
 
-/// Whether the version is better than the one measured before with the same ruler.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Trend {
-    pub finding: Option<Finding>,
-    pub difference: Option<Mean>,
-    pub words: String,
-}
-
 /// The performance log of `history`, which was made of the same `sources`. `examples` counts training examples by
 /// category. `None` without a run.
 pub fn log(
@@ -74,7 +67,7 @@ pub fn log(
     settings: &Settings,
 ) -> Option<Log> {
     let newest = newest(history)?;
-    let mut comparisons = Comparisons { sources, history, settings, known: BTreeMap::new() };
+    let mut comparisons = Comparisons::new(sources, history, settings);
     let names: BTreeSet<&str> = history
         .series
         .iter()
@@ -83,18 +76,19 @@ pub fn log(
             _ => None,
         })
         .collect();
+    let mut looks: Vec<Look> = Vec::new();
     let tasks = names.into_iter().filter_map(|name| {
         let at = |half| reading(history, half, &Group::Category(name.to_string()), newest);
         let (held_out, dev) = (at(Split::HeldOut), at(Split::Dev));
         let half = if held_out.is_some() { Split::HeldOut } else { Split::Dev };
         let point = held_out.or(dev)?.score;
-        let trend = comparisons.trend(half, &Group::Category(name.to_string()), point, newest);
+        looks.push(comparisons.look(half, &Group::Category(name.to_string()), point, newest));
         let examples = examples.get(name).copied();
         let mut task = Task {
             name: name.to_string(),
             held_out,
             dev,
-            trend,
+            trend: Trend::default(),
             failed_checks: Vec::new(),
             failing: Vec::new(),
             examples,
@@ -106,12 +100,16 @@ pub fn log(
         Some(task)
     });
     let mut tasks: Vec<Task> = tasks.collect();
+    let half = history.halves().first().copied()?;
+    let whole = reading(history, half, &Group::All, newest);
+    let whole = whole.map(|reading| comparisons.look(half, &Group::All, reading.score, newest));
+    let (overall, trends) = trends(whole, looks, settings);
+    for (task, trend) in tasks.iter_mut().zip(trends) {
+        task.trend = trend;
+    }
     let rate = |task: &Task| task.dev.or(task.held_out).map_or(1.0, |reading| reading.rate.value);
     tasks.sort_by(|a, b| (a.needs.is_empty()).cmp(&b.needs.is_empty()).then(rate(a).total_cmp(&rate(b))));
     let label = history.runs.iter().find(|run| run.version == newest).map(|run| run.label.clone());
-    let half = history.halves().first().copied()?;
-    let whole = reading(history, half, &Group::All, newest);
-    let overall = whole.map(|reading| comparisons.trend(half, &Group::All, reading.score, newest));
     Some(Log { version: newest.to_string(), label: label.unwrap_or_default(), half, overall, tasks })
 }
 
@@ -134,57 +132,6 @@ fn reading(history: &History, half: Split, group: &Group, version: &str) -> Opti
     Some(Reading { rate: own(of(Kind::PassRate)?)?, score: own(of(Kind::Score)?)? })
 }
 
-struct Comparisons<'a> {
-    sources: &'a [Source],
-    history: &'a History,
-    settings: &'a Settings,
-    /// By the runs compared.
-    known: BTreeMap<(usize, usize), Option<Comparison>>,
-}
-
-impl Comparisons<'_> {
-    /// Against the last other version before, measured with the same ruler.
-    fn trend(&mut self, half: Split, group: &Group, point: Point, version: &str) -> Trend {
-        let runs = &self.history.runs;
-        let series = self.history.find(half, group, Kind::Score);
-        let earlier = series.iter().flat_map(|s| &s.points).rfind(|other| {
-            other.run < point.run && other.segment == point.segment && runs[other.run].version != version
-        });
-        let unknown = |words: &str| Trend { finding: None, difference: None, words: words.to_string() };
-        let Some(earlier) = earlier else {
-            let others = runs.iter().any(|run| run.version != version);
-            return unknown(if others { "nothing comparable before" } else { "no other version yet" });
-        };
-        let label = runs[earlier.run].label.clone();
-        let Some(comparison) = self.compared(earlier.run, point.run) else {
-            return unknown("nothing comparable before");
-        };
-        let side = if half == Split::HeldOut { &comparison.held_out } else { &comparison.dev };
-        let tested = match group {
-            Group::All => Some(&side.overall),
-            other => side.categories.iter().find(|tested| tested.name == other.name()),
-        };
-        let Some(group) = tested else { return unknown("nothing comparable before") };
-        let words = match group.finding {
-            Finding::Improved => format!("better than {label}"),
-            Finding::Regressed => format!("worse than {label}"),
-            Finding::NoDifference => format!("no evidence of a difference from {label}"),
-            Finding::TooFewCases => format!("too few cases to tell from {label}"),
-        };
-        Trend { finding: Some(group.finding), difference: Some(group.score.difference), words }
-    }
-
-    fn compared(&mut self, a: usize, b: usize) -> Option<&Comparison> {
-        let (sources, history, settings) = (self.sources, self.history, self.settings);
-        let made = self.known.entry((a, b)).or_insert_with(|| {
-            let labels = Outcomes { a: history.runs[a].label.as_str(), b: history.runs[b].label.as_str() };
-            // Other groups may have changed in between; only those are read that did not.
-            compare(&sources[a].run, &sources[b].run, labels, settings.clone(), true).ok()
-        });
-        made.as_ref()
-    }
-}
-
 /// What the dev cases of a run show about a task.
 fn gaps(task: &mut Task, source: &Source, rate: &Point) {
     let tallies = tally::cases(&source.run);
@@ -199,7 +146,7 @@ fn gaps(task: &mut Task, source: &Source, rate: &Point) {
         task.needs.push(format!("passes {passed} of {}", words::count(rate.n, "dev case")));
     }
     let people = People::of(source);
-    let automatic = |case: &CaseTally<'_>, criterion| tally::automatic_points(case, criterion);
+    let automatic = |case: &CaseTally<'_>, criterion| case.points(criterion);
     let rated = |case: &CaseTally<'_>, criterion| people.points(case.case, criterion);
     task.needs.extend(below_target("by the checks", &cases, automatic));
     task.needs.extend(below_target("by people", &cases, rated));

@@ -2,10 +2,10 @@
 
 use super::plot::{self, DifferenceRow, Plot, PointsRow, RateRow};
 use super::view::{half_name, run_groups};
-use crate::compare::tally::CaseTally;
 use crate::compare::{Comparison, Group, Half, Outcomes};
 use crate::review::{People, PeopleCriterion};
 use crate::suite::Split;
+use crate::tally::CaseTally;
 use engine::error::Result;
 
 /// One version's criteria in people's eyes: the held-out half, or dev where only that was rated.
@@ -63,11 +63,11 @@ fn difference_rows(half: &Half) -> Vec<DifferenceRow> {
 }
 
 /// The rates of each half that was run.
-pub fn of_run(label: &str, tallies: &[CaseTally<'_>]) -> Result<Vec<Plot>> {
+pub fn of_run(label: &str, tallies: &[CaseTally<'_>], confidence: f64) -> Result<Vec<Plot>> {
     let labels = Outcomes { a: String::new(), b: label.to_string() };
     let mut plots = Vec::new();
     for split in [Split::HeldOut, Split::Dev] {
-        let groups = run_groups(tallies, split);
+        let groups = run_groups(tallies, split, confidence);
         let judged = groups.iter().filter(|group| group.rate.cases > 0);
         let rows: Vec<_> =
             judged.map(|group| RateRow { name: group.name.clone(), before: None, after: &group.rate }).collect();

@@ -136,7 +136,7 @@ impl Fixture {
             };
             people.iter().enumerate().map(by).collect()
         };
-        let settings = Settings { resamples: 200, ..Settings::default() };
+        let settings = Settings { resamples: 200, seed: 0, ..Settings::default() };
         self.people = people_compared(&self.a, &self.b, &rate(&self.a, false), &rate(&self.b, true), &settings);
     }
 }
@@ -341,6 +341,7 @@ fn side(label: &str, run: &Run) -> Side {
         seconds: 83.0,
         output_tokens: 4321,
         errors: usize::from(label == "v1"),
+        unscored: 0,
     }
 }
 
@@ -354,7 +355,16 @@ fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
         difference: mean(b - a, 0.3),
         ..overall.score.clone()
     };
-    let trial = |a, b| Outcomes { a: Trial { passed: a, of: 14 }, b: Trial { passed: b, of: 14 } };
+    let check = |a: usize, b: usize, p| CheckTest {
+        a: Trial { passed: a, of: 14 },
+        b: Trial { passed: b, of: 14 },
+        only_a: a.saturating_sub(b),
+        only_b: b.saturating_sub(a),
+        p,
+        p_corrected: p,
+    };
+    let better = |kind, name: &str| Mover { kind, name: name.to_string(), better: true };
+    let category = (finding == Finding::Improved).then(|| better(MoverKind::Category, "Format consistency"));
     Half {
         split,
         categories: vec![
@@ -363,11 +373,16 @@ fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
         ],
         criteria: vec![(Criterion::Format, test(3.1, 4.2)), (Criterion::Completeness, test(3.9, 3.8))],
         checks: BTreeMap::from([
-            ("user-story".to_string(), trial(4, 11)),
-            ("word-count".to_string(), trial(14, 14)),
-            ("hedging".to_string(), trial(3, 2)),
+            ("user-story".to_string(), check(4, 11, 0.016)),
+            ("word-count".to_string(), check(14, 14, 1.0)),
+            ("hedging".to_string(), check(3, 2, 1.0)),
         ]),
         reference_nll: None,
+        movers: category
+            .into_iter()
+            .chain([better(MoverKind::Criterion, "format"), better(MoverKind::Check, "user-story")])
+            .collect(),
+        luck: Some(Luck { swaps: 1000, headline: 39, passes: 2, categories: 4, criteria: 6, checks: 1, anything: 43 }),
         overall,
     }
 }

@@ -5,10 +5,11 @@ use super::plot::Plot;
 use super::training::{self, TrainingWords};
 use super::view::{self, CaseView, PeopleView, SaidOf, Sides, View};
 use super::{Extras, html, markdown, terminal};
-use crate::compare::{Comparison, tally};
+use crate::compare::Comparison;
 use crate::registry;
 use crate::review::{People, PeopleCompared};
 use crate::run::Run;
+use crate::tally;
 use engine::error::Result;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -30,18 +31,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// `confidence` is how sure the intervals of its rates are.
+    ///
     /// # Errors
     /// Only when a plot cannot be drawn.
-    pub fn of_run(run: &Run, extras: &Extras<People>) -> Result<Self> {
+    pub fn of_run(run: &Run, confidence: f64, extras: &Extras<People>) -> Result<Self> {
         let label = registry::called(&run.manifest.version.name);
         let tallies = tally::cases(run);
         let people = extras.people.as_ref();
         let cases = view::run_cases(&label, &tallies, &SaidOf::new(people));
         let of_people = people.map(|people| drawings::of_people(&label, people)).transpose()?.flatten();
         Ok(Self {
-            view: view::run(&label, run, &tallies, &cases),
+            view: view::run(&label, run, confidence, &tallies, &cases),
             people: people.map(|people| view::people_of_run(&label, people)),
-            plots: drawings::of_run(&label, &tallies)?,
+            plots: drawings::of_run(&label, &tallies, confidence)?,
             people_plots: of_people.into_iter().collect(),
             paired: false,
             categories: categories(&cases),

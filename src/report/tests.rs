@@ -1,6 +1,6 @@
 use super::fixture::{Fixture, HOSTILE, fixture, large, rated};
 use super::*;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, MoverKind};
 use crate::run::{Outcome, Record, Run};
 use proptest::prelude::*;
 
@@ -13,12 +13,12 @@ fn report(f: &Fixture) -> Report {
 
 /// Of the newer run alone.
 fn report_b(f: &Fixture) -> Report {
-    Report::of_run(&f.b, &f.extras_b()).unwrap()
+    Report::of_run(&f.b, 0.95, &f.extras_b()).unwrap()
 }
 
 /// Of one run, of which nothing else is known.
 fn bare(run: &Run) -> Report {
-    Report::of_run(run, &Extras::default()).unwrap()
+    Report::of_run(run, 0.95, &Extras::default()).unwrap()
 }
 
 fn html(f: &Fixture) -> String {
@@ -321,7 +321,7 @@ fn make_hostile(record: &mut Record, text: &str) {
     record.tags = vec![text.to_string()];
     match &mut record.outcome {
         Outcome::Error { message } => *message = text.to_string(),
-        Outcome::Judged { answer, verdicts, .. } => {
+        Outcome::Judged { answer, verdicts, .. } | Outcome::Unscored { answer, verdicts, .. } => {
             answer.text = text.to_string();
             for choice in &mut answer.choices {
                 choice.text = text.to_string();
@@ -355,8 +355,11 @@ fn hostile_everywhere(text: &str) -> Fixture {
         half.overall.words = text.to_string();
         half.categories[0].name = text.to_string();
         half.categories[0].words = text.to_string();
-        let trials = half.checks["user-story"];
-        half.checks.insert(text.to_string(), trials);
+        let test = half.checks["user-story"].clone();
+        half.checks.insert(text.to_string(), test);
+        for mover in half.movers.iter_mut().filter(|mover| mover.kind == MoverKind::Check) {
+            mover.name = text.to_string();
+        }
     }
     for flip in flips {
         flip.checks = vec![text.to_string()];
@@ -375,7 +378,7 @@ fn hostile_everywhere(text: &str) -> Fixture {
 fn hostile_text_is_inert_wherever_it_stands() {
     let f = hostile_everywhere(HOSTILE);
     assert_inert(&html(&f));
-    assert_inert(&Report::of_run(&f.a, &f.extras_b()).unwrap().html().unwrap());
+    assert_inert(&Report::of_run(&f.a, 0.95, &f.extras_b()).unwrap().html().unwrap());
     for line in report(&f).terminal(80, false).lines() {
         assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
     }

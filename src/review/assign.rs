@@ -6,7 +6,7 @@
 use super::rating::answer_hash;
 use super::{Item, Key, Origin, Reviewer, ReviewerKind, Sheet, Text, book, sheet};
 use crate::provider::Stop;
-use crate::run::{Outcome, Record, Run};
+use crate::run::{Record, Run};
 use crate::suite::Split;
 use engine::error::{Error, Result};
 use engine::store;
@@ -136,12 +136,8 @@ fn pool<'a>(runs: &[&'a Run], split: Option<Split>) -> Vec<Found<'a>> {
 
 /// The record's answer, if it is the first one to its case and was written.
 fn answer(run: usize, record: &Record) -> Option<Answer<'_>> {
-    match &record.outcome {
-        Outcome::Judged { answer, .. } if record.repeat == 0 && answer.stop != Stop::Scored => {
-            Some(Answer { run, record, text: &answer.text, hash: answer_hash(record)? })
-        }
-        _ => None,
-    }
+    let answer = record.outcome.answer().filter(|answer| record.repeat == 0 && answer.stop != Stop::Scored)?;
+    Some(Answer { run, record, text: &answer.text, hash: answer_hash(record)? })
 }
 
 /// The reviewer's part of the pool: what everybody reads, and every n-th of the rest.

@@ -3,7 +3,7 @@
 use super::{Rating, Reviewer, ReviewerKind};
 use crate::check::Criterion;
 use crate::compare::Observation;
-use crate::run::{Outcome, Record, Run};
+use crate::run::{Record, Run};
 use crate::suite::Split;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,8 +65,8 @@ pub(super) fn board<'a>(run: &'a Run, ratings: &'a BTreeMap<Reviewer, Vec<Rating
     let mut rated: Vec<Rated<'a>> = Vec::new();
     for record in run.records.iter().rev() {
         let counts = record.split == split && record.weight.is_finite() && record.weight > 0.0;
-        let judged = matches!(record.outcome, Outcome::Judged { .. });
-        if !seen.insert((record.case.as_str(), record.repeat)) || !counts || !judged {
+        let answered = record.outcome.answer().is_some();
+        if !seen.insert((record.case.as_str(), record.repeat)) || !counts || !answered {
             continue;
         }
         let Some(found) = given.remove(&(record.case.as_str(), record.repeat)) else { continue };

@@ -4,7 +4,7 @@ use super::board::{Given, Rated, board, mean, observation};
 use super::people::{People, people};
 use super::{Flag, Rating, Reviewer};
 use crate::check::Criterion;
-use crate::compare::{Finding, Observation, Sample, Scale, ScoreTest, Settings, finding, holm, mcnemar, score_test};
+use crate::compare::{Finding, Observation, Sample, Scale, ScoreTest, Settings, family, finding, mcnemar, score_test};
 use crate::run::{Record, Run};
 use crate::suite::Split;
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,9 @@ pub struct PairedHalf {
     pub people: usize,
     /// Cases with both answers rated, but by different people; they are in no difference.
     pub unpaired: usize,
-    /// Over all criteria.
+    /// Over all criteria; corrected together with them.
     pub overall: Option<ScoreTest>,
     pub finding: Finding,
-    /// Holm-corrected among themselves.
     pub criteria: Vec<(Criterion, ScoreTest)>,
     /// `None` where no pair was shown side by side.
     pub preference: Option<Preference>,
@@ -91,11 +90,15 @@ fn paired_half(a: &[Rated<'_>], b: &[Rated<'_>], split: Split, settings: &Settin
         .into_iter()
         .filter_map(|criterion| Some((criterion, test(&together, &[criterion], settings)?.0)))
         .collect();
-    let corrected = holm(&criteria.iter().map(|(_, test)| test.p).collect::<Vec<_>>());
+    let mut overall = test(&together, &Criterion::ALL, settings);
+    let (headline, corrected) =
+        family(overall.as_ref().map(|(test, _)| test.p), &criteria.iter().map(|(_, test)| test.p).collect::<Vec<_>>());
+    for ((test, _), p) in overall.iter_mut().zip(headline) {
+        test.p_corrected = p;
+    }
     for ((_, test), p) in criteria.iter_mut().zip(corrected) {
         test.p_corrected = p;
     }
-    let overall = test(&together, &Criterion::ALL, settings);
     // The margin is told in score, from 0 to 1; points run over four.
     let in_points = Settings { negligible: settings.negligible * 4.0, ..settings.clone() };
     Some(PairedHalf {

@@ -3,8 +3,7 @@
 use super::board::{Rated, mean};
 use super::correlation::Moments;
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::{Interval, Mean, Settings, holm, percentiles, unseen_share, widened_tail, wilson};
-use crate::run::Outcome;
+use crate::compare::{Interval, Mean, Settings, beyond_chance, holm, percentiles, unseen_share, widened_tail, wilson};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -104,9 +103,8 @@ pub(super) fn predictions(rated: &[Rated<'_>], settings: &Settings) -> Vec<Predi
 fn looks<'a>(rated: &[Rated<'a>]) -> BTreeMap<(&'a str, Criterion), Vec<Look<'a>>> {
     let mut looks: BTreeMap<(&'a str, Criterion), Vec<Look<'a>>> = BTreeMap::new();
     for answer in rated {
-        let Outcome::Judged { verdicts, .. } = &answer.record.outcome else { continue };
         let mut said: BTreeMap<(&'a str, Criterion), bool> = BTreeMap::new();
-        for judged in verdicts.iter().filter(|v| v.verdict.score().is_some()) {
+        for judged in answer.record.outcome.verdicts().iter().filter(|v| v.verdict.score().is_some()) {
             *said.entry((&judged.check, judged.criterion)).or_insert(true) &= judged.verdict.passed();
         }
         for ((check, criterion), passed) in said {
@@ -137,7 +135,7 @@ fn prediction(check: &str, criterion: Criterion, looks: &[Look<'_>], settings: &
 /// a test that says the opposite. Anything else is too few.
 fn predicts(found: &Prediction, settings: &Settings) -> Predicts {
     let (Some(r), Some(p)) = (found.correlation, found.p_corrected) else { return Predicts::TooFew };
-    let beyond_chance = p <= 1.0 - settings.confidence + 1e-12;
+    let beyond_chance = beyond_chance(p, settings);
     match found.interval {
         Some(interval) if beyond_chance && r > 0.0 && interval.low > 0.0 => Predicts::Yes,
         Some(interval) if beyond_chance && interval.high < 0.0 => Predicts::No,

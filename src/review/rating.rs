@@ -1,5 +1,5 @@
 use crate::check::Criterion;
-use crate::run::{Outcome, Record};
+use crate::run::Record;
 use engine::store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,6 @@ impl Rating {
 
 /// Hash of a case's question and of the answer's text; `None` for a record without a written answer.
 pub fn answer_hash(record: &Record) -> Option<String> {
-    match &record.outcome {
-        Outcome::Judged { answer, .. } => Some(store::hash_of(&(&record.case, &record.prompt, &answer.text))),
-        Outcome::Error { .. } => None,
-    }
+    let answer = record.outcome.answer()?;
+    Some(store::hash_of(&(&record.case, &record.prompt, &answer.text)))
 }

@@ -20,8 +20,8 @@ impl Answering {
         let mut spans: Vec<(f64, f64)> = Vec::new();
         for record in &run.records {
             match &record.outcome {
-                Outcome::Judged { reused: true, .. } => all.reused += 1,
-                Outcome::Judged { answer, .. } => {
+                Outcome::Judged { reused: true, .. } | Outcome::Unscored { reused: true, .. } => all.reused += 1,
+                Outcome::Judged { answer, .. } | Outcome::Unscored { answer, .. } => {
                     all.made += 1;
                     all.tokens += answer.output_tokens;
                     let end = record.at.as_nanosecond() as f64 / 1e9;

@@ -50,9 +50,10 @@ pub fn select(suites: &[Suite], filter: &Filter) -> Result<Vec<Suite>> {
     Ok(selected)
 }
 
-/// Ids of the cases of which any answer failed or could not be had.
+/// Ids of the cases of which any answer failed or could not be had. What no check could score has not failed.
 pub fn failing(run: &Run) -> BTreeSet<String> {
-    let failed = run.records.iter().filter(|record| !matches!(record.outcome, Outcome::Judged { passed: true, .. }));
+    let fine = |outcome: &Outcome| matches!(outcome, Outcome::Judged { passed: true, .. } | Outcome::Unscored { .. });
+    let failed = run.records.iter().filter(|record| !fine(&record.outcome));
     failed.map(|record| record.case.clone()).collect()
 }
 

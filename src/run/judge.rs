@@ -9,7 +9,7 @@ pub(super) fn judged(case: &Case, answer: Answer, reused: bool) -> Outcome {
     let subject =
         Subject { prompt: &case.prompt, reference: case.reference.as_deref(), choices: &case.choices, answer: &answer };
     let verdicts: Vec<Verdict> = case.checks.iter().map(|check| check.judge(&subject)).collect();
-    let (score, passed) = suite::score(case, &verdicts);
+    let scored = suite::score(case, &verdicts);
     let judged = |(check, verdict): (&crate::check::Check, Verdict)| Judged {
         check: check.name.clone(),
         criterion: check.criterion,
@@ -17,7 +17,10 @@ pub(super) fn judged(case: &Case, answer: Answer, reused: bool) -> Outcome {
         verdict,
     };
     let verdicts = case.checks.iter().zip(verdicts).map(judged).collect();
-    Outcome::Judged { answer, verdicts, score, passed, reused }
+    match scored {
+        Some((score, passed)) => Outcome::Judged { answer, verdicts, score, passed, reused },
+        None => Outcome::Unscored { answer, verdicts, reused },
+    }
 }
 
 /// The record of one item of a plan.

@@ -1,4 +1,4 @@
-use super::{Manifest, Outcome, Record, SuiteRef, VersionRef};
+use super::{Manifest, Record, SuiteRef, VersionRef};
 use crate::provider::{Request, Task};
 use crate::suite::{Case, Suite};
 use engine::chat::{Message, Role};
@@ -138,7 +138,7 @@ fn answer_key(version: &VersionRef, messages: &[Message], task: &Task, sampling:
 pub fn remaining(plan: &Plan, records: &[Record]) -> Vec<usize> {
     let judged: HashSet<(&str, u32, &str, &str)> = records
         .iter()
-        .filter(|record| matches!(record.outcome, Outcome::Judged { .. }))
+        .filter(|record| record.outcome.answer().is_some())
         .map(|record| (record.case.as_str(), record.repeat, record.answer_key.as_str(), record.judge_hash.as_str()))
         .collect();
     let done = |item: &Item| {
@@ -154,8 +154,8 @@ pub(super) fn settle(cases: &[(String, u32)], records: Vec<Record>) -> Vec<Recor
     let mut last: HashMap<(String, u32), Record> = HashMap::with_capacity(records.len());
     for record in records {
         let key = (record.case.clone(), record.repeat);
-        let keep_old = matches!(record.outcome, Outcome::Error { .. })
-            && last.get(&key).is_some_and(|old| matches!(old.outcome, Outcome::Judged { .. }));
+        let keep_old =
+            record.outcome.answer().is_none() && last.get(&key).is_some_and(|old| old.outcome.answer().is_some());
         if !keep_old {
             last.insert(key, record);
         }

@@ -1,6 +1,6 @@
 use crate::check::{Criterion, Verdict};
 use crate::provider::Answer;
-use crate::suite::Split;
+use crate::suite::{self, Split};
 use engine::chat::Message;
 use engine::generate::Sampling;
 use jiff::Timestamp;
@@ -83,7 +83,7 @@ pub struct Record {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
+#[serde(tag = "outcome", rename_all = "lowercase", from = "Stored")]
 pub enum Outcome {
     Judged {
         answer: Answer,
@@ -95,8 +95,74 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         reused: bool,
     },
+    /// It was answered, and no check had a say: every one was skipped or only measures. It counts as neither passed nor
+    /// failed, and is listed.
+    Unscored {
+        answer: Answer,
+        verdicts: Vec<Judged>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reused: bool,
+    },
     /// The case could not be answered; it counts as neither passed nor failed, and is listed.
     Error { message: String },
+}
+
+impl Outcome {
+    /// The answer, where there is one.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Outcome::Judged { answer, .. } | Outcome::Unscored { answer, .. } => Some(answer),
+            Outcome::Error { .. } => None,
+        }
+    }
+
+    /// What the checks said; nothing where there is no answer.
+    pub fn verdicts(&self) -> &[Judged] {
+        match self {
+            Outcome::Judged { verdicts, .. } | Outcome::Unscored { verdicts, .. } => verdicts,
+            Outcome::Error { .. } => &[],
+        }
+    }
+}
+
+/// An outcome as lines hold it. Before there was `unscored`, an answer on which no check had a say was written down as
+/// passed with score 1.
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+enum Stored {
+    Judged {
+        answer: Answer,
+        verdicts: Vec<Judged>,
+        score: f64,
+        passed: bool,
+        #[serde(default)]
+        reused: bool,
+    },
+    Unscored {
+        answer: Answer,
+        verdicts: Vec<Judged>,
+        #[serde(default)]
+        reused: bool,
+    },
+    Error {
+        message: String,
+    },
+}
+
+impl From<Stored> for Outcome {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Judged { answer, verdicts, score, passed, reused } => {
+                if verdicts.iter().any(|judged| suite::counts(judged.weight, &judged.verdict)) {
+                    Outcome::Judged { answer, verdicts, score, passed, reused }
+                } else {
+                    Outcome::Unscored { answer, verdicts, reused }
+                }
+            }
+            Stored::Unscored { answer, verdicts, reused } => Outcome::Unscored { answer, verdicts, reused },
+            Stored::Error { message } => Outcome::Error { message },
+        }
+    }
 }
 
 /// One check's verdict in a record.

@@ -30,9 +30,9 @@ fn outcomes(plan: &Plan, run: &Run) -> Result<Vec<Outcome>> {
         match stored.get(&(case.id.as_str(), item.repeat)) {
             None => unanswered.push(case.id.as_str()),
             Some(record) if record.answer_key != item.answer_key => changed.push(case.id.as_str()),
-            Some(record) => outcomes.push(match &record.outcome {
-                Outcome::Judged { answer, .. } => judge::judged(case, answer.clone(), true),
-                error @ Outcome::Error { .. } => error.clone(),
+            Some(record) => outcomes.push(match record.outcome.answer() {
+                Some(answer) => judge::judged(case, answer.clone(), true),
+                None => record.outcome.clone(),
             }),
         }
     }

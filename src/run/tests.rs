@@ -107,7 +107,7 @@ fn essence(run: &Run) -> Vec<(String, u32, String, Outcome)> {
             answer.seconds = 0.0;
             Outcome::Judged { answer, verdicts, score, passed, reused: false }
         }
-        error => error,
+        other => other,
     };
     let of = |r: &Record| (r.case.clone(), r.repeat, r.answer_key.clone(), without_time(&r.outcome));
     run.records.iter().map(of).collect()
@@ -539,4 +539,25 @@ fn a_folder_that_cannot_be_written_is_named() {
     std::fs::write(&file, "").unwrap();
     let error = Reports::new(file.join("reports")).open(vec![plan("v1")]).unwrap_err().to_string();
     assert!(error.contains(Path::new("file").join("reports").to_str().unwrap()), "{error}");
+}
+
+/// `reference-nll` alone over an endpoint: there is nothing to read the likelihood from, so the check is skipped.
+#[test]
+fn an_answer_that_no_check_could_score_is_neither_passed_nor_failed() {
+    let skipped =
+        r#"{"check":"reference-nll","criterion":"accuracy","weight":1.0,"verdict":"skipped","reason":"no likelihood"}"#;
+    let measured =
+        r#"{"check":"latency","criterion":"format","weight":0.0,"verdict":"pass","score":1.0,"reason":"1 s"}"#;
+    let failed = r#"{"check":"contains","criterion":"format","weight":1.0,"verdict":"fail","score":0.0,"reason":"no"}"#;
+    let answer = r#"{"text":"x","stop":"end","prompt_tokens":1,"output_tokens":1,"seconds":1.0,"reference_nll":null,"choices":[]}"#;
+    let read = |verdicts: &[&str]| -> Outcome {
+        let verdicts = verdicts.join(",");
+        let line =
+            format!(r#"{{"outcome":"judged","answer":{answer},"verdicts":[{verdicts}],"score":1.0,"passed":true}}"#);
+        serde_json::from_str(&line).unwrap()
+    };
+    let old = read(&[skipped, measured]);
+    assert!(matches!(&old, Outcome::Unscored { verdicts, .. } if verdicts.len() == 2), "{old:?}");
+    assert_eq!(serde_json::from_str::<Outcome>(&serde_json::to_string(&old).unwrap()).unwrap(), old);
+    assert!(matches!(read(&[skipped, failed]), Outcome::Judged { .. }), "one check had a say");
 }

@@ -19,7 +19,7 @@ pub use case::{Case, Split, Suite};
 pub use load::{load, load_str};
 pub use places::{CasePlace, places};
 pub use schema::schema;
-pub use score::score;
+pub use score::{counts, score};
 pub use warnings::warnings;
 
 #[cfg(test)]

@@ -4,27 +4,30 @@ use crate::check::Verdict;
 /// Room for rounding: three checks of 0.8 must reach a threshold of 0.8.
 const ROUNDING: f64 = 1e-9;
 
-/// A case's score in [0, 1] and whether it passed, from its checks' verdicts in the order of `case.checks`.
+/// Whether a verdict has a say in its case's score: not one that was skipped, nor that of a check of weight 0, which
+/// only measures.
+pub fn counts(weight: f64, verdict: &Verdict) -> bool {
+    weight > 0.0 && !matches!(verdict, Verdict::Skipped { .. })
+}
+
+/// A case's score in [0, 1] and whether it passed, from its checks' verdicts in the order of `case.checks`; `None` where
+/// no verdict counts, for then nothing is known.
 ///
-/// The score is the weighted mean of the checks' scores. A check that was skipped, or that has weight 0 and only
-/// measures, does not count; one that broke counts as score 0, failed. With a threshold on the case the score decides,
-/// else every check that counts must pass. A case where nothing counts passes with score 1.
-pub fn score(case: &Case, verdicts: &[Verdict]) -> (f64, bool) {
+/// The score is the weighted mean of the scores that count ([`counts`]); a check that broke counts as score 0, failed.
+/// With a threshold on the case the score decides, else every check that counts must pass.
+pub fn score(case: &Case, verdicts: &[Verdict]) -> Option<(f64, bool)> {
     let (mut sum, mut weight, mut all_passed) = (0.0, 0.0, true);
-    for (check, verdict) in case.checks.iter().zip(verdicts) {
-        if check.weight <= 0.0 || matches!(verdict, Verdict::Skipped { .. }) {
-            continue;
-        }
+    for (check, verdict) in case.checks.iter().zip(verdicts).filter(|(check, verdict)| counts(check.weight, verdict)) {
         sum += check.weight * verdict.score().unwrap_or(0.0);
         weight += check.weight;
         all_passed &= verdict.passed();
     }
-    let score = if weight > 0.0 { sum / weight } else { 1.0 };
+    let score = (weight > 0.0).then(|| sum / weight)?;
     let passed = match case.threshold {
         Some(threshold) => score + ROUNDING >= threshold,
         None => all_passed,
     };
-    (score, passed)
+    Some((score, passed))
 }
 
 #[cfg(test)]
@@ -86,36 +89,45 @@ mod tests {
         Verdict::Error { reason: String::new() }
     }
 
+    fn passes(case: &Case, verdicts: &[Verdict]) -> bool {
+        score(case, verdicts).is_some_and(|(_, passed)| passed)
+    }
+
     #[test]
     fn score_is_the_weighted_mean() {
-        let (score, passed) = score(&case(&[1.0, 3.0], None), &[graded(1.0), graded(0.6)]);
+        let (score, passed) = score(&case(&[1.0, 3.0], None), &[graded(1.0), graded(0.6)]).unwrap();
         assert!((score - 0.7).abs() < 1e-12);
         assert!(passed);
     }
 
     #[test]
-    fn nothing_that_counts_passes() {
-        assert_eq!(score(&case(&[], None), &[]), (1.0, true));
-        assert_eq!(score(&case(&[0.0, 1.0], Some(1.0)), &[graded(0.0), skipped()]), (1.0, true));
+    fn where_nothing_counts_there_is_no_score() {
+        assert_eq!(score(&case(&[], None), &[]), None);
+        assert_eq!(score(&case(&[0.0, 1.0], Some(1.0)), &[graded(1.0), skipped()]), None);
+        assert_eq!(
+            score(&case(&[1.0, 1.0], None), &[skipped(), broken()]),
+            Some((0.0, false)),
+            "a broken check counts"
+        );
     }
 
     #[test]
     fn without_threshold_every_weighted_check_must_pass() {
-        assert!(!score(&case(&[9.0, 1.0], None), &[graded(1.0), graded(0.4)]).1);
-        assert!(score(&case(&[9.0, 0.0], None), &[graded(1.0), graded(0.4)]).1);
+        assert!(!passes(&case(&[9.0, 1.0], None), &[graded(1.0), graded(0.4)]));
+        assert!(passes(&case(&[9.0, 0.0], None), &[graded(1.0), graded(0.4)]));
     }
 
     #[test]
     fn with_threshold_the_score_decides() {
-        assert!(score(&case(&[9.0, 1.0], Some(0.9)), &[graded(1.0), graded(0.0)]).1);
-        assert!(!score(&case(&[1.0], Some(0.9)), &[graded(0.8)]).1, "a passing check with too low a score");
-        assert!(score(&case(&[1.0; 3], Some(0.8)), &[graded(0.8), graded(0.8), graded(0.8)]).1, "rounding");
+        assert!(passes(&case(&[9.0, 1.0], Some(0.9)), &[graded(1.0), graded(0.0)]));
+        assert!(!passes(&case(&[1.0], Some(0.9)), &[graded(0.8)]), "a passing check with too low a score");
+        assert!(passes(&case(&[1.0; 3], Some(0.8)), &[graded(0.8), graded(0.8), graded(0.8)]), "rounding");
     }
 
     #[test]
     fn a_broken_check_counts_as_failed() {
-        assert_eq!(score(&case(&[1.0, 1.0], None), &[graded(1.0), broken()]), (0.5, false));
-        assert_eq!(score(&case(&[1.0, 0.0], None), &[graded(1.0), broken()]), (1.0, true));
+        assert_eq!(score(&case(&[1.0, 1.0], None), &[graded(1.0), broken()]), Some((0.5, false)));
+        assert_eq!(score(&case(&[1.0, 0.0], None), &[graded(1.0), broken()]), Some((1.0, true)));
     }
 
     fn verdict() -> impl Strategy<Value = Verdict> {
@@ -128,13 +140,16 @@ mod tests {
             judged in prop::collection::vec((0.0..5.0f64, verdict()), 0..8), threshold in prop::option::of(0.0..=1.0f64)
         ) {
             let (weights, verdicts): (Vec<f64>, Vec<Verdict>) = judged.into_iter().unzip();
-            let (score, passed) = score(&case(&weights, threshold), &verdicts);
             let counted = weights.iter().zip(&verdicts)
                 .filter(|(w, v)| **w > 0.0 && !matches!(v, Verdict::Skipped { .. }))
                 .map(|(_, v)| v.score().unwrap_or(0.0));
             let low = counted.clone().fold(1.0, f64::min);
             let high = counted.fold(f64::NAN, f64::max);
-            prop_assert!(score >= low - 1e-9 && (high.is_nan() || score <= high + 1e-9));
+            let Some((score, passed)) = score(&case(&weights, threshold), &verdicts) else {
+                prop_assert!(high.is_nan(), "something counted");
+                return Ok(());
+            };
+            prop_assert!(score >= low - 1e-9 && score <= high + 1e-9);
             if let Some(threshold) = threshold {
                 prop_assert_eq!(passed, score + 1e-9 >= threshold);
             }
@@ -147,8 +162,8 @@ mod tests {
             let (weights, verdicts): (Vec<f64>, Vec<Verdict>) = judged.into_iter().unzip();
             let scaled: Vec<f64> = weights.iter().map(|w| w * scale).collect();
             let (a, b) = (score(&case(&weights, None), &verdicts), score(&case(&scaled, None), &verdicts));
-            prop_assert!((a.0 - b.0).abs() < 1e-9);
-            prop_assert_eq!(a.1, b.1);
+            prop_assert_eq!(a.map(|a| a.1), b.map(|b| b.1));
+            prop_assert!(a.zip(b).is_none_or(|(a, b)| (a.0 - b.0).abs() < 1e-9));
         }
 
         #[test]
@@ -160,9 +175,9 @@ mod tests {
             let case = case(&weights, threshold);
             let at = at.index(verdicts.len());
             prop_assume!(!matches!(verdicts[at], Verdict::Skipped { .. }));
-            let before = score(&case, &verdicts);
+            let before = score(&case, &verdicts).unwrap();
             verdicts[at] = graded(1.0);
-            let after = score(&case, &verdicts);
+            let after = score(&case, &verdicts).unwrap();
             prop_assert!(after.0 >= before.0 - 1e-9);
             prop_assert!(after.1 || !before.1);
         }

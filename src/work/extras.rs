@@ -17,7 +17,7 @@ pub fn write_run_report(workspace: &Workspace, run: &Run, sink: &dyn Sink) -> Re
     let trainings = logs(workspace, &[(run.manifest.version.name.as_str(), run)], sink);
     let settings = settings(workspace)?;
     let people = books(workspace, sink).and_then(|books| review::people(run, &books.of(run), &settings));
-    let report = Report::of_run(run, &Extras { trainings, people })?;
+    let report = Report::of_run(run, settings.confidence, &Extras { trainings, people })?;
     store::replace(&run.folder.join("report.html"), report.html()?.as_bytes())?;
     store::replace(&run.folder.join("report.md"), report.markdown()?.as_bytes())?;
     Ok(report)

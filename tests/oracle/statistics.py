@@ -60,6 +60,50 @@ def sign_flip(sizes, resamples):
         yield dict(differences=differences.tolist(), p=float(test.pvalue))
 
 
+def family():
+    """A headline that spends 0.8 of the level and then hands it on, beside others by Holm's method. The corrected p of a
+    hypothesis is the least level at which the graph of the procedure rejects it, found by halving."""
+
+    def rejected(level, p, others):
+        weights = np.array([0.8] + [0.2 / len(others)] * len(others))
+        open_ = list(range(len(others) + 1))
+        p = np.array([p] + others)
+        while True:
+            hit = [i for i in open_ if p[i] <= weights[i] * level * (1 + 1e-13)]
+            if not hit:
+                return set(range(len(p))) - set(open_)
+            i = hit[0]
+            open_.remove(i)
+            # The headline's share goes to the others; that of any other goes to the others that are left, none back.
+            left = [j for j in open_ if j > 0]
+            for j in left:
+                weights[j] += weights[i] / len(left)
+            weights[i] = 0.0
+
+    def least(i, p, others):
+        low, high = 0.0, 1.0
+        if i not in rejected(high, p, others):
+            return 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if i in rejected(middle, p, others) else (middle, high)
+        return high
+
+    for p, others in [(0.04, [0.01, 0.5]), (0.5, [0.01, 0.5]), (0.03, [0.001, 0.002, 0.4, 0.02]), (0.9, [0.003] * 3),
+                      (0.001, [0.04, 0.03, 0.01, 0.005]), (1.0, [0.0001, 1.0, 0.02])]:
+        yield dict(headline=p, others=others, headline_corrected=least(0, p, others),
+                   corrected=[least(i + 1, p, others) for i in range(len(others))])
+
+
+def clustered_changes():
+    """Whole clusters change sides together: every pattern of signs is tried."""
+    for changes in [[-5, -5], [3, -1, 2, 1, 1, 0, -2], [1, 1, 1, 4, 2, -1, 3, 2], [2, 2, 2, 2, -1, -1, 3, -3, 5, 1, 1]]:
+        test = stats.permutation_test(
+            (np.array(changes, float),), lambda x, axis: x.sum(axis=axis), permutation_type="samples",
+            n_resamples=np.inf, vectorized=True)
+        yield dict(changes=changes, p=float(test.pvalue))
+
+
 def t_quantile():
     for freedom in (1, 2, 5, 14, 59, 999):
         for p in (0.8, 0.9, 0.975, 0.995):
@@ -140,6 +184,8 @@ families = dict(
     wilson=wilson(),
     mcnemar=exact_mcnemar(),
     holm=holm(),
+    family=family(),
+    clustered_changes=clustered_changes(),
     sign_flip_exact=sign_flip((2, 3, 5, 8, 12), np.inf),
     sign_flip_sampled=sign_flip((40, 60, 100), 200_000),
     t_quantile=t_quantile(),

@@ -4,10 +4,10 @@
 //! It keeps to the attributes of the schema that Jenkins publishes; `disabled` and `assertions`, which some writers add,
 //! are refused by it.
 
-use crate::compare::tally::{self, CaseTally};
 use crate::gate::{Decision, Judged, Status};
 use crate::report::templates;
 use crate::run::{Outcome, Run};
+use crate::tally::{self, CaseTally, Standing};
 use crate::words;
 use engine::error::Result;
 use serde::Serialize;
@@ -105,13 +105,14 @@ fn rule(rule: &Judged) -> TestCase {
 
 fn case(case: &CaseTally<'_>) -> TestCase {
     let (suite, id) = case.case.split_once('/').unwrap_or(("", case.case));
-    let (outcome, sort, message) = match case.passes() {
+    let (outcome, sort, message) = match case.standing() {
         _ if !case.counts => ("skipped", "weight", "counts for nothing".to_string()),
-        Some(true) => ("", "", String::new()),
-        Some(false) => ("failure", "case", share(case)),
-        None => ("error", "answer", "no answer".to_string()),
+        Standing::Passes => ("", "", String::new()),
+        Standing::Fails => ("failure", "case", share(case)),
+        Standing::Unscored => ("skipped", "unscored", "no check could score it".to_string()),
+        Standing::Unanswered => ("error", "answer", "no answer".to_string()),
     };
-    let seconds = answers(case).map(|(_, seconds)| seconds).sum();
+    let seconds = case.records.iter().filter_map(|record| record.outcome.answer()).map(|answer| answer.seconds).sum();
     TestCase {
         class: suite.to_string(),
         name: id.to_string(),
@@ -124,16 +125,8 @@ fn case(case: &CaseTally<'_>) -> TestCase {
     }
 }
 
-/// Whether each answer passed, and how long it took.
-fn answers<'a>(case: &'a CaseTally<'_>) -> impl Iterator<Item = (bool, f64)> + 'a {
-    case.records.iter().filter_map(|record| match &record.outcome {
-        Outcome::Judged { answer, passed, .. } => Some((*passed, answer.seconds)),
-        Outcome::Error { .. } => None,
-    })
-}
-
 fn share(case: &CaseTally<'_>) -> String {
-    let (passed, of) = (answers(case).filter(|(passed, _)| *passed).count(), answers(case).count());
+    let (passed, of) = (case.passed_answers(), case.replies.len());
     let score = case.score.unwrap_or(0.0);
     match of {
         1 => format!("score {score:.2}"),
@@ -146,14 +139,12 @@ fn reasons(case: &CaseTally<'_>) -> String {
     let mut lines = Vec::new();
     for record in &case.records {
         let at = if case.records.len() > 1 { format!("answer {}: ", record.repeat + 1) } else { String::new() };
-        match &record.outcome {
-            Outcome::Error { message } => lines.push(format!("{at}{message}")),
-            Outcome::Judged { verdicts, .. } => {
-                let failed =
-                    verdicts.iter().filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
-                lines.extend(failed.map(|v| format!("{at}{}: {}", v.check, v.verdict.reason())));
-            }
+        if let Outcome::Error { message } = &record.outcome {
+            lines.push(format!("{at}{message}"));
         }
+        let verdicts = record.outcome.verdicts().iter();
+        let failed = verdicts.filter(|v| v.weight > 0.0 && !v.verdict.passed() && v.verdict.score().is_some());
+        lines.extend(failed.map(|v| format!("{at}{}: {}", v.check, v.verdict.reason())));
     }
     lines.join("\n")
 }

@@ -20,6 +20,8 @@ pub struct HistoryView {
     pub sentence: String,
     pub tone: Tone,
     pub half: &'static str,
+    /// How sure the intervals are.
+    pub confidence: String,
     pub rows: Vec<Row>,
     /// What changed about the ruler, numbered.
     pub notes: Vec<Note>,
@@ -84,6 +86,7 @@ pub fn view(history: &History, log: &Log, half: Split) -> Result<HistoryView> {
         },
         tone: overall.and_then(|trend| trend.finding).map_or(Tone::Unknown, Tone::of),
         half: half_name(half),
+        confidence: words::percent_exact(history.confidence),
         rows,
         notes,
         log: format!(

@@ -2,11 +2,11 @@ use super::said::{SaidOf, SaidView};
 use super::sides::{Sides, first_text};
 use super::tone::{half_name, none};
 use crate::check::Verdict;
-use crate::compare::tally::CaseTally;
 use crate::compare::{CasePair, Comparison, enough};
 use crate::provider::{Answer, Stop};
 use crate::report::{answer, diff};
 use crate::run::{Judged, Outcome, Record};
+use crate::tally::{CaseTally, Standing};
 use crate::words;
 use minijinja::Value;
 use serde::Serialize;
@@ -56,7 +56,9 @@ pub struct AnswerView {
     pub repeat: Option<String>,
     pub error: Option<String>,
     pub html: Option<Value>,
-    pub passed: bool,
+    /// pass, fail, unscored or error, and the same in words.
+    pub state: &'static str,
+    pub state_words: &'static str,
     pub score: String,
     /// Cut off, reused, … each a few words.
     pub marks: Vec<&'static str>,
@@ -127,22 +129,24 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>, said: [SaidOf<'_>; 2]) -> V
     c.cases.iter().enumerate().map(view).collect()
 }
 
-/// The cases of one run: those that fail first, then errors, then those that pass.
+/// The cases of one run: those that fail first, then errors, then those without a score, then those that pass.
 pub fn run_cases(label: &str, tallies: &[CaseTally<'_>], said: &SaidOf<'_>) -> Vec<CaseView> {
     let mut tallies: Vec<&CaseTally<'_>> = tallies.iter().collect();
-    tallies.sort_by_key(|case| match case.passes() {
-        Some(false) => 0,
-        None => 1,
-        Some(true) => 2,
+    tallies.sort_by_key(|case| match case.standing() {
+        Standing::Fails => 0,
+        Standing::Unanswered => 1,
+        Standing::Unscored => 2,
+        Standing::Passes => 3,
     });
     let view = |(i, case): (usize, &CaseTally<'_>)| {
-        let (status, symbol, status_words) = match case.passes() {
-            Some(true) if case.flaky() => ("pass", "✓", "passes mostly"),
-            Some(true) => ("pass", "✓", "passes"),
-            Some(false) if case.passed.is_some_and(|share| share > 0.5) => ("fail", "✗", "passes too rarely"),
-            Some(false) if case.flaky() => ("fail", "✗", "fails mostly"),
-            Some(false) => ("fail", "✗", "fails"),
-            None => ("error", "!", "no answer"),
+        let (status, symbol, status_words) = match case.standing() {
+            Standing::Passes if case.flaky() => ("pass", "✓", "passes mostly"),
+            Standing::Passes => ("pass", "✓", "passes"),
+            Standing::Fails if case.passed.is_some_and(|share| share > 0.5) => ("fail", "✗", "passes too rarely"),
+            Standing::Fails if case.flaky() => ("fail", "✗", "fails mostly"),
+            Standing::Fails => ("fail", "✗", "fails"),
+            Standing::Unscored => ("error", "–", "not scored"),
+            Standing::Unanswered => ("error", "!", "no answer"),
         };
         let record = case.records.first();
         CaseView {
@@ -194,31 +198,29 @@ fn side(label: &str, class: &'static str, records: &[&Record], said: &SaidOf<'_>
 }
 
 fn answer_view(record: &Record) -> AnswerView {
-    match &record.outcome {
-        Outcome::Error { message } => AnswerView {
-            repeat: None,
-            error: Some(message.clone()),
-            html: None,
-            passed: false,
-            score: none(),
-            marks: Vec::new(),
-            work: String::new(),
-            checks: Vec::new(),
-            choices: Vec::new(),
-            said: Vec::new(),
+    let (score, (state, state_words), reused) = match &record.outcome {
+        Outcome::Judged { score, passed: true, reused, .. } => (Some(*score), ("pass", "✓ passes"), *reused),
+        Outcome::Judged { score, passed: false, reused, .. } => (Some(*score), ("fail", "✗ fails"), *reused),
+        Outcome::Unscored { reused, .. } => (None, ("unscored", "– not scored"), *reused),
+        Outcome::Error { .. } => (None, ("error", "! no answer"), false),
+    };
+    let answer = record.outcome.answer();
+    let written = answer.filter(|answer| answer.stop != Stop::Scored);
+    AnswerView {
+        repeat: None,
+        error: match &record.outcome {
+            Outcome::Error { message } => Some(message.clone()),
+            _ => None,
         },
-        Outcome::Judged { answer, verdicts, score, passed, reused } => AnswerView {
-            repeat: None,
-            error: None,
-            html: (answer.stop != Stop::Scored).then(|| Value::from_safe_string(answer::render(&answer.text))),
-            passed: *passed,
-            score: words::decimal(*score),
-            marks: marks(answer, *reused),
-            work: work(answer),
-            checks: verdicts.iter().map(check_view).collect(),
-            choices: choices(answer, record.reference.as_deref()),
-            said: Vec::new(),
-        },
+        html: written.map(|answer| Value::from_safe_string(answer::render(&answer.text))),
+        state,
+        state_words,
+        score: score_words(score),
+        marks: answer.map(|answer| marks(answer, reused)).unwrap_or_default(),
+        work: answer.map(work).unwrap_or_default(),
+        checks: record.outcome.verdicts().iter().map(check_view).collect(),
+        choices: answer.map(|answer| choices(answer, record.reference.as_deref())).unwrap_or_default(),
+        said: Vec::new(),
     }
 }
 

@@ -4,15 +4,17 @@ use super::case::CaseView;
 use super::criteria::unmeasured;
 use super::measured::MeasuredView;
 use super::page::{Excerpt, Fact, HalfView, Item, ListView, Movement, Notice, VerdictView, View};
-use super::sides::{Sides, first_text};
+use super::sides::Sides;
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
 use super::tone::{Tone, finding_words, half_name, half_title};
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::{Comparison, Finding, Flip, Group, Half, Outcomes, Rate, ScoreTest, Trial};
-use crate::run::{Outcome, Record, Run};
+use crate::compare::{
+    CheckTest, Comparison, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
+};
+use crate::run::{Record, Run};
 use crate::suite::Split;
 use crate::words;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// How many flipped cases are shown with both answers, and how much of each answer.
 const EXCERPTS: usize = 2;
@@ -20,9 +22,8 @@ const EXCERPT_CHARACTERS: usize = 240;
 
 /// `cases` are those of the comparison as the page shows them, for their anchors.
 pub fn comparison(c: &Comparison, a: &Run, b: &Run, sides: &Sides<'_>, cases: &[CaseView]) -> View {
-    let level = level(c);
     let suites: Vec<&str> = c.suites.iter().map(|suite| suite.name.as_str()).collect();
-    let (better, worse) = movements(&c.held_out, level);
+    let (better, worse) = movements(&c.held_out);
     let overall = &c.held_out.overall;
     let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
         "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
@@ -46,7 +47,7 @@ pub fn comparison(c: &Comparison, a: &Run, b: &Run, sides: &Sides<'_>, cases: &[
         named: "Cases that changed sides",
         lists: lists(c, sides, cases),
         excerpts: excerpts(c, sides),
-        halves: halves.map(|h| half(c, h, level)).collect(),
+        halves: halves.map(|h| half(c, h)).collect(),
         measured: MeasuredView::of_comparison(c, a, b),
     }
 }
@@ -58,7 +59,9 @@ fn verdict(c: &Comparison) -> VerdictView {
         Finding::Improved => format!("{b} is better than {a}"),
         Finding::Regressed => format!("{b} is worse than {a}"),
         Finding::NoDifference => format!("No evidence of a difference between {a} and {b}"),
-        Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart"),
+        Finding::TooFewCases if c.held_out.movers.is_empty() => format!("Too few cases to tell {a} and {b} apart"),
+        // Its parts may be told apart.
+        Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart as a whole"),
     };
     let tone = Tone::of(overall.finding);
     VerdictView {
@@ -116,72 +119,69 @@ fn facts(c: &Comparison) -> Vec<Fact> {
             format!("{} with {}, {} with {}", c.a.errors, c.a.label, c.b.errors, c.b.label),
         ));
     }
+    let unscored = c.a.unscored + c.b.unscored;
+    if unscored > 0 {
+        facts.push(Fact::new(
+            "Cases without a score",
+            unscored.to_string(),
+            format!("{} with {}, {} with {}", c.a.unscored, c.a.label, c.b.unscored, c.b.label),
+        ));
+    }
     facts
 }
 
-/// What got better and what got worse, by name: categories with a finding, criteria whose interval clears zero after
-/// correction, and checks whose count moved further than chance allows (sign test on the change, see [`moved`]).
-fn movements(half: &Half, level: f64) -> (Vec<Movement>, Vec<Movement>) {
-    let mut all: Vec<(bool, Movement)> = Vec::new();
-    for group in &half.categories {
-        if matches!(group.finding, Finding::Improved | Finding::Regressed) {
-            let rates = &group.rate;
-            let detail = format!(
-                "{} of {} pass, was {}; score {}",
-                rates.b.passed,
-                rates.b.cases,
-                rates.a.passed,
-                group.score.difference.as_difference()
-            );
-            let better = group.finding == Finding::Improved;
-            all.push((better, Movement { kind: "category", name: group.name.clone(), detail }));
-        }
-    }
-    for (criterion, test) in &half.criteria {
-        if let Some(better) = clear(test, level) {
-            let detail = format!(
-                "{} of 5, was {}; {}",
-                words::decimal(test.b.mean),
-                words::decimal(test.a.mean),
-                test.difference.as_difference()
-            );
-            all.push((better, Movement { kind: "criterion", name: criterion.name().to_string(), detail }));
-        }
-    }
-    for (name, trials) in &half.checks {
-        if let Some(better) = moved(trials) {
-            let detail = format!("passes {}, was {}", trials.b.count(), was(&trials.a, &trials.b));
-            all.push((better, Movement { kind: "check", name: name.clone(), detail }));
-        }
-    }
-    let (better, worse): (Vec<_>, Vec<_>) = all.into_iter().partition(|(better, _)| *better);
+/// What got better and what got worse, by name, with its figures.
+fn movements(half: &Half) -> (Vec<Movement>, Vec<Movement>) {
+    let found = half.movers.iter().filter_map(|mover| {
+        let detail = match mover.kind {
+            MoverKind::Category => of_category(half.categories.iter().find(|group| group.name == mover.name)?),
+            MoverKind::Criterion => {
+                of_criterion(&half.criteria.iter().find(|(criterion, _)| criterion.name() == mover.name)?.1)
+            }
+            MoverKind::Check => of_check(half.checks.get(&mover.name)?),
+        };
+        Some((mover.better, Movement { kind: mover.kind.name(), name: mover.name.clone(), detail }))
+    });
+    let (better, worse): (Vec<_>, Vec<_>) = found.partition(|(better, _)| *better);
     (better.into_iter().map(|(_, m)| m).collect(), worse.into_iter().map(|(_, m)| m).collect())
+}
+
+fn of_category(group: &Group) -> String {
+    let (a, b) = (&group.rate.a, &group.rate.b);
+    let score = group.score.difference.as_difference();
+    format!("{} of {} pass, was {}; score {score}", b.passed, b.cases, a.passed)
+}
+
+fn of_criterion(test: &ScoreTest) -> String {
+    format!(
+        "{} of 5, was {}; {}",
+        words::decimal(test.b.mean),
+        words::decimal(test.a.mean),
+        test.difference.as_difference()
+    )
+}
+
+fn of_check(test: &CheckTest) -> String {
+    format!(
+        "passes {}, was {}; {} won, {} lost",
+        test.b.count(),
+        was(&test.a, &test.b),
+        words::count(test.only_b, "case"),
+        test.only_a
+    )
 }
 
 fn was(before: &Trial, after: &Trial) -> String {
     if before.of == after.of { before.passed.to_string() } else { before.count() }
 }
 
-/// The chance that is too small to be luck; forgives rounding in 1 − confidence.
-fn level(c: &Comparison) -> f64 {
-    1.0 - c.settings.confidence + 1e-12
+/// Whether a thing is among what got better or worse.
+fn tone_of(half: &Half, kind: MoverKind, name: &str) -> Tone {
+    let named = |mover: &&Mover| mover.kind == kind && mover.name == name;
+    Tone::of_direction(half.movers.iter().find(named).map(|mover| mover.better))
 }
 
-/// The direction of a difference that its interval and its corrected test both clear.
-fn clear(test: &ScoreTest, level: f64) -> Option<bool> {
-    let range = test.difference.interval;
-    (test.p_corrected <= level && (range.low > 0.0 || range.high < 0.0)).then_some(range.low > 0.0)
-}
-
-/// Six more passes (or fewer) is the least that an exact sign test calls unlikely at 5 % even when no case went the
-/// other way (2 × 0.5⁶ = 0.031), so smaller moves of a check are not named.
-fn moved(trials: &Outcomes<Trial>) -> Option<bool> {
-    const LEAST: usize = 6;
-    let (a, b) = (trials.a.passed, trials.b.passed);
-    (trials.a.of > 0 && trials.b.of > 0 && a.abs_diff(b) >= LEAST).then_some(b > a)
-}
-
-fn half(c: &Comparison, half: &Half, level: f64) -> HalfView {
+fn half(c: &Comparison, half: &Half) -> HalfView {
     let lead = match half.split {
         Split::HeldOut => "Nothing was ever trained towards these cases. The claim rests on them alone.",
         Split::Dev => "Gaps are looked for and examples written on these, so progress here shows learning, not proof.",
@@ -203,9 +203,9 @@ fn half(c: &Comparison, half: &Half, level: f64) -> HalfView {
         groups: groups(half, a, b),
         power: power(&half.overall),
         notes: notes(half),
-        criteria: criteria(half, level, a, b).filled(),
+        criteria: criteria(half, a, b).filled(),
         unmeasured: unmeasured(half.criteria.iter().map(|(criterion, _)| *criterion)),
-        checks: checks(&half.checks, a, b).filled(),
+        checks: checks(half, a, b).filled(),
     }
 }
 
@@ -241,7 +241,7 @@ fn group_row(group: &Group, overall: bool) -> Row {
     .found(tone, tone.symbol(), finding_words(group.finding), &group.words)
 }
 
-fn criteria(half: &Half, level: f64, a: &str, b: &str) -> Table {
+fn criteria(half: &Half, a: &str, b: &str) -> Table {
     let (short_a, short_b) = words::clip_apart(a, b, HEAD);
     let columns = vec![
         Column::words("Criterion").short("criterion (1 to 5)"),
@@ -250,7 +250,7 @@ fn criteria(half: &Half, level: f64, a: &str, b: &str) -> Table {
         Column::figures("Difference"),
     ];
     let row = |(criterion, test): &(Criterion, ScoreTest)| {
-        let tone = Tone::of_direction(clear(test, level));
+        let tone = tone_of(half, MoverKind::Criterion, criterion.name());
         Row::new(vec![
             Cell::new(criterion.name()).range(test.cases.to_string()),
             Cell::new(words::decimal(test.a.mean)),
@@ -262,17 +262,18 @@ fn criteria(half: &Half, level: f64, a: &str, b: &str) -> Table {
 }
 
 /// The checks that moved most come first.
-fn checks(checks: &BTreeMap<String, Outcomes<Trial>>, a: &str, b: &str) -> Table {
-    let mut sorted: Vec<_> = checks.iter().collect();
-    sorted.sort_by_key(|(_, t)| std::cmp::Reverse(t.a.passed.abs_diff(t.b.passed)));
-    let row = |(name, trials): (&String, &Outcomes<Trial>)| {
+fn checks(half: &Half, a: &str, b: &str) -> Table {
+    let mut sorted: Vec<_> = half.checks.iter().collect();
+    sorted.sort_by_key(|(_, test)| std::cmp::Reverse(test.a.passed.abs_diff(test.b.passed)));
+    let row = |(name, test): (&String, &CheckTest)| {
         Row::new(vec![
             Cell::code(name),
-            Cell::new(trials.a.count()),
-            Cell::new(trials.b.count()).symbol(Tone::of_direction(moved(trials))),
+            Cell::new(test.a.count()),
+            Cell::new(test.b.count()).symbol(tone_of(half, MoverKind::Check, name)),
+            Cell::new(words::chance(test.p_corrected)),
         ])
     };
-    let columns = vec![Column::words("Check"), Column::figures(a), Column::figures(b)];
+    let columns = vec![Column::words("Check"), Column::figures(a), Column::figures(b), Column::figures("Chance")];
     Table::new("Checks, times passed; those that moved most first", columns, sorted.into_iter().map(row).collect())
 }
 
@@ -369,7 +370,8 @@ fn excerpts(c: &Comparison, sides: &Sides<'_>) -> Vec<Excerpt> {
     let mut flips = ordered(c);
     flips.sort_by_key(|flip| flip.improved);
     let answer = |label: &str, records: &[&Record]| {
-        (label.to_string(), words::begin(first_text(records).unwrap_or_default(), EXCERPT_CHARACTERS))
+        let text = records.iter().find_map(|record| record.outcome.answer()).map(|answer| answer.text.as_str());
+        (label.to_string(), words::begin(text.unwrap_or_default(), EXCERPT_CHARACTERS))
     };
     let excerpt = |flip: &Flip| Excerpt {
         case: flip.case.clone(),
@@ -380,12 +382,10 @@ fn excerpts(c: &Comparison, sides: &Sides<'_>) -> Vec<Excerpt> {
 
 /// Why the failing side fails: the reason of the first failed check among those that changed.
 fn reason(failing: &[&Record], changed: &[String]) -> Option<String> {
-    failing.iter().find_map(|record| match &record.outcome {
-        Outcome::Judged { verdicts, .. } => {
-            let mut failed = verdicts.iter().filter(|v| !v.verdict.passed() && v.verdict.score().is_some());
-            let first = failed.find(|v| changed.is_empty() || changed.contains(&v.check))?;
-            Some(words::clip(first.verdict.reason(), 140))
-        }
-        Outcome::Error { .. } => None,
-    })
+    let mut verdicts = failing.iter().flat_map(|record| record.outcome.verdicts());
+    let failed = verdicts.find(|v| {
+        let fails = !v.verdict.passed() && v.verdict.score().is_some();
+        fails && (changed.is_empty() || changed.contains(&v.check))
+    });
+    failed.map(|v| words::clip(v.verdict.reason(), 140))
 }

@@ -1,5 +1,6 @@
-use crate::compare::{Comparison, Settings};
+use crate::compare::Comparison;
 use crate::run::{Answering, Run, SuiteRef};
+use crate::suite::Split;
 use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
@@ -46,25 +47,28 @@ impl MeasuredView {
             short: format!(
                 "Cases paired; difference in score with a {} bootstrap interval ({} resamples, seed {}) and a sign-flip \
                  permutation test; pass rates with Wilson intervals; cases that changed sides by exact McNemar; \
-                 categories corrected after Holm; differences below {} count as negligible.",
+                 all that is looked at corrected together after Holm; differences below {} count as negligible.{}",
                 words::percent_exact(c.settings.confidence),
                 words::thousands(c.settings.resamples),
                 c.settings.seed,
-                words::decimal(c.settings.negligible)
+                words::decimal(c.settings.negligible),
+                luck(c).map(|words| format!(" By luck alone: {words}")).unwrap_or_default()
             ),
-            methods: comparison_methods(&c.settings),
+            methods: comparison_methods(c),
             versions: [(&c.a, a), (&c.b, b)].map(|(side, run)| version(&side.label, run, side.errors)).into(),
             suites: suites(&c.suites),
             pmtune: c.b.run.pmtune.clone(),
         }
     }
 
-    pub fn of_run(label: &str, run: &Run, errors: usize) -> Self {
+    pub fn of_run(label: &str, run: &Run, confidence: f64, errors: usize) -> Self {
         let manifest = &run.manifest;
         Self {
-            short: "Pass rates with 95\u{a0}% Wilson intervals; criteria are automatic rubric scores from 1 to 5."
-                .to_string(),
-            methods: vec![scoring(), wilson("95\u{a0}%"), rubric()],
+            short: format!(
+                "Pass rates with {} Wilson intervals; criteria are automatic rubric scores from 1 to 5.",
+                words::percent_exact(confidence)
+            ),
+            methods: vec![scoring(), wilson(&words::percent_exact(confidence)), rubric()],
             versions: vec![version(label, run, errors)],
             suites: suites(&manifest.suites),
             pmtune: manifest.pmtune.clone(),
@@ -103,9 +107,32 @@ fn rubric() -> Method {
     }
 }
 
-fn comparison_methods(settings: &Settings) -> Vec<Method> {
+/// How often each kind of line would have been written about these cases, had the versions been equal.
+fn luck(c: &Comparison) -> Option<String> {
+    let half = if c.held_out.overall.cases > 0 { &c.held_out } else { &c.dev };
+    let found = half.luck.as_ref()?;
+    let share = |n: usize| format!("{:.1}\u{a0}%", 100.0 * n as f64 / found.swaps.max(1) as f64);
+    Some(format!(
+        "with the labels of both versions swapped at random {} times over the {} cases, something would have been \
+         named in {} of the reports (the whole in {}, passes in {}, a category in {}, a criterion in {}, a check in {}).",
+        words::thousands(found.swaps),
+        match half.split {
+            Split::HeldOut => "held-out",
+            Split::Dev => "dev",
+        },
+        share(found.anything),
+        share(found.headline),
+        share(found.passes),
+        share(found.categories),
+        share(found.criteria),
+        share(found.checks)
+    ))
+}
+
+fn comparison_methods(c: &Comparison) -> Vec<Method> {
+    let settings = &c.settings;
     let confidence = words::percent_exact(settings.confidence);
-    vec![
+    let mut methods = vec![
         Method {
             name: "Two halves",
             words: "Examples are written and gaps looked for on the dev cases only. The held-out cases are never \
@@ -131,9 +158,11 @@ fn comparison_methods(settings: &Settings) -> Vec<Method> {
         },
         wilson(&confidence),
         Method {
-            name: "Several categories at once",
-            words: "Chance figures of categories are raised by Holm's correction (Holm 1979), since among many \
-                    categories one looks good by luck."
+            name: "Many things at once",
+            words: "Categories, criteria, checks and passes are tested one by one, and among so many one looks good by \
+                    luck. So their chance figures are raised together by Holm's correction (Holm 1979), and the score as \
+                    a whole is given four fifths of the error allowed: of two equal versions hardly more reports than \
+                    that name anything at all."
                 .to_string(),
         },
         Method {
@@ -151,7 +180,12 @@ fn comparison_methods(settings: &Settings) -> Vec<Method> {
                 .to_string(),
         },
         rubric(),
-    ]
+    ];
+    methods.extend(luck(c).map(|words| Method {
+        name: "What luck alone would have named",
+        words: format!("Calibrated on these very results: {words}"),
+    }));
+    methods
 }
 
 fn version(label: &str, run: &Run, errors: usize) -> VersionView {

@@ -7,19 +7,21 @@ use super::page::{Fact, HalfView, Item, ListView, Notice, VerdictView, View};
 use super::table::{Cell, Column, Room, Row, Table};
 use super::tone::{Tone, half_name, half_title, none};
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::tally::{self, CaseTally};
-use crate::compare::{Rate, Trial};
-use crate::run::{Answering, CONTAMINATED, Outcome, Record, Run};
+use crate::run::{Answering, CONTAMINATED, Record, Run};
 use crate::suite::Split;
+use crate::tally::{self, CaseTally, Rate, Standing, Trial};
 use crate::words;
 use std::collections::{BTreeSet, HashMap};
 
-/// `cases` are those of the run as the page shows them, for their anchors.
-pub fn run(label: &str, run: &Run, tallies: &[CaseTally<'_>], cases: &[CaseView]) -> View {
+/// `confidence` is how sure its intervals are; `cases` are those of the run as the page shows them, for their anchors.
+pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], cases: &[CaseView]) -> View {
     let all: Vec<&CaseTally<'_>> = tallies.iter().filter(|case| case.counts).collect();
     let suites: Vec<&str> = run.manifest.suites.iter().map(|suite| suite.name.as_str()).collect();
-    let errors = tallies.iter().filter(|case| case.passed.is_none()).count();
-    let warnings = warnings(run, errors);
+    let errors = tallies.iter().filter(|case| case.standing() == Standing::Unanswered).count();
+    let unscored: Vec<&str> =
+        all.iter().filter(|case| case.standing() == Standing::Unscored).map(|case| case.case).collect();
+    let rate = tally::rate(&all, confidence);
+    let warnings = warnings(run, errors, &unscored);
     View {
         kind: "Evaluation",
         title: label.to_string(),
@@ -29,8 +31,8 @@ pub fn run(label: &str, run: &Run, tallies: &[CaseTally<'_>], cases: &[CaseView]
             words::count(tallies.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
-        verdict: verdict(label, &all),
-        facts: facts(run, &all, errors),
+        verdict: verdict(label, &rate, confidence),
+        facts: facts(run, tally::mean_score(&all), rate.flaky, errors, unscored.len()),
         notices: match warnings.is_empty() {
             true => Vec::new(),
             false => vec![Notice { title: "Before you rely on this", items: warnings }],
@@ -41,13 +43,12 @@ pub fn run(label: &str, run: &Run, tallies: &[CaseTally<'_>], cases: &[CaseView]
         named: "Failing cases",
         lists: vec![failing(tallies, cases)],
         excerpts: Vec::new(),
-        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(tallies, split)).collect(),
-        measured: MeasuredView::of_run(label, run, errors),
+        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(tallies, split, confidence)).collect(),
+        measured: MeasuredView::of_run(label, run, confidence, errors),
     }
 }
 
-fn verdict(label: &str, all: &[&CaseTally<'_>]) -> VerdictView {
-    let rate = tally::rate(all);
+fn verdict(label: &str, rate: &Rate, confidence: f64) -> VerdictView {
     let headline = match rate.cases {
         0 => format!("{label} has no judged answers yet"),
         of => format!("{label} passes {} of {}", rate.passed, words::count(of, "case")),
@@ -61,17 +62,18 @@ fn verdict(label: &str, all: &[&CaseTally<'_>]) -> VerdictView {
         sentence: match rate.cases {
             0 => "Nothing can be said about it until a case has been answered and judged.".to_string(),
             _ => format!(
-                "That is {}; with this many cases the true rate may lie anywhere from {}\u{a0}% (95\u{a0}% interval).",
+                "That is {}; with this many cases the true rate may lie anywhere from {}\u{a0}% ({} interval).",
                 words::percent(rate.rate),
-                rate.interval.percent_range()
+                rate.interval.percent_range(),
+                words::percent_exact(confidence)
             ),
         },
     }
 }
 
-fn facts(run: &Run, all: &[&CaseTally<'_>], errors: usize) -> Vec<Fact> {
-    let (work, flaky) = (Answering::of(run), tally::rate(all).flaky);
-    let score = tally::mean_score(all).map_or_else(none, words::decimal);
+fn facts(run: &Run, score: Option<f64>, flaky: usize, errors: usize, unscored: usize) -> Vec<Fact> {
+    let work = Answering::of(run);
+    let score = score.map_or_else(none, words::decimal);
     let mut facts = vec![Fact::new("Mean score", score, "of 1.00")];
     if let Some(speed) = work.tokens_per_second() {
         let detail = format!("{} tokens, {speed:.0} a second", words::thousands(work.tokens));
@@ -86,10 +88,13 @@ fn facts(run: &Run, all: &[&CaseTally<'_>], errors: usize) -> Vec<Fact> {
     if errors > 0 {
         facts.push(Fact::new("Cases with an error", errors.to_string(), "count as neither"));
     }
+    if unscored > 0 {
+        facts.push(Fact::new("Cases without a score", unscored.to_string(), "count as neither"));
+    }
     facts
 }
 
-fn warnings(run: &Run, errors: usize) -> Vec<String> {
+fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
     let mut warnings = Vec::new();
     if run.manifest.finished.is_none() {
         let answers = run.manifest.cases.iter().map(|(_, repeat)| *repeat as usize).sum();
@@ -117,6 +122,14 @@ fn warnings(run: &Run, errors: usize) -> Vec<String> {
             words::either(errors, "is", "are")
         ));
     }
+    if !unscored.is_empty() {
+        warnings.push(format!(
+            "{} could not be scored, as every check was skipped or only measures, and {} left out of every rate: {}.",
+            words::count(unscored.len(), "case"),
+            words::either(unscored.len(), "is", "are"),
+            unscored.join(", ")
+        ));
+    }
     warnings
 }
 
@@ -129,11 +142,11 @@ pub struct RunGroup {
 }
 
 /// All counting cases of a half first, then its categories; nothing where the half has none.
-pub fn run_groups(tallies: &[CaseTally<'_>], split: Split) -> Vec<RunGroup> {
+pub fn run_groups(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Vec<RunGroup> {
     let cases = counting(tallies, split);
     let group = |name: &str, cases: &[&CaseTally<'_>]| RunGroup {
         name: name.to_string(),
-        rate: tally::rate(cases),
+        rate: tally::rate(cases, confidence),
         cases: cases.len(),
         score: tally::mean_score(cases),
     };
@@ -152,8 +165,8 @@ fn counting<'a>(tallies: &'a [CaseTally<'a>], split: Split) -> Vec<&'a CaseTally
     tallies.iter().filter(|case| case.counts && case.split == split).collect()
 }
 
-fn half(tallies: &[CaseTally<'_>], split: Split) -> Option<HalfView> {
-    let groups = run_groups(tallies, split);
+fn half(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Option<HalfView> {
+    let groups = run_groups(tallies, split, confidence);
     let all = groups.first()?;
     let cases = counting(tallies, split);
     let criteria = tally::criteria(&cases);
@@ -165,11 +178,23 @@ fn half(tallies: &[CaseTally<'_>], split: Split) -> Option<HalfView> {
         cases: cases.len(),
         groups: group_table(&groups),
         power: None,
-        notes: Vec::new(),
+        notes: repeats(&all.rate).into_iter().collect(),
         unmeasured: unmeasured(criteria.iter().map(|(criterion, ..)| *criterion)),
         criteria: self::criteria(&criteria).filled(),
         checks: checks(&cases).filled(),
     })
+}
+
+/// What several answers to a case add, where cases repeat.
+fn repeats(rate: &Rate) -> Option<String> {
+    let (any, every, k) = (rate.pass_at_k?, rate.pass_hat_k?, rate.k?);
+    Some(format!(
+        "Of {k} answers to a case at least one passes for {}, every one for {}; {} of the cases {} flaky.",
+        words::percent(any),
+        words::percent(every),
+        rate.flaky,
+        words::either(rate.flaky, "is", "are")
+    ))
 }
 
 fn group_table(groups: &[RunGroup]) -> Table {
@@ -220,12 +245,8 @@ fn checks(cases: &[&CaseTally<'_>]) -> Table {
 fn failing(tallies: &[CaseTally<'_>], cases: &[CaseView]) -> ListView {
     let anchors: HashMap<&str, &str> = cases.iter().map(|case| (case.id.as_str(), case.anchor.as_str())).collect();
     let item = |case: &CaseTally<'_>| {
-        let verdict = case.records.iter().find_map(|record| match &record.outcome {
-            Outcome::Judged { verdicts, .. } => {
-                verdicts.iter().find(|v| v.weight > 0.0 && v.verdict.score().is_some() && !v.verdict.passed())
-            }
-            Outcome::Error { .. } => None,
-        });
+        let mut verdicts = case.records.iter().flat_map(|record| record.outcome.verdicts());
+        let verdict = verdicts.find(|v| v.weight > 0.0 && v.verdict.score().is_some() && !v.verdict.passed());
         Item {
             anchor: anchors.get(case.case).map(ToString::to_string).unwrap_or_default(),
             case: case.case.to_string(),

@@ -1,4 +1,4 @@
-use crate::run::{Outcome, Record, Run};
+use crate::run::{Record, Run};
 use std::collections::HashMap;
 
 /// Both runs' records by case, for looking answers up.
@@ -30,8 +30,6 @@ impl<'a> Sides<'a> {
 
 /// The first answer in words to a case; a choice among given ones is none.
 pub fn first_text<'a>(records: &[&'a Record]) -> Option<&'a str> {
-    records.iter().find_map(|record| match &record.outcome {
-        Outcome::Judged { answer, .. } if answer.choices.is_empty() => Some(answer.text.as_str()),
-        _ => None,
-    })
+    let written = |record: &&'a Record| record.outcome.answer().filter(|answer| answer.choices.is_empty());
+    records.iter().find_map(written).map(|answer| answer.text.as_str())
 }

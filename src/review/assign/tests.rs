@@ -1,5 +1,6 @@
 use super::*;
 use crate::review::testing::{record, run, told};
+use crate::run::Outcome;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

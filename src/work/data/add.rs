@@ -68,6 +68,7 @@ fn good_answer(record: &Record) -> Result<&str> {
         Outcome::Judged { answer, .. } if answer.stop == Stop::Length => "has an answer that was cut off".to_string(),
         Outcome::Judged { answer, passed: true, .. } => return Ok(&answer.text),
         Outcome::Judged { .. } => "has an answer that failed its checks".to_string(),
+        Outcome::Unscored { .. } => "has an answer that no check could score".to_string(),
     };
     Err(Error::input(format!("{} {why}", record.case))
         .hint("write the answer you want into a file and name it with --edit FILE"))

@@ -3,12 +3,12 @@
 /// The chance that at least one of `k` answers passes, when `passed` of `answers` did: 1 − C(n−c, k)/C(n, k), without
 /// bias for drawing k of the n answers (Chen et al., *Evaluating LLMs Trained on Code*, 2021, eq. 1).
 /// `k` is at most `answers`.
-pub(super) fn pass_at_k(answers: usize, passed: usize, k: usize) -> f64 {
+pub(crate) fn pass_at_k(answers: usize, passed: usize, k: usize) -> f64 {
     1.0 - share_of_draws(answers, answers.saturating_sub(passed), k)
 }
 
 /// The chance that all of `k` answers pass: C(c, k)/C(n, k) (Yao et al., *τ-bench*, 2024).
-pub(super) fn pass_hat_k(answers: usize, passed: usize, k: usize) -> f64 {
+pub(crate) fn pass_hat_k(answers: usize, passed: usize, k: usize) -> f64 {
     share_of_draws(answers, passed, k)
 }
 

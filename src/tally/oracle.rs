@@ -1,10 +1,10 @@
 //! Reads expected values that SciPy and others gave (`tests/oracle/`), and draws the cases that are generated there.
 
-use super::comparison::Interval;
+use super::wilson::Interval;
 use serde_json::Value;
 
 /// The cases of one family of `tests/oracle/statistics.py`.
-pub(super) fn cases(family: &str) -> Vec<Value> {
+pub(crate) fn cases(family: &str) -> Vec<Value> {
     family_of(include_str!("../../tests/oracle/statistics.json"), family)
 }
 
@@ -16,16 +16,16 @@ pub(crate) fn family_of(json: &str, family: &str) -> Vec<Value> {
     cases
 }
 
-pub(super) fn number(case: &Value, name: &str) -> f64 {
+pub(crate) fn number(case: &Value, name: &str) -> f64 {
     case[name].as_f64().unwrap_or_else(|| panic!("no number `{name}` in {case}"))
 }
 
-pub(super) fn numbers(case: &Value, name: &str) -> Vec<f64> {
+pub(crate) fn numbers(case: &Value, name: &str) -> Vec<f64> {
     case[name].as_array().expect("an array").iter().map(|v| v.as_f64().expect("a number")).collect()
 }
 
 #[track_caller]
-pub(super) fn close(ours: f64, theirs: f64, tolerance: f64) {
+pub(crate) fn close(ours: f64, theirs: f64, tolerance: f64) {
     assert!((ours - theirs).abs() <= tolerance, "{ours} against {theirs}, more than {tolerance} apart");
 }
 
