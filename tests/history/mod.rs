@@ -112,8 +112,8 @@ fn the_log_compares_only_what_was_measured_alike_and_names_dev_cases_only() {
     assert_eq!((log.version.as_str(), log.label.as_str()), ("PM-General-v4", "v4"));
     let task = |name: &str| log.tasks.iter().find(|task| task.name == name).unwrap();
     let format = task(FORMAT);
-    assert_eq!(format.trend.words, "no evidence of a difference from v3");
-    assert_eq!(format.trend.finding, Some(Finding::NoDifference));
+    assert_eq!(format.trend.words, "too few cases to tell from v3");
+    assert_eq!(format.trend.finding, Some(Finding::TooFewCases));
     assert_eq!(format.needs, ["only 7 training examples"]);
     let domain = task(DOMAIN);
     assert!(domain.trend.words.ends_with("v3"), "{:?}", domain.trend);
