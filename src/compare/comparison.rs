@@ -146,7 +146,8 @@ pub struct ScoreTest {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Power {
-    /// Smallest true difference in score that this many cases with this spread show four times in five.
+    /// Smallest true difference in score that this many cases with this spread show four times in five. `None` where
+    /// they all differ alike, and where no difference would show.
     pub minimum_detectable: Option<f64>,
     /// Cases needed to see half of that.
     pub cases_for_half: Option<usize>,

@@ -8,7 +8,8 @@ use super::pair::{Pair, Replies, Reply};
 use super::sample::{Observation, Sample};
 use super::settings::Settings;
 use super::verdict::{finding, words};
-use crate::check::{Criterion, Verdict, automatic_score};
+use crate::check::{Criterion, Verdict};
+use crate::run::automatic_points;
 use crate::suite::Split;
 use std::collections::BTreeMap;
 
@@ -46,15 +47,13 @@ fn correct(categories: &mut [Group]) {
     }
 }
 
-/// Automatic rubric points where any check speaks for the criterion, Holm-corrected among the criteria.
+/// Automatic rubric points on the criteria that were measured, Holm-corrected among the criteria.
 fn criteria(pairs: &[&Pair<'_>], settings: &Settings) -> Vec<(Criterion, ScoreTest)> {
-    let points = |reply: &Reply<'_>, criterion| {
-        let speaking = reply.verdicts.iter().filter(|v| v.criterion == criterion);
-        automatic_score(speaking.filter_map(|v| Some((v.verdict.score()?, v.weight))))
-    };
     let mut tests: Vec<(Criterion, ScoreTest)> = Criterion::ALL
         .into_iter()
-        .filter_map(|criterion| Some((criterion, measure(pairs, Scale::POINTS, settings, |r| points(r, criterion))?)))
+        .filter_map(|criterion| {
+            Some((criterion, measure(pairs, Scale::POINTS, settings, |r| automatic_points(r.verdicts, criterion))?))
+        })
         .collect();
     let corrected = holm(&tests.iter().map(|(_, test)| test.p).collect::<Vec<_>>());
     for ((_, test), p) in tests.iter_mut().zip(corrected) {

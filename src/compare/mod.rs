@@ -3,7 +3,8 @@
 //! Suites are small, so every method is exact or resampled, never a bare normal approximation. [`compare`] pairs the
 //! runs (`pair`, after `comparable` has made sure that only the version differs), computes each half of the cases on
 //! its own (`half`, `group`), and states what was found (`verdict`, `warnings`). The statistics themselves are small
-//! pure files over a `sample` of independent units: `interval`, `permutation`, `mcnemar`, `holm`, `power`, `repeats`.
+//! pure files over a `sample` of independent units: `interval`, `exact`, `permutation`, `mcnemar`, `holm`, `power`,
+//! `repeats`.
 
 mod alone;
 mod build;
@@ -12,6 +13,7 @@ mod comparison;
 #[cfg(test)]
 mod coverage;
 mod figures;
+mod exact;
 #[cfg(test)]
 mod generated;
 mod group;
@@ -47,10 +49,11 @@ pub use repeats::enough;
 pub use settings::Settings;
 
 // People's scores are reckoned with the same means, intervals and tests.
+pub(crate) use exact::{fewest_units, unseen_share};
 pub(crate) use group::score_test;
 pub(crate) use interval::{Scale, bootstrap, percentiles, widened_tail};
 pub(crate) use mcnemar::mcnemar;
 #[cfg(test)]
 pub(crate) use permutation::sign_flip;
 pub(crate) use sample::{Observation, Sample};
-pub(crate) use verdict::{FEW_UNITS, finding};
+pub(crate) use verdict::finding;

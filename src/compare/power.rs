@@ -1,6 +1,7 @@
 //! What a comparison of this size can show, so that "no evidence" is not read as "no difference".
 
 use super::comparison::Power;
+use super::exact::unseen_share;
 use super::interval::t_quantile;
 use super::sample::Sample;
 
@@ -10,24 +11,34 @@ const POWER: f64 = 0.8;
 /// By formula, not by simulation: a difference of (t₁₋α⁄₂ + t₀.₈)·SE is found with 80 % power by a two-sided paired
 /// test at level α, t with C − 1 degrees of freedom for C independent units (Bloom, *Minimum detectable effects*,
 /// Evaluation Review 19, 1995; Miller 2024, §5). SE is the observed one, clusters kept whole. Against the exact
-/// noncentral t it is off by less than 4 % from 6 units on. Nothing can be said with fewer than two units, or when they
-/// all differ alike.
+/// noncentral t it is off by less than 4 % from 6 units on. The interval must leave out 0 besides, although a share q of
+/// the units may have been missed that go all the other way: that takes a mean of q/(1 − q), and t₀.₈·SE to reach it
+/// four times in five.
+///
+/// Nothing can be said with fewer than two units, when they all differ alike, and when no score is far enough from
+/// another for so few.
 pub(super) fn power(sample: &Sample, confidence: f64) -> Power {
     let units = sample.units.len();
-    let Some(error) = sample.standard_error().filter(|e| *e > 1e-12) else {
-        return Power { minimum_detectable: None, cases_for_half: None };
-    };
-    let minimum = multiple(units, confidence) * error;
+    let nothing = Power { minimum_detectable: None, cases_for_half: None };
+    let Some(error) = sample.standard_error().filter(|e| *e > 1e-12) else { return nothing };
     // The spread of one unit, as if all units were alike.
     let spread = error * (units as f64).sqrt();
-    let enough = |n: usize| multiple(n, confidence) * spread / (n as f64).sqrt() <= minimum / 2.0;
+    let minimum = minimum_of(units, spread, confidence);
+    if minimum > 1.0 {
+        return nothing;
+    }
+    let enough = |n: usize| minimum_of(n, spread, confidence) <= minimum / 2.0;
     let needed = first_that(enough, units).map(|n| (n as f64 * sample.cases as f64 / units as f64).ceil() as usize);
     Power { minimum_detectable: Some(minimum), cases_for_half: needed }
 }
 
-fn multiple(units: usize, confidence: f64) -> f64 {
+/// The least difference in score that `units` of this spread show four times in five.
+pub(super) fn minimum_of(units: usize, spread: f64, confidence: f64) -> f64 {
     let freedom = units as f64 - 1.0;
-    t_quantile(0.5 + confidence / 2.0, freedom) + t_quantile(POWER, freedom)
+    let error = spread / (units as f64).sqrt();
+    let by_chance = t_quantile(0.5 + confidence / 2.0, freedom) * error;
+    let missed = unseen_share(units, confidence);
+    by_chance.max(missed / (1.0 - missed)) + t_quantile(POWER, freedom) * error
 }
 
 /// The least number above `from` for which `enough` holds; it holds for every greater one.
@@ -81,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn two_units_do_not_overflow() {
-        let power = power(&sample(&[0.0, 1.0]), 0.95);
-        assert!(power.minimum_detectable.unwrap() > 1.0);
-        assert!(power.cases_for_half.unwrap() > 2);
+    fn so_few_that_no_difference_shows_make_no_claim() {
+        assert_eq!(power(&sample(&[0.0, 1.0]), 0.95).minimum_detectable, None);
+        // The spread is next to nothing; what six units may have missed is not.
+        assert!(power(&sample(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.001]), 0.95).minimum_detectable.unwrap() > 0.8);
     }
 }

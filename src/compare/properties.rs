@@ -76,6 +76,7 @@ proptest! {
             prop_assert!(test.p > 0.0 && test.p <= test.p_corrected && test.p_corrected <= 1.0);
             for mean in [test.a, test.b, test.difference] {
                 prop_assert!(mean.interval.low <= mean.mean && mean.mean <= mean.interval.high, "{:?}", mean);
+                prop_assert!(mean.interval.high - mean.interval.low > 1e-3, "{:?} of {} cases", mean, test.cases);
             }
         }
         for group in groups(&c) {

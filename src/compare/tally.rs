@@ -2,8 +2,8 @@
 
 use super::repeats::enough;
 use super::{Rate, Trial, wilson};
-use crate::check::{Criterion, automatic_score};
-use crate::run::{Outcome, Record, Run};
+use crate::check::Criterion;
+use crate::run::{self, Outcome, Record, Run};
 use crate::suite::Split;
 use std::collections::BTreeMap;
 
@@ -100,13 +100,13 @@ pub fn mean_score(cases: &[&CaseTally<'_>]) -> Option<f64> {
     mean(cases, |case| case.score).map(|(mean, _)| mean)
 }
 
-/// The automatic rubric score of one case on a criterion, where any check speaks for it.
+/// The automatic rubric score of one case on a criterion, where it was measured.
 pub fn automatic_points(case: &CaseTally<'_>, criterion: Criterion) -> Option<f64> {
     let verdicts = case.records.iter().flat_map(|record| match &record.outcome {
         Outcome::Judged { verdicts, .. } => verdicts.as_slice(),
         Outcome::Error { .. } => &[],
     });
-    automatic_score(verdicts.filter(|v| v.criterion == criterion).filter_map(|v| Some((v.verdict.score()?, v.weight))))
+    run::automatic_points(verdicts, criterion)
 }
 
 /// The automatic rubric score on each criterion: per case first, then the mean over the cases it speaks for, by their

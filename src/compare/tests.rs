@@ -148,7 +148,7 @@ fn a_clear_gain_is_called_better_in_words() {
     assert_eq!(group.finding, Finding::Improved);
     assert_eq!(
         group.words,
-        "v2 is better on the held-out cases: +0.21 in score (95 % interval +0.07 to +0.33), \
+        "v2 is better on the held-out cases: +0.21 in score (95\u{a0}% interval +0.07 to +0.33), \
          15 of 30 cases pass instead of 10."
     );
     assert_eq!((group.pass.both, group.pass.only_a, group.pass.only_b, group.pass.neither), (5, 5, 10, 10));
@@ -164,25 +164,46 @@ fn a_clear_loss_is_called_worse() {
 
 #[test]
 fn ties_are_no_difference_once_there_are_enough_of_them() {
-    let enough = compared(&held_out(20, &[(0.5, 0.5), (1.0, 1.0)]));
+    let few = compared(&held_out(20, &[(0.5, 0.5), (1.0, 1.0)]));
+    assert_eq!(few.held_out.overall.finding, Finding::TooFewCases);
+    assert_eq!(
+        few.held_out.overall.words,
+        "Too few held-out cases to tell: 0.00 in score (95\u{a0}% interval −0.17 to +0.17), 10 of 20 cases pass with \
+         either. It takes 183 cases without a difference to show that any is negligible."
+    );
+    let nearly = compared(&held_out(182, &[(0.5, 0.5), (1.0, 1.0)]));
+    assert_eq!(nearly.held_out.overall.finding, Finding::TooFewCases);
+    let enough = compared(&held_out(183, &[(0.5, 0.5), (1.0, 1.0)]));
     assert_eq!(enough.held_out.overall.finding, Finding::NoDifference);
     assert_eq!(
         enough.held_out.overall.words,
         "No evidence of a difference between v2 and v1 on the held-out cases: 0.00 in score \
-         (95 % interval 0.00 to 0.00, inside the ±0.02 that counts as negligible), 10 of 20 cases pass with either."
+         (95\u{a0}% interval −0.02 to +0.02, inside the ±0.02 that counts as negligible), 91 of 183 cases pass with either."
     );
-    assert_eq!(compared(&held_out(5, &[(0.5, 0.5)])).held_out.overall.finding, Finding::TooFewCases);
 }
 
 #[test]
 fn a_few_equal_gains_prove_nothing() {
-    // The bootstrap of three equal gains has no width; the sign-flip test knows better.
-    let c = compared(&held_out(3, &[(0.5, 1.0)]));
+    let c = compared(&held_out(6, &[(0.5, 1.0)]));
     let group = &c.held_out.overall;
-    assert_eq!(group.finding, Finding::TooFewCases);
-    assert_eq!(group.score.p, 0.25);
-    assert!(group.words.contains("yet chance alone gives as large a difference 25 times in 100."), "{}", group.words);
-    assert!(c.warnings.iter().any(|w| w.starts_with("Only 3 held-out cases")), "{:?}", c.warnings);
+    assert_eq!((group.finding, group.score.p), (Finding::TooFewCases, 2.0 / 64.0));
+    assert!(group.score.difference.interval.low < 0.0, "six may have missed a good deal: {}", group.words);
+}
+
+#[test]
+fn with_so_few_that_nothing_could_show_only_the_missing_are_told() {
+    let one = compared(&held_out(1, &[(0.5, 1.0)])).held_out.overall;
+    assert_eq!(one.words, "5 more held-out cases are needed before anything can be said.");
+    let five = compared(&held_out(5, &[(0.0, 1.0)])).held_out;
+    assert_eq!(five.overall.finding, Finding::TooFewCases);
+    assert_eq!(five.overall.words, "1 more held-out case is needed before anything can be said.");
+    assert_eq!(five.categories[0].words, "1 more held-out case of format is needed before anything can be said.");
+    let mut clustered = held_out(20, &[(0.0, 1.0)]);
+    for (i, case) in clustered.iter_mut().enumerate() {
+        case.cluster = Some(format!("source {}", i % 4));
+    }
+    let words = compared(&clustered).held_out.overall.words;
+    assert_eq!(words, "2 more clusters of held-out cases are needed before anything can be said.");
 }
 
 #[test]

@@ -1,30 +1,28 @@
 //! The finding, and the plain sentence that states it.
 //!
 //! One test decides: the paired difference in score. A version is better when the interval of the difference lies above
-//! 0 and the sign-flip test, corrected where several categories are tested, agrees; on very few cases a bootstrap
-//! interval is too sure of itself, and the permutation test is not. McNemar's test on passed cases is secondary: it
-//! never decides, but where it says otherwise the sentence says so.
+//! 0 and the sign-flip test, corrected where several categories are tested, agrees. McNemar's test on passed cases is
+//! secondary: it never decides, but where it says otherwise the sentence says so.
 
 use super::comparison::{Finding, Group, Outcomes, PassTest, ScoreTest};
+use super::exact::{fewest_units, units_to_rule_out};
 use super::group::ALL;
 use super::settings::Settings;
 use crate::suite::Split;
 use crate::words::{count, percent_exact, signed_to, times_in_100};
 
-/// Fewer independent cases than this never show that there is *no* difference, even when all of them tie: a kind of
-/// case that makes up a fifth of the work would be missing from 13 by chance more than one time in twenty (0.8¹³ =
-/// 0.055).
-pub(crate) const FEW_UNITS: usize = 14;
-
-/// What the difference in score shows. `units` is the number of independent cases or clusters.
+/// What the difference in score shows. `units` is the number of independent cases or clusters. That there is none worth
+/// speaking of is shown by the interval alone, which is as wide as so many units leave it, even when all of them tie.
 pub(crate) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> Finding {
     let interval = score.difference.interval;
     let beyond_chance = beyond_chance(score.p_corrected, settings);
-    if interval.low > 0.0 && beyond_chance {
+    if units < fewest_units(settings.confidence) {
+        Finding::TooFewCases
+    } else if interval.low > 0.0 && beyond_chance {
         Finding::Improved
     } else if interval.high < 0.0 && beyond_chance {
         Finding::Regressed
-    } else if units >= FEW_UNITS && interval.low >= -settings.negligible && interval.high <= settings.negligible {
+    } else if interval.low >= -settings.negligible && interval.high <= settings.negligible {
         Finding::NoDifference
     } else {
         Finding::TooFewCases
@@ -43,6 +41,9 @@ pub(super) fn words(group: &Group, tested: usize, split: Split, labels: Outcomes
     if group.cases == 0 {
         return format!("Nothing can be said about {place}: none was answered by both versions.");
     }
+    if let Some(text) = far_too_few(group, split, settings) {
+        return text;
+    }
     let (numbers, passes) = (numbers(group, settings), passes(&group.pass));
     let mut text = match group.finding {
         Finding::Improved => format!("{b} is better on {place}: {numbers}, {passes}."),
@@ -59,13 +60,30 @@ pub(super) fn words(group: &Group, tested: usize, split: Split, labels: Outcomes
     text
 }
 
+/// With so few that no outcome could be told from chance: how many more it takes, and nothing else.
+fn far_too_few(group: &Group, split: Split, settings: &Settings) -> Option<String> {
+    let missing = fewest_units(settings.confidence).checked_sub(group.clusters).filter(|missing| *missing > 0)?;
+    let of = if group.name == ALL { String::new() } else { format!(" of {}", group.name) };
+    let more = if group.clusters == group.cases {
+        format!("{}{of}", count(missing, &format!("more {} case", half(split))))
+    } else {
+        format!("{} of {} cases{of}", count(missing, "more cluster"), half(split))
+    };
+    let verb = if missing == 1 { "is" } else { "are" };
+    Some(format!("{more} {verb} needed before anything can be said."))
+}
+
 /// "the held-out cases", "the dev cases of tone".
 fn place(group: &str, split: Split) -> String {
-    let half = match split {
+    let half = half(split);
+    if group == ALL { format!("the {half} cases") } else { format!("the {half} cases of {group}") }
+}
+
+fn half(split: Split) -> &'static str {
+    match split {
         Split::HeldOut => "held-out",
         Split::Dev => "dev",
-    };
-    if group == ALL { format!("the {half} cases") } else { format!("the {half} cases of {group}") }
+    }
 }
 
 /// "+0.12 in score (95 % interval +0.03 to +0.21)".
@@ -111,11 +129,15 @@ fn short_of(group: &Group, tested: usize, settings: &Settings) -> String {
             ".".to_string()
         };
     }
-    if let (Some(minimum), Some(cases)) = (group.power.minimum_detectable, group.power.cases_for_half)
-        && minimum <= 1.0
-    {
+    if let (Some(minimum), Some(cases)) = (group.power.minimum_detectable, group.power.cases_for_half) {
+        let minimum = format!("{minimum:.places$}", places = if minimum < 0.005 { 4 } else { 2 });
         text +=
-            &format!(" This many cases usually show a difference of {minimum:.2} or more; half of that takes {cases}.");
+            &format!(" This many cases usually show a difference of {minimum} or more; half of that takes {cases}.");
+    } else if group.score.difference.mean == 0.0
+        && let Some(units) = units_to_rule_out(settings.negligible, settings.confidence)
+    {
+        let cases = (units as f64 * group.cases as f64 / group.clusters as f64).ceil();
+        text += &format!(" It takes {cases} cases without a difference to show that any is negligible.");
     }
     text
 }

@@ -2,7 +2,6 @@
 
 use super::comparison::{Comparison, Finding, Outcomes};
 use super::pair::{Pair, Replies, Reply};
-use super::verdict::FEW_UNITS;
 use crate::run::{CONTAMINATED, Run};
 use crate::words::{count, either, few};
 use std::collections::BTreeSet;
@@ -26,15 +25,6 @@ pub(super) fn of_result(comparison: &Comparison) -> Vec<String> {
             "The runs share no held-out case, so no improvement can be claimed; mark some with `split: held-out`."
                 .to_string(),
         );
-    } else if held_out.clusters < FEW_UNITS {
-        let cases = if held_out.clusters == held_out.cases {
-            count(held_out.cases, "held-out case")
-        } else {
-            format!("{} of held-out cases", count(held_out.clusters, "cluster"))
-        };
-        warnings.push(format!(
-            "Only {cases}: with fewer than {FEW_UNITS} a comparison can hardly show anything; add more cases."
-        ));
     }
     if held_out.finding != Finding::Regressed {
         let worse: Vec<&str> = comparison

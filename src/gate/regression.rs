@@ -114,7 +114,7 @@ pub(super) fn detectable(scope: &Scope<'_>, tested: &Tested, most: f64) -> Judge
         Ok(comparison) => &comparison.held_out.overall,
     };
     let Some(minimum) = group.power.minimum_detectable else {
-        let words = "the versions differ alike in every case, so nothing is known of the spread; add other cases";
+        let words = "too few cases to show any difference, or all differ alike and nothing is known of the spread; add other cases";
         return scope.unjudged(RULE, Some(most), words);
     };
     let passed = minimum <= most + 1e-12;

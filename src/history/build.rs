@@ -1,10 +1,11 @@
 //! Runs lined up: for each group of cases its values in order, in segments measured with one ruler.
 
-use super::line::{Line, label};
+use super::line::Line;
 use super::measure::{Measured, People, measure};
 use super::ruler::{Cases, Ruler, cases, suite_of};
 use crate::check::Criterion;
 use crate::compare::{Interval, Settings};
+use crate::registry;
 use crate::review::{Rating, Reviewer};
 use crate::run::{Outcome, Run, VersionRef};
 use crate::suite::Split;
@@ -265,7 +266,7 @@ fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
         RunInfo {
             id: manifest.id.clone(),
             version: version.name.clone(),
-            label: label(line, &version.name),
+            label: registry::label(&line.0, &version.name),
             started: manifest.started,
             remarks,
         }

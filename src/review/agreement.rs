@@ -1,6 +1,6 @@
 //! How far reviewers agree: Krippendorff's α.
 
-use crate::compare::{Interval, Settings, percentiles, widened_tail};
+use crate::compare::{Interval, Settings, percentiles, unseen_share, widened_tail};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -122,7 +122,10 @@ fn alpha(pairs: &Coincidences) -> Option<f64> {
 /// *these* reviewers. Krippendorff's own bootstrap draws single disagreements from the observed ones as if they were
 /// independent, which they are not where one answer gives several pairs (Zapf et al., *BMC Med. Res. Methodol.* 16:93,
 /// 2016, found it too narrow, and this one right). Resamples in which α is undefined are left out; where those are more
-/// than half, there is no interval.
+/// than half, there is no interval. It holds as well what α would be if the largest share that so many may have missed
+/// ([`unseen_share`]) were answers alike: where everybody agrees, resamples know of nothing else. How far these differ
+/// is taken from what was seen, and only where nothing differs from the values in use: answers as far apart as the
+/// scale allows would double the interval of reviewers who agree well, which covers as it is.
 pub(super) fn agreement(answers: &[Scored<'_>], settings: &Settings) -> Agreement {
     let mut paired: Vec<&Scored<'_>> = answers.iter().filter(|a| a.points.len() >= 2).collect();
     // Sums of floats depend on their order; the drawing does on that of the groups.
@@ -137,7 +140,7 @@ pub(super) fn agreement(answers: &[Scored<'_>], settings: &Settings) -> Agreemen
     }
     let whole = sum(groups.iter());
     let alpha = alpha(&whole);
-    let interval = alpha.and_then(|alpha| interval(&groups, alpha, settings));
+    let interval = alpha.and_then(|alpha| interval(&groups, &whole, alpha, settings));
     Agreement { alpha, interval, answers: paired.len() }
 }
 
@@ -148,7 +151,7 @@ fn sum<'a>(groups: impl Iterator<Item = &'a Coincidences>) -> Coincidences {
     })
 }
 
-fn interval(groups: &[Coincidences], point: f64, settings: &Settings) -> Option<Interval> {
+fn interval(groups: &[Coincidences], whole: &Coincidences, point: f64, settings: &Settings) -> Option<Interval> {
     let count = groups.len();
     if count < 2 {
         return None;
@@ -161,7 +164,32 @@ fn interval(groups: &[Coincidences], point: f64, settings: &Settings) -> Option<
         return None;
     }
     let range = percentiles(&mut drawn, widened_tail(count, settings.confidence));
-    Some(Interval { low: range.low.min(point), high: range.high.max(point) })
+    let missed = missed(whole, unseen_share(count, settings.confidence));
+    Some(missed.chain([point]).fold(range, |range, a| Interval { low: range.low.min(a), high: range.high.max(a) }))
+}
+
+/// α with a share of unseen answers that all have the same two values: two that were seen to stand in one answer, or,
+/// where no two that differ were (or none that are equal), any two in use.
+fn missed(whole: &Coincidences, share: f64) -> impl Iterator<Item = f64> {
+    let used: Vec<usize> = (0..MOST).filter(|value| whole[*value].iter().sum::<f64>() > 0.0).collect();
+    let all: f64 = whole.iter().flatten().sum();
+    let pairs: Vec<(usize, usize)> = used
+        .iter()
+        .flat_map(|one| used.iter().map(|other| (*one, *other)))
+        .filter(|(one, other)| one <= other)
+        .collect();
+    let of = |equal: bool| {
+        let possible: Vec<_> = pairs.iter().copied().filter(|(one, other)| (one == other) == equal).collect();
+        let seen: Vec<_> = possible.iter().copied().filter(|(one, other)| whole[*one][*other] > 0.0).collect();
+        if seen.is_empty() { possible } else { seen }
+    };
+    let likely = [of(true), of(false)].concat();
+    likely.into_iter().filter_map(move |(one, other)| {
+        let mut mixed = whole.map(|row| row.map(|pairs| (1.0 - share) * pairs));
+        mixed[one][other] += share * all / 2.0;
+        mixed[other][one] += share * all / 2.0;
+        alpha(&mixed)
+    })
 }
 
 #[cfg(test)]
@@ -198,6 +226,19 @@ mod tests {
             assert_eq!(alpha_of(answers), None, "{answers:?}");
         }
         assert_eq!(alpha_of(&[&[3, 3], &[1, 1]]), Some(1.0));
+    }
+
+    #[test]
+    fn those_who_always_agree_are_not_known_to() {
+        let names: Vec<String> = (0..30).map(|i| format!("{i:02}")).collect();
+        let answers: Vec<Scored> =
+            (0..30).map(|i| Scored { group: (&names[i], false), points: vec![1 + (i % 5) as u8; 2] }).collect();
+        let lowest = |n: usize| agreement(&answers[..n], &Settings::default()).interval.unwrap();
+        assert_eq!([10, 30].map(|n| lowest(n).high), [1.0; 2]);
+        assert!(lowest(10).low < TENTATIVE && lowest(30).low > lowest(10).low, "{:?}", lowest(30));
+        let alike: Vec<Scored> = names.iter().map(|name| Scored { group: (name, false), points: vec![4; 2] }).collect();
+        let found = agreement(&alike, &Settings::default());
+        assert_eq!((found.alpha, found.interval), (None, None));
     }
 
     #[test]

@@ -19,6 +19,16 @@ impl Moments {
         Self { n: 1.0, x, y, xx: x * x, yy: y * y, xy: x * y }
     }
 
+    pub fn n(&self) -> f64 {
+        self.n
+    }
+
+    /// As if every pair counted `weight` times.
+    pub fn times(&self, weight: f64) -> Self {
+        let [n, x, y, xx, yy, xy] = [self.n, self.x, self.y, self.xx, self.yy, self.xy].map(|sum| weight * sum);
+        Self { n, x, y, xx, yy, xy }
+    }
+
     /// Pearson's correlation. `None` with fewer than two pairs, or when either measure never changes. Meant for values
     /// of a size that points and ranks have: it subtracts squares.
     pub fn correlation(&self) -> Option<f64> {

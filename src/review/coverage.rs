@@ -23,11 +23,13 @@ struct Team {
     severity: [f64; 3],
 }
 
-const TEAMS: [Team; 4] = [
+const TEAMS: [Team; 6] = [
     Team { name: "agree well", centre: 3.4, quality: 1.2, slip: 0.4, severity: [-0.2, 0.0, 0.2] },
     Team { name: "agree roughly", centre: 3.4, quality: 1.0, slip: 0.6, severity: [-0.4, 0.0, 0.3] },
     Team { name: "do not agree", centre: 3.4, quality: 0.6, slip: 1.0, severity: [-0.5, 0.0, 0.5] },
     Team { name: "nearly all 4 and 5", centre: 4.5, quality: 0.6, slip: 0.4, severity: [-0.1, 0.0, 0.1] },
+    Team { name: "nearly always the same", centre: 3.4, quality: 1.2, slip: 0.12, severity: [0.0; 3] },
+    Team { name: "always the same", centre: 3.4, quality: 1.2, slip: 0.0, severity: [0.0; 3] },
 ];
 
 impl Team {
@@ -75,7 +77,7 @@ struct Covered {
 fn simulate(team: &Team, n: usize, rounds: usize, resamples: usize) -> Covered {
     let (alpha, mean) = team.truth();
     let mut random = ChaCha8Rng::seed_from_u64(7);
-    let holds = |interval: &Interval, truth: f64| (interval.low..=interval.high).contains(&truth);
+    let holds = |interval: &Interval, truth: f64| (interval.low - 1e-9..=interval.high + 1e-9).contains(&truth);
     let mut sum = Covered::default();
     for round in 0..rounds {
         let settings = Settings { resamples, seed: round as u64, ..Settings::default() };
@@ -100,13 +102,16 @@ fn simulate(team: &Team, n: usize, rounds: usize, resamples: usize) -> Covered {
     }
 }
 
-/// Small enough for every test run. The bounds lie three standard errors of 200 rounds below the full figures.
+/// Small enough for every test run. The bounds lie three standard errors of 150 rounds below nominal.
 #[test]
-fn intervals_of_peoples_scores_hold_about_what_they_promise() {
-    for team in &TEAMS[..3] {
-        let covered = simulate(team, 30, 200, 400);
-        assert!(covered.alpha >= 0.86 && covered.mean >= 0.88, "{}: {covered:?}", team.name);
-        assert_eq!(covered.undefined, 0.0);
+fn intervals_of_peoples_scores_hold_what_they_promise() {
+    for team in &TEAMS {
+        for n in [8, 20, 30] {
+            let covered = simulate(team, n, 150, 300);
+            assert!(covered.alpha >= 0.897 && covered.mean >= 0.897, "{}, n = {n}: {covered:?}", team.name);
+            assert!(covered.alpha_width > 0.05 && covered.mean_width > 0.05, "{}, n = {n}: {covered:?}", team.name);
+            assert!(covered.undefined < 0.02, "{}, n = {n}: {covered:?}", team.name);
+        }
     }
 }
 
@@ -116,7 +121,7 @@ fn reviewers_in_full() {
     for team in &TEAMS {
         let (alpha, mean) = team.truth();
         println!("{}: α {alpha:.3}, mean {mean:.2}", team.name);
-        for n in [15, 30, 60] {
+        for n in [8, 15, 20, 30, 60] {
             let c = simulate(team, n, 1000, 1000);
             println!(
                 "  n = {n:>2}: α covered {:.3} (width {:.2}, undefined {:.3}), mean covered {:.3} (width {:.2})",

@@ -3,7 +3,7 @@
 use super::board::{Rated, mean};
 use super::correlation::Moments;
 use crate::check::{Criterion, TARGET_SCORE};
-use crate::compare::{FEW_UNITS, Interval, Mean, Settings, holm, percentiles, widened_tail, wilson};
+use crate::compare::{Interval, Mean, Settings, holm, percentiles, unseen_share, widened_tail, wilson};
 use crate::run::Outcome;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -124,7 +124,7 @@ fn prediction(check: &str, criterion: Criterion, looks: &[Look<'_>], settings: &
         criterion,
         answers: looks.len(),
         correlation,
-        interval: correlation.and_then(|r| interval(looks, r, settings)),
+        interval: correlation.and_then(|_| interval(looks, settings)),
         p: correlation.map(|_| chance(looks, settings)),
         p_corrected: None,
         own: hits(looks, |look| look.points, settings),
@@ -141,7 +141,7 @@ fn predicts(found: &Prediction, settings: &Settings) -> Predicts {
     match found.interval {
         Some(interval) if beyond_chance && r > 0.0 && interval.low > 0.0 => Predicts::Yes,
         Some(interval) if beyond_chance && interval.high < 0.0 => Predicts::No,
-        Some(interval) if found.answers >= FEW_UNITS && interval.high < USEFUL => Predicts::No,
+        Some(interval) if interval.high < USEFUL => Predicts::No,
         _ => Predicts::TooFew,
     }
 }
@@ -158,8 +158,10 @@ impl Look<'_> {
 }
 
 /// Percentile bootstrap over cases or clusters, widened as elsewhere; resamples without a correlation are left out, and
-/// with more than half of them so there is no interval.
-fn interval(looks: &[Look<'_>], correlation: f64, settings: &Settings) -> Option<Interval> {
+/// with more than half of them so there is no interval. The interval holds as well what the correlation would be if the
+/// largest share that so many may have missed ([`unseen_share`]) had the most or the fewest points seen and passed, or
+/// failed: where all go together, resamples know of nothing else.
+fn interval(looks: &[Look<'_>], settings: &Settings) -> Option<Interval> {
     let mut groups: BTreeMap<(&str, bool), Moments> = BTreeMap::new();
     for look in looks {
         let group = groups.entry(look.group).or_default();
@@ -181,7 +183,17 @@ fn interval(looks: &[Look<'_>], correlation: f64, settings: &Settings) -> Option
         return None;
     }
     let range = percentiles(&mut drawn, widened_tail(groups.len(), settings.confidence));
-    Some(Interval { low: range.low.min(correlation), high: range.high.max(correlation) })
+    let missed = missed(looks, unseen_share(groups.len(), settings.confidence));
+    Some(missed.fold(range, |range, r| Interval { low: range.low.min(r), high: range.high.max(r) }))
+}
+
+/// The correlations with a share of unseen answers, all at one corner of what was seen; first, with none.
+fn missed(looks: &[Look<'_>], share: f64) -> impl Iterator<Item = f64> {
+    let seen: Moments = looks.iter().map(Look::moments).sum();
+    let points = |best: fn(f64, f64) -> f64| looks.iter().map(|look| look.points).reduce(best);
+    let corners = [points(f64::min), points(f64::max)].into_iter().flatten().flat_map(|y| [(0.0, y), (1.0, y)]);
+    let with = move |(x, y)| (seen.times(1.0 - share) + Moments::of(x, y).times(share * seen.n())).correlation();
+    seen.correlation().into_iter().chain(corners.filter_map(with))
 }
 
 /// Permutation test (Good 2005, ch. 3): points are dealt to the answers anew. With the margins fixed the correlation

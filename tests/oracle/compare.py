@@ -6,7 +6,6 @@ Only expected values are stored: src/compare/generated.rs draws the same inputs 
 Made with Python 3.11, numpy 2.4.6, scipy 1.17.1, statsmodels 0.15.0; it takes about six minutes.
 """
 
-import functools
 import os
 import sys
 
@@ -17,10 +16,9 @@ sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(
 
 import numpy as np
 import statsmodels.api as sm
-from scipy import optimize, stats
+from scipy import stats
 from scipy.special import comb
-from splitmix import CASES, Random, ends, hits, rounded, widened_tail, write
-from statsmodels.stats.power import TTestPower
+from splitmix import CASES, Random, detectable, ends, hits, hull, rounded, supported, widened_tail, write
 
 THEIRS = 50_000
 
@@ -65,26 +63,18 @@ def cluster_error(r):
     return [fit.params[0], fit.bse[0]]
 
 
-@functools.cache
-def effect(n, confidence):
-    """The effect in spreads that a two-sided paired t test finds four times in five, and the cases for half of it."""
-
-    def found(size, cases):
-        # SciPy's noncentral t is undefined far below its centre; there the wrong side adds nothing.
-        both = TTestPower().power(size, cases, 1 - confidence, alternative="two-sided")
-        return TTestPower().power(size, cases, (1 - confidence) / 2, alternative="larger") if np.isnan(both) else both
-
-    size = optimize.brentq(lambda size: found(size, n) - 0.8, 1 / np.sqrt(n), 8 / np.sqrt(n), xtol=1e-12)
-    half = optimize.brentq(lambda cases: found(size / 2, cases) - 0.8, n, 6.0 * n, xtol=1e-9)
-    return size, float(np.ceil(half))
-
-
 def power(r):
     n, confidence = 6 + r.below(195), [0.9, 0.95, 0.99][r.below(3)]
     a, b = paired(r, n)
-    size, half = effect(n, confidence)
     spread = (b - a).std(ddof=1)
-    return [size * spread, half] if spread > 1e-12 else None
+    least = detectable(n, spread, confidence) if spread > 1e-12 else 2
+    if least > 1:
+        return None
+    low, high = n, 8 * n
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if detectable(middle, spread, confidence) <= least / 2 else (middle, high)
+    return [least, high]
 
 
 def paired_interval(r, seed):
@@ -95,7 +85,8 @@ def paired_interval(r, seed):
     found = stats.bootstrap(
         (sums, whole), lambda s, w, axis: s.sum(axis=axis) / w.sum(axis=axis), paired=True, vectorized=True,
         method="percentile", n_resamples=THEIRS, batch=10_000, rng=np.random.default_rng(seed))
-    return ends(found.bootstrap_distribution, widened_tail(len(sums)), sums.sum() / whole.sum())
+    bounds = ends(found.bootstrap_distribution, widened_tail(len(sums)), sums.sum() / whole.sum())
+    return hull(bounds, *supported(sums / whole, whole, -1, 1))
 
 
 def sampled_sign_flip(r, seed):

@@ -7,6 +7,7 @@ those of review.py, each with a check that passes some of the answers.
 Made with Python 3.11, numpy 2.4.6, scipy 1.17.1, statsmodels 0.15.0, krippendorff 0.9.0; it takes about six minutes.
 """
 
+import itertools
 import os
 import sys
 import warnings
@@ -19,8 +20,9 @@ sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(
 import krippendorff
 import numpy as np
 from scipy import stats
-from splitmix import CASES, OURS, Random, ends, hits, ratings, rounded, widened_tail, write
+from splitmix import CASES, OURS, Random, ends, hits, hull, ratings, rounded, supported, unseen_share, widened_tail, write
 from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import DescrStatsW
 
 THEIRS = 20_000
 
@@ -42,11 +44,12 @@ def resample(values, statistic, seed, **options):
     return found.bootstrap_distribution
 
 
-def mean_interval(values, seed):
+def mean_interval(values, seed, least, most):
     """Of a mean over cases; one case says nothing."""
     if len(values) < 2:
         return None
-    return ends(resample((values,), np.mean, seed), widened_tail(len(values)), values.mean())
+    bounds = ends(resample((values,), np.mean, seed), widened_tail(len(values)), values.mean())
+    return hull(bounds, *supported(values, np.ones(len(values)), least, most))
 
 
 def alpha_of(table):
@@ -65,25 +68,52 @@ def alphas(table, drawn):
     counts = (table[:, :, None] == values).sum(axis=1)
     pairs = counts[:, :, None] * counts[:, None, :] - np.eye(5) * counts[:, None, :]
     pairs = pairs / (counts.sum(axis=1) - 1)[:, None, None]
-    o = np.tensordot(drawn, pairs, axes=(1, 0))
-    n_v = o.sum(axis=2)
-    up_to = np.concatenate([np.zeros((len(drawn), 1)), n_v.cumsum(axis=1)], axis=1)
+    alpha = of_coincidences(np.tensordot(drawn, pairs, axes=(1, 0)))
+    for row, value in zip(drawn[:5], alpha):
+        assert np.isclose(value, alpha_of(np.repeat(table, row, axis=0)), rtol=0, atol=1e-9, equal_nan=True)
+    return alpha, pairs.sum(axis=0)
+
+
+def of_coincidences(o):
+    values, n_v = np.arange(1, 6), o.sum(axis=2)
+    up_to = np.concatenate([np.zeros((len(o), 1)), n_v.cumsum(axis=1)], axis=1)
     low, high = np.minimum.outer(values, values) - 1, np.maximum.outer(values, values)
     ends_of = (n_v[:, :, None] + n_v[:, None, :]) / 2
     distance = np.where(np.eye(5) == 1, 0, (up_to[:, high] - up_to[:, low] - ends_of) ** 2)
     expected = (n_v[:, :, None] * n_v[:, None, :] * distance).sum(axis=(1, 2))
-    alpha = 1 - (n_v.sum(axis=1) - 1) * (o * distance).sum(axis=(1, 2)) / np.where(expected > 1e-9, expected, np.nan)
-    for row, value in zip(drawn[:5], alpha):
-        assert np.isclose(value, alpha_of(np.repeat(table, row, axis=0)), rtol=0, atol=1e-9, equal_nan=True)
-    return alpha
+    return 1 - (n_v.sum(axis=1) - 1) * (o * distance).sum(axis=(1, 2)) / np.where(expected > 1e-9, expected, np.nan)
 
 
-def ends_if_defined(drawn, n, point):
+def missed_alphas(o, n):
+    """α with the share that n answers may have missed, all with the same two values: two seen in one answer, or any in
+    use where none that differ were, or none that are equal."""
+    share, used = unseen_share(n), np.flatnonzero(o.sum(axis=1))
+    possible = list(itertools.combinations_with_replacement(used, 2))
+    for equal in (True, False):
+        kind = [pair for pair in possible if (pair[0] == pair[1]) == equal]
+        for one, other in [pair for pair in kind if o[pair] > 0] or kind:
+            extra = np.zeros((5, 5))
+            extra[one, other] += 0.5
+            extra[other, one] += 0.5
+            yield of_coincidences(((1 - share) * o + share * o.sum() * extra)[None])[0]
+
+
+def missed_correlations(x, y):
+    """The same of a correlation: the missed have the fewest or the most points, and pass or fail."""
+    n, share = len(x), unseen_share(len(x))
+    weights = np.append(np.full(n, (1 - share) / n), share)
+    for corner in itertools.product((0.0, 1.0), (y.min(), y.max())):
+        table = np.column_stack([np.append(x, corner[0]), np.append(y, corner[1])])
+        yield DescrStatsW(table, weights=weights).corrcoef[0, 1]
+
+
+def ends_if_defined(drawn, n, point, missed):
     """No interval where half of the resamples are undefined; "unsure" where it takes more than OURS to know."""
     share = np.mean(~np.isnan(drawn))
     if abs(share - 0.5) < 5 * np.sqrt(0.25 / OURS):
         return "unsure"
-    return ends(drawn, widened_tail(n), point) if share > 0.5 else None
+    missed = list(missed)
+    return hull(ends(drawn, widened_tail(n), point), min(missed), max(missed)) if share > 0.5 else None
 
 
 def alpha_interval(table, seed):
@@ -91,8 +121,8 @@ def alpha_interval(table, seed):
     n, point = len(table), alpha_of(table) if len(table) else np.nan
     if n < 2 or np.isnan(point):
         return None
-    drawn = alphas(table, np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=THEIRS))
-    return ends_if_defined(drawn, n, point)
+    drawn, whole = alphas(table, np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=THEIRS))
+    return ends_if_defined(drawn, n, point, missed_alphas(whole, n))
 
 
 def offsets(table):
@@ -123,7 +153,7 @@ def check(passed, points, seed):
     found["chance"] = hits(test.pvalue, THEIRS)
     if min(passed.sum(), n - passed.sum()) >= 3:
         drawn = resample((x, y), lambda x, y, axis: stats.pearsonr(x, y, axis=axis).statistic, seed, paired=True)
-        found["interval"] = ends_if_defined(drawn, n, stats.pearsonr(x, y).statistic)
+        found["interval"] = ends_if_defined(drawn, n, stats.pearsonr(x, y).statistic, missed_correlations(x, y))
     return found
 
 
@@ -137,10 +167,10 @@ def figures(seed):
     found = check(passed[rated], points, seed)
     return [
         points.mean() if len(points) else None,
-        rounded(mean_interval(points, seed), 5),
+        rounded(mean_interval(points, seed, 1, 5), 5),
         rounded(alpha_interval(table, seed), 5),
         [offset.mean() if len(offset) else None for offset in above],
-        rounded(mean_interval(above[0], seed), 5),
+        rounded(mean_interval(above[0], seed, -4, 4), 5),
         found["shares"],
         rounded(found["interval"], 5),
         rounded(found["chance"], 5),

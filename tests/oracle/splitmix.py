@@ -1,9 +1,11 @@
 """What the scripts beside this one share when they generate a thousand cases of something."""
 
+import functools
 import json
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
+from statsmodels.stats.power import TTestPower
 
 CASES = 1000
 MASK = 2**64 - 1
@@ -50,6 +52,67 @@ def ratings(r):
 def widened_tail(n, confidence=0.95):
     """The percentile that a small sample asks for (Hesterberg 2015)."""
     return stats.norm.cdf(-stats.t.ppf(0.5 + confidence / 2, n - 1) * np.sqrt(n / (n - 1)))
+
+
+def unseen_share(n, confidence=0.95):
+    """The share of all that n draws may have missed: the Clopper-Pearson interval of 0 in n."""
+    return stats.beta.ppf(0.5 + confidence / 2, 1, n)
+
+
+def supported(values, weights, least, most, unbounded=False, confidence=0.95):
+    """The means that so many units support: at every cut between two values the share above it may be what a
+    Clopper-Pearson interval says, and a share beyond all values at the end of the scale. `unbounded` scales have no end:
+    there the furthest value stands for it, unless all are equal."""
+
+    def highest(values, most):
+        # Equal but for rounding is equal.
+        values, n = np.round(values, 11), len(values)
+        mean = np.average(values, weights=weights)
+        if unbounded and np.ptp(values) > 0:
+            most = values.max()
+        found = [mean + unseen_share(n, confidence) * (most - mean)]
+        for cut in sorted(set(values))[1:]:
+            up = values >= cut
+            share = stats.beta.ppf(0.5 + confidence / 2, up.sum() + 1, n - up.sum())
+            of_units = np.where(up, share / up.sum(), (1 - share) / (n - up.sum()))
+            found.append(np.average(values, weights=of_units * weights))
+        return max(found)
+
+    values, weights = np.asarray(values, float), np.asarray(weights, float)
+    return -highest(-values, -least), highest(values, most)
+
+
+@functools.cache
+def effect(n, confidence):
+    """The effect in spreads that a two-sided paired t test finds four times in five."""
+
+    def found(size):
+        # SciPy's noncentral t is undefined far below its centre; there the wrong side adds nothing.
+        both = TTestPower().power(size, n, 1 - confidence, alternative="two-sided")
+        return TTestPower().power(size, n, (1 - confidence) / 2, alternative="larger") if np.isnan(both) else both
+
+    return optimize.brentq(lambda size: found(size) - 0.8, 1 / np.sqrt(n), 8 / np.sqrt(n), xtol=1e-12)
+
+
+def detectable(n, spread, confidence):
+    """… or that leaves 0 out although a share q of the cases may have been missed: q / (1 - q) four times in five."""
+    missed = unseen_share(n, confidence)
+    return max(effect(n, confidence) * spread, missed / (1 - missed) + stats.t.ppf(0.8, n - 1) * spread / np.sqrt(n))
+
+
+def hull(bounds, low, high):
+    """What `ends` says of an interval that is made to hold `low` and `high` too. Where chance decides which of the two
+    lies further out nothing is said of what to expect on average."""
+
+    def lower(end, bound):
+        least, about, most = end
+        between = (least is None or least < bound) and bound < most
+        return [x if x is None else min(x, bound) for x in (least, None if between else about, most)]
+
+    def turned(end):
+        return [x if x is None else -x for x in reversed(end)]
+
+    return [lower(bounds[0], low), turned(lower(turned(bounds[1]), -high))]
 
 
 def ends(resampled, tail, point):

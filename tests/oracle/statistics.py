@@ -9,6 +9,8 @@ import json
 import os
 import sys
 
+import splitmix
+
 # A script's own folder comes first on the path, and there this file would hide the standard library's `statistics`.
 sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
 
@@ -16,9 +18,9 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import stats
 from scipy.special import comb
+from splitmix import detectable, supported
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
 rng = np.random.default_rng(20)
@@ -65,7 +67,7 @@ def t_quantile():
 
 
 def bootstrap():
-    """SciPy's percentile interval, asked for at the widened level (Hesterberg 2015)."""
+    """SciPy's percentile interval, asked for at the widened level (Hesterberg 2015), or what so many cases support."""
     for n in (8, 15, 30, 60):
         differences = lumpy(n)
         tail = stats.norm.cdf(-stats.t.ppf(0.975, n - 1) * np.sqrt(n / (n - 1)))
@@ -73,18 +75,47 @@ def bootstrap():
             (differences,), np.mean, method="percentile", confidence_level=1 - 2 * tail,
             n_resamples=200_000, batch=10_000, rng=np.random.default_rng(4))
         interval = result.confidence_interval
+        low, high = supported(differences, np.ones(n), -1, 1)
         yield dict(differences=differences.tolist(), spread=float(result.standard_error),
-                   low=float(interval.low), high=float(interval.high))
+                   low=float(min(interval.low, low)), high=float(max(interval.high, high)))
 
 
 def power():
     for n in (6, 10, 15, 30, 60, 200):
         differences = lumpy(n)
         spread = differences.std(ddof=1)
-        size = TTestPower().solve_power(nobs=n, alpha=0.05, power=0.8, alternative="two-sided")
-        half = TTestPower().solve_power(effect_size=size / 2, alpha=0.05, power=0.8, alternative="two-sided")
-        yield dict(differences=differences.tolist(), minimum_detectable=float(size * spread),
-                   cases_for_half=float(np.ceil(half)))
+
+        def least(cases):
+            return detectable(cases, spread, 0.95)
+
+        if least(n) <= 1:
+            half = next(cases for cases in range(n, 8 * n) if least(cases) <= least(n) / 2)
+            yield dict(differences=differences.tolist(), minimum_detectable=float(least(n)), cases_for_half=half)
+
+
+def clopper_pearson():
+    for confidence in (0.8, 0.95, 0.99):
+        for seen, units in [(0, 1), (0, 8), (0, 400), (1, 2), (1, 8), (7, 8), (3, 60), (30, 60), (59, 60), (1, 2000), (900, 2000)]:
+            high = stats.beta.ppf(0.5 + confidence / 2, seen + 1, units - seen)
+            yield dict(seen=seen, units=units, confidence=confidence, high=float(high))
+
+
+def supported_means():
+    """Scores alike, nearly alike, lumpy and of different weights; points; and a scale without ends."""
+    for n, confidence in [(1, 0.95), (2, 0.95), (8, 0.9), (20, 0.95), (60, 0.99)]:
+        one = np.where(np.arange(n) == 0, 1.0, 0.0)
+        loose = np.random.default_rng(n).normal(size=n)
+        for values, weights, least, most, open_ in [
+            (np.zeros(n), np.ones(n), -1, 1, False),
+            (one, np.ones(n), -1, 1, False),
+            (1.0 + np.arange(n) % 5, np.ones(n), 1, 5, False),
+            (np.arange(n) % 4 / 4, 1.0 + np.arange(n) % 3, -1, 1, False),
+            (loose, 1.0 + np.arange(n) % 2, -20, 20, True),
+            (np.full(n, 0.3), np.ones(n), -20, 20, True),
+        ]:
+            low, high = supported(values, weights, least, most, open_, confidence)
+            yield dict(values=values.tolist(), weights=weights.tolist(), least=least, most=most, open=open_,
+                       confidence=confidence, low=float(low), high=float(high))
 
 
 def cluster_error():
@@ -116,6 +147,8 @@ families = dict(
     power=power(),
     pass_at_k=pass_at_k(),
     cluster_error=cluster_error(),
+    clopper_pearson=clopper_pearson(),
+    supported=supported_means(),
 )
 # One case a line: a change shows in a diff.
 texts = [f'"{name}": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]" for name, cases in families.items()]

@@ -1,5 +1,5 @@
-use crate::compare::{Comparison, Settings, Side};
-use crate::run::{Manifest, Run, SuiteRef};
+use crate::compare::{Comparison, Settings};
+use crate::run::{Answering, Run, SuiteRef};
 use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
@@ -41,31 +41,31 @@ pub struct SuiteView {
 }
 
 impl MeasuredView {
-    pub fn of_comparison(c: &Comparison) -> Self {
+    pub fn of_comparison(c: &Comparison, a: &Run, b: &Run) -> Self {
         Self {
             short: format!(
                 "Cases paired; difference in score with a {} bootstrap interval ({} resamples, seed {}) and a sign-flip \
                  permutation test; pass rates with Wilson intervals; cases that changed sides by exact McNemar; \
                  categories corrected after Holm; differences below {} count as negligible.",
-                words::percent(c.settings.confidence),
+                words::percent_exact(c.settings.confidence),
                 words::thousands(c.settings.resamples),
                 c.settings.seed,
                 words::decimal(c.settings.negligible)
             ),
             methods: comparison_methods(&c.settings),
-            versions: [&c.a, &c.b].into_iter().map(side).collect(),
+            versions: [(&c.a, a), (&c.b, b)].map(|(side, run)| version(&side.label, run, side.errors)).into(),
             suites: suites(&c.suites),
             pmtune: c.b.run.pmtune.clone(),
         }
     }
 
-    pub fn of_run(run: &Run) -> Self {
+    pub fn of_run(label: &str, run: &Run, errors: usize) -> Self {
         let manifest = &run.manifest;
         Self {
             short: "Pass rates with 95\u{a0}% Wilson intervals; criteria are automatic rubric scores from 1 to 5."
                 .to_string(),
             methods: vec![scoring(), wilson("95\u{a0}%"), rubric()],
-            versions: vec![version(&manifest.version.name, manifest, Vec::new())],
+            versions: vec![version(label, run, errors)],
             suites: suites(&manifest.suites),
             pmtune: manifest.pmtune.clone(),
         }
@@ -96,14 +96,15 @@ fn rubric() -> Method {
     Method {
         name: "Criteria",
         words: "Automatic rubric score: 1 + 4 × the weighted mean of the checks that speak for a criterion, on the \
-                rubric's scale of 1 to 5; the target is 4 or more. It is automatic throughout; people's scores are \
-                never mixed in."
+                rubric's scale of 1 to 5; the target is 4 or more. A case counts for a criterion where at least one of \
+                them is evidence: checks that see symptoms only, such as a length, measure nothing alone. It is \
+                automatic throughout; people's scores are never mixed in."
             .to_string(),
     }
 }
 
 fn comparison_methods(settings: &Settings) -> Vec<Method> {
-    let confidence = words::percent(settings.confidence);
+    let confidence = words::percent_exact(settings.confidence);
     vec![
         Method {
             name: "Two halves",
@@ -153,16 +154,8 @@ fn comparison_methods(settings: &Settings) -> Vec<Method> {
     ]
 }
 
-fn side(side: &Side) -> VersionView {
-    let work = vec![
-        ("Time answering", words::duration(side.seconds)),
-        ("Tokens written", words::thousands(side.output_tokens)),
-        ("Cases with an error", side.errors.to_string()),
-    ];
-    version(&side.label, &side.run, work)
-}
-
-fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) -> VersionView {
+fn version(label: &str, run: &Run, errors: usize) -> VersionView {
+    let manifest = &run.manifest;
     let version = &manifest.version;
     let mut settings = vec![("Version", version.name.clone()), ("Base", words::short_hash(&version.base))];
     settings.extend(version.adapter.as_ref().map(|adapter| ("Adapter", words::short_hash(adapter))));
@@ -175,13 +168,29 @@ fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) 
         Some(finished) => ("Finished", words::moment(finished)),
         None => ("Finished", "not finished; figures so far".to_string()),
     });
-    settings.extend(work);
+    settings.extend(work(run));
+    settings.push(("Cases with an error", errors.to_string()));
     VersionView {
         label: label.to_string(),
         settings,
         system: version.system.clone(),
         examples: version.examples.iter().map(|m| (speaker(m.role), m.content.clone())).collect(),
     }
+}
+
+/// What it took, leaving out answers that were there already.
+fn work(run: &Run) -> Vec<(&'static str, String)> {
+    let work = Answering::of(run);
+    let mut told = Vec::new();
+    if let Some(speed) = work.tokens_per_second() {
+        let tokens = words::count(work.tokens, "token");
+        told.push(("Time answering", format!("{} for {tokens}, {speed:.0} a second", words::duration(work.seconds))));
+    }
+    if work.reused > 0 {
+        let all = if work.made == 0 { "all " } else { "" };
+        told.push(("Answers reused", format!("{all}{} from earlier runs", words::thousands(work.reused))));
+    }
+    told
 }
 
 fn speaker(role: Role) -> &'static str {
