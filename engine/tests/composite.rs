@@ -72,7 +72,7 @@ fn a_conversation_goes_on_from_what_it_has_read() {
     let device = Engine::new(Arc::new(device), Arc::new(chat()), Vec::new());
     let sampling = Sampling { max_tokens: 15, ..Sampling::default() };
     let (mut host, mut device) = (Conversation::new(&host, None), Conversation::new(&device, None));
-    for prompt in [vec![1, 2, 3, 4, 5, 6, 7], vec![1, 2, 3, 4, 9], vec![1, 2, 3, 4, 9]] {
+    for prompt in [vec![1, 2, 3, 4, 5, 6, 7], vec![1, 2, 3, 4, 9], vec![1, 2, 3, 4, 9], vec![40, 41, 42]] {
         let go_on = &mut |_: &str| ControlFlow::Continue(());
         let want = host.answer(&prompt, &sampling, go_on).unwrap();
         assert_eq!(device.answer(&prompt, &sampling, go_on).unwrap(), want);

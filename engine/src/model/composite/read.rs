@@ -64,7 +64,9 @@ impl Forward for Composite {
     }
 
     fn truncate(&self, cache: &mut Kept, len: usize) -> crate::error::Result<()> {
-        if len < cache.len {
+        if len == 0 {
+            *cache = Kept::default();
+        } else if len < cache.len {
             for (keys, values) in &mut cache.layers {
                 (*keys, *values) = (keys.narrow(1, 0, len)?, values.narrow(1, 0, len)?);
             }
