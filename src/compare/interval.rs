@@ -13,7 +13,7 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 pub(crate) struct Scale {
     pub low: f64,
     pub high: f64,
-    /// Its ends are beyond anything that a measure comes near, so they tell nothing of a unit that was not seen.
+    /// Its ends lie beyond anything that a measure comes near, so they tell nothing of a unit that was not seen.
     pub open: bool,
 }
 

@@ -55,9 +55,11 @@ pub(super) fn beside(own: &Given<'_>, others: &[Given<'_>]) -> Option<(f64, f64)
     Some((mean(pairs.iter().map(|(others, _)| *others))?, mean(pairs.iter().map(|(_, own)| *own))?))
 }
 
-/// Mean of b − a with its interval.
+/// Mean of b − a with its interval. Nobody lies four points from the others over a whole answer, so the ends of the
+/// scale tell nothing of answers that were not seen; where all offsets are equal they are all there is to go by.
 pub(super) fn offset(observations: &[Observation<'_>], settings: &Settings) -> Option<Mean> {
-    let (means, intervals) = bootstrap(&Sample::new(observations), Scale::POINTS, settings)?;
+    let scale = Scale { open: true, ..Scale::POINTS };
+    let (means, intervals) = bootstrap(&Sample::new(observations), scale, settings)?;
     Some(Mean { mean: means.difference, interval: intervals.difference })
 }
 

@@ -44,12 +44,12 @@ def resample(values, statistic, seed, **options):
     return found.bootstrap_distribution
 
 
-def mean_interval(values, seed, least, most):
+def mean_interval(values, seed, least, most, unbounded=False):
     """Of a mean over cases; one case says nothing."""
     if len(values) < 2:
         return None
     bounds = ends(resample((values,), np.mean, seed), widened_tail(len(values)), values.mean())
-    return hull(bounds, *supported(values, np.ones(len(values)), least, most))
+    return hull(bounds, *supported(values, np.ones(len(values)), least, most, unbounded))
 
 
 def alpha_of(table):
@@ -170,7 +170,7 @@ def figures(seed):
         rounded(mean_interval(points, seed, 1, 5), 5),
         rounded(alpha_interval(table, seed), 5),
         [offset.mean() if len(offset) else None for offset in above],
-        rounded(mean_interval(above[0], seed, -4, 4), 5),
+        rounded(mean_interval(above[0], seed, -4, 4, unbounded=True), 5),
         found["shares"],
         rounded(found["interval"], 5),
         rounded(found["chance"], 5),
