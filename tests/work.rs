@@ -108,7 +108,7 @@ fn a_version_is_trained_evaluated_compared_and_gated_from_code() {
     assert!(page.contains("Loss while PM-v1 was trained"));
 
     let compared = compare(&workspace, Outcomes { a: &a.run, b: &b.run }, false, &heard).unwrap();
-    assert_eq!((compared.comparison.a.label.as_str(), compared.comparison.b.label.as_str()), ("base", "v1"));
+    assert_eq!((compared.comparison.a.label.as_str(), compared.comparison.b.label.as_str()), ("tiny-qwen2", "v1"));
     assert_eq!(compared.comparison.held_out.overall.cases, CASES);
     assert!(compared.folder.join("comparison.json").is_file());
 
