@@ -8,7 +8,7 @@ use pmtune::gate::Status;
 use pmtune::run::{Event as RunEvent, Filter};
 use pmtune::work::gate::{GateFiles, GateSubject, contenders, decide, exit_code, write_decision};
 use pmtune::work::train::{Job, TrainOptions};
-use pmtune::work::{EvaluateOptions, Event, Pair, Pull, Sink, Subject, compare, evaluate};
+use pmtune::work::{EvaluateOptions, Event, Pull, Sink, Subject, compare, evaluate};
 use pmtune::workspace::Workspace;
 use std::path::Path;
 use std::sync::Mutex;
@@ -101,14 +101,14 @@ fn a_version_is_trained_evaluated_compared_and_gated_from_code() {
 
     let runs = evaluate(&workspace, &short(Subject::Pair(["base".into(), "v1".into()])), &heard).unwrap();
     let [a, b] = &runs[..] else { panic!("{} runs of two versions", runs.len()) };
-    assert_eq!((a.run.manifest.version.adapter.is_some(), b.label.as_str()), (false, "v1"));
+    assert_eq!((a.run.manifest.version.adapter.is_some(), b.run.manifest.version.name.as_str()), (false, "PM-v1"));
     assert_eq!((a.run.records.len(), b.run.records.len()), (CASES, CASES));
     assert_eq!((heard.count("answer"), heard.count("finished")), (2 * CASES, 2));
-    assert!(b.run.folder.join("report.html").is_file() && b.extras.trainings.len() == 1);
+    let page = std::fs::read_to_string(b.run.folder.join("report.html")).unwrap();
+    assert!(page.contains("Loss while PM-v1 was trained"));
 
-    let labels = Outcomes { a: a.label.as_str(), b: b.label.as_str() };
-    let pair = Pair { runs: Outcomes { a: &a.run, b: &b.run }, labels };
-    let compared = compare(&workspace, pair, false, &heard).unwrap();
+    let compared = compare(&workspace, Outcomes { a: &a.run, b: &b.run }, false, &heard).unwrap();
+    assert_eq!((compared.comparison.a.label.as_str(), compared.comparison.b.label.as_str()), ("base", "v1"));
     assert_eq!(compared.comparison.held_out.overall.cases, CASES);
     assert!(compared.folder.join("comparison.json").is_file());
 

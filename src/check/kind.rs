@@ -1,5 +1,6 @@
 use super::lexicon::{Lexicon, List};
 use super::{Criterion, Subject, Verdict};
+use crate::words;
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -193,7 +194,7 @@ fn find(kinds: &[&'static Kind], name: &str, node: &Node) -> Result<(&'static Ki
     let known = kinds.iter().map(|kind| kind.name);
     Err(error.hint(match yaml::closest(bare, known.clone()) {
         Some(kind) => format!("did you mean `{prefix}{kind}`?"),
-        None => format!("the checks are {}", yaml::list(known)),
+        None => format!("the checks are {}", words::quoted_list(known)),
     }))
 }
 

@@ -4,7 +4,8 @@ use super::console::Console;
 use super::{interrupt, out};
 use crate::registry;
 use crate::report;
-use crate::work::contestant::{contestants, engine};
+use crate::words;
+use crate::work::sources::{engine, open};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
@@ -27,11 +28,11 @@ pub struct ChatArgs {
 
 pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
     let version = registry::resolve(workspace, &args.model)?;
-    let contestants = contestants(workspace, vec![version.clone()], &Console::new())?;
-    let local = engine(&contestants[0])?;
+    let (versions, sources) = open(workspace, vec![version.clone()], &Console::new())?;
+    let local = engine(&sources[0])?;
     let flags =
         SamplingOptions { temperature: args.temperature, max_tokens: args.max_tokens, ..SamplingOptions::default() };
-    let sampling = flags.over(contestants[0].version_ref.sampling.clone());
+    let sampling = flags.over(versions[0].sampling.clone());
     let mut conversation = local.converse(0)?;
     interrupt::listen();
     if std::io::stdin().is_terminal() {
@@ -51,7 +52,10 @@ pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
         out::line("");
         let Outcome::Written { text, finish, .. } = outcome else { continue };
         if finish == Finish::Length {
-            out::note(format!("(stopped after {} tokens; --max-tokens N allows more)", sampling.max_tokens));
+            out::note(format!(
+                "(stopped after {}; --max-tokens N allows more)",
+                words::count(sampling.max_tokens, "token")
+            ));
         }
         turns.push(Message::new(Role::Assistant, text));
     }

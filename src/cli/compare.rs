@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::show;
 use crate::compare::Outcomes;
-use crate::work::{self, Pair};
+use crate::work;
 use crate::workspace::Workspace;
 use engine::error::Result;
 
@@ -21,9 +21,8 @@ pub struct CompareArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
-    let Outcomes { a: (a, label_a), b: (b, label_b) } = work::find_pair(workspace, &args.before, &args.after)?;
-    let pair = Pair { runs: Outcomes { a: &a, b: &b }, labels: Outcomes { a: &label_a, b: &label_b } };
-    let compared = work::compare(workspace, pair, args.allow_differences, &Console::new())?;
-    show::comparison(&compared, pair);
+    let Outcomes { a, b } = work::find_pair(workspace, &args.before, &args.after)?;
+    let compared = work::compare(workspace, Outcomes { a: &a, b: &b }, args.allow_differences, &Console::new())?;
+    show::comparison(&compared);
     Ok(())
 }

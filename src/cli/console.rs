@@ -62,7 +62,10 @@ impl Bars {
         match (event, &mut self.answers) {
             (run::Event::Started { total, done, reused }, _) => {
                 if done + reused > 0 {
-                    out::note(format!("{done} of {total} answers are recorded already, {reused} are reused"));
+                    out::note(format!(
+                        "{done} of {} are recorded already, {reused} are reused",
+                        words::count(total, "answer")
+                    ));
                 }
                 self.answers = Some(Cases::new(total, done));
             }
@@ -82,7 +85,7 @@ impl Bars {
         match (judging, &mut self.answers) {
             (Judging::Started { run, before: Progress { done, of } }, _) => {
                 if done > 0 {
-                    out::note(format!("{done} of {of} answers of {run} are judged already"));
+                    out::note(format!("{done} of {} of {run} are judged already", words::count(of, "answer")));
                 }
                 self.answers = Some(Cases::new(of, done));
             }
@@ -93,7 +96,7 @@ impl Bars {
             }
             (Judging::Ended { run, judge, progress: Progress { done, of } }, bar) => {
                 *bar = None;
-                out::line(format!("{}: {done} of {of} answers of {run} are judged", visible(judge)));
+                out::line(format!("{}: {done} of {} of {run} are judged", visible(judge), words::count(of, "answer")));
             }
             (_, None) => {}
         }

@@ -6,7 +6,7 @@ use super::typed::Half;
 use super::{interrupt, out, show};
 use crate::compare::Outcomes;
 use crate::run::{Filter, Run};
-use crate::work::{self, EvaluateOptions, Pair, Subject};
+use crate::work::{self, EvaluateOptions, Subject};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
@@ -83,10 +83,9 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     }
     match work::evaluate(workspace, &options(args), &Console::new())?.as_slice() {
         [a, b] => {
-            let labels = Outcomes { a: a.label.as_str(), b: b.label.as_str() };
-            let pair = Pair { runs: Outcomes { a: &a.run, b: &b.run }, labels };
-            let compared = work::compare(workspace, pair, args.allow_differences, &Console::new())?;
-            show::comparison(&compared, pair);
+            let runs = Outcomes { a: &a.run, b: &b.run };
+            let compared = work::compare(workspace, runs, args.allow_differences, &Console::new())?;
+            show::comparison(&compared);
             then_gate(workspace, &b.run, Some(&a.run), args)
         }
         [evaluated] => {

@@ -3,7 +3,6 @@
 use super::console::Console;
 use super::out;
 use super::typed::{Half, file};
-use crate::report;
 use crate::work::{self, HistoryOptions};
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -29,7 +28,7 @@ pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
     let half = args.half.map(Into::into);
     let options = HistoryOptions { line: args.line.clone(), half, csv: args.csv.clone() };
     let told = work::history(workspace, &options, &Console::new())?;
-    out::text(report::history_text(&told.history, &told.log, told.half, out::width(), out::colour()));
+    out::text(told.report.terminal(out::width(), out::colour()));
     out::line(format!("\nPage: {}", out::path(&told.page)));
     if let Some(path) = &told.csv {
         out::line(format!("Table: {}", out::path(path)));

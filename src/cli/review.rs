@@ -14,6 +14,7 @@ use super::console::Console;
 use super::{interrupt, out};
 use crate::desk;
 use crate::review::{Progress, Session};
+use crate::words;
 use crate::work::review::{Reading, refresh};
 use crate::workspace::Workspace;
 use args::{ReviewCommand, SheetArgs};
@@ -63,7 +64,11 @@ fn page(session: Session, port: Option<u16>) -> Result<Progress> {
 
 fn finish(Progress { done, of }: Progress) {
     out::paragraph(match of - done {
-        0 => format!("All {of} answers are done. Thank you."),
-        left => format!("{done} of {of} answers are done, {left} left. All is saved; the same command goes on."),
+        0 if of == 1 => "The only answer is done. Thank you.".to_string(),
+        0 => format!("All {} are done. Thank you.", words::count(of, "answer")),
+        left => format!(
+            "{done} of {} are done, {left} left. All is saved; the same command goes on.",
+            words::count(of, "answer")
+        ),
     });
 }

@@ -19,7 +19,7 @@ pub(super) fn scores<'a>(pairs: &[&Pair<'a>]) -> Vec<Observation<'a>> {
     pairs.iter().filter_map(|pair| pair.observe(|reply| Some(reply.score))).collect()
 }
 
-/// Automatic rubric points, where any check speaks for the criterion.
+/// Automatic rubric points, where the criterion was measured.
 pub(super) fn points<'a>(pairs: &[&Pair<'a>], criterion: Criterion) -> Vec<Observation<'a>> {
     pairs.iter().filter_map(|pair| pair.observe(|reply| reply.points(criterion))).collect()
 }

@@ -3,6 +3,7 @@
 use crate::check::Criterion;
 use crate::report::{base64, fill, inert_markdown, visible};
 use crate::review::{Item, Sheet};
+use crate::words;
 use engine::error::{Error, Result};
 use minijinja::Value;
 use serde::Serialize;
@@ -106,8 +107,12 @@ pub(super) fn page(sheet: &Sheet, form: Form) -> Result<String> {
 
 fn item(item: &Item) -> Result<ItemView<'_>> {
     if item.answers.is_empty() || item.answers.len() > SLOTS.len() {
-        return Err(Error::input(format!("item {} of the sheet has {} answers", item.number, item.answers.len()))
-            .hint("one or two can be shown; export the sheet again"));
+        return Err(Error::input(format!(
+            "item {} of the sheet has {}",
+            item.number,
+            words::count(item.answers.len(), "answer")
+        ))
+        .hint("one or two can be shown; export the sheet again"));
     }
     let shown = |text: &str| Value::from_safe_string(inert_markdown(text));
     let answers = SLOTS.iter().zip(&item.answers);

@@ -60,7 +60,10 @@ pub(super) fn criteria(scope: &Scope<'_>, least: &CriteriaSettings) -> Vec<Judge
     let judge = |(criterion, least): (Criterion, f64)| {
         let rule = format!("criteria.{criterion}");
         let Some((_, mean, n)) = means.iter().find(|(c, ..)| *c == criterion) else {
-            let words = format!("no check of the {} speaks for {criterion}; add one to their suites", scope.place());
+            let words = format!(
+                "{criterion} is not measured by these suites: no check of the {} is evidence for it; add one",
+                scope.place()
+            );
             return scope.unjudged(&rule, Some(least), words);
         };
         let points: Vec<(&str, f64)> =

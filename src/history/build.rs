@@ -1,10 +1,11 @@
 //! Runs lined up: for each group of cases its values in order, in segments measured with one ruler.
 
-use super::line::{Line, label};
+use super::line::Line;
 use super::measure::{Measured, People, measure};
 use super::ruler::{Cases, Ruler, cases, suite_of};
 use super::series::{Break, Group, History, Kind, Point, RunInfo, Series, Source, Standing};
 use crate::compare::Settings;
+use crate::registry;
 use crate::run::{Outcome, VersionRef};
 use crate::suite::Split;
 use crate::words;
@@ -134,7 +135,7 @@ fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
         RunInfo {
             id: manifest.id.clone(),
             version: version.name.clone(),
-            label: label(line, &version.name),
+            label: registry::label(&line.0, &version.name),
             started: manifest.started,
             remarks,
         }

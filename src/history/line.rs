@@ -1,5 +1,7 @@
 //! Which runs stand on one axis.
 
+use crate::registry::Name;
+
 /// What is looked back on: the versions of a line beside the base they start from, or one model by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line(pub String);
@@ -11,12 +13,7 @@ pub fn belongs(line: &Line, version: &str) -> bool {
 
 /// 2 of `PM-General-v2`.
 pub(super) fn number(line: &Line, version: &str) -> Option<u64> {
-    version.strip_prefix(line.0.as_str())?.strip_prefix("-v")?.parse().ok()
-}
-
-/// `v2` for a version of the line, else the whole name.
-pub(super) fn label(line: &Line, version: &str) -> String {
-    number(line, version).map_or_else(|| version.to_string(), |number| format!("v{number}"))
+    Name::parse(version).filter(|name| name.line == line.0).map(|name| name.number)
 }
 
 #[cfg(test)]
@@ -32,8 +29,6 @@ mod tests {
         for version in ["PM-General-vx", "PM-Special-v1", "PM-General-extra-v1", "openai:http://x#PM-General"] {
             assert!(!belongs(&line, version), "{version}");
         }
-        assert_eq!(label(&line, "PM-General-v12"), "v12");
-        assert_eq!(label(&line, "base"), "base");
         assert!(belongs(&Line("openai:http://x#m".into()), "openai:http://x#m"));
     }
 }

@@ -1,6 +1,7 @@
 //! What changed between two versions: base, data, recipe, prompts, and how the training went.
 
 use super::{BaseRecord, Manifest, Trained};
+use crate::words;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,9 +45,9 @@ fn change(what: &str, before: Option<String>, after: Option<String>) -> Option<C
 }
 
 fn made_from(a: &Manifest, b: &Manifest) -> Vec<Change> {
-    let weights = |base: &BaseRecord| base.sha256.as_deref().map(short);
+    let weights = |base: &BaseRecord| base.sha256.as_deref().map(words::short_hash);
     let adapter = |m: &Manifest| {
-        let hash = m.recorded_adapter_hash().map(|hash| short(&hash));
+        let hash = m.recorded_adapter_hash().map(|hash| words::short_hash(&hash));
         m.adapter.as_ref().map(|_| hash.unwrap_or_else(|| "an adapter without a hash".into()))
     };
     let line = |m: &Manifest| m.parent.clone();
@@ -61,17 +62,15 @@ fn made_from(a: &Manifest, b: &Manifest) -> Vec<Change> {
     .collect()
 }
 
-fn short(hash: &str) -> String {
-    hash.chars().take(12).collect()
-}
-
 /// Files of examples that were added, left out or edited.
 fn data(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
     let (a, b) = (files(a), files(b));
     let paths: BTreeSet<&str> = a.keys().chain(b.keys()).copied().collect();
-    let words = |file: &(usize, usize, &str)| match file {
-        (examples, 0, _) => format!("{examples} examples"),
-        (examples, held_out, _) => format!("{} examples, {held_out} held out", examples + held_out),
+    let told = |file: &(usize, usize, &str)| match file {
+        (examples, 0, _) => words::count(*examples, "example"),
+        (examples, held_out, _) => {
+            format!("{}, {held_out} held out", words::count(examples + held_out, "example"))
+        }
     };
     let changed = |path: &str| {
         let (before, after) = (a.get(path), b.get(path));
@@ -79,8 +78,8 @@ fn data(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
             return None;
         }
         let edited = before.zip(after).is_some_and(|(x, y)| x.2 != y.2);
-        let after_words = after.map(|file| format!("{}{}", words(file), if edited { ", edited" } else { "" }));
-        Some(Change { what: path.to_string(), before: before.map(words), after: after_words })
+        let after_words = after.map(|file| format!("{}{}", told(file), if edited { ", edited" } else { "" }));
+        Some(Change { what: path.to_string(), before: before.map(told), after: after_words })
     };
     paths.into_iter().filter_map(changed).collect()
 }
@@ -121,7 +120,7 @@ fn plain(value: &Value) -> String {
 }
 
 fn prompts(a: &Manifest, b: &Manifest) -> Vec<Change> {
-    let examples = |m: &Manifest| (!m.examples.is_empty()).then(|| format!("{} examples", m.examples.len()));
+    let examples = |m: &Manifest| (!m.examples.is_empty()).then(|| words::count(m.examples.len(), "example"));
     let mut changes: Vec<Change> = [
         change("system prompt", a.system.clone(), b.system.clone()),
         change("worked examples", examples(a), examples(b)),
@@ -130,7 +129,7 @@ fn prompts(a: &Manifest, b: &Manifest) -> Vec<Change> {
     .flatten()
     .collect();
     if examples(a) == examples(b) && a.examples != b.examples {
-        let same = format!("{} examples", a.examples.len());
+        let same = words::count(a.examples.len(), "example");
         changes.push(Change {
             what: "worked examples".into(),
             before: Some(same),

@@ -110,16 +110,6 @@ impl Manifest {
         let turns = |e: &FewShot| [Message::new(Role::User, &e.user), Message::new(Role::Assistant, &e.assistant)];
         self.examples.iter().flat_map(turns).collect()
     }
-
-    /// `PM-General` of `PM-General-v2`.
-    pub fn line(&self) -> &str {
-        self.name.rsplit_once("-v").map_or(self.name.as_str(), |(line, _)| line)
-    }
-
-    /// 2 of `PM-General-v2`; 0 for a name without a number.
-    pub fn number(&self) -> u64 {
-        self.name.rsplit_once("-v").and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
-    }
 }
 
 fn name_fault(manifest: &Node, file: &Path) -> Option<Error> {
@@ -160,12 +150,6 @@ mod tests {
     }
 
     const GOOD: &str = "name: PM-General-v2\ncreated: 2026-11-21\nparent: PM-General-v1\nbase: {name: x}\n";
-
-    #[test]
-    fn reads_name_line_and_number() {
-        let manifest = read("PM-General-v2", GOOD).unwrap();
-        assert_eq!((manifest.line(), manifest.number()), ("PM-General", 2));
-    }
 
     #[test]
     fn refuses_a_wrong_folder_a_newer_format_and_a_climbing_adapter() {

@@ -9,6 +9,7 @@ mod archive;
 mod base_name;
 mod diff;
 mod manifest;
+mod name;
 mod notes;
 mod pack;
 mod promote;
@@ -22,6 +23,7 @@ pub use archive::{Moved, archive, restore};
 pub use base_name::base_name;
 pub use diff::{Change, Diff, Section, diff};
 pub use manifest::{BaseRecord, FewShot, Manifest};
+pub use name::{Name, called, label, labels, served};
 pub use notes::{Note, NoteKind, note, notes};
 pub use promote::{Promotion, promote};
 pub use resolve::{Origin, Version, resolve};
@@ -37,7 +39,7 @@ use std::path::{Path, PathBuf};
 /// The registered versions, oldest number first within a line.
 pub fn list(workspace: &Workspace) -> Result<Vec<Manifest>> {
     let mut manifests = read_all(&workspace.models())?;
-    manifests.sort_by_key(|m| (m.line().to_string(), m.number()));
+    manifests.sort_by_cached_key(|m| Name::parse(&m.name).unwrap_or_else(|| Name { line: m.name.clone(), number: 0 }));
     Ok(manifests)
 }
 
@@ -92,23 +94,19 @@ pub fn find(workspace: &Workspace, text: &str) -> Result<Manifest> {
 
 /// `PM-General-v2` for `v2`, any other name as it is.
 pub fn full_name(workspace: &Workspace, text: &str) -> String {
-    match text.strip_prefix('v') {
-        Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("{}-v{number}", workspace.config.line)
-        }
-        _ => text.to_string(),
-    }
+    Name::typed(text, &workspace.config.line).map_or_else(|| text.to_string(), |name| name.to_string())
 }
 
 /// The newest version of the workspace's line, if there is one, and the name that comes after it.
 pub fn next(workspace: &Workspace) -> Result<(Option<Manifest>, String)> {
     let line = &workspace.config.line;
-    let newest = list(workspace)?.into_iter().filter(|m| m.line() == line).max_by_key(Manifest::number);
+    let number = |name: &str| Name::parse(name).filter(|name| name.line == *line).map(|name| name.number);
+    let newest = list(workspace)?.into_iter().filter(|m| number(&m.name).is_some()).max_by_key(|m| number(&m.name));
     // The name of an archived version is taken.
-    let of_line = |name: &String| name.strip_prefix(line.as_str())?.strip_prefix("-v")?.parse().ok();
-    let archived = archived(workspace)?.iter().filter_map(of_line).max().unwrap_or(0);
-    let number = newest.as_ref().map_or(0, Manifest::number).max(archived).saturating_add(1);
-    Ok((newest, format!("{line}-v{number}")))
+    let archived = archived(workspace)?;
+    let taken = newest.iter().map(|m| m.name.as_str()).chain(archived.iter().map(String::as_str));
+    let next = taken.filter_map(number).max().unwrap_or(0).saturating_add(1);
+    Ok((newest, Name { line: line.clone(), number: next }.to_string()))
 }
 
 fn manifest_file(folder: &Path) -> PathBuf {

@@ -4,6 +4,7 @@
 //! must stay below the version's, sizes are limited, and every byte is hashed before it counts.
 
 use super::{Manifest, tree};
+use crate::words;
 use engine::error::{Error, Result};
 use engine::store;
 use sha2::{Digest, Sha256};
@@ -112,7 +113,10 @@ fn walk(pack: &Path, name: &str, take: Take<'_>) -> Result<Sums> {
     let mut zip = open(pack, name)?;
     let expected = sums(&mut zip, name).map_err(|what| damaged(pack, &what))?;
     if zip.len() != expected.len() + 1 {
-        return Err(damaged(pack, &format!("it holds {} files, and {SUMS} lists {}", zip.len() - 1, expected.len())));
+        return Err(damaged(
+            pack,
+            &format!("it holds {}, and {SUMS} lists {}", words::count(zip.len() - 1, "file"), expected.len()),
+        ));
     }
     let mut left = MOST_BYTES;
     for (path, hash) in &expected {

@@ -1,4 +1,4 @@
-use super::{Manifest, base_name};
+use super::{Manifest, Name, base_name};
 use crate::base::BaseName;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 /// A model with its prompt settings: what is evaluated, compared and talked to.
 #[derive(Debug, Clone)]
 pub struct Version {
-    /// As the user named it, short enough for a column head.
-    pub label: String,
     /// `PM-General-v2`, `base`, a file's stem, or `openai:URL#model`.
     pub name: String,
     pub origin: Origin,
@@ -40,7 +38,7 @@ impl Version {
 /// a path to a `.gguf` or a folder of safetensors, or `openai:URL#model`.
 pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
     if text.starts_with("openai:") {
-        return Ok(bare(text, text, Origin::Endpoint(text.to_string())));
+        return Ok(bare(text, Origin::Endpoint(text.to_string())));
     }
     match text {
         "base" => return from_base(workspace, text, &workspace.config.base),
@@ -48,17 +46,17 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
             let name = super::primary(workspace)?.ok_or_else(|| {
                 Error::missing("no version is primary yet").hint("name a version, such as `v1`, or `base`")
             })?;
-            return registered(workspace, text, &name);
+            return registered(workspace, &name);
         }
         _ => {}
     }
     let full = super::full_name(workspace, text);
     if full != text {
-        return registered(workspace, text, &full);
+        return registered(workspace, &full);
     }
     let plain = !text.contains(['/', '\\', ':']);
     if plain && super::manifest_file(&workspace.models().join(text)).is_file() {
-        return registered(workspace, text, text);
+        return registered(workspace, text);
     }
     from_base(workspace, text, text).map_err(|error| match error.kind {
         engine::error::Kind::Missing => unknown(workspace, text),
@@ -66,15 +64,8 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
     })
 }
 
-fn bare(label: &str, name: &str, origin: Origin) -> Version {
-    Version {
-        label: label.to_string(),
-        name: name.to_string(),
-        origin,
-        system: None,
-        examples: Vec::new(),
-        sampling: SamplingOptions::default(),
-    }
+fn bare(name: &str, origin: Origin) -> Version {
+    Version { name: name.to_string(), origin, system: None, examples: Vec::new(), sampling: SamplingOptions::default() }
 }
 
 fn from_base(workspace: &Workspace, label: &str, base: &str) -> Result<Version> {
@@ -88,11 +79,10 @@ fn from_base(workspace: &Workspace, label: &str, base: &str) -> Result<Version> 
         BaseName::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         _ => label.to_string(),
     };
-    let label = if matches!(base, BaseName::Path(_)) { name.clone() } else { label.to_string() };
-    Ok(bare(&label, &name, Origin::Local { base, expected: None, adapter: None }))
+    Ok(bare(&name, Origin::Local { base, expected: None, adapter: None }))
 }
 
-fn registered(workspace: &Workspace, label: &str, name: &str) -> Result<Version> {
+fn registered(workspace: &Workspace, name: &str) -> Result<Version> {
     let folder = workspace.models().join(name);
     let file = super::manifest_file(&folder);
     if !file.is_file() {
@@ -105,7 +95,6 @@ fn registered(workspace: &Workspace, label: &str, name: &str) -> Result<Version>
             .hint("restore the folder, or remove `adapter:` from its manifest"));
     }
     Ok(Version {
-        label: label.to_string(),
         name: manifest.name.clone(),
         origin: Origin::Local {
             base: base_name(workspace, &manifest.base.name, false)?,
@@ -128,7 +117,7 @@ fn unknown(workspace: &Workspace, text: &str) -> Error {
     let similarity = |known: &String| strsim::jaro_winkler(known, text);
     let nearest = names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     // A number that does not exist is no misspelling.
-    let line = |name: &str| name.rsplit_once("-v").map(|(line, _)| line.to_string());
+    let line = |name: &str| Name::parse(name).map(|name| name.line);
     let misspelt = nearest.filter(|known| similarity(known) > 0.9 && line(known) != line(text));
     let error = Error::missing(format!("there is no model `{text}`"));
     let known = match (misspelt, names.is_empty()) {

@@ -1,6 +1,6 @@
 //! What a dataset holds, in the terminal and as a page.
 
-use super::plot::{self, CountRow};
+use super::plot::{self, CountRow, Plot};
 use super::{clean, html};
 use crate::training_data::{BIN_WORDS, CategoryCount, Count, Stats, USUAL_WORDS, Variety, WINDOW};
 use crate::words;
@@ -50,7 +50,13 @@ pub fn dataset_html(stats: &Stats) -> Result<String> {
     if stats.examples > 0 {
         plots.push(plot::columns("Words in an answer", &bins(stats))?);
     }
-    html::page("dataset.html", &view(stats), &[], false, plots, &[], html::Scores::default())
+    html::page("dataset.html", &Page { view: view(stats), plots })
+}
+
+#[derive(Serialize)]
+struct Page {
+    view: DatasetView,
+    plots: Vec<Plot>,
 }
 
 #[derive(Serialize)]

@@ -109,6 +109,13 @@ impl Layout {
         self.put(table, 2);
     }
 
+    /// Says how many are left out where only `shown` of `all` stand here.
+    pub fn more(&mut self, all: usize, shown: usize) {
+        if all > shown {
+            self.paragraph(&format!("  and {} more, see the report", all - shown), Style::Muted);
+        }
+    }
+
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);

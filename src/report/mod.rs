@@ -1,24 +1,26 @@
-//! Reports of a run or a comparison: `report.html`, `report.md` and the table in the terminal; and what a dataset holds.
+//! Reports of a run, a comparison, a history or a gate's decision; and what a dataset holds.
 //!
-//! First view structs ([`view`]): plain data in which every number is already formatted and every sentence written.
-//! Then templates, which only lay them out, so that the three forms of a report say the same in the same words.
-//! Model output is hostile; `clean`, `answer` and `diff` make it inert, and the formatter in `templates` lets nothing
-//! else reach a page.
+//! A report is one value ([`Report`]), made once from data: every number formatted, every sentence written, every plot
+//! drawn (`view`, `drawings`). Three renderers (`html`, `markdown`, `terminal`) lay it out and compute nothing, so that
+//! the three forms say the same in the same words. Model output is hostile; `clean`, `answer` and `diff` make it inert,
+//! and the formatter in `templates` lets nothing else reach a page.
 
 mod answer;
 mod clean;
 mod dataset;
 mod diff;
+mod drawings;
 mod extras;
 pub mod gate;
 mod history;
 mod html;
 mod layout;
 mod markdown;
-mod people;
 mod plot;
-pub mod table;
+#[expect(clippy::module_inception, reason = "the room is named after what it makes")]
+mod report;
 mod templates;
+mod terminal;
 mod training;
 mod view;
 
@@ -31,10 +33,9 @@ pub(crate) use answer::render as inert_markdown;
 pub use clean::visible;
 pub use dataset::{dataset_html, dataset_text};
 pub use extras::Extras;
-pub use history::{history_csv, history_html, history_markdown, history_text};
+pub use history::{HistoryReport, history_csv};
 pub(crate) use html::base64;
-pub use html::{comparison_html, run_html};
-pub use markdown::{comparison_markdown, run_markdown};
 pub use plot::loss_svg;
+pub use report::Report;
 pub(crate) use templates::fill;
 pub use training::Training;

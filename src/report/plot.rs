@@ -53,7 +53,7 @@ const CLASSES: [(RGBColor, &str); 8] = [
 ];
 
 /// A drawing, ready to stand in a page.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Plot {
     pub title: String,
     pub svg: Value,

@@ -4,7 +4,7 @@ use super::clean;
 use crate::words;
 use engine::error::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
@@ -13,14 +13,13 @@ const PARTS: &[(&str, &str)] = &[
     ("case.html", include_str!("templates/case.html")),
     ("measured.html", include_str!("templates/measured.html")),
     ("macros.html", include_str!("templates/macros.html")),
-    ("comparison.html", include_str!("templates/comparison.html")),
+    ("report.html", include_str!("templates/report.html")),
+    ("table.md", include_str!("templates/table.md")),
     ("dataset.html", include_str!("templates/dataset.html")),
     ("people.html", include_str!("templates/people.html")),
     ("people.md", include_str!("templates/people.md")),
-    ("run.html", include_str!("templates/run.html")),
     ("measured.md", include_str!("templates/measured.md")),
-    ("comparison.md", include_str!("templates/comparison.md")),
-    ("run.md", include_str!("templates/run.md")),
+    ("report.md", include_str!("templates/report.md")),
     ("history.html", include_str!("templates/history.html")),
     ("history.md", include_str!("templates/history.md")),
     ("gate.md", include_str!("templates/gate.md")),
@@ -64,6 +63,7 @@ fn environment(parts: &[(&'static str, &'static str)]) -> Result<Environment<'st
         };
         out.write_str(&escaped).map_err(minijinja::Error::from)
     });
+    environment.add_filter("fenced", |text: String| Value::from_safe_string(clean::fenced(&text)));
     environment.add_filter("clip", |text: String, most: usize| words::clip(&text, most));
     for (name, source) in parts.iter().copied() {
         environment.add_template(name, source)?;

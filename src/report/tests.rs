@@ -7,12 +7,26 @@ use proptest::prelude::*;
 const STYLE: &str = include_str!("templates/report.css");
 const SCRIPT: &str = include_str!("templates/report.js");
 
+fn report(f: &Fixture) -> Report {
+    Report::of_comparison(&f.comparison, &f.a, &f.b, &f.extras()).unwrap()
+}
+
+/// Of the newer run alone.
+fn report_b(f: &Fixture) -> Report {
+    Report::of_run(&f.b, 0.95, &f.extras_b()).unwrap()
+}
+
+/// Of one run, of which nothing else is known.
+fn bare(run: &Run) -> Report {
+    Report::of_run(run, 0.95, &Extras::default()).unwrap()
+}
+
 fn html(f: &Fixture) -> String {
-    comparison_html(&f.comparison, &f.a, &f.b, &f.extras()).unwrap()
+    report(f).html().unwrap()
 }
 
 fn markdown(f: &Fixture) -> String {
-    comparison_markdown(&f.comparison, &f.a, &f.b, &f.extras()).unwrap()
+    report(f).markdown().unwrap()
 }
 
 /// Every tag of a page as (name, attributes). Panics at anything that is not text, one of our own tags or a well-formed
@@ -59,7 +73,7 @@ fn assert_inert(page: &str) {
 #[test]
 fn hostile_output_is_inert_in_html() {
     let f = fixture();
-    for page in [html(&f), run_html(&f.b, 0.95, &f.extras_b()).unwrap()] {
+    for page in [html(&f), report_b(&f).html().unwrap()] {
         assert!(page.contains("alert(1)"), "the hostile answer is not in the page at all");
         assert_inert(&page);
         // A template inside an answer stays what it is.
@@ -147,15 +161,10 @@ fn a_training_is_drawn_and_told_only_where_there_was_one() {
     let mut f = fixture();
     let told = "The training loss was 1.75 in the first epoch";
     assert!(html(&f).contains("Loss while v2 was trained") && html(&f).contains(told), "{}", markdown(&f));
-    assert!(run_html(&f.b, 0.95, &f.extras_b()).unwrap().contains("Loss while v2 was trained"));
-    assert!(run_markdown(&f.b, 0.95, &f.extras_b()).unwrap().contains(told));
+    assert!(report_b(&f).html().unwrap().contains("Loss while v2 was trained"));
+    assert!(report_b(&f).markdown().unwrap().contains(told));
     f.trainings.clear();
-    for page in [
-        html(&f),
-        markdown(&f),
-        run_html(&f.b, 0.95, &f.extras_b()).unwrap(),
-        run_markdown(&f.b, 0.95, &f.extras_b()).unwrap(),
-    ] {
+    for page in [html(&f), markdown(&f), report_b(&f).html().unwrap(), report_b(&f).markdown().unwrap()] {
         assert!(!page.contains("training\"") && !page.contains("### Training"));
     }
 }
@@ -180,8 +189,7 @@ fn two_trainings_have_one_scale() {
 #[test]
 fn nothing_is_said_of_people_where_nobody_rated() {
     let f = fixture();
-    let pages =
-        [html(&f), markdown(&f), run_html(&f.b, 0.95, &f.extras_b()).unwrap(), table::run(&f.b, 0.95, None, 80, false)];
+    let pages = [html(&f), markdown(&f), report_b(&f).html().unwrap(), bare(&f.b).terminal(80, false)];
     for page in pages {
         assert!(
             !page.contains("What people say") && !page.contains("id=\"people\"") && !page.contains("class=\"said\"")
@@ -192,7 +200,7 @@ fn nothing_is_said_of_people_where_nobody_rated() {
 #[test]
 fn people_stand_beside_the_checks_and_a_judge_apart() {
     let f = rated();
-    for page in [html(&f), run_html(&f.b, 0.95, &f.extras_b()).unwrap()] {
+    for page in [html(&f), report_b(&f).html().unwrap()] {
         assert_inert(&page);
         let people = page.split("id=\"people\"").nth(1).unwrap().split("</section>").next().unwrap();
         assert!(people.contains("Automatic, same answers") && people.contains("judge model, not a person"), "{people}");
@@ -211,13 +219,13 @@ fn people_stand_beside_the_checks_and_a_judge_apart() {
 #[test]
 fn people_in_markdown_and_in_the_terminal() {
     let f = rated();
-    insta::assert_snapshot!("people_markdown_of_a_run", run_markdown(&f.b, 0.95, &f.extras_b()).unwrap());
+    insta::assert_snapshot!("people_markdown_of_a_run", report_b(&f).markdown().unwrap());
     let people =
         |text: String| text.split_once("What people say").map(|(_, rest)| rest.to_string()).unwrap_or_default();
     insta::assert_snapshot!("people_markdown_of_a_comparison", people(markdown(&f)));
-    let table = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
+    let table = report(&f).terminal(80, false);
     insta::assert_snapshot!("people_comparison_80", people(table));
-    insta::assert_snapshot!("people_run_80", people(table::run(&f.b, 0.95, f.extras_b().people.as_ref(), 80, false)));
+    insta::assert_snapshot!("people_run_80", people(report_b(&f).terminal(80, false)));
 }
 
 #[test]
@@ -225,7 +233,7 @@ fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (fixture(), fixture());
     assert_eq!(html(&one), html(&two));
     assert_eq!(markdown(&one), markdown(&two));
-    assert_eq!(run_html(&one.a, 0.95, &one.extras_b()).unwrap(), run_html(&two.a, 0.95, &two.extras_b()).unwrap());
+    assert_eq!(report_b(&one).html().unwrap(), report_b(&two).html().unwrap());
 }
 
 #[test]
@@ -235,31 +243,24 @@ fn markdown_of_a_comparison() {
 
 #[test]
 fn markdown_of_a_run() {
-    insta::assert_snapshot!(run_markdown(&fixture().b, 0.95, &fixture().extras_b()).unwrap());
+    insta::assert_snapshot!(report_b(&fixture()).markdown().unwrap());
 }
 
 #[test]
 fn terminal_at_60_80_and_120_columns() {
     let f = fixture();
     for width in [60, 80, 120] {
-        insta::assert_snapshot!(
-            format!("comparison_{width}"),
-            table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), width, false)
-        );
+        insta::assert_snapshot!(format!("comparison_{width}"), report(&f).terminal(width, false));
     }
-    insta::assert_snapshot!("run_80", table::run(&f.b, 0.95, None, 80, false));
+    insta::assert_snapshot!("run_80", bare(&f.b).terminal(80, false));
 }
 
 #[test]
 fn terminal_lines_fit_and_carry_no_control_characters() {
     let mut f = large(4);
     f.rate("ann \u{1b}[2J with a name much longer than a column of any table could be wide", "\u{1b}[31mred");
-    let of_b = f.extras_b().people;
     for width in [40, 60, 80, 120] {
-        for text in [
-            table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), width, false),
-            table::run(&f.b, 0.95, of_b.as_ref(), width, false),
-        ] {
+        for text in [report(&f).terminal(width, false), report_b(&f).terminal(width, false)] {
             assert!(text.ends_with('\n'));
             for line in text.lines() {
                 assert!(line.chars().count() <= width, "{width}: {line}");
@@ -267,15 +268,15 @@ fn terminal_lines_fit_and_carry_no_control_characters() {
             }
         }
     }
-    let text = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
+    let text = report(&f).terminal(80, false);
     assert!(text.contains("and 14 more, see the report"), "{text}");
 }
 
 #[test]
 fn colour_changes_the_look_and_not_the_words() {
     let f = fixture();
-    let plain = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false);
-    let coloured = table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, true);
+    let plain = report(&f).terminal(80, false);
+    let coloured = report(&f).terminal(80, true);
     assert!(coloured.contains("\u{1b}["));
     let codes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
@@ -377,8 +378,8 @@ fn hostile_everywhere(text: &str) -> Fixture {
 fn hostile_text_is_inert_wherever_it_stands() {
     let f = hostile_everywhere(HOSTILE);
     assert_inert(&html(&f));
-    assert_inert(&run_html(&f.a, 0.95, &f.extras_b()).unwrap());
-    for line in table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false).lines() {
+    assert_inert(&Report::of_run(&f.a, 0.95, &f.extras_b()).unwrap().html().unwrap());
+    for line in report(&f).terminal(80, false).lines() {
         assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
     }
 }
@@ -394,21 +395,47 @@ fn nothing_to_report_is_said_and_does_not_fail() {
     f.comparison.flips.clear();
     let empty = |run: &Run| Run { records: Vec::new(), ..run.clone() };
     let (a, b) = (empty(&f.a), empty(&f.b));
-    assert_inert(&comparison_html(&f.comparison, &a, &b, &Extras::default()).unwrap());
-    assert!(comparison_markdown(&f.comparison, &a, &b, &Extras::default()).unwrap().contains("None."));
-    assert!(table::comparison(&f.comparison, &a, &b, None, 80, false).contains("v2 is better"));
-    assert!(run_html(&a, 0.95, &Extras::default()).unwrap().contains("no judged answers yet"));
-    assert!(table::run(&a, 0.95, None, 80, false).contains("no judged answers yet"));
+    let compared = Report::of_comparison(&f.comparison, &a, &b, &Extras::default()).unwrap();
+    assert_inert(&compared.html().unwrap());
+    assert!(compared.markdown().unwrap().contains("No case was lost."));
+    assert!(compared.terminal(80, false).contains("v2 is better"));
+    assert!(bare(&a).html().unwrap().contains("no judged answers yet"));
+    assert!(bare(&a).terminal(80, false).contains("no judged answers yet"));
 }
 
 #[test]
 fn a_single_run_shows_failing_cases_first() {
     let f = fixture();
-    let page = run_html(&f.b, 0.95, &f.extras_b()).unwrap();
+    let page = report_b(&f).html().unwrap();
     let fails = page.rfind("data-status=\"fail\"").unwrap();
     let passes = page.find("data-status=\"pass\"").unwrap();
     assert!(fails < passes);
-    assert!(table::run(&f.a, 0.95, None, 80, false).contains("1 case could not be answered"));
+    assert!(bare(&f.a).terminal(80, false).contains("1 case could not be answered"));
+}
+
+/// One answer that no check could score, and one case answered three times, passing twice.
+#[test]
+fn what_has_no_score_is_listed_and_repeats_are_told_in_every_form() {
+    let mut run = fixture().b;
+    let answer = run.records[0].outcome.answer().unwrap().clone();
+    run.records[0].outcome = Outcome::Unscored { answer, verdicts: Vec::new(), reused: false };
+    let (failing, passing) = (run.records[4].outcome.clone(), run.records[2].outcome.clone());
+    for (repeat, outcome) in [(1, failing), (2, passing)] {
+        run.records.push(Record { repeat, outcome, ..run.records[2].clone() });
+    }
+    let report = Report::of_run(&run, 0.9, &Extras::default()).unwrap();
+    let (html, markdown, terminal) = (report.html().unwrap(), report.markdown().unwrap(), report.terminal(100, false));
+    for text in [&html, &markdown, &terminal] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("1 case could not be scored") && text.contains("format/user-story"), "{text}");
+        assert!(text.contains("90 % interval"), "the confidence is the caller's: {text}");
+    }
+    for text in [&html, &markdown] {
+        let told =
+            "Of 3 answers to a case at least one passes for 100\u{a0}%, every one for 0\u{a0}%; 1 case is flaky.";
+        assert!(text.contains(told), "{text}");
+    }
+    assert!(html.contains("not scored"));
 }
 
 proptest! {
@@ -418,7 +445,7 @@ proptest! {
     fn any_text_is_inert(text in "(?s)([<>\"'&`|\\[\\](){}!#*_~=/\\\\ \n\ta-z:@-]|script|javascript:|\\PC|\u{1b}|\u{0}|\u{202e}){0,120}") {
         let f = hostile_everywhere(&text);
         assert_inert(&html(&f));
-        for line in table::comparison(&f.comparison, &f.a, &f.b, f.people.as_ref(), 80, false).lines() {
+        for line in report(&f).terminal(80, false).lines() {
             prop_assert!(line.chars().all(|c| !c.is_control()));
         }
         markdown(&f);

@@ -12,6 +12,7 @@ pub use csv::write as sheet_csv;
 
 use super::{Draft, Flag, Key, Reviewer, ReviewerKind, Saved, Session, Sheet, book, sheet};
 use crate::run::Reports;
+use crate::words;
 use engine::error::{Error, Result};
 use engine::store;
 use jiff::Timestamp;
@@ -211,9 +212,5 @@ fn strange_answers(sheet: &Sheet, judgements: &[Judgement]) -> Vec<Error> {
 
 /// The beginning of a text from a file, fit for a message.
 fn clip(text: &str) -> String {
-    let mut clipped: String = text.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(40).is_some() {
-        clipped.push('…');
-    }
-    clipped
+    words::begin(&text.replace(char::is_control, "\u{fffd}"), 40)
 }

@@ -6,9 +6,9 @@ use super::judges::{Judge, judges};
 use super::prediction::{Prediction, predictions};
 use super::severity::{Severity, severities};
 use super::{Flag, Rating, Reviewer, ReviewerKind};
-use crate::check::{Criterion, TARGET_SCORE, automatic_score};
+use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{Mean, Sample, Scale, Settings, Trial, bootstrap, wilson};
-use crate::run::Run;
+use crate::run::{Run, automatic_points};
 use crate::suite::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,10 +157,7 @@ fn criterion(rated: &[Rated<'_>], criterion: Criterion, settings: &Settings) -> 
 }
 
 fn automatic(rated: &[Rated<'_>], criterion: Criterion) -> Option<f64> {
-    let of = |answer: &Rated<'_>| {
-        let speaking = answer.record.outcome.verdicts().iter().filter(|v| v.criterion == criterion);
-        automatic_score(speaking.filter_map(|v| Some((v.verdict.score()?, v.weight))))
-    };
+    let of = |answer: &Rated<'_>| automatic_points(answer.record.outcome.verdicts(), criterion);
     let cases = by_case(rated, |answer| of(answer).map(|score| (score, score)));
     Sample::new(&cases).means().map(|means| means.a)
 }

@@ -1,6 +1,7 @@
 use super::reuse::Answers;
 use super::{Event, OpenRun, Outcome, Reports, judge};
 use crate::provider::{self, Answer, Provider, Request};
+use crate::words;
 use engine::error::{Error, Kind, Result};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -153,7 +154,7 @@ impl Recorder<'_> {
         }
         answered.map_err(|error| self.resumable(error))?;
         let total: usize = self.runs.iter().map(|run| run.plan.items.len()).sum();
-        let progress = format!("{} of {total} answers", total - self.left);
+        let progress = format!("{} of {}", total - self.left, words::count(total, "answer"));
         Err(self.resumable(if self.listener.stopped {
             Error::new(Kind::Interrupted, format!("stopped after {progress}"))
         } else {

@@ -5,6 +5,7 @@
 //! folders; [`OpenRun`] is one of them, locked for writing. [`execute`] brings plans, provider and folders together,
 //! and [`rescore`] judges stored answers again.
 
+mod answering;
 mod contamination;
 mod event;
 mod execute;
@@ -13,6 +14,7 @@ mod filter;
 mod judge;
 mod open;
 mod plan;
+mod points;
 mod record;
 mod reports;
 mod rescore;
@@ -20,12 +22,14 @@ mod reuse;
 #[cfg(test)]
 mod tests;
 
+pub use answering::Answering;
 pub use contamination::{CONTAMINATED, set_apart};
 pub use event::Event;
 pub use execute::execute;
 pub use filter::{Filter, failing, matches, select};
 pub use open::OpenRun;
 pub use plan::{Item, Plan, remaining};
+pub use points::automatic_points;
 pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 pub use reports::{Listing, Reports};
 pub use rescore::rescore;

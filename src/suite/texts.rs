@@ -1,3 +1,4 @@
+use crate::words;
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
@@ -137,14 +138,14 @@ fn explain(node: &Node, error: &minijinja::Error, names: &[String], vars: &Value
                 several => {
                     format!(
                         "the template uses {}, which are not among the variables{line}",
-                        yaml::list(several.iter().copied())
+                        words::quoted_list(several.iter().copied())
                     )
                 }
             };
             let meant = unknown.first().and_then(|name| yaml::did_you_mean(name, known()));
             node.fault(message).hint(meant.unwrap_or_else(|| match known().next() {
                 None => "define it under `vars:`".to_string(),
-                Some(_) => format!("define it under `vars:`, where there is {}", yaml::list(known())),
+                Some(_) => format!("define it under `vars:`, where there is {}", words::quoted_list(known())),
             }))
         }
         ErrorKind::OutOfFuel => {

@@ -1,5 +1,5 @@
 use super::{Case, Split, Suite};
-use crate::yaml;
+use crate::words;
 use std::collections::HashMap;
 
 /// What is allowed but probably not meant: a half that is missing, prompts that leak from one half into the other,
@@ -42,7 +42,7 @@ fn cannot_fail(case: &Case) -> Option<String> {
     }
     let idle: Vec<&str> = counted().filter(|c| c.threshold == Some(0.0)).map(|c| c.name.as_str()).collect();
     (!idle.is_empty() && case.threshold.is_none())
-        .then(|| format!("in case `{}`, {} has threshold 0 and cannot fail", case.id, yaml::list(idle)))
+        .then(|| format!("in case `{}`, {} has threshold 0 and cannot fail", case.id, words::quoted_list(idle)))
 }
 
 /// Prompts that stand in both halves: what was learnt on the one shows on the other.

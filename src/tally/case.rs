@@ -1,9 +1,9 @@
 //! All that one run has to say on a case.
 
 use super::repeats;
-use crate::check::{Criterion, automatic_score};
+use crate::check::Criterion;
 use crate::provider::Answer;
-use crate::run::{Judged, Outcome, Record, Run};
+use crate::run::{Judged, Outcome, Record, Run, automatic_points};
 use crate::suite::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,10 +25,9 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The automatic rubric points, 1 to 5, where any check speaks for the criterion.
+    /// The automatic rubric points, 1 to 5, where the criterion was measured.
     pub fn points(&self, criterion: Criterion) -> Option<f64> {
-        let speaking = self.verdicts.iter().filter(|v| v.criterion == criterion);
-        automatic_score(speaking.filter_map(|v| Some((v.verdict.score()?, v.weight))))
+        automatic_points(self.verdicts, criterion)
     }
 }
 
@@ -100,7 +99,7 @@ impl<'a> CaseTally<'a> {
         (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
     }
 
-    /// The automatic rubric points on a criterion, 1 to 5, where any check speaks for it.
+    /// The automatic rubric points on a criterion, 1 to 5, where it was measured.
     pub fn points(&self, criterion: Criterion) -> Option<f64> {
         self.mean(|reply| reply.points(criterion))
     }

@@ -2,6 +2,7 @@
 
 use super::DataSettings;
 use super::lint::codes;
+use crate::words;
 use crate::workspace::Section;
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
@@ -35,7 +36,7 @@ fn unknown_codes(node: &Node) -> Vec<Error> {
         let meant = yaml::did_you_mean(&code.text, names.iter().copied());
         Error::input(format!("`{}` is no code of a finding", code.text))
             .at(code.place())
-            .hint(meant.unwrap_or_else(|| format!("there are {}", yaml::list(names.iter().copied()))))
+            .hint(meant.unwrap_or_else(|| format!("there are {}", words::quoted_list(names.iter().copied()))))
     });
     unknown.collect()
 }

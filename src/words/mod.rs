@@ -14,5 +14,5 @@ pub use number::{
     chance, decimal, decimal_to, percent, percent_exact, percent_range, range, short_number, signed, signed_range,
     signed_to, times_in_100,
 };
-pub use text::{begin, clip, few, list, list_at_most, quoted_list, short_hash};
+pub use text::{begin, clip, clip_apart, few, list, list_at_most, quoted_list, short_hash};
 pub use time::{day, duration, local_day, moment, rough_duration};

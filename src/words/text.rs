@@ -43,6 +43,22 @@ pub fn clip(text: &str, most: usize) -> String {
     format!("{}…", &cut[..end])
 }
 
+/// Two names cut to `most` characters that still tell them apart: where both begin alike for too long, the beginning is
+/// what goes.
+pub fn clip_apart(a: &str, b: &str, most: usize) -> (String, String) {
+    let (short_a, short_b) = (clip(a, most), clip(b, most));
+    if short_a != short_b || a == b {
+        return (short_a, short_b);
+    }
+    let alike = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    // A little of what is alike stays, so that none of them is empty.
+    let end = |text: &str| {
+        let rest: String = text.chars().skip(alike.saturating_sub(most / 4)).collect();
+        clip(&format!("…{rest}"), most)
+    };
+    (end(a), end(b))
+}
+
 /// The first `most` characters as they are, with an ellipsis where there were more.
 pub fn begin(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -72,6 +88,17 @@ mod tests {
             ("a, b, c", "a, b and 1 more")
         );
         assert_eq!(quoted_list(["a", "b"]), "`a` and `b`");
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        assert_eq!(clip_apart("v1", "v2", 16), ("v1".into(), "v2".into()));
+        let (a, b) = clip_apart("qwen2.5-instruct@localhost", "qwen2.5-coder@localhost", 16);
+        assert_eq!((a.as_str(), b.as_str()), ("qwen2.5-instruc…", "qwen2.5-coder@l…"));
+        let (a, b) = clip_apart("a-model-with-a-long-name@one", "a-model-with-a-long-name@two", 16);
+        assert_eq!((a.as_str(), b.as_str()), ("…ame@one", "…ame@two"));
+        let (a, b) = clip_apart("a-model-with-a-long-name", "a-model-with-a-long-name-2", 16);
+        assert_eq!((a.as_str(), b.as_str()), ("…name", "…name-2"));
     }
 
     #[test]

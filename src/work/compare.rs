@@ -3,9 +3,9 @@
 use super::event::Sink;
 use super::extras;
 use super::find;
-use super::settings::{label, settings};
+use super::settings::{labels, settings};
 use crate::compare::{self, Comparison, Outcomes};
-use crate::report::{self, Extras};
+use crate::report::Report;
 use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
@@ -14,42 +14,35 @@ use engine::store;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Two runs to hold against each other, with what their versions are called.
-#[derive(Debug, Clone, Copy)]
-pub struct Pair<'a> {
-    pub runs: Outcomes<&'a Run>,
-    pub labels: Outcomes<&'a str>,
-}
-
 /// A comparison whose report is written.
 #[derive(Debug, Clone)]
 pub struct Compared {
     pub comparison: Comparison,
-    /// What the report shows besides.
-    pub extras: Extras<PeopleCompared>,
+    pub report: Report,
     /// Holds `comparison.json`, `report.html` and `report.md`.
     pub folder: PathBuf,
 }
 
-/// Two finished runs, named by run or version, with the short names of their versions.
-pub fn find_pair(workspace: &Workspace, before: &str, after: &str) -> Result<Outcomes<(Run, String)>> {
-    let reports = Reports::new(workspace.reports());
-    let (a, b) = find::pair(workspace, &reports, before, after)?;
-    let (label_a, label_b) = (label(workspace, &a), label(workspace, &b));
-    Ok(Outcomes { a: (a, label_a), b: (b, label_b) })
+/// Two finished runs, named by run or version.
+pub fn find_pair(workspace: &Workspace, before: &str, after: &str) -> Result<Outcomes<Run>> {
+    let (a, b) = find::pair(workspace, &Reports::new(workspace.reports()), before, after)?;
+    Ok(Outcomes { a, b })
 }
 
 /// Compares and writes the comparison's folder. `insist` compares also where suites, checks or sampling differ.
 ///
 /// # Errors
 /// The runs do not compare, and nobody insists; the disk refuses.
-pub fn compare(workspace: &Workspace, pair: Pair<'_>, insist: bool, sink: &dyn Sink) -> Result<Compared> {
-    let Pair { runs: Outcomes { a, b }, labels } = pair;
-    let comparison = compare::compare(a, b, labels, settings(workspace)?, insist)?;
-    let labels = (comparison.a.label.as_str(), comparison.b.label.as_str());
-    let extras = extras::of_pair(workspace, labels, a, b, sink)?;
-    let folder = write(workspace, &comparison, a, b, &extras)?;
-    Ok(Compared { comparison, extras, folder })
+pub fn compare(workspace: &Workspace, runs: Outcomes<&Run>, insist: bool, sink: &dyn Sink) -> Result<Compared> {
+    let Outcomes { a, b } = runs;
+    let Outcomes { a: label_a, b: label_b } = labels(workspace, a, b);
+    let called = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
+    let comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
+    let extras = extras::of_pair(workspace, (&label_a, &label_b), a, b, sink)?;
+    let report = Report::of_comparison(&comparison, a, b, &extras)?;
+    let folder = workspace.reports().join(name(&b.folder, &label_a, &label_b));
+    write(&folder, &comparison, extras.people.as_ref(), &report)?;
+    Ok(Compared { comparison, report, folder })
 }
 
 /// The newest comparison of these two versions (full names) in this order that the reports hold, with its folder.
@@ -73,22 +66,12 @@ struct Written<'a> {
     people: Option<&'a PeopleCompared>,
 }
 
-fn write(
-    workspace: &Workspace,
-    comparison: &Comparison,
-    a: &Run,
-    b: &Run,
-    extras: &Extras<PeopleCompared>,
-) -> Result<PathBuf> {
-    let folder = workspace.reports().join(name(&b.folder, &comparison.a.label, &comparison.b.label));
-    let json = serde_json::to_vec_pretty(&Written { comparison, people: extras.people.as_ref() })
+fn write(folder: &Path, comparison: &Comparison, people: Option<&PeopleCompared>, report: &Report) -> Result<()> {
+    let json = serde_json::to_vec_pretty(&Written { comparison, people })
         .map_err(|e| Error::input(format!("the comparison cannot be written: {e}")))?;
-    let html = report::comparison_html(comparison, a, b, extras)?;
-    let markdown = report::comparison_markdown(comparison, a, b, extras)?;
-    store::replace(&folder.join("report.html"), html.as_bytes())?;
-    store::replace(&folder.join("report.md"), markdown.as_bytes())?;
-    store::replace(&folder.join("comparison.json"), &json)?;
-    Ok(folder)
+    store::replace(&folder.join("report.html"), report.html()?.as_bytes())?;
+    store::replace(&folder.join("report.md"), report.markdown()?.as_bytes())?;
+    store::replace(&folder.join("comparison.json"), &json)
 }
 
 /// The comparison's folder is named after the later run: `2026-11-21-2031-v1-vs-v2`.

@@ -1,14 +1,12 @@
 //! Suites → plan → answers → verdicts → report.
 
-use super::contestant::{Contestant, Group, contestants, groups};
 use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
-use super::settings::{label, settings};
+use super::sources::{Group, Source, groups, open};
 use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
-use crate::report::Extras;
-use crate::review::People;
+use crate::report::Report;
 use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
 use crate::suite::{self, Suite};
 use crate::training_data;
@@ -60,13 +58,8 @@ impl EvaluateOptions {
 /// One version's finished run. Its reports lie in its folder.
 #[derive(Debug, Clone)]
 pub struct Evaluated {
-    /// What the version is called in tables.
-    pub label: String,
     pub run: Run,
-    /// How sure its intervals are.
-    pub confidence: f64,
-    /// What the reports show besides the run.
-    pub extras: Extras<People>,
+    pub report: Report,
 }
 
 /// Answers the suites' cases, judges and records them, and writes the runs' reports. One run for each version of the
@@ -82,21 +75,20 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     let runs = match &options.subject {
         Subject::Rescore(id) => {
             sentence_model(&suites, sink)?;
-            labelled(workspace, run::rescore(&reports, &reports.load(id)?, &suites)?)
+            vec![run::rescore(&reports, &reports.load(id)?, &suites)?]
         }
-        Subject::Resume(id) => labelled(workspace, resume(workspace, &reports, id, &suites, options.reuse, sink)?),
+        Subject::Resume(id) => vec![resume(workspace, &reports, id, &suites, options.reuse, sink)?],
         subject => {
             let suites = run::select(&suites, &filter(options, &reports)?)?;
             sentence_model(&suites, sink)?;
-            let contestants = contestants(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
-            let plans = contestants.iter().map(|c| Plan::new(c.version_ref.clone(), &suites)).collect();
-            let runs = answer(&contestants, reports.open(plans)?, options.reuse.then_some(&reports), sink)?;
-            contestants.into_iter().map(|c| c.label).zip(runs).collect()
+            let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
+            let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
+            answer(&sources, reports.open(plans)?, options.reuse.then_some(&reports), sink)?
         }
     };
-    let report = |(label, run): (String, Run)| {
-        let extras = write_run_report(workspace, &run, sink)?;
-        Ok(Evaluated { label, run, confidence: settings(workspace)?.confidence, extras })
+    let report = |run: Run| {
+        let report = write_run_report(workspace, &run, sink)?;
+        Ok(Evaluated { run, report })
     };
     runs.into_iter().map(report).collect()
 }
@@ -108,10 +100,6 @@ fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
         ensure_base(&BaseName::Named(SENTENCES.into()), sink)?;
     }
     Ok(())
-}
-
-fn labelled(workspace: &Workspace, run: Run) -> Vec<(String, Run)> {
-    vec![(label(workspace, &run), run)]
 }
 
 /// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
@@ -186,14 +174,14 @@ fn resume(
     let mut version = registry::resolve(workspace, &then.name)?;
     version.system.clone_from(&then.system);
     version.examples.clone_from(&then.examples);
-    let contestants = contestants(workspace, vec![version], sink)?;
-    let now = &contestants[0].version_ref;
+    let (versions, sources) = open(workspace, vec![version], sink)?;
+    let now = &versions[0];
     if (&now.base, &now.adapter, &now.template) != (&then.base, &then.adapter, &then.template) {
         return Err(Error::model(format!("{} is no longer the model that run {id} began with", then.name))
             .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
     }
     let open = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
-    let mut runs = answer(&contestants, open, reuse.then_some(reports), sink)?;
+    let mut runs = answer(&sources, open, reuse.then_some(reports), sink)?;
     Ok(runs.remove(0))
 }
 
@@ -206,15 +194,10 @@ fn filter(options: &EvaluateOptions, reports: &Reports) -> Result<Filter> {
 }
 
 /// Answers what remains of all runs; versions that share a provider go in one batch.
-fn answer(
-    contestants: &[Contestant],
-    runs: Vec<OpenRun>,
-    reuse: Option<&Reports>,
-    sink: &dyn Sink,
-) -> Result<Vec<Run>> {
+fn answer(sources: &[Source], runs: Vec<OpenRun>, reuse: Option<&Reports>, sink: &dyn Sink) -> Result<Vec<Run>> {
     let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
     let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
-    for Group { provider, members } in groups(contestants)? {
+    for Group { provider, members } in groups(sources)? {
         let mut batch: Vec<OpenRun> = members.iter().filter_map(|&i| left[i].take()).collect();
         run::execute(&mut batch, provider.as_ref(), reuse, &mut |event| {
             sink.tell(Event::Run(event));

@@ -3,8 +3,8 @@
 
 use super::event::{Event, Sink};
 use super::settings::settings;
-use crate::report::{self, Extras, Training};
-use crate::review::{self, Books, People, PeopleCompared};
+use crate::report::{Extras, Report, Training};
+use crate::review::{self, Books, PeopleCompared};
 use crate::run::{Reports, Run};
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -12,15 +12,15 @@ use engine::store;
 use engine::train::LossLog;
 use std::path::{Component, Path};
 
-/// Writes `report.html` and `report.md` into the run's folder, and gives what they show besides the run.
-pub fn write_run_report(workspace: &Workspace, run: &Run, sink: &dyn Sink) -> Result<Extras<People>> {
+/// Writes `report.html` and `report.md` into the run's folder, and gives the report.
+pub fn write_run_report(workspace: &Workspace, run: &Run, sink: &dyn Sink) -> Result<Report> {
     let trainings = logs(workspace, &[(run.manifest.version.name.as_str(), run)], sink);
     let settings = settings(workspace)?;
     let people = books(workspace, sink).and_then(|books| review::people(run, &books.of(run), &settings));
-    let extras = Extras { trainings, people };
-    store::replace(&run.folder.join("report.html"), report::run_html(run, settings.confidence, &extras)?.as_bytes())?;
-    store::replace(&run.folder.join("report.md"), report::run_markdown(run, settings.confidence, &extras)?.as_bytes())?;
-    Ok(extras)
+    let report = Report::of_run(run, settings.confidence, &Extras { trainings, people })?;
+    store::replace(&run.folder.join("report.html"), report.html()?.as_bytes())?;
+    store::replace(&run.folder.join("report.md"), report.markdown()?.as_bytes())?;
+    Ok(report)
 }
 
 /// What a comparison's report shows besides the comparison.

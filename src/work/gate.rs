@@ -2,7 +2,7 @@
 
 use super::event::{Event, Sink};
 use super::find;
-use super::settings::{label, settings};
+use super::settings::{labels, settings};
 use super::short_path::short_path;
 use crate::compare::Outcomes;
 use crate::gate::{CriteriaSettings, Decision, FAILED, Gate, GateSettings, Points, points};
@@ -65,8 +65,7 @@ pub fn contenders(workspace: &Workspace, subject: &GateSubject, sink: &dyn Sink)
 pub fn decide(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, insist: bool) -> Result<Decision> {
     let rules = workspace.section::<GateSettings>()?;
     let rules = rules.as_ref();
-    let label = |run: &Run| label(workspace, run);
-    let (label_a, label_b) = (baseline.map(label).unwrap_or_default(), label(candidate));
+    let Outcomes { a: label_a, b: label_b } = labels(workspace, baseline.unwrap_or(candidate), candidate);
     let gate = Gate {
         candidate,
         baseline,

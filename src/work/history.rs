@@ -3,7 +3,7 @@
 use super::event::{Event, Sink};
 use super::settings::settings;
 use crate::history::{self, History, Line, Log, Source, belongs};
-use crate::report;
+use crate::report::{self, HistoryReport};
 use crate::review;
 use crate::run::Reports;
 use crate::suite::Split;
@@ -31,6 +31,7 @@ pub struct Told {
     pub history: History,
     pub log: Log,
     pub half: Split,
+    pub report: HistoryReport,
     /// `history.html`; `history.md` lies beside it.
     pub page: PathBuf,
     pub csv: Option<PathBuf>,
@@ -56,13 +57,13 @@ pub fn history(workspace: &Workspace, options: &HistoryOptions, sink: &dyn Sink)
         return Err(Error::usage("no run has a case of that half").hint("leave --half away"));
     }
     let page = workspace.reports().join("history.html");
-    store::replace(&page, report::history_html(&history, &log, half)?.as_bytes())?;
-    let markdown = report::history_markdown(&history, &log, half)?;
-    store::replace(&page.with_extension("md"), markdown.as_bytes())?;
+    let report = HistoryReport::new(&history, &log, half)?;
+    store::replace(&page, report.html()?.as_bytes())?;
+    store::replace(&page.with_extension("md"), report.markdown()?.as_bytes())?;
     if let Some(path) = &csv {
         store::replace(path, report::history_csv(&history, options.half)?.as_bytes())?;
     }
-    Ok(Told { history, log, half, page, csv })
+    Ok(Told { history, log, half, report, page, csv })
 }
 
 /// Every finished run of the line, oldest first, with people's ratings.

@@ -7,7 +7,6 @@
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
 
-pub mod contestant;
 pub mod data;
 pub mod gate;
 pub mod review;
@@ -23,10 +22,11 @@ mod history;
 mod render;
 mod settings;
 mod short_path;
+pub mod sources;
 #[cfg(test)]
 mod testing;
 
-pub use compare::{Compared, Pair, compare, find_pair, newest_comparison};
+pub use compare::{Compared, compare, find_pair, newest_comparison};
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
 pub use event::{Event, Judging, Pull, Sink, pull};
 pub use history::{HistoryOptions, Told, history};

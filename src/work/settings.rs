@@ -1,6 +1,7 @@
 //! What the workspace says of comparing, and what it calls its versions.
 
-use crate::compare::Settings;
+use crate::compare::{Outcomes, Settings};
+use crate::registry;
 use crate::run::Run;
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -10,11 +11,8 @@ pub fn settings(workspace: &Workspace) -> Result<Settings> {
     Ok(workspace.section()?.unwrap_or_default())
 }
 
-/// `v2` for a version of the workspace's own line, else the version's name.
-pub fn label(workspace: &Workspace, run: &Run) -> String {
-    let name = &run.manifest.version.name;
-    match name.strip_prefix(&format!("{}-v", workspace.config.line)) {
-        Some(number) => format!("v{number}"),
-        None => name.clone(),
-    }
+/// What the versions of two runs are called: `v2` for one of the workspace's own line, and so that they are told apart.
+pub fn labels(workspace: &Workspace, a: &Run, b: &Run) -> Outcomes<String> {
+    let (a, b) = registry::labels(&workspace.config.line, &a.manifest.version.name, &b.manifest.version.name);
+    Outcomes { a, b }
 }

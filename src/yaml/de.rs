@@ -10,6 +10,7 @@ use super::hint;
 use super::node::{Node, Value, is_same};
 use super::scalar::Meaning;
 use super::stand_in::StandIn;
+use crate::words;
 use engine::error::{Error, Result};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Visitor};
 
@@ -250,11 +251,11 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
             }
             found => {
                 if let Some((name, _)) = found {
-                    let known = || format!("one of {}", hint::list(variants.iter().copied()));
+                    let known = || format!("one of {}", words::quoted_list(variants.iter().copied()));
                     let remedy = hint::did_you_mean(name, variants.iter().copied()).unwrap_or_else(known);
                     self.reading.note(node.fault(format!("`{name}` is not known here")).hint(remedy));
                 } else {
-                    self.expected(&format!("one of {}", hint::list(variants.iter().copied())));
+                    self.expected(&format!("one of {}", words::quoted_list(variants.iter().copied())));
                 }
                 let name = variants.first().copied().unwrap_or_default();
                 visitor.visit_enum(Variant { name, value: None }).map_err(|fault| fault.at(node))

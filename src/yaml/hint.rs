@@ -1,5 +1,7 @@
 //! Hints in plain words.
 
+use crate::words;
+
 /// "did you mean `x`?" when one of `known` is close enough to `word`.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(word, known).map(|name| format!("did you mean `{name}`?"))
@@ -17,21 +19,11 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// Names as prose: "`a`, `b` and `c`".
-pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
-    match quoted.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-    }
-}
-
 /// The remedy for an unknown key nobody can guess.
 pub(super) fn known_keys(known: &[&str]) -> String {
     match known {
         [] => "nothing may stand here; remove it".to_string(),
-        _ => format!("known here: {}", list(known.iter().copied())),
+        _ => format!("known here: {}", words::quoted_list(known.iter().copied())),
     }
 }
 

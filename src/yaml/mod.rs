@@ -27,7 +27,7 @@ pub use bounds::{outside, read_bounded};
 pub use de::read;
 pub use fault::with_faults;
 pub use format::refuse_newer;
-pub use hint::{closest, did_you_mean, list};
+pub use hint::{closest, did_you_mean};
 pub use node::{Key, Node};
 pub use tree::parse;
 

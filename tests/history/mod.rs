@@ -304,8 +304,9 @@ fn a_narrow_terminal_breaks_no_figure() {
     let root = workspace();
     let (sources, history) = made(root.path());
     let log = log(&sources, &history, &BTreeMap::new(), &settings()).unwrap();
+    let report = pmtune::report::HistoryReport::new(&history, &log, Split::HeldOut).unwrap();
     for width in [40, 60, 80] {
-        let text = pmtune::report::history_text(&history, &log, Split::HeldOut, width, false);
+        let text = report.terminal(width, false);
         assert!(text.lines().all(|line| line.chars().count() <= width), "{width}: {text}");
         let runs = text.split("Runs\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
         let head = runs.lines().next().unwrap();

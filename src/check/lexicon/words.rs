@@ -1,5 +1,6 @@
 use super::entries::{Entry, entries, fault};
 use super::list::{COUNT, FILES, List, WordFile};
+use crate::words;
 use crate::yaml;
 use engine::error::{Error, Result};
 use engine::store;
@@ -149,14 +150,14 @@ fn known(path: &Path) -> Result<&'static WordFile> {
         Error::input(format!("{} changes no word list", path.display())).hint(
             match yaml::closest(&stem, names.clone()) {
                 Some(near) => format!("did you mean `{near}.txt`?"),
-                None => format!("rename or remove it; there are {}, each with `.txt`", yaml::list(names)),
+                None => format!("rename or remove it; there are {}, each with `.txt`", words::quoted_list(names)),
             },
         )
     })
 }
 
 fn no_section(file: &WordFile, entry: &Entry, wrong: impl Fn(&Entry, String) -> Error) -> Error {
-    let names = yaml::list(file.sections.iter().map(|(name, _)| *name));
+    let names = words::quoted_list(file.sections.iter().map(|(name, _)| *name));
     match (entry.section.as_str(), file.sections) {
         (_, [("", _)]) => {
             wrong(entry, format!("{}.txt has no sections", file.name)).hint("remove the line `[…]` above")

@@ -1,8 +1,9 @@
 use super::fields::{is_blank, leaves};
 use crate::check::lexicon::{Lexicon, List, has_term, plain_lower, terms_in};
-use crate::check::quality::prose::{alternatives, count, pattern, quote, words};
+use crate::check::quality::prose::{alternatives, pattern, quote, words};
 use crate::check::structure::{Document, LineKind};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -81,7 +82,7 @@ impl Judge for AcceptanceCriteria {
             _ => scenarios,
         };
         let testable = criteria.iter().filter(|c| c.fault.is_none()).count();
-        let total = count(criteria.len(), "criterion", "criteria");
+        let total = count(criteria.len(), "criterion");
         let faults: Vec<String> = criteria
             .iter()
             .filter_map(|c| c.fault.as_ref().map(|fault| format!("{fault}: {}", quote(&c.text))))

@@ -2,9 +2,10 @@ use super::dates::{Date, dates};
 use super::names::{all_words, lower_case_words, names, parts};
 use super::numbers::{Number, is_label, measures, numbers};
 use crate::check::lexicon::{Lexicon, List, has_term, plain_lower};
-use crate::check::quality::prose::{count, enumerate, pattern};
+use crate::check::quality::prose::{enumerate, pattern};
 use crate::check::structure::{Document, Line};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -79,10 +80,7 @@ impl Judge for GroundedNumbers {
         strange.sort();
         strange.dedup();
         if strange.is_empty() {
-            return Verdict::pass(format!(
-                "{} found in the prompt or marked as assumed",
-                count(all, "figure", "figures")
-            ));
+            return Verdict::pass(format!("{} found in the prompt or marked as assumed", count(all, "figure")));
         }
         let shown: Vec<&str> = strange.iter().take(5).map(String::as_str).collect();
         let more = if strange.len() > 5 { format!(", {} in all", strange.len()) } else { String::new() };

@@ -3,9 +3,10 @@ use super::fields::{is_blank, missing_in};
 use super::numbers::{Number, measures};
 use super::okr_outline::{Objective, objectives};
 use crate::check::lexicon::{Lexicon, List, has_term, plain_lower};
-use crate::check::quality::prose::{count, join, pattern, quote, words};
+use crate::check::quality::prose::{join, pattern, quote, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,9 +56,7 @@ impl Judge for Okr {
         }
         let mut tally = Tally::default();
         if let Some(wanted) = self.objectives {
-            tally.part(found.len() == wanted, || {
-                format!("{}, {wanted} wanted", count(found.len(), "objective", "objectives"))
-            });
+            tally.part(found.len() == wanted, || format!("{}, {wanted} wanted", count(found.len(), "objective")));
         }
         for (at, objective) in found.iter().enumerate() {
             self.judge_objective(&mut tally, objective, at + 1, found.len());
@@ -67,8 +66,8 @@ impl Judge for Okr {
                 let all = found.iter().map(|o| o.key_results.len()).sum();
                 format!(
                     "{} with {}, each with baseline, target and unit",
-                    count(found.len(), "objective", "objectives"),
-                    count(all, "key result", "key results")
+                    count(found.len(), "objective"),
+                    count(all, "key result")
                 )
             }
             faults => join(faults),
@@ -118,7 +117,7 @@ impl Okr {
         let results = objective.key_results.len();
         let (min, max) = (self.min_key_results, self.max_key_results);
         tally.part((min..=max).contains(&results), || {
-            format!("{place} has {}, {min} to {max} wanted", count(results, "key result", "key results"))
+            format!("{place} has {}, {min} to {max} wanted", count(results, "key result"))
         });
         for (at, text) in objective.key_results.iter().enumerate() {
             let missing = missing(text, &self.lexicon);

@@ -1,8 +1,9 @@
 use super::fields::is_blank;
 use crate::check::lexicon::{Lexicon, List};
-use crate::check::quality::prose::{count, enumerate, words};
+use crate::check::quality::prose::{enumerate, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -70,10 +71,7 @@ impl Judge for Prd {
         }
         let (all, lacking) = (wanted.len() + 1, missing.len() + empty.len() + usize::from(!measurable));
         if faults.is_empty() {
-            return Verdict::pass(format!(
-                "{} filled, success metrics measurable",
-                count(all - 1, "section", "sections")
-            ));
+            return Verdict::pass(format!("{} filled, success metrics measurable", count(all - 1, "section")));
         }
         Verdict::part(all - lacking, all, faults.join("; "))
     }

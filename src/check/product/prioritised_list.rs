@@ -1,6 +1,7 @@
-use crate::check::quality::prose::{count, join, pattern, quote, words};
+use crate::check::quality::prose::{join, pattern, quote, words};
 use crate::check::structure::{Document, LineKind, Table};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -64,7 +65,7 @@ impl Judge for PrioritisedList {
             }
         }
         if faults.is_empty() {
-            return Verdict::pass(format!("{}, each with a rationale", count(items.len(), "item", "items")));
+            return Verdict::pass(format!("{}, each with a rationale", count(items.len(), "item")));
         }
         Verdict::part(met, items.len() + 1, join(&faults))
     }
@@ -80,7 +81,7 @@ impl Judge for PrioritisedList {
 
 impl PrioritisedList {
     fn enough(&self, found: usize) -> Result<(), String> {
-        let told = count(found, "item", "items");
+        let told = count(found, "item");
         match (self.items, self.min, self.max) {
             (Some(wanted), _, _) if found != wanted => Err(format!("{told}, {wanted} wanted")),
             (_, Some(min), _) if found < min => Err(format!("{told}, at least {min} wanted")),

@@ -1,8 +1,9 @@
 use super::fields::{is_blank, missing_in};
 use crate::check::lexicon::{Lexicon, List};
-use crate::check::quality::prose::{count, join, pattern, words};
+use crate::check::quality::prose::{join, pattern, words};
 use crate::check::structure::Document;
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -52,7 +53,7 @@ impl Judge for UserStory {
             }
         }
         let reason = match missing.as_slice() {
-            [] => format!("{} with persona, want and benefit", count(stories.len(), "story", "stories")),
+            [] => format!("{} with persona, want and benefit", count(stories.len(), "story")),
             _ => format!("missing: {}", join(&missing)),
         };
         Verdict::part(met, 3 * stories.len(), reason)

@@ -54,11 +54,6 @@ pub(crate) fn join(faults: &[String]) -> String {
     }
 }
 
-/// "1 criterion", "2 criteria".
-pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 /// Sentences of the lines that are prose. A line's end always ends one; `.`, `!` and `?` do when a space and no
 /// lower-case letter follow, unless an abbreviation or a number stands before.
 pub(crate) fn sentences(document: &Document, lexicon: &Lexicon) -> Vec<String> {

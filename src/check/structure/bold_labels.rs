@@ -1,7 +1,8 @@
 use super::Document;
 use super::titles::title_starts;
-use crate::check::text::wording::{counted, list_fault, listing};
+use crate::check::text::wording::{list_fault, listing};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +21,7 @@ impl Judge for BoldLabels {
         let is_bold = |label: &str| document.bold_spans().iter().any(|bold| title_starts(&bold.text, label));
         let missing: Vec<&str> = self.value.iter().map(String::as_str).filter(|label| !is_bold(label)).collect();
         let (all, met) = (self.value.len(), self.value.len() - missing.len());
-        let labels = counted(all, "bold label", "bold labels");
+        let labels = count(all, "bold label");
         let reason = match missing.is_empty() {
             true => format!("all {labels} are there"),
             false => format!("{met} of {labels}; missing: {}", listing(&missing)),

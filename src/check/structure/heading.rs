@@ -40,7 +40,7 @@ impl Judge for HeadingCheck {
         if let Some(value) = &self.value {
             place.push_str(&format!(" with {}", quote(value)));
         }
-        let verdict = within(count, Some(self.min()), self.max, ("heading", "headings"), &place);
+        let verdict = within(count, Some(self.min()), self.max, "heading", &place);
         match verdict {
             Verdict::Fail { score, reason } if count < self.min() && !document.headings().is_empty() => {
                 let found: Vec<String> = document

@@ -35,13 +35,13 @@ impl Judge for ListItems {
         };
         let of_sort = lists.iter().filter(|list| self.ordered.is_none_or(|ordered| list.ordered == ordered));
         let count = of_sort.map(|list| list.items.len()).sum();
-        let nouns = match self.ordered {
-            None => ("list item", "list items"),
-            Some(true) => ("numbered item", "numbered items"),
-            Some(false) => ("bullet", "bullets"),
+        let noun = match self.ordered {
+            None => "list item",
+            Some(true) => "numbered item",
+            Some(false) => "bullet",
         };
         let place = self.under.as_deref().map(|under| format!(" under {}", quote(under))).unwrap_or_default();
-        within(count, self.min, self.max, nouns, &place)
+        within(count, self.min, self.max, noun, &place)
     }
 
     fn faults(&self) -> Option<String> {

@@ -1,6 +1,7 @@
 use super::{Document, Mark, Section};
-use crate::check::text::wording::{counted, list_fault, listing};
+use crate::check::text::wording::{list_fault, listing};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -49,7 +50,7 @@ impl Judge for Sections {
         let missing: Vec<&str> =
             self.value.iter().zip(&places).filter(|(_, p)| p.is_empty()).map(|(w, _)| w.title()).collect();
         let (all, found) = (self.value.len(), self.value.len() - missing.len());
-        let all_text = counted(all, "section", "sections");
+        let all_text = count(all, "section");
         if !missing.is_empty() {
             return Verdict::part(found, all, format!("{found} of {all_text}; missing: {}", listing(&missing)));
         }

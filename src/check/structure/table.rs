@@ -1,7 +1,8 @@
 use super::titles::title_names;
 use super::{Document, Table};
-use crate::check::text::wording::{counted, list_fault, listing};
+use crate::check::text::wording::{list_fault, listing};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -46,14 +47,10 @@ impl Judge for TableCheck {
             faults.push(format!("columns missing: {}", listing(&missing)));
         }
         if best.rows.len() < self.min_rows {
-            faults.push(format!("{}; wanted: at least {}", counted(best.rows.len(), "row", "rows"), self.min_rows));
+            faults.push(format!("{}; wanted: at least {}", count(best.rows.len(), "row"), self.min_rows));
         }
         let reason = match faults.is_empty() {
-            true => format!(
-                "a table of {} and {}",
-                counted(best.columns.len(), "column", "columns"),
-                counted(best.rows.len(), "row", "rows")
-            ),
+            true => format!("a table of {} and {}", count(best.columns.len(), "column"), count(best.rows.len(), "row")),
             false => faults.join("; "),
         };
         Verdict::part(self.met(best), self.columns.as_ref().map_or(0, Vec::len) + 1, reason)

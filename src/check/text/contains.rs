@@ -1,7 +1,8 @@
 //! `contains` and its relatives; `ANY_CASE` compares Unicode lower case.
 
-use super::wording::{counted, list_fault, listing, quote, text_fault};
+use super::wording::{list_fault, listing, quote, text_fault};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words::count;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -53,9 +54,9 @@ impl<const ANY_CASE: bool> Judge for All<ANY_CASE> {
             self.value.iter().filter(|v| !text.contains(fold(v, ANY_CASE).as_ref())).map(|v| quote(v)).collect();
         let (all, met) = (self.value.len(), self.value.len() - missing.len());
         let reason = if missing.is_empty() {
-            format!("the answer contains all {}", counted(all, "text", "texts"))
+            format!("the answer contains all {}", count(all, "text"))
         } else {
-            format!("{met} of {}; missing: {}", counted(all, "text", "texts"), listing(&missing))
+            format!("{met} of {}; missing: {}", count(all, "text"), listing(&missing))
         };
         Verdict::part(met, all, reason)
     }

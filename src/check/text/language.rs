@@ -1,7 +1,7 @@
-use super::wording::counted;
 use crate::check::lexicon::{Lexicon, List};
 use crate::check::structure::{Document, LineKind};
 use crate::check::{Judge, Subject, Verdict};
+use crate::words;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl Judge for Language {
         let prose = prose.collect::<Vec<_>>().join("\n");
         let letters = prose.chars().filter(|c| c.is_alphabetic()).count();
         if letters < FEWEST_LETTERS {
-            let reason = format!("too short to tell the language ({})", counted(letters, "letter", "letters"));
+            let reason = format!("too short to tell the language ({})", words::count(letters, "letter"));
             return Verdict::Skipped { reason };
         }
         let mut allowed = LIKELY.to_vec();

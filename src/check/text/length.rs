@@ -19,7 +19,7 @@ pub struct Length {
 impl Judge for Length {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let count = subject.text().trim().graphemes(true).count();
-        within(count, self.min, self.max, ("character", "characters"), "")
+        within(count, self.min, self.max, "character", "")
     }
 
     fn faults(&self) -> Option<String> {

@@ -24,7 +24,7 @@ pub struct SentenceCount {
 impl Judge for SentenceCount {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let count = passages(&Document::parse(subject.text())).iter().map(|p| sentences(p, &self.lexicon)).sum();
-        within(count, self.min, self.max, ("sentence", "sentences"), "")
+        within(count, self.min, self.max, "sentence", "")
     }
 
     fn lists() -> &'static [List] {

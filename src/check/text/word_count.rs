@@ -19,7 +19,7 @@ pub struct WordCount {
 impl Judge for WordCount {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let count = words(&Document::parse(subject.text()).plain_text());
-        within(count, self.min, self.max, ("word", "words"), "")
+        within(count, self.min, self.max, "word", "")
     }
 
     fn faults(&self) -> Option<String> {

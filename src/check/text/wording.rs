@@ -1,6 +1,7 @@
 //! Words for reasons, and the min/max of every counting check.
 
 use crate::check::Verdict;
+use crate::words;
 use unicode_segmentation::UnicodeSegmentation;
 
 const QUOTED_CHARACTERS: usize = 80;
@@ -18,28 +19,12 @@ pub(crate) fn quote(text: &str) -> String {
 
 /// `A, B, C`, at most eight of them.
 pub(crate) fn listing<S: AsRef<str>>(names: &[S]) -> String {
-    const SHOWN: usize = 8;
-    let mut text = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
-}
-
-/// `1 sentence`, `3 sentences`.
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    words::few(names, 8)
 }
 
 /// Whether a count lies between `min` and `max`, both included.
-pub(crate) fn within(
-    count: usize,
-    min: Option<usize>,
-    max: Option<usize>,
-    (one, many): (&str, &str),
-    place: &str,
-) -> Verdict {
-    let found = format!("{}{place}", counted(count, one, many));
+pub(crate) fn within(count: usize, min: Option<usize>, max: Option<usize>, noun: &str, place: &str) -> Verdict {
+    let found = format!("{}{place}", words::count(count, noun));
     let wanted = match (min, max) {
         (Some(min), Some(max)) if min == max => format!("exactly {min}"),
         (Some(min), Some(max)) => format!("{min} to {max}"),
@@ -83,12 +68,11 @@ mod tests {
         let long = quote(&"word ".repeat(100));
         assert!(long.ends_with("…”") && long.chars().count() <= 83, "{long}");
         assert_eq!(listing(&["a"; 10]), "a, a, a, a, a, a, a, a and 2 more");
-        assert_eq!(counted(1, "word", "words"), "1 word");
     }
 
     #[test]
     fn ranges() {
-        let judge = |n, min, max| within(n, min, max, ("word", "words"), "");
+        let judge = |n, min, max| within(n, min, max, "word", "");
         assert!(judge(3, Some(3), Some(3)).passed() && judge(0, None, Some(0)).passed());
         assert!(!judge(2, Some(3), None).passed() && !judge(4, None, Some(3)).passed());
         assert_eq!(judge(4, Some(1), Some(3)).reason(), "4 words; wanted: 1 to 3");

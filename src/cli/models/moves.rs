@@ -43,7 +43,7 @@ pub fn archive(workspace: &Workspace, version: &str) -> Result<()> {
         false => format!("Archived {name}: {}. Its folder was removed.", packed(&moved)),
     });
     if !children.is_empty() {
-        let verb = if children.len() == 1 { "was made from it and works" } else { "were made from it and work" };
+        let verb = words::either(children.len(), "was made from it and works", "were made from it and work");
         out::paragraph(format!("{} {verb} as before.", children.join(", ")));
     }
     out::paragraph(format!("Bring it back with: pmtune models restore {name}"));

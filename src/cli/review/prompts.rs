@@ -5,6 +5,7 @@ use crate::check::Criterion;
 use crate::cli::out;
 use crate::report::visible;
 use crate::review::{Draft, Flag, Item, Progress, Saved, Session};
+use crate::words;
 use engine::error::{Error, Result};
 use std::io::BufRead;
 
@@ -75,7 +76,10 @@ fn unfinished(session: &Session, items: &[Item], start: usize) -> Option<usize> 
 fn again(session: &Session, items: usize) -> Result<Option<usize>> {
     let Progress { done, of } = session.progress();
     loop {
-        out::text(format!("\n{done} of {of} answers are done. Number of an item to look at again, or Enter to end: "));
+        out::text(format!(
+            "\n{done} of {} are done. Number of an item to look at again, or Enter to end: ",
+            words::count(of, "answer")
+        ));
         match read()? {
             Typed::Text(text) => match text.parse::<usize>() {
                 Ok(number) if (1..=items).contains(&number) => return Ok(Some(number - 1)),

@@ -2,7 +2,7 @@
 
 use super::{subject, symbol, verdict};
 use crate::gate::{Decision, Judged};
-use crate::report::templates;
+use crate::report::markdown;
 use crate::words;
 use engine::error::Result;
 use serde::Serialize;
@@ -67,5 +67,5 @@ pub fn markdown(decision: &Decision) -> Result<String> {
         notes: &decision.notes,
         runs: words::list(&runs),
     };
-    templates::render("gate.md", &page).map(crate::report::markdown::tidy)
+    markdown::page("gate.md", &page)
 }

@@ -1,19 +1,25 @@
 //! Small charts over one time axis: all cases, each task, each criterion.
 
-use super::super::plot::{self, Axis, Dot, Plot, Timeline};
-use super::view::{Charts, HistoryView};
+use super::notes::Note;
+use crate::check::Criterion;
 use crate::history::{Group, History, Kind, Point, Series, Standing};
+use crate::report::plot::{self, Axis, Dot, Plot, Timeline};
+use crate::report::view;
 use crate::suite::Split;
 use crate::words;
 use engine::error::Result;
 use serde::Serialize;
 
-/// A drawing with its caption.
-#[derive(Serialize)]
-#[serde(transparent)]
-pub struct Chart(Plot);
+#[derive(Debug, Clone, Serialize)]
+pub struct Charts {
+    title: &'static str,
+    lead: String,
+    plots: Vec<Plot>,
+}
 
-pub fn charts(history: &History, view: &HistoryView, half: Split) -> Result<Vec<Charts>> {
+const AUTOMATIC: &str = "Criteria by the checks";
+
+pub fn charts(history: &History, notes: &[Note], half: Split) -> Result<Vec<Charts>> {
     let runs: Vec<(String, String)> = history
         .runs
         .iter()
@@ -23,20 +29,28 @@ pub fn charts(history: &History, view: &HistoryView, half: Split) -> Result<Vec<
     for (title, lead, wanted) in [
         ("All cases", "", of_all as fn(&Series) -> bool),
         ("Tasks", "Share of the cases of each category that pass.", of_tasks),
-        (
-            "Criteria by the checks",
-            "Automatic points from 1 to 5; the shaded band is the target of 4 and more.",
-            automatic,
-        ),
+        (AUTOMATIC, "Automatic points from 1 to 5; the shaded band is the target of 4 and more.", automatic),
         ("Criteria by people", "Points that reviewers gave, never mixed with those of the checks.", by_people),
     ] {
         let series = history.series.iter().filter(|s| s.half == half && wanted(s));
-        let plots = series.map(|s| chart(history, view, &runs, s)).collect::<Result<Vec<_>>>()?;
+        let plots = series.map(|s| chart(history, notes, &runs, s)).collect::<Result<Vec<_>>>()?;
         if !plots.is_empty() {
+            let lead = match title {
+                AUTOMATIC => format!("{lead}{}", unmeasured(history, half).unwrap_or_default()),
+                _ => lead.to_string(),
+            };
             found.push(Charts { title, lead, plots });
         }
     }
     Ok(found)
+}
+
+/// The criteria for which no check is evidence have no chart.
+fn unmeasured(history: &History, half: Split) -> Option<String> {
+    let measured = |c: &Criterion| {
+        history.series.iter().any(|s| s.half == half && automatic(s) && s.group == Group::Criterion(*c))
+    };
+    view::unmeasured(Criterion::ALL.into_iter().filter(measured)).map(|words| format!(" {words}"))
 }
 
 fn of_all(series: &Series) -> bool {
@@ -55,7 +69,7 @@ fn by_people(series: &Series) -> bool {
     series.kind == Kind::People
 }
 
-fn chart(history: &History, view: &HistoryView, runs: &[(String, String)], series: &Series) -> Result<Chart> {
+fn chart(history: &History, notes: &[Note], runs: &[(String, String)], series: &Series) -> Result<Plot> {
     let (axis, what) = match series.kind {
         Kind::PassRate => (Axis::Share, "passed"),
         Kind::Score => (Axis::Score, "mean score"),
@@ -78,7 +92,7 @@ fn chart(history: &History, view: &HistoryView, runs: &[(String, String)], serie
         high: point.interval.high,
         chain: chain(point),
     };
-    let number = |run: usize| view.notes.iter().find(|note| note.run == run).map(|note| note.number);
+    let number = |run: usize| notes.iter().find(|note| note.run == run).map(|note| note.number);
     let timeline = Timeline {
         title,
         axis,
@@ -87,7 +101,7 @@ fn chart(history: &History, view: &HistoryView, runs: &[(String, String)], serie
         marks: series.breaks.iter().filter_map(|b| Some((b.run, number(b.run)?))).collect(),
         description: description(history, series),
     };
-    Ok(Chart(plot::timeline(&timeline)?))
+    plot::timeline(&timeline)
 }
 
 fn description(history: &History, series: &Series) -> String {

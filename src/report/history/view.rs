@@ -1,17 +1,18 @@
 //! What the history says, every number formatted.
 
-use super::super::view::{Tone, half_name};
-use super::charts::Chart;
+use super::charts::{Charts, charts};
+use super::notes::{Note, notes};
 use crate::history::{Group, History, Kind, Log, Point, Reading, Standing, Task};
+use crate::report::view::{Tone, half_name};
 use crate::suite::Split;
 use crate::words;
+use engine::error::Result;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Checks and failing cases named for a task.
 const NAMES: usize = 5;
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct HistoryView {
     pub title: String,
     pub subtitle: String,
@@ -29,15 +30,8 @@ pub struct HistoryView {
     pub charts: Vec<Charts>,
 }
 
-#[derive(Serialize)]
-pub struct Charts {
-    pub title: &'static str,
-    pub lead: &'static str,
-    pub plots: Vec<Chart>,
-}
-
 /// One run.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Row {
     pub date: String,
     pub version: String,
@@ -54,17 +48,7 @@ pub struct Row {
     pub remarks: Vec<String>,
 }
 
-#[derive(Serialize)]
-pub struct Note {
-    pub number: usize,
-    /// Index of the run before which the change lies.
-    #[serde(skip)]
-    pub run: usize,
-    pub before: String,
-    pub changes: Vec<String>,
-}
-
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct TaskRow {
     pub name: String,
     pub held_out: String,
@@ -79,11 +63,12 @@ pub struct TaskRow {
     pub failing: String,
 }
 
-pub fn view(history: &History, log: &Log, half: Split) -> HistoryView {
+pub fn view(history: &History, log: &Log, half: Split) -> Result<HistoryView> {
     let notes = notes(history, half);
+    let charts = charts(history, &notes, half)?;
     let rows = rows(history, half, &notes);
     let overall = log.overall.as_ref().filter(|_| log.half == half);
-    HistoryView {
+    Ok(HistoryView {
         title: format!("{} over time", history.line),
         subtitle: subtitle(history, half),
         headline: headline(history, log, half),
@@ -110,8 +95,8 @@ pub fn view(history: &History, log: &Log, half: Split) -> HistoryView {
             log.label
         ),
         tasks: log.tasks.iter().map(task).collect(),
-        charts: Vec::new(),
-    }
+        charts,
+    })
 }
 
 fn subtitle(history: &History, half: Split) -> String {
@@ -186,35 +171,6 @@ fn rows(history: &History, half: Split, notes: &[Note]) -> Vec<Row> {
 
 /// One note for each run before which any ruler of the half changed. What changed over all cases says what changed in
 /// each category; people's rulers speak for themselves.
-fn notes(history: &History, half: Split) -> Vec<Note> {
-    let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let mine = || history.series.iter().filter(|series| series.half == half);
-    for series in mine().filter(|s| s.group == Group::All && s.kind == Kind::PassRate) {
-        series.breaks.iter().for_each(|b| found.entry(b.run).or_default().push(b.change.clone()));
-    }
-    let whole: Vec<usize> = found.keys().copied().collect();
-    for series in mine() {
-        let name = match (series.kind, &series.group) {
-            (Kind::People, _) => "people's scores".to_string(),
-            (Kind::PassRate, Group::Category(name)) => name.clone(),
-            _ => continue,
-        };
-        for change in &series.breaks {
-            let text = format!("{name}: {}", change.change);
-            let said = found.entry(change.run).or_default();
-            let known = said.iter().any(|other| other.contains(&change.change));
-            if !known && (series.kind == Kind::People || !whole.contains(&change.run)) {
-                said.push(text);
-            }
-        }
-    }
-    let note = |(i, (run, changes)): (usize, (usize, Vec<String>))| {
-        let info = &history.runs[run];
-        Note { number: i + 1, run, before: format!("{} on {}", info.label, words::local_day(info.started)), changes }
-    };
-    found.into_iter().enumerate().map(note).collect()
-}
-
 fn task(task: &Task) -> TaskRow {
     let reading = |reading: &Option<Reading>| match reading {
         Some(Reading { rate, .. }) => {

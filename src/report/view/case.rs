@@ -1,11 +1,12 @@
-use super::comparison::half_name;
-use super::said::SaidView;
-use crate::check::{Criterion, Verdict};
+use super::said::{SaidOf, SaidView};
+use super::sides::{Sides, first_text};
+use super::tone::{half_name, none};
+use crate::check::Verdict;
 use crate::compare::{CasePair, Comparison, enough};
 use crate::provider::{Answer, Stop};
 use crate::report::{answer, diff};
-use crate::run::{Judged, Outcome, Record, Run};
-use crate::tally::{self, Standing};
+use crate::run::{Judged, Outcome, Record};
+use crate::tally::{CaseTally, Standing};
 use crate::words;
 use minijinja::Value;
 use serde::Serialize;
@@ -53,8 +54,6 @@ pub struct SideView {
 pub struct AnswerView {
     /// `Answer 2 of 3`, where a case asks for several.
     pub repeat: Option<String>,
-    /// Which answer to the case it is, from 0.
-    pub number: u32,
     pub error: Option<String>,
     pub html: Option<Value>,
     pub passed: bool,
@@ -71,7 +70,7 @@ pub struct AnswerView {
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckView {
     pub name: String,
-    pub criterion: String,
+    pub criterion: &'static str,
     /// pass, fail, error, skipped.
     pub state: &'static str,
     pub symbol: &'static str,
@@ -91,38 +90,11 @@ pub struct ChoiceView {
     pub right: bool,
 }
 
-/// Both runs' records by case, for looking answers up.
-pub struct Sides<'a> {
-    a: HashMap<&'a str, Vec<&'a Record>>,
-    b: HashMap<&'a str, Vec<&'a Record>>,
-}
-
-impl<'a> Sides<'a> {
-    pub fn new(a: &'a Run, b: &'a Run) -> Self {
-        let by_case = |run: &'a Run| {
-            let mut map: HashMap<&str, Vec<&Record>> = HashMap::new();
-            for record in &run.records {
-                map.entry(record.case.as_str()).or_default().push(record);
-            }
-            map
-        };
-        Self { a: by_case(a), b: by_case(b) }
-    }
-
-    pub fn a(&self, case: &str) -> &[&'a Record] {
-        self.a.get(case).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    pub fn b(&self, case: &str) -> &[&'a Record] {
-        self.b.get(case).map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
 /// With more flips than this, cases start folded: the list of flips at the top leads to each.
 const MOST_OPEN: usize = 20;
 
 /// The cases of a comparison in its order. A case's anchor is `case-` and its place, from 1.
-pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
+pub fn pair_cases(c: &Comparison, sides: &Sides<'_>, said: [SaidOf<'_>; 2]) -> Vec<CaseView> {
     let flips: HashMap<&str, bool> = c.flips.iter().map(|flip| (flip.case.as_str(), flip.improved)).collect();
     let view = |(i, pair): (usize, &CasePair)| {
         let (before, after) = (sides.a(&pair.case), sides.b(&pair.case));
@@ -145,7 +117,7 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
             scores: format!("{} → {}", score_words(pair.a), score_words(pair.b)),
             score: pair.b.unwrap_or(-1.0),
             change: pair.b.unwrap_or(0.0) - pair.a.unwrap_or(0.0),
-            sides: vec![side(&c.a.label, "before", before), side(&c.b.label, "after", after)],
+            sides: vec![side(&c.a.label, "before", before, &said[0]), side(&c.b.label, "after", after, &said[1])],
             diff: first_text(before)
                 .zip(first_text(after))
                 .and_then(|(a, b)| diff::words(a, b))
@@ -156,15 +128,15 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>) -> Vec<CaseView> {
 }
 
 /// The cases of one run: those that fail first, then errors, then those without a score, then those that pass.
-pub fn run_cases(run: &Run) -> Vec<CaseView> {
-    let mut tallies = tally::cases(run);
+pub fn run_cases(label: &str, tallies: &[CaseTally<'_>], said: &SaidOf<'_>) -> Vec<CaseView> {
+    let mut tallies: Vec<&CaseTally<'_>> = tallies.iter().collect();
     tallies.sort_by_key(|case| match case.standing() {
         Standing::Fails => 0,
         Standing::Unanswered => 1,
         Standing::Unscored => 2,
         Standing::Passes => 3,
     });
-    let view = |(i, case): (usize, &tally::CaseTally<'_>)| {
+    let view = |(i, case): (usize, &CaseTally<'_>)| {
         let (status, symbol, status_words) = match case.standing() {
             Standing::Passes if case.flaky() => ("pass", "✓", "passes mostly"),
             Standing::Passes => ("pass", "✓", "passes"),
@@ -191,11 +163,11 @@ pub fn run_cases(run: &Run) -> Vec<CaseView> {
             scores: score_words(case.score),
             score: case.score.unwrap_or(-1.0),
             change: 0.0,
-            sides: vec![side(&run.manifest.version.name, "after", &case.records)],
+            sides: vec![side(label, "after", &case.records, said)],
             diff: None,
         }
     };
-    tallies.iter().enumerate().map(view).collect()
+    tallies.into_iter().enumerate().map(view).collect()
 }
 
 fn pair_status(pair: &CasePair, flip: Option<bool>) -> (&'static str, &'static str, &'static str) {
@@ -209,18 +181,14 @@ fn pair_status(pair: &CasePair, flip: Option<bool>) -> (&'static str, &'static s
 }
 
 fn score_words(score: Option<f64>) -> String {
-    score.map_or_else(|| "–".to_string(), words::decimal)
+    score.map_or_else(none, words::decimal)
 }
 
-fn first_text<'a>(records: &[&'a Record]) -> Option<&'a str> {
-    let written = |record: &&'a Record| record.outcome.answer().filter(|answer| answer.choices.is_empty());
-    records.iter().find_map(written).map(|answer| answer.text.as_str())
-}
-
-fn side(label: &str, class: &'static str, records: &[&Record]) -> SideView {
+fn side(label: &str, class: &'static str, records: &[&Record], said: &SaidOf<'_>) -> SideView {
     let several = records.len() > 1;
     let answers = records.iter().enumerate().map(|(i, record)| {
         let mut view = answer_view(record);
+        view.said = said.of(&record.case, record.repeat);
         view.repeat = several.then(|| format!("Answer {} of {}", i + 1, records.len()));
         view
     });
@@ -237,7 +205,6 @@ fn answer_view(record: &Record) -> AnswerView {
     let written = answer.filter(|answer| answer.stop != Stop::Scored);
     AnswerView {
         repeat: None,
-        number: record.repeat,
         error: match &record.outcome {
             Outcome::Error { message } => Some(message.clone()),
             _ => None,
@@ -286,7 +253,7 @@ fn check_view(judged: &Judged) -> CheckView {
     };
     CheckView {
         name: judged.check.clone(),
-        criterion: criterion_name(judged.criterion),
+        criterion: judged.criterion.name(),
         state,
         symbol,
         // A plain 0 or 1 says no more than the symbol does.
@@ -294,17 +261,6 @@ fn check_view(judged: &Judged) -> CheckView {
         reason: judged.verdict.reason().to_string(),
         measured_only: judged.weight == 0.0,
     }
-}
-
-pub fn criterion_name(criterion: Criterion) -> String {
-    let name = match criterion {
-        Criterion::Accuracy => "accuracy",
-        Criterion::Format => "format",
-        Criterion::Relevance => "relevance",
-        Criterion::Completeness => "completeness",
-        Criterion::Tone => "tone",
-    };
-    name.to_string()
 }
 
 /// Probabilities among the choices alone: softmax of their log-probabilities.

@@ -1,213 +1,59 @@
-use super::case::{Sides, criterion_name};
+//! A comparison in words and figures.
+
+use super::case::CaseView;
+use super::criteria::unmeasured;
 use super::measured::MeasuredView;
+use super::page::{Excerpt, Fact, HalfView, Item, ListView, Movement, Notice, VerdictView, View};
+use super::sides::{Sides, first_text};
+use super::table::{Cell, Column, HEAD, Room, Row, Table};
+use super::tone::{Tone, finding_words, half_name, half_title};
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{
     CheckTest, Comparison, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
 };
-use crate::run::Record;
+use crate::run::{Record, Run};
 use crate::suite::Split;
 use crate::words;
-use serde::Serialize;
 use std::collections::HashMap;
 
-/// Whether something is good news; decides colour and symbol everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tone {
-    Better,
-    Worse,
-    Same,
-    Unknown,
-}
+/// How many flipped cases are shown with both answers, and how much of each answer.
+const EXCERPTS: usize = 2;
+const EXCERPT_CHARACTERS: usize = 240;
 
-impl Tone {
-    pub fn of(finding: Finding) -> Self {
-        match finding {
-            Finding::Improved => Tone::Better,
-            Finding::Regressed => Tone::Worse,
-            Finding::NoDifference => Tone::Same,
-            Finding::TooFewCases => Tone::Unknown,
-        }
-    }
-
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Tone::Better => "▲",
-            Tone::Worse => "▼",
-            Tone::Same => "=",
-            Tone::Unknown => "?",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct ComparisonView {
-    pub title: String,
-    pub a: String,
-    pub b: String,
-    /// Date, number of cases, suites.
-    pub subtitle: String,
-    pub summary: Summary,
-    /// Held-out first.
-    pub halves: Vec<HalfView>,
-    pub improved: Vec<FlipView>,
-    pub regressed: Vec<FlipView>,
-    pub measured: MeasuredView,
-}
-
-/// The first screen: the verdict in words, what moved, and what to beware of.
-#[derive(Debug, Clone, Serialize)]
-pub struct Summary {
-    pub tone: Tone,
-    pub symbol: &'static str,
-    /// improved · regressed · no evidence of a difference · too few cases to tell.
-    pub verdict: &'static str,
-    pub headline: String,
-    /// The headline with the verdict before it where the headline does not say as much itself.
-    pub title: String,
-    pub sentence: String,
-    pub better: Vec<Movement>,
-    pub worse: Vec<Movement>,
-    /// What `better` and `worse` leave out, when both are empty.
-    pub nothing: Option<String>,
-    pub facts: Vec<Fact>,
-    pub differences: Vec<String>,
-    pub warnings: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct Fact {
-    pub label: String,
-    pub value: String,
-    pub detail: String,
-}
-
-/// Something by name that got better or worse on the held-out half.
-#[derive(Debug, Clone, Serialize)]
-pub struct Movement {
-    /// category, criterion or check.
-    pub kind: &'static str,
-    pub name: String,
-    pub detail: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct HalfView {
-    pub half: &'static str,
-    pub title: &'static str,
-    pub lead: &'static str,
-    pub cases: usize,
-    /// Overall first, then categories.
-    pub rows: Vec<GroupRow>,
-    pub criteria: Vec<CriterionRow>,
-    pub checks: Vec<CheckRow>,
-    /// What so many cases can show.
-    pub power: Option<String>,
-    /// Sentences below the table: McNemar, clusters, repeats, likelihood.
-    pub notes: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct GroupRow {
-    pub name: String,
-    pub overall: bool,
-    pub cases: usize,
-    pub a: String,
-    pub a_range: String,
-    pub b: String,
-    pub b_range: String,
-    pub difference: String,
-    pub range: String,
-    pub chance: String,
-    pub tone: Tone,
-    pub symbol: &'static str,
-    pub verdict: &'static str,
-    pub words: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct CriterionRow {
-    pub name: String,
-    pub cases: usize,
-    pub a: String,
-    pub b: String,
-    /// The new version reaches the target.
-    pub target: bool,
-    pub difference: String,
-    pub range: String,
-    pub tone: Tone,
-    pub symbol: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct CheckRow {
-    pub name: String,
-    pub a: String,
-    pub b: String,
-    /// How often luck alone would show such a change among all that is looked at.
-    pub chance: String,
-    pub tone: Tone,
-    pub symbol: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct FlipView {
-    pub anchor: String,
-    pub case: String,
-    pub category: String,
-    pub half: &'static str,
-    /// The checks that changed.
-    pub checks: Vec<String>,
-    /// Why the failing side fails: the reason of the first failed check among `checks`.
-    pub reason: String,
-    /// Beginning of the answer before and after, unescaped.
-    pub before: String,
-    pub after: String,
-}
-
-pub fn half_name(split: Split) -> &'static str {
-    match split {
-        Split::HeldOut => "held-out",
-        Split::Dev => "dev",
-    }
-}
-
-/// The verdict in the words of the project.
-pub fn verdict(finding: Finding) -> &'static str {
-    match finding {
-        Finding::Improved => "improved",
-        Finding::Regressed => "regressed",
-        Finding::NoDifference => "no evidence of a difference",
-        Finding::TooFewCases => "too few cases to tell",
-    }
-}
-
-pub fn comparison(c: &Comparison, sides: &Sides<'_>) -> ComparisonView {
-    let (a, b) = (c.a.label.clone(), c.b.label.clone());
-    let flips = flips(c, sides);
-    let (improved, regressed) = flips.into_iter().partition::<Vec<_>, _>(|(up, _)| *up);
-    let suites: Vec<String> = c.suites.iter().map(|suite| suite.name.clone()).collect();
-    ComparisonView {
-        title: format!("{a} → {b}"),
+/// `cases` are those of the comparison as the page shows them, for their anchors.
+pub fn comparison(c: &Comparison, a: &Run, b: &Run, sides: &Sides<'_>, cases: &[CaseView]) -> View {
+    let suites: Vec<&str> = c.suites.iter().map(|suite| suite.name.as_str()).collect();
+    let (better, worse) = movements(&c.held_out);
+    let overall = &c.held_out.overall;
+    let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
+        "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
+    });
+    let halves = [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0);
+    View {
+        kind: "Comparison",
+        title: format!("{} → {}", c.a.label, c.b.label),
         subtitle: format!(
             "{} · {} · {}",
             words::day(c.created),
             words::count(c.cases.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
-        summary: summary(c),
-        halves: [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0).map(half).collect(),
-        improved: improved.into_iter().map(|(_, flip)| flip).collect(),
-        regressed: regressed.into_iter().map(|(_, flip)| flip).collect(),
-        measured: MeasuredView::of_comparison(c),
-        a,
-        b,
+        verdict: verdict(c),
+        facts: facts(c),
+        notices: notices(c),
+        better,
+        worse,
+        nothing,
+        named: "Cases that changed sides",
+        lists: lists(c, sides, cases),
+        excerpts: excerpts(c, sides),
+        halves: halves.map(|h| half(c, h)).collect(),
+        measured: MeasuredView::of_comparison(c, a, b),
     }
 }
 
-fn summary(c: &Comparison) -> Summary {
+fn verdict(c: &Comparison) -> VerdictView {
     let overall = &c.held_out.overall;
-    let tone = Tone::of(overall.finding);
     let (a, b) = (&c.a.label, &c.b.label);
     let headline = match overall.finding {
         Finding::Improved => format!("{b} is better than {a}"),
@@ -217,72 +63,69 @@ fn summary(c: &Comparison) -> Summary {
         // Its parts may be told apart.
         Finding::TooFewCases => format!("Too few cases to tell {a} and {b} apart as a whole"),
     };
-    let title = match overall.finding {
-        Finding::Improved => format!("Improved: {headline}"),
-        Finding::Regressed => format!("Regressed: {headline}"),
-        Finding::NoDifference | Finding::TooFewCases => headline.clone(),
-    };
-    let (better, worse) = movements(&c.held_out);
-    let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
-        "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
-    });
-    Summary {
-        tone,
+    let tone = Tone::of(overall.finding);
+    VerdictView {
+        tone: Some(tone),
         symbol: tone.symbol(),
-        verdict: verdict(overall.finding),
+        words: finding_words(overall.finding),
+        title: match overall.finding {
+            Finding::Improved => format!("Improved: {headline}"),
+            Finding::Regressed => format!("Regressed: {headline}"),
+            Finding::NoDifference | Finding::TooFewCases => headline.clone(),
+        },
         headline,
-        title,
         sentence: overall.words.clone(),
-        better,
-        worse,
-        nothing,
-        facts: facts(c),
-        differences: c.differences.clone(),
-        warnings: c.warnings.clone(),
     }
+}
+
+fn notices(c: &Comparison) -> Vec<Notice> {
+    [("Not strictly comparable", &c.differences), ("Before you rely on this", &c.warnings)]
+        .into_iter()
+        .filter(|(_, items)| !items.is_empty())
+        .map(|(title, items)| Notice { title, items: items.clone() })
+        .collect()
 }
 
 fn facts(c: &Comparison) -> Vec<Fact> {
     let overall = &c.held_out.overall;
     let mut facts = Vec::new();
     if overall.cases > 0 {
-        let of = |rate: &Rate| words::count_of(rate.passed, rate.cases);
-        facts.push(Fact {
-            label: "Held-out cases passed".to_string(),
-            value: format!("{} → {}", words::percent(overall.rate.a.rate), words::percent(overall.rate.b.rate)),
-            detail: format!("{}, then {}", of(&overall.rate.a), of(&overall.rate.b)),
-        });
-        facts.push(Fact {
-            label: "Difference in score".to_string(),
-            value: words::signed(overall.score.difference.mean),
-            detail: format!(
+        facts.push(Fact::new(
+            "Held-out cases passed",
+            format!("{} → {}", words::percent(overall.rate.a.rate), words::percent(overall.rate.b.rate)),
+            format!("{}, then {}", overall.rate.a.count(), overall.rate.b.count()),
+        ));
+        facts.push(Fact::new(
+            "Difference in score",
+            words::signed(overall.score.difference.mean),
+            format!(
                 "{} interval {}",
                 words::percent_exact(c.settings.confidence),
                 overall.score.difference.interval.signed_range()
             ),
-        });
+        ));
     }
     let up = c.flips.iter().filter(|flip| flip.improved).count();
-    facts.push(Fact {
-        label: "Cases that changed sides".to_string(),
-        value: format!("▲\u{a0}{up}  ▼\u{a0}{}", c.flips.len() - up),
-        detail: "now pass, and no longer pass".to_string(),
-    });
+    facts.push(Fact::new(
+        "Cases that changed sides",
+        format!("▲\u{a0}{up}  ▼\u{a0}{}", c.flips.len() - up),
+        "now pass, and no longer pass",
+    ));
     let errors = c.a.errors + c.b.errors;
     if errors > 0 {
-        facts.push(Fact {
-            label: "Cases with an error".to_string(),
-            value: errors.to_string(),
-            detail: format!("{} with {}, {} with {}", c.a.errors, c.a.label, c.b.errors, c.b.label),
-        });
+        facts.push(Fact::new(
+            "Cases with an error",
+            errors.to_string(),
+            format!("{} with {}, {} with {}", c.a.errors, c.a.label, c.b.errors, c.b.label),
+        ));
     }
     let unscored = c.a.unscored + c.b.unscored;
     if unscored > 0 {
-        facts.push(Fact {
-            label: "Cases without a score".to_string(),
-            value: unscored.to_string(),
-            detail: format!("{} with {}, {} with {}", c.a.unscored, c.a.label, c.b.unscored, c.b.label),
-        });
+        facts.push(Fact::new(
+            "Cases without a score",
+            unscored.to_string(),
+            format!("{} with {}, {} with {}", c.a.unscored, c.a.label, c.b.unscored, c.b.label),
+        ));
     }
     facts
 }
@@ -310,116 +153,121 @@ fn of_category(group: &Group) -> String {
 }
 
 fn of_criterion(test: &ScoreTest) -> String {
-    format!(
-        "{} of 5, was {}; {}",
-        words::decimal(test.b.mean),
-        words::decimal(test.a.mean),
-        test.difference.as_difference()
-    )
+    let (a, b) = (words::decimal(test.a.mean), words::decimal(test.b.mean));
+    format!("{b} of 5, was {a}; {}", test.difference.as_difference())
 }
 
 fn of_check(test: &CheckTest) -> String {
-    format!(
-        "passes {}, was {}; {} won, {} lost",
-        test.b.count(),
-        was(&test.a, &test.b),
-        words::count(test.only_b, "case"),
-        test.only_a
-    )
+    let won = words::count(test.only_b, "case");
+    format!("passes {}, was {}; {won} won, {} lost", test.b.count(), was(&test.a, &test.b), test.only_a)
 }
 
 fn was(before: &Trial, after: &Trial) -> String {
-    if before.of == after.of { before.passed.to_string() } else { words::count_of(before.passed, before.of) }
+    if before.of == after.of { before.passed.to_string() } else { before.count() }
 }
 
 /// Whether a thing is among what got better or worse.
-fn tone_of(half: &Half, kind: MoverKind, name: &str) -> Tone {
+fn direction(half: &Half, kind: MoverKind, name: &str) -> Option<bool> {
     let named = |mover: &&Mover| mover.kind == kind && mover.name == name;
-    match half.movers.iter().find(named).map(|mover| mover.better) {
-        Some(true) => Tone::Better,
-        Some(false) => Tone::Worse,
-        None => Tone::Unknown,
-    }
+    half.movers.iter().find(named).map(|mover| mover.better)
 }
 
-fn half(half: &Half) -> HalfView {
-    let (title, lead) = match half.split {
-        Split::HeldOut => {
-            ("Held-out cases", "Nothing was ever trained towards these cases. The claim rests on them alone.")
-        }
-        Split::Dev => (
-            "Dev cases",
-            "Gaps are looked for and examples written on these, so progress here shows learning, not proof.",
-        ),
+fn half(c: &Comparison, half: &Half) -> HalfView {
+    let lead = match half.split {
+        Split::HeldOut => "Nothing was ever trained towards these cases. The claim rests on them alone.",
+        Split::Dev => "Gaps are looked for and examples written on these, so progress here shows learning, not proof.",
     };
-    let all = group_row(&half.overall, true);
-    let rows = std::iter::once(all).chain(half.categories.iter().map(|group| group_row(group, false)));
+    let overall = &half.overall;
+    let (a, b) = (&c.a.label, &c.b.label);
     HalfView {
         half: half_name(half.split),
-        title,
+        title: half_title(half.split),
         lead,
-        cases: half.overall.cases,
-        rows: rows.collect(),
-        criteria: half.criteria.iter().map(|(criterion, test)| criterion_row(half, *criterion, test)).collect(),
-        checks: check_rows(half),
+        summary: format!(
+            "{} → {} passed, {} in score ({})",
+            words::percent(overall.rate.a.rate),
+            words::percent(overall.rate.b.rate),
+            words::signed(overall.score.difference.mean),
+            finding_words(overall.finding)
+        ),
+        cases: overall.cases,
+        groups: groups(half, a, b),
         power: power(&half.overall),
         notes: notes(half),
+        criteria: criteria(half, a, b).filled(),
+        unmeasured: unmeasured(half.criteria.iter().map(|(criterion, _)| *criterion)),
+        checks: checks(half, a, b).filled(),
     }
 }
 
-fn group_row(group: &Group, overall: bool) -> GroupRow {
+fn groups(half: &Half, a: &str, b: &str) -> Table {
+    let (short_a, short_b) = words::clip_apart(a, b, HEAD);
+    let columns = vec![
+        Column::words("Category"),
+        Column::figures("Cases").short("n"),
+        Column::figures(format!("{a} passes")).short(short_a),
+        Column::figures(format!("{b} passes")).short(short_b),
+        Column::figures("Difference in score").short("score change"),
+        Column::figures("Chance").on(Room::Page),
+    ];
+    let rows = std::iter::once(group_row(&half.overall, true))
+        .chain(half.categories.iter().map(|group| group_row(group, false)))
+        .collect();
+    Table { finding: Some("Finding"), ..Table::new("", columns, rows) }
+}
+
+fn group_row(group: &Group, overall: bool) -> Row {
     let tone = Tone::of(group.finding);
-    let (a, b) = (&group.rate.a, &group.rate.b);
-    GroupRow {
-        name: if overall { "All cases".to_string() } else { group.name.clone() },
-        overall,
-        cases: group.cases,
-        a: words::percent(a.rate),
-        a_range: a.interval.percent_range(),
-        b: words::percent(b.rate),
-        b_range: b.interval.percent_range(),
-        difference: words::signed(group.score.difference.mean),
-        range: group.score.difference.interval.signed_range(),
-        chance: words::chance(group.score.p_corrected),
-        tone,
-        symbol: tone.symbol(),
-        verdict: verdict(group.finding),
-        words: group.words.clone(),
-    }
+    let rate = |rate: &Rate| Cell::new(words::percent(rate.rate)).range(rate.interval.percent_range());
+    let difference = &group.score.difference;
+    Row::new(vec![
+        Cell::new(if overall { "All cases" } else { &group.name }),
+        Cell::new(group.cases.to_string()),
+        rate(&group.rate.a),
+        rate(&group.rate.b),
+        Cell::new(words::signed(difference.mean)).range(difference.interval.signed_range()),
+        Cell::new(words::chance(group.score.p_corrected)),
+    ])
+    .strong(overall)
+    .found(tone, tone.symbol(), finding_words(group.finding), &group.words)
 }
 
-fn criterion_row(half: &Half, criterion: Criterion, test: &ScoreTest) -> CriterionRow {
-    let tone = tone_of(half, MoverKind::Criterion, criterion.name());
-    CriterionRow {
-        name: criterion_name(criterion),
-        cases: test.cases,
-        a: words::decimal(test.a.mean),
-        b: words::decimal(test.b.mean),
-        target: test.b.mean >= TARGET_SCORE,
-        difference: words::signed(test.difference.mean),
-        range: test.difference.interval.signed_range(),
-        tone,
-        symbol: tone.symbol(),
-    }
+fn criteria(half: &Half, a: &str, b: &str) -> Table {
+    let (short_a, short_b) = words::clip_apart(a, b, HEAD);
+    let columns = vec![
+        Column::words("Criterion").short("criterion (1 to 5)"),
+        Column::figures(a).short(short_a),
+        Column::figures(b).short(short_b),
+        Column::figures("Difference"),
+    ];
+    let row = |(criterion, test): &(Criterion, ScoreTest)| {
+        let tone = Tone::of_direction(direction(half, MoverKind::Criterion, criterion.name()));
+        Row::new(vec![
+            Cell::new(criterion.name()).range(test.cases.to_string()),
+            Cell::new(words::decimal(test.a.mean)),
+            Cell::new(words::decimal(test.b.mean)).target(test.b.mean >= TARGET_SCORE),
+            Cell::new(words::signed(test.difference.mean)).range(test.difference.interval.signed_range()).tone(tone),
+        ])
+    };
+    Table::new(super::criteria::CAPTION, columns, half.criteria.iter().map(row).collect())
 }
 
 /// The checks that moved most come first.
-fn check_rows(half: &Half) -> Vec<CheckRow> {
+fn checks(half: &Half, a: &str, b: &str) -> Table {
     let mut sorted: Vec<_> = half.checks.iter().collect();
     sorted.sort_by_key(|(_, test)| std::cmp::Reverse(test.a.passed.abs_diff(test.b.passed)));
     let row = |(name, test): (&String, &CheckTest)| {
-        let tone = tone_of(half, MoverKind::Check, name);
-        let symbol = if tone == Tone::Unknown { "" } else { tone.symbol() };
-        CheckRow {
-            name: name.clone(),
-            a: test.a.count(),
-            b: test.b.count(),
-            chance: words::chance(test.p_corrected),
-            tone,
-            symbol,
-        }
+        let tone = Tone::of_direction(direction(half, MoverKind::Check, name));
+        Row::new(vec![
+            Cell::code(name),
+            Cell::new(test.a.count()),
+            Cell::new(test.b.count()).symbol(tone),
+            Cell::new(words::chance(test.p_corrected)),
+        ])
     };
-    sorted.into_iter().map(row).collect()
+    let columns =
+        vec![Column::words("Check"), Column::figures(a), Column::figures(b), Column::figures("Chance").on(Room::Page)];
+    Table::new("Checks, times passed; those that moved most first", columns, sorted.into_iter().map(row).collect())
 }
 
 fn power(overall: &Group) -> Option<String> {
@@ -477,38 +325,59 @@ fn repeats(rates: &Outcomes<Rate>) -> Option<String> {
     ))
 }
 
-fn flips(c: &Comparison, sides: &Sides<'_>) -> Vec<(bool, FlipView)> {
-    let places: HashMap<&str, usize> = c.cases.iter().enumerate().map(|(i, p)| (p.case.as_str(), i + 1)).collect();
-    let view = |flip: &Flip| {
-        let (before, after) = (sides.a(&flip.case), sides.b(&flip.case));
-        let failing = if flip.improved { before } else { after };
-        let view = FlipView {
-            anchor: places.get(flip.case.as_str()).map(|n| format!("case-{n}")).unwrap_or_default(),
+/// The cases that changed sides, held-out ones first: they are what the claim rests on.
+fn lists(c: &Comparison, sides: &Sides<'_>, cases: &[CaseView]) -> Vec<ListView> {
+    let anchors: HashMap<&str, &str> = cases.iter().map(|case| (case.id.as_str(), case.anchor.as_str())).collect();
+    let item = |flip: &&Flip| {
+        let (failing, when) = match flip.improved {
+            true => (sides.a(&flip.case), "failed before"),
+            false => (sides.b(&flip.case), "fails now"),
+        };
+        Item {
+            anchor: anchors.get(flip.case.as_str()).map(ToString::to_string).unwrap_or_default(),
             case: flip.case.clone(),
-            category: flip.category.clone(),
             half: half_name(flip.split),
             checks: flip.checks.clone(),
-            reason: reason(failing, &flip.checks),
-            before: text(before),
-            after: text(after),
-        };
-        (flip.improved, view)
+            reason: reason(failing, &flip.checks).map(|reason| format!("{when}: {reason}")).unwrap_or_default(),
+        }
     };
-    // Held-out flips first: they are what the claim rests on.
-    let mut views: Vec<_> = c.flips.iter().map(view).collect();
-    views.sort_by_key(|(_, flip)| flip.half != "held-out");
-    views
+    let list = |title, tone: Tone, empty, improved: bool| {
+        let flips = ordered(c).into_iter().filter(|flip| flip.improved == improved);
+        let items = flips.collect::<Vec<_>>().iter().map(item).collect();
+        ListView { title, tone, symbol: tone.symbol(), items, empty }
+    };
+    vec![
+        list("Now pass", Tone::Better, "No case was won.", true),
+        list("No longer pass", Tone::Worse, "No case was lost.", false),
+    ]
 }
 
-fn reason(failing: &[&Record], changed: &[String]) -> String {
+fn ordered(c: &Comparison) -> Vec<&Flip> {
+    let mut flips: Vec<&Flip> = c.flips.iter().collect();
+    flips.sort_by_key(|flip| flip.split != Split::HeldOut);
+    flips
+}
+
+/// Cases that were lost first.
+fn excerpts(c: &Comparison, sides: &Sides<'_>) -> Vec<Excerpt> {
+    let mut flips = ordered(c);
+    flips.sort_by_key(|flip| flip.improved);
+    let answer = |label: &str, records: &[&Record]| {
+        (label.to_string(), words::begin(first_text(records).unwrap_or_default(), EXCERPT_CHARACTERS))
+    };
+    let excerpt = |flip: &Flip| Excerpt {
+        case: flip.case.clone(),
+        answers: vec![answer(&c.a.label, sides.a(&flip.case)), answer(&c.b.label, sides.b(&flip.case))],
+    };
+    flips.into_iter().take(EXCERPTS).map(excerpt).collect()
+}
+
+/// Why the failing side fails: the reason of the first failed check among those that changed.
+fn reason(failing: &[&Record], changed: &[String]) -> Option<String> {
     let mut verdicts = failing.iter().flat_map(|record| record.outcome.verdicts());
     let failed = verdicts.find(|v| {
         let fails = !v.verdict.passed() && v.verdict.score().is_some();
         fails && (changed.is_empty() || changed.contains(&v.check))
     });
-    failed.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default()
-}
-
-fn text(records: &[&Record]) -> String {
-    records.iter().find_map(|record| record.outcome.answer()).map(|answer| answer.text.clone()).unwrap_or_default()
+    failed.map(|v| words::clip(v.verdict.reason(), 140))
 }

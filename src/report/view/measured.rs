@@ -1,6 +1,6 @@
-use crate::compare::{Comparison, Side};
-use crate::run::{Manifest, Run, SuiteRef};
-use crate::suite::Split;
+use super::tone::half_name;
+use crate::compare::Comparison;
+use crate::run::{Answering, Run, SuiteRef};
 use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
@@ -42,7 +42,7 @@ pub struct SuiteView {
 }
 
 impl MeasuredView {
-    pub fn of_comparison(c: &Comparison) -> Self {
+    pub fn of_comparison(c: &Comparison, a: &Run, b: &Run) -> Self {
         Self {
             short: format!(
                 "Cases paired; difference in score with a {} bootstrap interval ({} resamples, seed {}) and a sign-flip \
@@ -55,13 +55,13 @@ impl MeasuredView {
                 luck(c).map(|words| format!(" By luck alone: {words}")).unwrap_or_default()
             ),
             methods: comparison_methods(c),
-            versions: [&c.a, &c.b].into_iter().map(side).collect(),
+            versions: [(&c.a, a), (&c.b, b)].map(|(side, run)| version(&side.label, run, side.errors)).into(),
             suites: suites(&c.suites),
             pmtune: c.b.run.pmtune.clone(),
         }
     }
 
-    pub fn of_run(run: &Run, confidence: f64) -> Self {
+    pub fn of_run(label: &str, run: &Run, errors: usize, confidence: f64) -> Self {
         let manifest = &run.manifest;
         Self {
             short: format!(
@@ -69,7 +69,7 @@ impl MeasuredView {
                 words::percent_exact(confidence)
             ),
             methods: vec![scoring(), wilson(&words::percent_exact(confidence)), rubric()],
-            versions: vec![version(&manifest.version.name, manifest, Vec::new())],
+            versions: vec![version(label, run, errors)],
             suites: suites(&manifest.suites),
             pmtune: manifest.pmtune.clone(),
         }
@@ -100,8 +100,9 @@ fn rubric() -> Method {
     Method {
         name: "Criteria",
         words: "Automatic rubric score: 1 + 4 × the weighted mean of the checks that speak for a criterion, on the \
-                rubric's scale of 1 to 5; the target is 4 or more. It is automatic throughout; people's scores are \
-                never mixed in."
+                rubric's scale of 1 to 5; the target is 4 or more. A case counts for a criterion where at least one of \
+                them is evidence: checks that see symptoms only, such as a length, measure nothing alone. It is \
+                automatic throughout; people's scores are never mixed in."
             .to_string(),
     }
 }
@@ -115,10 +116,7 @@ fn luck(c: &Comparison) -> Option<String> {
         "with the labels of both versions swapped at random {} times over the {} cases, something would have been \
          named in {} of the reports (the whole in {}, passes in {}, a category in {}, a criterion in {}, a check in {}).",
         words::thousands(found.swaps),
-        match half.split {
-            Split::HeldOut => "held-out",
-            Split::Dev => "dev",
-        },
+        half_name(half.split),
         share(found.anything),
         share(found.headline),
         share(found.passes),
@@ -160,8 +158,8 @@ fn comparison_methods(c: &Comparison) -> Vec<Method> {
             name: "Many things at once",
             words: "Categories, criteria, checks and passes are tested one by one, and among so many one looks good by \
                     luck. So their chance figures are raised together by Holm's correction (Holm 1979), and the score as \
-                    a whole is given four fifths of the error allowed: of two equal versions hardly more reports than \
-                    that name anything at all."
+                    a whole is given four fifths of the error allowed: of two equal versions no more reports than that \
+                    name anything at all."
                 .to_string(),
         },
         Method {
@@ -187,16 +185,8 @@ fn comparison_methods(c: &Comparison) -> Vec<Method> {
     methods
 }
 
-fn side(side: &Side) -> VersionView {
-    let work = vec![
-        ("Time answering", words::duration(side.seconds)),
-        ("Tokens written", words::thousands(side.output_tokens)),
-        ("Cases with an error", side.errors.to_string()),
-    ];
-    version(&side.label, &side.run, work)
-}
-
-fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) -> VersionView {
+fn version(label: &str, run: &Run, errors: usize) -> VersionView {
+    let manifest = &run.manifest;
     let version = &manifest.version;
     let mut settings = vec![("Version", version.name.clone()), ("Base", words::short_hash(&version.base))];
     settings.extend(version.adapter.as_ref().map(|adapter| ("Adapter", words::short_hash(adapter))));
@@ -209,13 +199,29 @@ fn version(label: &str, manifest: &Manifest, work: Vec<(&'static str, String)>) 
         Some(finished) => ("Finished", words::moment(finished)),
         None => ("Finished", "not finished; figures so far".to_string()),
     });
-    settings.extend(work);
+    settings.extend(work(run));
+    settings.push(("Cases with an error", errors.to_string()));
     VersionView {
         label: label.to_string(),
         settings,
         system: version.system.clone(),
         examples: version.examples.iter().map(|m| (speaker(m.role), m.content.clone())).collect(),
     }
+}
+
+/// What it took, leaving out answers that were there already.
+fn work(run: &Run) -> Vec<(&'static str, String)> {
+    let work = Answering::of(run);
+    let mut told = Vec::new();
+    if let Some(speed) = work.tokens_per_second() {
+        let tokens = words::count(work.tokens, "token");
+        told.push(("Time answering", format!("{} for {tokens}, {speed:.0} a second", words::duration(work.seconds))));
+    }
+    if work.reused > 0 {
+        let all = if work.made == 0 { "all " } else { "" };
+        told.push(("Answers reused", format!("{all}{} from earlier runs", words::thousands(work.reused))));
+    }
+    told
 }
 
 fn speaker(role: Role) -> &'static str {

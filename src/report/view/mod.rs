@@ -3,13 +3,23 @@
 
 mod case;
 mod comparison;
+mod criteria;
 mod measured;
+mod page;
 mod people;
 mod run;
 mod said;
+mod sides;
+mod table;
+mod tone;
 
-pub use case::{CaseView, Sides, pair_cases, run_cases};
-pub use comparison::{ComparisonView, FlipView, GroupRow, HalfView, Movement, Tone, comparison, half_name};
-pub use people::{FlaggedView, PairedView, PeopleHalfView, PeopleView, people_of_comparison, people_of_run};
-pub use run::{FailingView, RunView, run};
-pub use said::put_said;
+pub use case::{CaseView, pair_cases, run_cases};
+pub use comparison::comparison;
+pub use criteria::unmeasured;
+pub use page::{HalfView, ListView, Movement, View};
+pub use people::{PairedView, PeopleHalfView, PeopleView, people_of_comparison, people_of_run};
+pub use run::{run, run_groups};
+pub use said::SaidOf;
+pub use sides::Sides;
+pub use table::{Cell, Room, Table};
+pub use tone::{Tone, half_name};

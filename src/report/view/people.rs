@@ -1,13 +1,14 @@
 //! What people say, in words and formatted figures. Automatic scores stand beside them in a column of their own.
 
-use super::comparison::{Tone, half_name};
+use super::said::{flag_words, reviewer};
+use super::table::{Cell, Column, HEAD, Room, Row, Table};
+use super::tone::{Tone, half_name, half_title, none};
 use crate::check::TARGET_SCORE;
 use crate::compare::{Comparison, Finding, Interval, Mean, ScoreTest};
 use crate::review::{
     Agreed, Agreement, Flag, Judge, JudgeCriterion, PairedHalf, People, PeopleCompared, PeopleCriterion, PeopleHalf,
     Prediction, Predicts, Preference, ReviewerKind, Said, Severity,
 };
-use crate::suite::Split;
 use crate::words;
 use serde::Serialize;
 
@@ -29,23 +30,8 @@ pub struct PairedView {
     pub symbol: &'static str,
     pub sentence: String,
     /// Overall first, then the criteria.
-    pub rows: Vec<PairedRow>,
+    pub table: Option<Table>,
     pub notes: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct PairedRow {
-    pub name: String,
-    pub overall: bool,
-    pub cases: usize,
-    pub a: String,
-    pub b: String,
-    /// The newer version reaches the target.
-    pub target: bool,
-    pub difference: String,
-    pub range: String,
-    pub chance: String,
-    pub tone: Tone,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -60,10 +46,11 @@ pub struct PeopleHalfView {
     pub title: &'static str,
     /// How many people read how many answers.
     pub lead: String,
-    pub rows: Vec<PeopleRow>,
+    pub criteria: Option<Table>,
     pub notes: Vec<String>,
-    pub reviewers: Vec<SeverityRow>,
-    pub checks: Vec<PredictionRow>,
+    pub reviewers: Option<Table>,
+    /// How well each check predicts people.
+    pub checks: Option<Table>,
     /// The checks that are poor guides to what people think, by name.
     pub useless: Option<String>,
     /// Those that judged too few of the rated answers to have a row, or all of them alike.
@@ -72,60 +59,10 @@ pub struct PeopleHalfView {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct PeopleRow {
-    pub name: String,
-    pub cases: usize,
-    pub mean: String,
-    pub range: String,
-    pub target: bool,
-    /// Answers at 4 or more.
-    pub good: String,
-    pub automatic: String,
-    pub alpha: String,
-    pub alpha_range: String,
-    pub agreed: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct SeverityRow {
-    pub name: String,
-    pub answers: usize,
-    pub shared: usize,
-    pub offset: String,
-    pub range: String,
-    pub words: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct PredictionRow {
-    pub name: String,
-    pub criterion: String,
-    pub answers: usize,
-    pub correlation: String,
-    pub range: String,
-    pub chance: String,
-    pub precision: String,
-    pub recall: String,
-    pub words: &'static str,
-    pub tone: Tone,
-}
-
-#[derive(Debug, Clone, Serialize)]
 pub struct JudgeView {
     pub name: String,
     pub lead: String,
-    pub rows: Vec<JudgeRow>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct JudgeRow {
-    pub name: String,
-    pub mean: String,
-    pub range: String,
-    pub offset: String,
-    pub spearman: String,
-    pub alpha: String,
-    pub people: String,
+    pub criteria: Table,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -176,24 +113,15 @@ fn lead(people: usize, said: &[Said]) -> String {
     )
 }
 
-fn title(split: Split) -> &'static str {
-    match split {
-        Split::HeldOut => "Held-out cases",
-        Split::Dev => "Dev cases",
-    }
-}
-
 fn paired(c: &Comparison, half: &PairedHalf) -> PairedView {
     let tone = Tone::of(half.finding);
-    let overall = half.overall.iter().map(|test| paired_row("All criteria", true, test, c));
-    let criteria = half.criteria.iter().map(|(criterion, test)| paired_row(criterion.name(), false, test, c));
     PairedView {
         half: half_name(half.split),
-        title: title(half.split),
+        title: half_title(half.split),
         tone,
         symbol: tone.symbol(),
         sentence: paired_sentence(c, half),
-        rows: overall.chain(criteria).collect(),
+        table: paired_table(c, half).filled(),
         notes: paired_notes(c, half),
     }
 }
@@ -220,24 +148,33 @@ fn paired_sentence(c: &Comparison, half: &PairedHalf) -> String {
     }
 }
 
-fn paired_row(name: &str, overall: bool, test: &ScoreTest, c: &Comparison) -> PairedRow {
+fn paired_table(c: &Comparison, half: &PairedHalf) -> Table {
+    let (a, b) = (&c.a.label, &c.b.label);
+    let (short_a, short_b) = words::clip_apart(a, b, HEAD);
+    let columns = vec![
+        Column::words("Criterion, points by people").short("points by people"),
+        Column::figures("Cases").on(Room::Written),
+        Column::figures(a).short(short_a),
+        Column::figures(b).short(short_b),
+        Column::figures("Difference"),
+        Column::figures("Chance"),
+    ];
+    let overall = half.overall.iter().map(|test| paired_row("All criteria", test, c).strong(true));
+    let criteria = half.criteria.iter().map(|(criterion, test)| paired_row(criterion.name(), test, c));
+    Table::new("", columns, overall.chain(criteria).collect())
+}
+
+fn paired_row(name: &str, test: &ScoreTest, c: &Comparison) -> Row {
     let range = test.difference.interval;
-    PairedRow {
-        name: name.to_string(),
-        overall,
-        cases: test.cases,
-        a: words::decimal(test.a.mean),
-        b: words::decimal(test.b.mean),
-        target: test.b.mean >= TARGET_SCORE,
-        difference: words::signed(test.difference.mean),
-        range: range.signed_range(),
-        chance: words::chance(test.p_corrected),
-        tone: match test.direction(&c.settings) {
-            Some(true) => Tone::Better,
-            Some(false) => Tone::Worse,
-            None => Tone::Unknown,
-        },
-    }
+    let direction = test.direction(&c.settings);
+    Row::new(vec![
+        Cell::new(name),
+        Cell::new(test.cases.to_string()),
+        Cell::new(words::decimal(test.a.mean)),
+        Cell::new(words::decimal(test.b.mean)).target(test.b.mean >= TARGET_SCORE),
+        Cell::new(words::signed(test.difference.mean)).range(range.signed_range()).tone(Tone::of_direction(direction)),
+        Cell::new(words::chance(test.p_corrected)),
+    ])
 }
 
 fn paired_notes(c: &Comparison, half: &PairedHalf) -> Vec<String> {
@@ -252,7 +189,7 @@ fn paired_notes(c: &Comparison, half: &PairedHalf) -> Vec<String> {
         notes.push(format!(
             "{} had both answers rated, but by different people, and {} left out of the difference.",
             words::count(half.unpaired, "case"),
-            if half.unpaired == 1 { "is" } else { "are" }
+            words::either(half.unpaired, "is", "are")
         ));
     }
     notes.extend(half.preference.as_ref().map(|preference| preferred(c, preference)));
@@ -282,12 +219,12 @@ fn version(label: &str, people: &People) -> PeopleVersion {
 fn half(half: &PeopleHalf) -> PeopleHalfView {
     PeopleHalfView {
         half: half_name(half.split),
-        title: title(half.split),
+        title: half_title(half.split),
         lead: half_lead(half),
-        rows: half.criteria.iter().map(row).collect(),
+        criteria: criteria(half).filled(),
         notes: notes(half),
-        reviewers: half.reviewers.iter().map(severity).collect(),
-        checks: half.checks.iter().filter(|check| check.interval.is_some()).map(prediction).collect(),
+        reviewers: reviewers(half).filled(),
+        checks: checks(half).filled(),
         useless: useless(&half.checks),
         untold: untold(&half.checks),
         judges: half.judges.iter().map(judge).collect(),
@@ -316,28 +253,35 @@ fn half_lead(half: &PeopleHalf) -> String {
     )
 }
 
-fn row(found: &PeopleCriterion) -> PeopleRow {
-    PeopleRow {
-        name: found.criterion.name().to_string(),
-        cases: found.cases,
-        mean: words::decimal(found.mean.mean),
-        range: found.mean.interval.range(),
-        target: found.reaches_target,
-        good: words::count_of(found.good.passed, found.good.of),
-        automatic: found.automatic.map_or_else(none, words::decimal),
-        alpha: found.agreement.alpha.map_or_else(none, words::decimal),
-        alpha_range: alpha_range(&found.agreement),
-        agreed: match found.agreement.agreed() {
-            Agreed::Good => "good",
-            Agreed::Tentative => "rough",
-            Agreed::Poor => "poor",
-            Agreed::Unknown => "unknown",
-        },
-    }
+fn criteria(half: &PeopleHalf) -> Table {
+    let columns = vec![
+        Column::words("Criterion").short("1 to 5"),
+        Column::figures("People"),
+        Column::figures("Answers at 4+").on(Room::Written),
+        Column::figures("Automatic, same answers").short("automatic"),
+        Column::figures("Agreement α"),
+    ];
+    Table::new("Criteria from 1 to 5, target 4", columns, half.criteria.iter().map(criterion_row).collect())
 }
 
-fn none() -> String {
-    "–".to_string()
+fn criterion_row(found: &PeopleCriterion) -> Row {
+    let agreed = match found.agreement.agreed() {
+        Agreed::Good => "good",
+        Agreed::Tentative => "rough",
+        Agreed::Poor => "poor",
+        Agreed::Unknown => "unknown",
+    };
+    Row::new(vec![
+        Cell::new(found.criterion.name()).range(found.cases.to_string()),
+        Cell::new(words::decimal(found.mean.mean)).range(found.mean.interval.range()).target(found.reaches_target),
+        Cell::new(words::count_of(found.good.passed, found.good.of)),
+        Cell::new(found.automatic.map_or_else(none, words::decimal)),
+        Cell::new(found.agreement.alpha.map_or_else(none, words::decimal)).range(alpha_range(&found.agreement)).mark(
+            agreed,
+            agreed,
+            agreed == "good",
+        ),
+    ])
 }
 
 fn alpha_range(agreement: &Agreement) -> String {
@@ -368,45 +312,68 @@ fn notes(half: &PeopleHalf) -> Vec<String> {
     notes
 }
 
-fn severity(found: &Severity) -> SeverityRow {
-    SeverityRow {
-        name: found.reviewer.clone(),
-        answers: found.answers,
-        shared: found.shared,
-        offset: found.offset.map_or_else(none, |offset| words::signed(offset.mean)),
-        range: found.offset.map(|offset| offset.interval.signed_range()).unwrap_or_default(),
-        words: found.words(),
-    }
+fn reviewers(half: &PeopleHalf) -> Table {
+    let columns = vec![
+        Column::words("Reviewer"),
+        Column::figures("Answers").on(Room::Written),
+        Column::figures("Shared"),
+        Column::figures("Offset").short("against others"),
+        Column::words("In words"),
+    ];
+    let row = |found: &Severity| {
+        let offset = Cell::new(found.offset.map_or_else(none, |offset| words::signed(offset.mean)));
+        Row::new(vec![
+            Cell::new(&found.reviewer),
+            Cell::new(found.answers.to_string()),
+            Cell::new(found.shared.to_string()),
+            offset.range(found.offset.map(|offset| offset.interval.signed_range()).unwrap_or_default()),
+            Cell::new(found.words()),
+        ])
+    };
+    let caption = "Reviewers: points above (+) or below (−) the others on shared answers";
+    Table::new(caption, columns, half.reviewers.iter().map(row).collect())
 }
 
-fn prediction(found: &Prediction) -> PredictionRow {
+fn checks(half: &PeopleHalf) -> Table {
+    let columns = vec![
+        Column::words("Check, and what it speaks for"),
+        Column::figures("Answers"),
+        Column::figures("Correlation"),
+        Column::figures("Chance"),
+        Column::figures("Of those that pass, 4+"),
+        Column::figures("Of those at 4+, pass"),
+    ];
+    let rows = half.checks.iter().filter(|check| check.interval.is_some()).map(prediction).collect();
+    Table { finding: Some("Finding"), ..Table::new("", columns, rows) }
+}
+
+fn prediction(found: &Prediction) -> Row {
     let share = |share: &Option<Mean>, of: usize| match share {
         None => none(),
         Some(share) => {
             format!("{} ({}\u{a0}%)", words::count_of(found.own.both, of), share.interval.percent_range())
         }
     };
-    PredictionRow {
-        name: found.check.clone(),
-        criterion: found.criterion.name().to_string(),
-        answers: found.answers,
-        correlation: found.correlation.map_or_else(none, words::signed),
-        range: found.interval.as_ref().map(Interval::signed_range).unwrap_or_default(),
-        chance: found.p_corrected.map_or_else(none, words::chance),
-        precision: share(&found.own.precision, found.own.passed),
-        recall: share(&found.own.recall, found.own.good),
-        words: found.predicts.words(),
-        tone: match found.predicts {
-            Predicts::Yes => Tone::Better,
-            Predicts::No => Tone::Worse,
-            Predicts::TooFew => Tone::Unknown,
-        },
-    }
+    let tone = match found.predicts {
+        Predicts::Yes => Tone::Better,
+        Predicts::No => Tone::Worse,
+        Predicts::TooFew => Tone::Unknown,
+    };
+    Row::new(vec![
+        Cell::code(&found.check).range(found.criterion.name()),
+        Cell::new(found.answers.to_string()),
+        Cell::new(found.correlation.map_or_else(none, words::signed))
+            .range(found.interval.as_ref().map(Interval::signed_range).unwrap_or_default()),
+        Cell::new(found.p_corrected.map_or_else(none, words::chance)),
+        Cell::new(share(&found.own.precision, found.own.passed)),
+        Cell::new(share(&found.own.recall, found.own.good)),
+    ])
+    .found(tone, "", found.predicts.words(), "")
 }
 
 fn useless(checks: &[Prediction]) -> Option<String> {
     let names: Vec<String> = checks.iter().filter(|c| c.predicts == Predicts::No).map(|c| c.check.clone()).collect();
-    let verb = if names.len() == 1 { "is a poor guide" } else { "are poor guides" };
+    let verb = words::either(names.len(), "is a poor guide", "are poor guides");
     (!names.is_empty())
         .then(|| format!("{} {verb} to what people think of an answer here.", words::list_at_most(&names, 8)))
 }
@@ -423,28 +390,35 @@ fn judge(found: &Judge) -> JudgeView {
         0 => "people rated none of them, so nothing is known of its agreement with people".to_string(),
         n => format!("its agreement with people rests on the {} that people rated too", words::thousands(n)),
     };
+    let columns = vec![
+        Column::words("Criterion").short("1 to 5"),
+        Column::figures("Points").short("judge"),
+        Column::figures("Above people"),
+        Column::figures("Ranks as people").on(Room::Written),
+        Column::figures("α with people"),
+        Column::figures("α of people alone").on(Room::Page),
+    ];
     JudgeView {
         name: found.name.clone(),
         lead: format!("{} scored; {shared}.", words::count(found.answers, "answer")),
-        rows: found.criteria.iter().map(judge_row).collect(),
+        criteria: Table::new("", columns, found.criteria.iter().map(judge_row).collect()),
     }
 }
 
-fn judge_row(found: &JudgeCriterion) -> JudgeRow {
-    let alpha = |agreement: &Agreement| match (agreement.alpha, alpha_range(agreement)) {
-        (None, _) => none(),
-        (Some(alpha), range) if range.is_empty() => words::decimal(alpha),
-        (Some(alpha), range) => format!("{} ({range})", words::decimal(alpha)),
+fn judge_row(found: &JudgeCriterion) -> Row {
+    let alpha = |agreement: &Agreement| {
+        Cell::new(agreement.alpha.map_or_else(none, words::decimal)).range(alpha_range(agreement))
     };
-    JudgeRow {
-        name: found.criterion.name().to_string(),
-        mean: words::decimal(found.mean.mean),
-        range: found.mean.interval.range(),
-        offset: found.offset.as_ref().map_or_else(none, Mean::as_difference),
-        spearman: found.spearman.map_or_else(none, words::signed),
-        alpha: alpha(&found.agreement),
-        people: alpha(&found.people),
-    }
+    let offset = found.offset.as_ref();
+    Row::new(vec![
+        Cell::new(found.criterion.name()),
+        Cell::new(words::decimal(found.mean.mean)).range(found.mean.interval.range()),
+        Cell::new(offset.map_or_else(none, |offset| words::signed(offset.mean)))
+            .range(offset.map(|offset| offset.interval.signed_range()).unwrap_or_default()),
+        Cell::new(found.spearman.map_or_else(none, words::signed)),
+        alpha(&found.agreement),
+        alpha(&found.people),
+    ])
 }
 
 /// Answers called wrong or unusable, each once. "Best of the pair" is counted elsewhere.
@@ -465,21 +439,4 @@ fn flagged(said: &[Said], version: Option<&str>) -> Vec<FlaggedView> {
         })
     };
     said.chunk_by(|x, y| (&x.case, x.repeat) == (&y.case, y.repeat)).filter_map(of_answer).collect()
-}
-
-/// The name, and that it is a model where it is one.
-pub fn reviewer(said: &Said) -> String {
-    match said.reviewer.kind {
-        ReviewerKind::Person => said.reviewer.name.clone(),
-        ReviewerKind::Judge => format!("{} (judge model, not a person)", said.reviewer.name),
-    }
-}
-
-pub fn flag_words(flags: impl Iterator<Item = Flag>) -> Vec<&'static str> {
-    let word = |flag| match flag {
-        Flag::FactualError => "factual error",
-        Flag::Unusable => "unusable",
-        Flag::Best => "best of the pair",
-    };
-    flags.map(word).collect()
 }

@@ -1,97 +1,63 @@
-use super::case::criterion_name;
-use super::comparison::{Fact, half_name};
+//! One version alone, in words and figures.
+
+use super::case::CaseView;
+use super::criteria::{CAPTION, unmeasured};
 use super::measured::MeasuredView;
-use crate::check::TARGET_SCORE;
-use crate::run::{CONTAMINATED, Outcome, Record, Run};
+use super::page::{Fact, HalfView, Item, ListView, Notice, VerdictView, View};
+use super::table::{Cell, Column, Room, Row, Table};
+use super::tone::{Tone, half_name, half_title, none};
+use crate::check::{Criterion, TARGET_SCORE};
+use crate::run::{Answering, CONTAMINATED, Record, Run};
 use crate::suite::Split;
-use crate::tally::{self, CaseTally, Rate, Standing};
+use crate::tally::{self, CaseTally, Rate, Standing, Trial};
 use crate::words;
-use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-/// One version alone.
-#[derive(Debug, Clone, Serialize)]
-pub struct RunView {
-    pub title: String,
-    pub subtitle: String,
-    pub headline: String,
-    pub sentence: String,
-    pub facts: Vec<Fact>,
-    pub warnings: Vec<String>,
-    /// Held-out first.
-    pub halves: Vec<RunHalf>,
-    pub failing: Vec<FailingView>,
-    pub measured: MeasuredView,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct RunHalf {
-    pub half: &'static str,
-    pub title: &'static str,
-    /// Overall first, then categories.
-    pub rows: Vec<RunRow>,
-    /// What several answers to a case add, where cases repeat.
-    pub repeats: Option<String>,
-    pub criteria: Vec<RunCriterion>,
-    pub checks: Vec<RunCheck>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct RunRow {
-    pub name: String,
-    pub overall: bool,
-    pub cases: usize,
-    pub passed: String,
-    pub rate: String,
-    pub range: String,
-    pub score: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct RunCriterion {
-    pub name: String,
-    pub cases: usize,
-    pub score: String,
-    pub target: bool,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct RunCheck {
-    pub name: String,
-    pub passed: String,
-}
-
-/// A case that fails, with the first reason.
-#[derive(Debug, Clone, Serialize)]
-pub struct FailingView {
-    pub case: String,
-    pub half: &'static str,
-    pub check: String,
-    pub reason: String,
-}
-
-/// `confidence`: how sure its intervals are.
-pub fn run(run: &Run, confidence: f64) -> RunView {
-    let tallies = tally::cases(run);
+/// `cases` are those of the run as the page shows them, for their anchors; `confidence` is how sure its intervals are.
+pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], cases: &[CaseView]) -> View {
     let all: Vec<&CaseTally<'_>> = tallies.iter().filter(|case| case.counts).collect();
-    let rate = tally::rate(&all, confidence);
-    let suites: Vec<String> = run.manifest.suites.iter().map(|suite| suite.name.clone()).collect();
+    let suites: Vec<&str> = run.manifest.suites.iter().map(|suite| suite.name.as_str()).collect();
     let errors = tallies.iter().filter(|case| case.standing() == Standing::Unanswered).count();
-    let unscored: Vec<&str> =
-        all.iter().filter(|case| case.standing() == Standing::Unscored).map(|case| case.case).collect();
-    let name = &run.manifest.version.name;
-    RunView {
-        title: name.clone(),
+    let unscored = all.iter().filter(|case| case.standing() == Standing::Unscored);
+    let unscored: Vec<&str> = unscored.map(|case| case.case).collect();
+    let warnings = warnings(run, errors, &unscored);
+    View {
+        kind: "Evaluation",
+        title: label.to_string(),
         subtitle: format!(
             "{} · {} · {}",
             words::day(run.manifest.started),
             words::count(tallies.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
-        headline: match rate.cases {
-            0 => format!("{name} has no judged answers yet"),
-            _ => format!("{name} passes {} of {}", rate.passed, words::count(rate.cases, "case")),
+        verdict: verdict(label, &tally::rate(&all, confidence), confidence),
+        facts: facts(run, &all, errors, unscored.len()),
+        notices: match warnings.is_empty() {
+            true => Vec::new(),
+            false => vec![Notice { title: "Before you rely on this", items: warnings }],
         },
+        better: Vec::new(),
+        worse: Vec::new(),
+        nothing: None,
+        named: "Failing cases",
+        lists: vec![failing(tallies, cases)],
+        excerpts: Vec::new(),
+        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(tallies, split, confidence)).collect(),
+        measured: MeasuredView::of_run(label, run, errors, confidence),
+    }
+}
+
+fn verdict(label: &str, rate: &Rate, confidence: f64) -> VerdictView {
+    let headline = match rate.cases {
+        0 => format!("{label} has no judged answers yet"),
+        of => format!("{label} passes {} of {}", rate.passed, words::count(of, "case")),
+    };
+    VerdictView {
+        tone: None,
+        symbol: "",
+        words: "",
+        title: headline.clone(),
+        headline,
         sentence: match rate.cases {
             0 => "Nothing can be said about it until a case has been answered and judged.".to_string(),
             _ => format!(
@@ -101,42 +67,29 @@ pub fn run(run: &Run, confidence: f64) -> RunView {
                 words::percent_exact(confidence)
             ),
         },
-        facts: facts(run, &all, rate.flaky, errors, unscored.len()),
-        warnings: warnings(run, errors, &unscored),
-        halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(&all, split, confidence)).collect(),
-        failing: failing(&tallies),
-        measured: MeasuredView::of_run(run, confidence),
     }
 }
 
-fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize, unscored: usize) -> Vec<Fact> {
-    let fact = |label: &str, value: String, detail: String| Fact { label: label.to_string(), value, detail };
-    let (mut seconds, mut tokens, mut reused) = (0.0, 0, 0);
-    for record in &run.records {
-        if let Outcome::Judged { answer, reused: again, .. } | Outcome::Unscored { answer, reused: again, .. } =
-            &record.outcome
-        {
-            seconds += answer.seconds;
-            tokens += answer.output_tokens;
-            reused += usize::from(*again);
-        }
+fn facts(run: &Run, all: &[&CaseTally<'_>], errors: usize, unscored: usize) -> Vec<Fact> {
+    let work = Answering::of(run);
+    let flaky = all.iter().filter(|case| case.flaky()).count();
+    let score = tally::mean_score(all).map_or_else(none, words::decimal);
+    let mut facts = vec![Fact::new("Mean score", score, "of 1.00")];
+    if let Some(speed) = work.tokens_per_second() {
+        let detail = format!("{} tokens, {speed:.0} a second", words::thousands(work.tokens));
+        facts.push(Fact::new("Time answering", words::duration(work.seconds), detail));
     }
-    let score = tally::mean_score(all).map_or_else(|| "–".to_string(), words::decimal);
-    let mut facts = vec![
-        fact("Mean score", score, "of 1.00".to_string()),
-        fact("Tokens written", words::thousands(tokens), format!("{} answering in all", words::duration(seconds))),
-    ];
-    if reused > 0 {
-        facts.push(fact("Answers reused", words::thousands(reused), "from earlier runs".to_string()));
+    if work.reused > 0 {
+        facts.push(Fact::new("Answers reused", words::thousands(work.reused), "from earlier runs, in no time"));
     }
     if flaky > 0 {
-        facts.push(fact("Flaky cases", flaky.to_string(), "pass sometimes".to_string()));
+        facts.push(Fact::new("Flaky cases", flaky.to_string(), "pass sometimes"));
     }
     if errors > 0 {
-        facts.push(fact("Cases with an error", errors.to_string(), "count as neither".to_string()));
+        facts.push(Fact::new("Cases with an error", errors.to_string(), "count as neither"));
     }
     if unscored > 0 {
-        facts.push(fact("Cases without a score", unscored.to_string(), "count as neither".to_string()));
+        facts.push(Fact::new("Cases without a score", unscored.to_string(), "count as neither"));
     }
     facts
 }
@@ -144,23 +97,30 @@ fn facts(run: &Run, all: &[&CaseTally<'_>], flaky: usize, errors: usize, unscore
 fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
     let mut warnings = Vec::new();
     if run.manifest.finished.is_none() {
-        let answers: u64 = run.manifest.cases.iter().map(|(_, repeat)| u64::from(*repeat)).sum();
-        warnings.push(format!("This run is not finished: {} of {answers} answers are in.", run.records.len()));
+        let answers = run.manifest.cases.iter().map(|(_, repeat)| *repeat as usize).sum();
+        warnings.push(format!(
+            "This run is not finished: {} of {} are in.",
+            run.records.len(),
+            words::count(answers, "answer")
+        ));
     }
     let tagged = |record: &&Record| record.tags.iter().any(|tag| tag == CONTAMINATED);
     let seen: BTreeSet<&str> = run.records.iter().filter(tagged).map(|record| record.case.as_str()).collect();
     if !seen.is_empty() {
         let names: Vec<&str> = seen.into_iter().collect();
-        let verb = if names.len() == 1 {
-            "stands in the training data and counts"
-        } else {
-            "stand in the training data and count"
-        };
+        let verb = words::either(
+            names.len(),
+            "stands in the training data and counts",
+            "stand in the training data and count",
+        );
         warnings.push(format!("{} {verb} for nothing: {}.", words::count(names.len(), "case"), names.join(", ")));
     }
     if errors > 0 {
-        warnings
-            .push(format!("{} could not be answered and are left out of every rate.", words::count(errors, "case")));
+        warnings.push(format!(
+            "{} could not be answered and {} left out of every rate.",
+            words::count(errors, "case"),
+            words::either(errors, "is", "are")
+        ));
     }
     if !unscored.is_empty() {
         warnings.push(format!(
@@ -173,76 +133,127 @@ fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
     warnings
 }
 
-fn half(all: &[&CaseTally<'_>], split: Split, confidence: f64) -> Option<RunHalf> {
-    let cases: Vec<&CaseTally<'_>> = all.iter().copied().filter(|case| case.split == split).collect();
+/// The cases of a half, or one of their categories.
+pub struct RunGroup {
+    pub name: String,
+    pub rate: Rate,
+    cases: usize,
+    score: Option<f64>,
+}
+
+/// All counting cases of a half first, then its categories; nothing where the half has none.
+pub fn run_groups(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Vec<RunGroup> {
+    let cases = counting(tallies, split);
+    let group = |name: &str, cases: &[&CaseTally<'_>]| RunGroup {
+        name: name.to_string(),
+        rate: tally::rate(cases, confidence),
+        cases: cases.len(),
+        score: tally::mean_score(cases),
+    };
     if cases.is_empty() {
-        return None;
+        return Vec::new();
     }
-    let mut categories: Vec<&str> = cases.iter().map(|case| case.category).collect();
-    categories.sort_unstable();
-    categories.dedup();
+    let categories: BTreeSet<&str> = cases.iter().map(|case| case.category).collect();
     let by_category = categories.into_iter().map(|category| {
-        let group: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.category == category).collect();
-        row(category, false, &group, confidence)
+        let of: Vec<&CaseTally<'_>> = cases.iter().copied().filter(|case| case.category == category).collect();
+        group(category, &of)
     });
-    Some(RunHalf {
+    std::iter::once(group("All cases", &cases)).chain(by_category).collect()
+}
+
+fn counting<'a>(tallies: &'a [CaseTally<'a>], split: Split) -> Vec<&'a CaseTally<'a>> {
+    tallies.iter().filter(|case| case.counts && case.split == split).collect()
+}
+
+fn half(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Option<HalfView> {
+    let groups = run_groups(tallies, split, confidence);
+    let all = groups.first()?;
+    let cases = counting(tallies, split);
+    let criteria = tally::criteria(&cases);
+    Some(HalfView {
         half: half_name(split),
-        title: match split {
-            Split::HeldOut => "Held-out cases",
-            Split::Dev => "Dev cases",
-        },
-        rows: std::iter::once(row("All cases", true, &cases, confidence)).chain(by_category).collect(),
-        repeats: repeats(&tally::rate(&cases, confidence)),
-        criteria: tally::criteria(&cases)
-            .into_iter()
-            .map(|(criterion, score, cases)| RunCriterion {
-                name: criterion_name(criterion),
-                cases,
-                score: words::decimal(score),
-                target: score >= TARGET_SCORE,
-            })
-            .collect(),
-        checks: tally::checks(&cases)
-            .into_iter()
-            .map(|(name, trial)| RunCheck { name, passed: words::count_of(trial.passed, trial.of) })
-            .collect(),
+        title: half_title(split),
+        lead: "",
+        summary: format!("{} passed", all.rate.words()),
+        cases: cases.len(),
+        groups: group_table(&groups),
+        power: None,
+        notes: repeats(&all.rate).into_iter().collect(),
+        unmeasured: unmeasured(criteria.iter().map(|(criterion, ..)| *criterion)),
+        criteria: self::criteria(&criteria).filled(),
+        checks: checks(&cases).filled(),
     })
 }
 
+/// What several answers to a case add, where cases repeat.
 fn repeats(rate: &Rate) -> Option<String> {
     let (any, every, k) = (rate.pass_at_k?, rate.pass_hat_k?, rate.k?);
     Some(format!(
-        "Of {k} answers to a case at least one passes for {}, every one for {}; {} of the cases are flaky.",
+        "Of {k} answers to a case at least one passes for {}, every one for {}; {} flaky.",
         words::percent(any),
         words::percent(every),
-        rate.flaky
+        words::count(rate.flaky, "case") + words::either(rate.flaky, " is", " are")
     ))
 }
 
-fn row(name: &str, overall: bool, cases: &[&CaseTally<'_>], confidence: f64) -> RunRow {
-    let rate = tally::rate(cases, confidence);
-    RunRow {
-        name: name.to_string(),
-        overall,
-        cases: cases.len(),
-        passed: words::count_of(rate.passed, rate.cases),
-        rate: if rate.cases == 0 { "–".to_string() } else { words::percent(rate.rate) },
-        range: rate.interval.percent_range(),
-        score: tally::mean_score(cases).map_or_else(|| "–".to_string(), words::decimal),
-    }
+fn group_table(groups: &[RunGroup]) -> Table {
+    let columns = vec![
+        Column::words("Category"),
+        Column::figures("Cases").on(Room::Written),
+        Column::figures("Passed"),
+        Column::figures("Rate"),
+        Column::figures("Mean score"),
+    ];
+    let row = |(i, group): (usize, &RunGroup)| {
+        let share = if group.rate.cases == 0 { none() } else { words::percent(group.rate.rate) };
+        Row::new(vec![
+            Cell::new(&group.name),
+            Cell::new(group.cases.to_string()),
+            Cell::new(group.rate.count()),
+            Cell::new(share).range(group.rate.interval.percent_range()),
+            Cell::new(group.score.map_or_else(none, words::decimal)),
+        ])
+        .strong(i == 0)
+    };
+    Table::new("", columns, groups.iter().enumerate().map(row).collect())
 }
 
-fn failing(tallies: &[CaseTally<'_>]) -> Vec<FailingView> {
-    let failing = tallies.iter().filter(|case| case.passes() == Some(false));
-    let view = |case: &CaseTally<'_>| {
+fn criteria(criteria: &[(Criterion, f64, usize)]) -> Table {
+    let row = |(criterion, score, cases): &(Criterion, f64, usize)| {
+        Row::new(vec![
+            Cell::new(criterion.name()),
+            Cell::new(cases.to_string()),
+            Cell::new(words::decimal(*score)).target(*score >= TARGET_SCORE),
+        ])
+    };
+    let columns = vec![
+        Column::words("Criterion").short("criterion (1 to 5)"),
+        Column::figures("Cases"),
+        Column::figures("Score"),
+    ];
+    Table::new(CAPTION, columns, criteria.iter().map(row).collect())
+}
+
+fn checks(cases: &[&CaseTally<'_>]) -> Table {
+    let row = |(name, trial): (String, Trial)| Row::new(vec![Cell::code(name), Cell::new(trial.count())]);
+    let columns = vec![Column::words("Check"), Column::figures("Passed")];
+    Table::new("Checks, times passed", columns, tally::checks(cases).into_iter().map(row).collect())
+}
+
+/// Every case that fails, with the first reason.
+fn failing(tallies: &[CaseTally<'_>], cases: &[CaseView]) -> ListView {
+    let anchors: HashMap<&str, &str> = cases.iter().map(|case| (case.id.as_str(), case.anchor.as_str())).collect();
+    let item = |case: &CaseTally<'_>| {
         let mut verdicts = case.records.iter().flat_map(|record| record.outcome.verdicts());
         let verdict = verdicts.find(|v| v.weight > 0.0 && v.verdict.score().is_some() && !v.verdict.passed());
-        FailingView {
+        Item {
+            anchor: anchors.get(case.case).map(ToString::to_string).unwrap_or_default(),
             case: case.case.to_string(),
             half: half_name(case.split),
-            check: verdict.map(|v| v.check.clone()).unwrap_or_default(),
+            checks: verdict.map(|v| v.check.clone()).into_iter().collect(),
             reason: verdict.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default(),
         }
     };
-    failing.map(view).collect()
+    let items = tallies.iter().filter(|case| case.passes() == Some(false)).map(item).collect();
+    ListView { title: "Failing", tone: Tone::Worse, symbol: "✗", items, empty: "No case fails." }
 }

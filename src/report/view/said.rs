@@ -1,8 +1,6 @@
-//! What each reviewer said of an answer, shown where the answer stands.
+//! What each reviewer said of an answer.
 
-use super::case::{AnswerView, CaseView};
-use super::people::{flag_words, reviewer};
-use crate::review::{People, ReviewerKind, Said};
+use crate::review::{Flag, People, ReviewerKind, Said};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -16,22 +14,21 @@ pub struct SaidView {
     pub comment: String,
 }
 
-/// Puts what was said of one version under its answers: `side` is its place among a case's sides.
-pub fn put_said(cases: &mut [CaseView], side: usize, people: Option<&People>) {
-    let Some(people) = people else { return };
-    let mut by_answer: BTreeMap<(&str, u32), Vec<&Said>> = BTreeMap::new();
-    for said in &people.said {
-        by_answer.entry((&said.case, said.repeat)).or_default().push(said);
-    }
-    for case in cases {
-        let answers: &mut [AnswerView] = match case.sides.get_mut(side) {
-            Some(side) => &mut side.answers,
-            None => continue,
-        };
-        for answer in answers {
-            let found = by_answer.get(&(case.id.as_str(), answer.number));
-            answer.said = found.into_iter().flatten().map(|said| view(said)).collect();
+/// What was said of one version's answers, by case and number of the answer.
+#[derive(Default)]
+pub struct SaidOf<'a>(BTreeMap<(&'a str, u32), Vec<&'a Said>>);
+
+impl<'a> SaidOf<'a> {
+    pub fn new(people: Option<&'a People>) -> Self {
+        let mut by_answer: BTreeMap<(&str, u32), Vec<&Said>> = BTreeMap::new();
+        for said in people.iter().flat_map(|people| &people.said) {
+            by_answer.entry((&said.case, said.repeat)).or_default().push(said);
         }
+        Self(by_answer)
+    }
+
+    pub fn of(&self, case: &str, repeat: u32) -> Vec<SaidView> {
+        self.0.get(&(case, repeat)).into_iter().flatten().map(|said| view(said)).collect()
     }
 }
 
@@ -44,4 +41,21 @@ fn view(said: &Said) -> SaidView {
         flags: flag_words(said.flags.iter().copied()),
         comment: said.comment.clone(),
     }
+}
+
+/// The name, and that it is a model where it is one.
+pub fn reviewer(said: &Said) -> String {
+    match said.reviewer.kind {
+        ReviewerKind::Person => said.reviewer.name.clone(),
+        ReviewerKind::Judge => format!("{} (judge model, not a person)", said.reviewer.name),
+    }
+}
+
+pub fn flag_words(flags: impl Iterator<Item = Flag>) -> Vec<&'static str> {
+    let word = |flag| match flag {
+        Flag::FactualError => "factual error",
+        Flag::Unusable => "unusable",
+        Flag::Best => "best of the pair",
+    };
+    flags.map(word).collect()
 }

@@ -1,6 +1,7 @@
 //! One record of another tool's file, turned into an example.
 
 use super::question::parts;
+use crate::words::count;
 use serde_json::{Map, Value};
 
 /// The texts of one example, wherever they came from.
@@ -80,7 +81,13 @@ fn conversation(turns: &Value, list: &str, who: &str, what: &str) -> Result<Text
         }
         ([], _) => Err((format!("`{list}` holds no question"), ONE)),
         (_, []) => Err((format!("`{list}` holds no answer"), ONE)),
-        _ => Err((format!("`{list}` holds {} questions and {} answers", questions.len(), answers.len()), ONE)),
+        _ => Err((
+            {
+                let (asked, answered) = (count(questions.len(), "question"), count(answers.len(), "answer"));
+                format!("`{list}` holds {asked} and {answered}")
+            },
+            ONE,
+        )),
     }
 }
 

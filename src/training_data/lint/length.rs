@@ -4,6 +4,7 @@ use super::options::Options;
 use super::{Code, Finding};
 use crate::training_data::Example;
 use crate::training_data::Severity::{Error, Warning};
+use crate::words::count;
 
 pub(super) const CODES: &[Code] = &[EMPTY, TOO_SHORT, TOO_LONG];
 
@@ -32,12 +33,13 @@ pub(super) fn find(example: &Example, options: &Options<'_>) -> Vec<Finding> {
     }
     let words = example.output.split_whitespace().count();
     if (1..SHORTEST).contains(&words) {
-        let message = format!("`output` has {words} {}", if words == 1 { "word" } else { "words" });
+        let message = format!("`output` has {}", count(words, "word"));
         found.push(Finding::new(&TOO_SHORT, place, message, "write the whole answer you would want to get"));
     }
     let limit = options.settings.max_tokens;
     if let Some((tokens, about)) = tokens(example, options).filter(|(tokens, _)| *tokens > limit) {
-        let message = format!("the example has {about}{tokens} tokens, prompt and output together; {limit} fit");
+        let message =
+            format!("the example has {about}{}, prompt and output together; {limit} fit", count(tokens, "token"));
         let remedy = "shorten it or split it in two; `data.max-tokens` in pmtune.yaml sets the limit";
         found.push(Finding::new(&TOO_LONG, place, message, remedy));
     }

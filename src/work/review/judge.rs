@@ -2,11 +2,11 @@
 
 use super::reading::{Reading, refresh};
 use crate::provider::{self, Answer, Provider, Request, Task};
-use crate::registry::{self, Origin, Version};
+use crate::registry;
 use crate::review::{self, Assignment, Draft, Progress, Reviewer, ReviewerKind, Session, Text, assign};
 use crate::run::Run;
-use crate::work::contestant::{contestants, groups};
 use crate::work::event::{Event, Judging, Sink};
+use crate::work::sources::{groups, open};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Kind, Result};
@@ -31,9 +31,11 @@ impl Reading {
                 version.name, run.manifest.id
             )));
         }
-        let reviewer = Reviewer { name: review::judge_name(&short(&version)), kind: ReviewerKind::Judge };
-        let contestants = contestants(workspace, vec![version], sink)?;
-        let groups = groups(&contestants)?;
+        // Without its address: a judge stays the same one when it moves.
+        let model = registry::served(&version.name).map_or(version.name.as_str(), |(model, _)| model);
+        let reviewer = Reviewer { name: review::judge_name(model), kind: ReviewerKind::Judge };
+        let (_, sources) = open(workspace, vec![version], sink)?;
+        let groups = groups(&sources)?;
         let provider = groups.first().map(|group| group.provider.as_ref());
         let provider = provider.ok_or_else(|| Error::usage("no model to judge").hint("name one: --judge MODEL"))?;
         for run in &self.runs {
@@ -68,14 +70,6 @@ impl Reading {
                 .hint("small models rarely can; name a larger one, such as --judge openai:URL#model")),
             _ => Ok(()),
         }
-    }
-}
-
-/// The model's name without its address.
-fn short(version: &Version) -> String {
-    match &version.origin {
-        Origin::Endpoint(url) => url.split_once('#').map_or(url.as_str(), |(_, model)| model.trim()).to_string(),
-        Origin::Local { .. } => version.name.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A recipe in words, for someone who has never trained a model.
 
+use crate::words;
 use engine::error::{Error, Result};
 use engine::train::{Facts, Preset, Recipe, TrainSettings};
 use std::fmt;
@@ -59,7 +60,7 @@ pub fn explain(recipe: &Recipe, flags: &TrainSettings, workspace: &TrainSettings
         ("learning-rate", format!("{:e}", recipe.learning_rate)),
         ("epochs", recipe.epochs.to_string()),
         ("batch-size", recipe.batch_size.to_string()),
-        ("context-length", format!("{} tokens", recipe.context_length)),
+        ("context-length", words::count(recipe.context_length, "token")),
         ("too-long", recipe.too_long.name().to_string()),
         ("rank", recipe.rank.to_string()),
         ("alpha", recipe.alpha.to_string()),

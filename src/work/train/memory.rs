@@ -1,5 +1,6 @@
 //! What the computer has free, and how a training that does not fit is refused.
 
+use crate::words;
 use engine::error::Error;
 use engine::train::{TooLarge, gigabytes};
 use sysinfo::System;
@@ -17,7 +18,10 @@ pub fn refusal(refused: &TooLarge) -> Error {
     let TooLarge { needed_bytes, free_bytes, longest_tokens, fitting_tokens } = refused;
     let context = match fitting_tokens {
         Some(tokens) => {
-            format!("--context-length {tokens} would fit (the longest example has {longest_tokens} tokens)")
+            format!(
+                "--context-length {tokens} would fit (the longest example has {})",
+                words::count(*longest_tokens, "token")
+            )
         }
         None => "choose a smaller base with --base, or one in 4 bits".to_string(),
     };
@@ -43,7 +47,7 @@ mod tests {
         };
         let said = refusal(&refused(Some(512))).to_string();
         assert!(said.contains("needs 2.1 GB") && said.contains("100 MB is free"), "{said}");
-        assert!(said.contains("--context-length 512 would fit (the longest example has 4000 tokens)"), "{said}");
+        assert!(said.contains("--context-length 512 would fit (the longest example has 4,000 tokens)"), "{said}");
         assert!(refusal(&refused(None)).to_string().contains("smaller base"));
     }
 }

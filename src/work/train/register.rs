@@ -39,12 +39,13 @@ impl Outcome<'_> {
             tokens_per_example: progress.tokens as f64 / progress.examples.max(1) as f64,
         };
         let curve = Curve::of(self.entries);
+        let line = &workspace.config.line;
         let before = match &job.request.from {
             Some(parent) => Some(parent.clone()),
             None => registry::next(workspace)?.0.map(|newest| newest.name),
         };
-        let before = before.map_or("base".to_string(), |name| short(workspace, &name));
-        let new = short(workspace, &job.request.name);
+        let before = before.map_or("base".to_string(), |name| registry::label(line, &name));
+        let new = registry::label(line, &job.request.name);
         Ok(paragraph(&diagnose(&curve, &facts), &curve, &facts, &before, &new))
     }
 
@@ -120,14 +121,5 @@ impl Outcome<'_> {
             threads: rayon::current_num_threads(),
             budget: job.budget,
         }
-    }
-}
-
-/// `v2` for a version of the workspace's line.
-fn short(workspace: &Workspace, name: &str) -> String {
-    let number = name.strip_prefix(&workspace.config.line).and_then(|rest| rest.strip_prefix("-v"));
-    match number.filter(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit())) {
-        Some(number) => format!("v{number}"),
-        None => name.to_string(),
     }
 }

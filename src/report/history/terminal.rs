@@ -1,10 +1,9 @@
 //! The history in the terminal.
 
-use super::super::layout::{Field, Layout, Style};
-use super::super::view::Tone;
-use super::view::{self, HistoryView, Row, TaskRow};
-use crate::history::{History, Log, Standing};
-use crate::suite::Split;
+use super::view::{HistoryView, Row, TaskRow};
+use crate::history::Standing;
+use crate::report::layout::{Field, Layout, Style};
+use crate::report::view::Tone;
 use crate::words;
 
 /// On a terminal with fewer columns, values and their intervals stand on two lines.
@@ -12,16 +11,15 @@ const NARROW: usize = 66;
 /// Tasks whose gaps are spelt out; the page has them all.
 const MOST: usize = 6;
 
-/// The history of one half as lines of at most `width` columns (40 at least), the last one ended.
-pub fn history_text(history: &History, log: &Log, half: Split, width: usize, colour: bool) -> String {
-    let view = view::view(history, log, half);
+/// Lines of at most `width` columns, the last one ended.
+pub fn page(view: &HistoryView, width: usize, colour: bool) -> String {
     let mut page = Layout::new(width, colour);
     page.paragraph(&view.title, Style::Strong);
     page.paragraph(&view.subtitle, Style::Muted);
     page.space();
     page.items(view.tone.symbol(), Style::Tone(view.tone), &[format!("{}. {}", view.headline, view.sentence)]);
-    runs(&mut page, &view);
-    tasks(&mut page, &view);
+    runs(&mut page, view);
+    tasks(&mut page, view);
     page.text
 }
 

@@ -12,40 +12,37 @@ use engine::model;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-/// A version ready to be asked.
-pub struct Contestant {
-    pub label: String,
-    pub version_ref: VersionRef,
-    place: Place,
-}
-
+/// Where a version's answers come from, ready to be asked.
 #[derive(Debug, Clone, PartialEq)]
-enum Place {
+pub enum Source {
     Local { base: Base, adapter: Option<PathBuf> },
     Endpoint(String),
 }
 
-/// Contestants that one provider answers for; `members[i]` is version `i` of it.
+/// The versions that one provider answers for; `members[i]` is version `i` of it.
 pub struct Group {
     pub provider: Box<dyn Provider>,
     pub members: Vec<usize>,
 }
 
 /// Makes sure that every version can be asked: its base is on disk (pulled if need be) and the one it was made on.
-pub fn contestants(workspace: &Workspace, versions: Vec<Version>, sink: &dyn Sink) -> Result<Vec<Contestant>> {
-    versions.into_iter().map(|version| contestant(workspace, version, sink)).collect()
+///
+/// Gives what a run records of each, and where its answers come from.
+pub fn open(workspace: &Workspace, versions: Vec<Version>, sink: &dyn Sink) -> Result<(Vec<VersionRef>, Vec<Source>)> {
+    let opened: Vec<_> = versions.into_iter().map(|v| open_one(workspace, v, sink)).collect::<Result<_>>()?;
+    Ok(opened.into_iter().unzip())
 }
 
-fn contestant(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<Contestant> {
-    let (place, base, adapter, template) = match &version.origin {
-        Origin::Endpoint(url) => (Place::Endpoint(url.clone()), url.clone(), None, None),
+fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<(VersionRef, Source)> {
+    let (source, base, adapter, template) = match &version.origin {
+        Origin::Endpoint(url) => (Source::Endpoint(url.clone()), url.clone(), None, None),
         Origin::Local { base: name, expected, adapter } => {
             let base = ensure_base(name, sink)?;
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
             let template = model::open(&base.path)?.chat.template_hash().to_string();
             let sha256 = base.sha256.clone();
-            (Place::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
+            (Source::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
         }
     };
     let workspace_sampling = workspace.config.sampling.over(Sampling::default());
@@ -58,7 +55,7 @@ fn contestant(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Resul
         sampling: version.sampling.over(workspace_sampling),
         template,
     };
-    Ok(Contestant { label: version.label, version_ref, place })
+    Ok((version_ref, source))
 }
 
 fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {
@@ -74,41 +71,41 @@ fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {
 }
 
 /// One group for each base and each endpoint.
-pub fn groups(contestants: &[Contestant]) -> Result<Vec<Group>> {
+pub fn groups(sources: &[Source]) -> Result<Vec<Group>> {
     let mut sets: Vec<Vec<usize>> = Vec::new();
-    for (index, contestant) in contestants.iter().enumerate() {
-        let same = |set: &&mut Vec<usize>| share(&contestants[set[0]].place, &contestant.place);
+    for (index, source) in sources.iter().enumerate() {
+        let same = |set: &&mut Vec<usize>| share(&sources[set[0]], source);
         match sets.iter_mut().find(same) {
             Some(set) => set.push(index),
             None => sets.push(vec![index]),
         }
     }
-    sets.into_iter().map(|members| Ok(Group { provider: provider(contestants, &members)?, members })).collect()
+    sets.into_iter().map(|members| Ok(Group { provider: provider(sources, &members)?, members })).collect()
 }
 
-fn share(a: &Place, b: &Place) -> bool {
+fn share(a: &Source, b: &Source) -> bool {
     match (a, b) {
-        (Place::Local { base: a, .. }, Place::Local { base: b, .. }) => a == b,
+        (Source::Local { base: a, .. }, Source::Local { base: b, .. }) => a == b,
         (a, b) => a == b,
     }
 }
 
-fn provider(contestants: &[Contestant], members: &[usize]) -> Result<Box<dyn Provider>> {
-    let adapters = members.iter().map(|&i| match &contestants[i].place {
-        Place::Local { adapter, .. } => adapter.clone(),
-        Place::Endpoint(_) => None,
+fn provider(sources: &[Source], members: &[usize]) -> Result<Box<dyn Provider>> {
+    let adapters = members.iter().map(|&i| match &sources[i] {
+        Source::Local { adapter, .. } => adapter.clone(),
+        Source::Endpoint(_) => None,
     });
-    Ok(match &contestants[members[0]].place {
-        Place::Endpoint(url) => Box::new(Remote::parse(url, &RemoteOptions::default())?),
-        Place::Local { base, .. } => Box::new(OnDemand { base: base.path.clone(), adapters: adapters.collect() }),
+    Ok(match &sources[members[0]] {
+        Source::Endpoint(url) => Box::new(Remote::parse(url, &RemoteOptions::default())?),
+        Source::Local { base, .. } => Box::new(OnDemand { base: base.path.clone(), adapters: adapters.collect() }),
     })
 }
 
 /// The model for a conversation with one version.
-pub fn engine(contestant: &Contestant) -> Result<Local> {
-    match &contestant.place {
-        Place::Local { base, adapter } => Local::new(model::open(&base.path)?, std::slice::from_ref(adapter)),
-        Place::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
+pub fn engine(source: &Source) -> Result<Local> {
+    match source {
+        Source::Local { base, adapter } => Local::new(model::open(&base.path)?, std::slice::from_ref(adapter)),
+        Source::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }
 }
