@@ -127,7 +127,7 @@ fn the_exit_code_is_the_users() {
     write(root.path(), "pmtune.yaml", &format!("{SETTINGS}gate: {{pass-rate: 80}}\n"));
     let output = gate(root.path(), &["v2"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output.stderr).contains("pmtune.yaml:3:19: gate: `pass-rate` is 80"), "{}", said(&output.stderr));
+    assert!(said(&output.stderr).contains("pmtune.yaml:3:19: `gate.pass-rate` is `80`"), "{}", said(&output.stderr));
 }
 
 #[test]
