@@ -63,7 +63,7 @@ fn difference_rows(half: &Half) -> Vec<DifferenceRow> {
 }
 
 /// The rates of each half that was run.
-pub fn of_run(label: &str, tallies: &[CaseTally<'_>], confidence: f64) -> Result<Vec<Plot>> {
+pub fn of_run(label: &str, confidence: f64, tallies: &[CaseTally<'_>]) -> Result<Vec<Plot>> {
     let labels = Outcomes { a: String::new(), b: label.to_string() };
     let mut plots = Vec::new();
     for split in [Split::HeldOut, Split::Dev] {

@@ -31,7 +31,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// `confidence` is how sure the intervals of its rates are.
+    /// `confidence`: how sure its intervals are.
     ///
     /// # Errors
     /// Only when a plot cannot be drawn.
@@ -44,7 +44,7 @@ impl Report {
         Ok(Self {
             view: view::run(&label, run, confidence, &tallies, &cases),
             people: people.map(|people| view::people_of_run(&label, people)),
-            plots: drawings::of_run(&label, &tallies, confidence)?,
+            plots: drawings::of_run(&label, confidence, &tallies)?,
             people_plots: of_people.into_iter().collect(),
             paired: false,
             categories: categories(&cases),

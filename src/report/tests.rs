@@ -413,6 +413,31 @@ fn a_single_run_shows_failing_cases_first() {
     assert!(bare(&f.a).terminal(80, false).contains("1 case could not be answered"));
 }
 
+/// One answer that no check could score, and one case answered three times, passing twice.
+#[test]
+fn what_has_no_score_is_listed_and_repeats_are_told_in_every_form() {
+    let mut run = fixture().b;
+    let answer = run.records[0].outcome.answer().unwrap().clone();
+    run.records[0].outcome = Outcome::Unscored { answer, verdicts: Vec::new(), reused: false };
+    let (failing, passing) = (run.records[4].outcome.clone(), run.records[2].outcome.clone());
+    for (repeat, outcome) in [(1, failing), (2, passing)] {
+        run.records.push(Record { repeat, outcome, ..run.records[2].clone() });
+    }
+    let report = Report::of_run(&run, 0.9, &Extras::default()).unwrap();
+    let (html, markdown, terminal) = (report.html().unwrap(), report.markdown().unwrap(), report.terminal(100, false));
+    for text in [&html, &markdown, &terminal] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("1 case could not be scored") && text.contains("format/user-story"), "{text}");
+        assert!(text.contains("90 % interval"), "the confidence is the caller's: {text}");
+    }
+    for text in [&html, &markdown] {
+        let told =
+            "Of 3 answers to a case at least one passes for 100\u{a0}%, every one for 0\u{a0}%; 1 case is flaky.";
+        assert!(text.contains(told), "{text}");
+    }
+    assert!(html.contains("<strong>– not scored</strong> · score –"), "and not called a failure");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

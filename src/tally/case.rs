@@ -3,7 +3,7 @@
 use super::repeats;
 use crate::check::Criterion;
 use crate::provider::Answer;
-use crate::run::{self, Judged, Outcome, Record, Run};
+use crate::run::{Judged, Outcome, Record, Run, automatic_points};
 use crate::suite::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub struct Reply<'a> {
 impl Reply<'_> {
     /// The automatic rubric points, 1 to 5, where the criterion was measured.
     pub fn points(&self, criterion: Criterion) -> Option<f64> {
-        run::automatic_points(self.verdicts, criterion)
+        automatic_points(self.verdicts, criterion)
     }
 }
 

@@ -144,7 +144,12 @@ fn links_between_pages_lead_somewhere() {
             assert!(file.exists(), "{}: {target} is not there", page.display());
             if !anchor.is_empty() {
                 let headings = std::fs::read_to_string(&file).unwrap();
-                let slug = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+                // As GitHub makes them: punctuation goes, spaces become hyphens.
+                let kept = |c: &char| c.is_alphanumeric() || "-_ ".contains(*c);
+                let slug = |line: &str| {
+                    let title = line.trim_start_matches('#').trim().to_lowercase();
+                    title.chars().filter(kept).collect::<String>().replace(' ', "-")
+                };
                 let found = headings.lines().any(|line| line.starts_with('#') && slug(line) == anchor);
                 assert!(found, "{}: {target} has no such heading", page.display());
             }

@@ -153,22 +153,13 @@ fn of_category(group: &Group) -> String {
 }
 
 fn of_criterion(test: &ScoreTest) -> String {
-    format!(
-        "{} of 5, was {}; {}",
-        words::decimal(test.b.mean),
-        words::decimal(test.a.mean),
-        test.difference.as_difference()
-    )
+    let (a, b) = (words::decimal(test.a.mean), words::decimal(test.b.mean));
+    format!("{b} of 5, was {a}; {}", test.difference.as_difference())
 }
 
 fn of_check(test: &CheckTest) -> String {
-    format!(
-        "passes {}, was {}; {} won, {} lost",
-        test.b.count(),
-        was(&test.a, &test.b),
-        words::count(test.only_b, "case"),
-        test.only_a
-    )
+    let won = words::count(test.only_b, "case");
+    format!("passes {}, was {}; {won} won, {} lost", test.b.count(), was(&test.a, &test.b), test.only_a)
 }
 
 fn was(before: &Trial, after: &Trial) -> String {
@@ -176,9 +167,9 @@ fn was(before: &Trial, after: &Trial) -> String {
 }
 
 /// Whether a thing is among what got better or worse.
-fn tone_of(half: &Half, kind: MoverKind, name: &str) -> Tone {
+fn direction(half: &Half, kind: MoverKind, name: &str) -> Option<bool> {
     let named = |mover: &&Mover| mover.kind == kind && mover.name == name;
-    Tone::of_direction(half.movers.iter().find(named).map(|mover| mover.better))
+    half.movers.iter().find(named).map(|mover| mover.better)
 }
 
 fn half(c: &Comparison, half: &Half) -> HalfView {
@@ -250,7 +241,7 @@ fn criteria(half: &Half, a: &str, b: &str) -> Table {
         Column::figures("Difference"),
     ];
     let row = |(criterion, test): &(Criterion, ScoreTest)| {
-        let tone = tone_of(half, MoverKind::Criterion, criterion.name());
+        let tone = Tone::of_direction(direction(half, MoverKind::Criterion, criterion.name()));
         Row::new(vec![
             Cell::new(criterion.name()).range(test.cases.to_string()),
             Cell::new(words::decimal(test.a.mean)),
@@ -266,14 +257,16 @@ fn checks(half: &Half, a: &str, b: &str) -> Table {
     let mut sorted: Vec<_> = half.checks.iter().collect();
     sorted.sort_by_key(|(_, test)| std::cmp::Reverse(test.a.passed.abs_diff(test.b.passed)));
     let row = |(name, test): (&String, &CheckTest)| {
+        let tone = Tone::of_direction(direction(half, MoverKind::Check, name));
         Row::new(vec![
             Cell::code(name),
             Cell::new(test.a.count()),
-            Cell::new(test.b.count()).symbol(tone_of(half, MoverKind::Check, name)),
+            Cell::new(test.b.count()).symbol(tone),
             Cell::new(words::chance(test.p_corrected)),
         ])
     };
-    let columns = vec![Column::words("Check"), Column::figures(a), Column::figures(b), Column::figures("Chance")];
+    let columns =
+        vec![Column::words("Check"), Column::figures(a), Column::figures(b), Column::figures("Chance").on(Room::Page)];
     Table::new("Checks, times passed; those that moved most first", columns, sorted.into_iter().map(row).collect())
 }
 

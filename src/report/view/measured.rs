@@ -1,6 +1,6 @@
+use super::tone::half_name;
 use crate::compare::Comparison;
 use crate::run::{Answering, Run, SuiteRef};
-use crate::suite::Split;
 use crate::words;
 use engine::chat::Role;
 use engine::generate::Sampling;
@@ -61,7 +61,7 @@ impl MeasuredView {
         }
     }
 
-    pub fn of_run(label: &str, run: &Run, confidence: f64, errors: usize) -> Self {
+    pub fn of_run(label: &str, run: &Run, errors: usize, confidence: f64) -> Self {
         let manifest = &run.manifest;
         Self {
             short: format!(
@@ -116,10 +116,7 @@ fn luck(c: &Comparison) -> Option<String> {
         "with the labels of both versions swapped at random {} times over the {} cases, something would have been \
          named in {} of the reports (the whole in {}, passes in {}, a category in {}, a criterion in {}, a check in {}).",
         words::thousands(found.swaps),
-        match half.split {
-            Split::HeldOut => "held-out",
-            Split::Dev => "dev",
-        },
+        half_name(half.split),
         share(found.anything),
         share(found.headline),
         share(found.passes),
@@ -161,8 +158,8 @@ fn comparison_methods(c: &Comparison) -> Vec<Method> {
             name: "Many things at once",
             words: "Categories, criteria, checks and passes are tested one by one, and among so many one looks good by \
                     luck. So their chance figures are raised together by Holm's correction (Holm 1979), and the score as \
-                    a whole is given four fifths of the error allowed: of two equal versions hardly more reports than \
-                    that name anything at all."
+                    a whole is given four fifths of the error allowed: of two equal versions no more reports than that \
+                    name anything at all."
                 .to_string(),
         },
         Method {

@@ -173,14 +173,13 @@ fn paired_table(c: &Comparison, half: &PairedHalf) -> Table {
 
 fn paired_row(name: &str, test: &ScoreTest, c: &Comparison) -> Row {
     let range = test.difference.interval;
+    let direction = test.direction(&c.settings);
     Row::new(vec![
         Cell::new(name),
         Cell::new(test.cases.to_string()),
         Cell::new(words::decimal(test.a.mean)),
         Cell::new(words::decimal(test.b.mean)).target(test.b.mean >= TARGET_SCORE),
-        Cell::new(words::signed(test.difference.mean))
-            .range(range.signed_range())
-            .tone(Tone::of_direction(test.direction(&c.settings))),
+        Cell::new(words::signed(test.difference.mean)).range(range.signed_range()).tone(Tone::of_direction(direction)),
         Cell::new(words::chance(test.p_corrected)),
     ])
 }

@@ -13,14 +13,13 @@ use crate::tally::{self, CaseTally, Rate, Standing, Trial};
 use crate::words;
 use std::collections::{BTreeSet, HashMap};
 
-/// `confidence` is how sure its intervals are; `cases` are those of the run as the page shows them, for their anchors.
+/// `cases` are those of the run as the page shows them, for their anchors; `confidence` is how sure its intervals are.
 pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], cases: &[CaseView]) -> View {
     let all: Vec<&CaseTally<'_>> = tallies.iter().filter(|case| case.counts).collect();
     let suites: Vec<&str> = run.manifest.suites.iter().map(|suite| suite.name.as_str()).collect();
     let errors = tallies.iter().filter(|case| case.standing() == Standing::Unanswered).count();
-    let unscored: Vec<&str> =
-        all.iter().filter(|case| case.standing() == Standing::Unscored).map(|case| case.case).collect();
-    let rate = tally::rate(&all, confidence);
+    let unscored = all.iter().filter(|case| case.standing() == Standing::Unscored);
+    let unscored: Vec<&str> = unscored.map(|case| case.case).collect();
     let warnings = warnings(run, errors, &unscored);
     View {
         kind: "Evaluation",
@@ -31,8 +30,8 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
             words::count(tallies.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
-        verdict: verdict(label, &rate, confidence),
-        facts: facts(run, tally::mean_score(&all), rate.flaky, errors, unscored.len()),
+        verdict: verdict(label, &tally::rate(&all, confidence), confidence),
+        facts: facts(run, &all, errors, unscored.len()),
         notices: match warnings.is_empty() {
             true => Vec::new(),
             false => vec![Notice { title: "Before you rely on this", items: warnings }],
@@ -44,7 +43,7 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
         lists: vec![failing(tallies, cases)],
         excerpts: Vec::new(),
         halves: [Split::HeldOut, Split::Dev].into_iter().filter_map(|split| half(tallies, split, confidence)).collect(),
-        measured: MeasuredView::of_run(label, run, confidence, errors),
+        measured: MeasuredView::of_run(label, run, errors, confidence),
     }
 }
 
@@ -71,9 +70,10 @@ fn verdict(label: &str, rate: &Rate, confidence: f64) -> VerdictView {
     }
 }
 
-fn facts(run: &Run, score: Option<f64>, flaky: usize, errors: usize, unscored: usize) -> Vec<Fact> {
+fn facts(run: &Run, all: &[&CaseTally<'_>], errors: usize, unscored: usize) -> Vec<Fact> {
     let work = Answering::of(run);
-    let score = score.map_or_else(none, words::decimal);
+    let flaky = all.iter().filter(|case| case.flaky()).count();
+    let score = tally::mean_score(all).map_or_else(none, words::decimal);
     let mut facts = vec![Fact::new("Mean score", score, "of 1.00")];
     if let Some(speed) = work.tokens_per_second() {
         let detail = format!("{} tokens, {speed:.0} a second", words::thousands(work.tokens));
@@ -189,11 +189,10 @@ fn half(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Option<Half
 fn repeats(rate: &Rate) -> Option<String> {
     let (any, every, k) = (rate.pass_at_k?, rate.pass_hat_k?, rate.k?);
     Some(format!(
-        "Of {k} answers to a case at least one passes for {}, every one for {}; {} of the cases {} flaky.",
+        "Of {k} answers to a case at least one passes for {}, every one for {}; {} flaky.",
         words::percent(any),
         words::percent(every),
-        rate.flaky,
-        words::either(rate.flaky, "is", "are")
+        words::count(rate.flaky, "case") + words::either(rate.flaky, " is", " are")
     ))
 }
 
