@@ -134,6 +134,21 @@ pub struct Luck {
     pub anything: usize,
 }
 
+impl Luck {
+    /// Both counts together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            swaps: self.swaps + other.swaps,
+            headline: self.headline + other.headline,
+            passes: self.passes + other.passes,
+            categories: self.categories + other.categories,
+            criteria: self.criteria + other.criteria,
+            checks: self.checks + other.checks,
+            anything: self.anything + other.anything,
+        }
+    }
+}
+
 /// A set of cases tested together. Without cases its means are 0 and its intervals all that is possible.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {

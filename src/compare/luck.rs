@@ -69,16 +69,7 @@ pub(super) fn luck(pairs: &[&Pair<'_>], settings: &Settings) -> Option<Luck> {
     let swaps: Vec<Vec<u64>> =
         (0..SWAPS).map(|_| (0..units.div_ceil(64)).map(|_| random.next_u64()).collect()).collect();
     let counted = swaps.par_iter().map(|signs| one(&lines, signs, settings));
-    let sum = |x: Luck, y: Luck| Luck {
-        swaps: x.swaps + y.swaps,
-        headline: x.headline + y.headline,
-        passes: x.passes + y.passes,
-        categories: x.categories + y.categories,
-        criteria: x.criteria + y.criteria,
-        checks: x.checks + y.checks,
-        anything: x.anything + y.anything,
-    };
-    Some(counted.reduce(Luck::default, sum))
+    Some(counted.reduce(Luck::default, Luck::and))
 }
 
 /// Which lines one swap of labels writes: 1 for each kind that it writes any of.

@@ -104,15 +104,7 @@ fn shares(n: usize, lucky: Luckiness, rounds: u64, settings: &Settings) -> Luck 
         let (a, b) = equals(n, lucky, seed);
         named(&a, &b, &Settings { seed, ..settings.clone() })
     };
-    (0..rounds).into_par_iter().map(round).reduce(Luck::default, |x, y| Luck {
-        swaps: x.swaps + y.swaps,
-        headline: x.headline + y.headline,
-        passes: x.passes + y.passes,
-        categories: x.categories + y.categories,
-        criteria: x.criteria + y.criteria,
-        checks: x.checks + y.checks,
-        anything: x.anything + y.anything,
-    })
+    (0..rounds).into_par_iter().map(round).reduce(Luck::default, Luck::and)
 }
 
 /// Whether a comparison's held-out half says of anything that it got better or worse.
