@@ -1,6 +1,8 @@
-//! Small language models on a CPU: reading them, answering with them, training LoRA adapters for them.
+#![doc = include_str!("../README.md")]
 //!
 //! Modules stand in dependency order: each may use only those above it.
+
+#![warn(missing_docs)]
 
 pub mod error;
 pub mod store;

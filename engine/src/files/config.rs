@@ -5,6 +5,7 @@ use std::path::Path;
 use super::family::Family;
 use crate::error::{Error, Result};
 
+/// Every shape and constant of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Which layers there are.

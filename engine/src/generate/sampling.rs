@@ -14,8 +14,11 @@ pub struct Sampling {
     pub min_p: Option<f64>,
     /// Above 1, tokens already used become less likely.
     pub repetition_penalty: f64,
+    /// What the choice of tokens is drawn from.
     pub seed: u64,
+    /// Texts that end the answer; they are no part of it.
     pub stop: Vec<String>,
+    /// The longest answer.
     pub max_tokens: usize,
 }
 

@@ -116,8 +116,10 @@ pub enum Preset {
 }
 
 impl Preset {
+    /// In the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Documents, Self::Communications, Self::Balanced];
 
+    /// As it is written in files and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Documents => "documents",
@@ -147,12 +149,16 @@ impl Preset {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
+    /// Along half a cosine, to nothing.
     Cosine,
+    /// In a straight line, to nothing.
     Linear,
+    /// Not at all.
     Constant,
 }
 
 impl Schedule {
+    /// As it is written in files and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cosine => "cosine",
@@ -173,6 +179,7 @@ pub enum TooLong {
 }
 
 impl TooLong {
+    /// As it is written in files and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Skip => "skip",
