@@ -62,7 +62,6 @@ pub struct SamplingOptions {
     #[schemars(extend("exclusiveMinimum" = 0, "x-remedy" = "1 changes nothing"))]
     pub repetition_penalty: Option<f64>,
     /// Where randomness starts from.
-    /// Where randomness starts from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Stop as soon as the answer contains one of these.
