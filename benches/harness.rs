@@ -43,6 +43,7 @@ fn suite() -> Suite {
         system: None,
         prompt: format!("Write a status update for project {number}, for executives, with next steps and owners."),
         reference: None,
+        distractors: Vec::new(),
         choices: Vec::new(),
         checks: checks.clone(),
         threshold: None,

@@ -54,7 +54,7 @@ fn every_check_reads_and_judges() {
         output_tokens: 1,
         seconds: 0.1,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     };
     let reference = Some("We launch in April, three weeks late. Sales and support wait.");
     let subject = Subject { prompt: "Write an update.", reference, choices: &[], answer: &answer };

@@ -17,7 +17,7 @@ fn request(id: usize, prompt: &str, task: Task, sampling: Sampling) -> Request {
 }
 
 fn write(prompt: &str, sampling: Sampling) -> Request {
-    request(0, prompt, Task::Write { reference: None }, sampling)
+    request(0, prompt, Task::Write { weighed: Vec::new() }, sampling)
 }
 
 fn ask(requests: Vec<Request>) -> Vec<Result<Answer>> {
@@ -79,7 +79,7 @@ fn sampling_and_seed_reach_the_endpoint() {
 fn several_questions_come_back_to_their_askers_and_one_too_long_harms_no_other() {
     let short = Sampling { max_tokens: 4, ..Default::default() };
     let ask_words = |(id, words): (usize, &usize)| {
-        request(id, &"word ".repeat(*words), Task::Write { reference: None }, short.clone())
+        request(id, &"word ".repeat(*words), Task::Write { weighed: Vec::new() }, short.clone())
     };
     let answers = ask([10, 40, 20, 5000].iter().enumerate().map(ask_words).collect());
     let prompt_tokens = |id: usize| answers[id].as_ref().unwrap().prompt_tokens;

@@ -43,6 +43,7 @@ fn plan() -> Plan {
         system: None,
         prompt: format!("question {number}"),
         reference: None,
+        distractors: Vec::new(),
         choices: Vec::new(),
         checks: vec![check.clone()],
         threshold: None,

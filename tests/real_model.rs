@@ -161,10 +161,13 @@ fn local_provider_writes_scores_and_chooses() {
         task,
         sampling: Sampling { max_tokens: 40, ..Sampling::default() },
     };
-    let reference = Some("The capital of France is Paris.".to_string());
-    let choices = ["The capital of France is Paris.", "Bananas are loud."].map(str::to_string).to_vec();
+    let texts = ["The capital of France is Paris.", "Bananas are loud."].map(str::to_string).to_vec();
     let capital = "What is the capital of France?";
-    let requests = vec![request(0, capital, Task::Write { reference }), request(1, capital, Task::Choose { choices })];
+    let requests = vec![
+        request(0, capital, Task::Write { weighed: texts.clone() }),
+        request(1, capital, Task::Choose { choices: texts.clone() }),
+        request(2, capital, Task::Weigh { texts: texts.clone() }),
+    ];
     let (mut answers, mut tokens) = (BTreeMap::new(), 0);
     local
         .answer(requests, &mut |event| {
@@ -179,8 +182,12 @@ fn local_provider_writes_scores_and_chooses() {
     assert!(written.text.contains("Paris"), "{}", written.text);
     assert!(written.reference_nll.unwrap() < 1.5 && written.seconds > 0.0 && tokens >= written.output_tokens);
     assert_eq!((chosen.text.as_str(), chosen.stop), ("The capital of France is Paris.", Stop::Scored));
-    assert!(chosen.choices[0].per_byte() > chosen.choices[1].per_byte());
-    assert_eq!(chosen.choices[0].tokens, 8);
+    assert!(chosen.likelihoods[0].gain() > chosen.likelihoods[1].gain());
+    assert_eq!(chosen.likelihoods[0].tokens, 8);
+    // However it is asked, the same texts weigh the same; the question helps the one that answers it.
+    assert_eq!((&written.likelihoods, &answers[&2].likelihoods), (&chosen.likelihoods, &chosen.likelihoods));
+    assert!(chosen.likelihoods[0].gain().unwrap() > 1.0 && chosen.margin(&texts[0]).unwrap() > 0.5);
+    assert_eq!((chosen.preferred(&texts[0]), chosen.preferred(&texts[1])), (Some((1, 1)), Some((0, 1))));
 
     // The same prompt, streamed, gives the same text; a second turn reads only what is new.
     let mut conversation = local.converse(0).unwrap();

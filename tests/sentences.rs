@@ -70,7 +70,7 @@ fn similar_hears_the_same_in_other_words() {
             output_tokens: 1,
             seconds: 0.1,
             reference_nll: None,
-            choices: Vec::new(),
+            likelihoods: Vec::new(),
         };
         check.judge(&Subject { prompt: "p", reference: None, choices: &[], answer: &answer })
     };

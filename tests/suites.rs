@@ -1,7 +1,7 @@
 //! The shipped suites, held to answers that people wrote: the good one passes its case, the bad one fails it.
 
 use pmtune::check::Subject;
-use pmtune::provider::{Answer, ChoiceScore, Stop};
+use pmtune::provider::{Answer, Likelihood, Stop};
 use pmtune::suite::{self, Case, Split, Suite};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ fn written(text: &str) -> Answer {
         output_tokens: text.split_whitespace().count() * 4 / 3,
         seconds: 1.0,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     }
 }
 
@@ -88,13 +88,14 @@ fn only_the_right_choice_passes() {
     assert!(cases.len() >= 15, "{} multiple-choice cases", cases.len());
     for case in cases {
         for picked in &case.choices {
-            let score = |text: &String| ChoiceScore {
+            let score = |text: &String| Likelihood {
                 text: text.clone(),
                 log_prob: if text == picked { -1.0 } else { -5.0 } * text.len() as f64,
                 tokens: 4,
+                unasked: None,
             };
             let answer =
-                Answer { stop: Stop::Scored, choices: case.choices.iter().map(score).collect(), ..written(picked) };
+                Answer { stop: Stop::Scored, likelihoods: case.choices.iter().map(score).collect(), ..written(picked) };
             let (passed, said) = judge(case, &answer);
             assert_eq!(passed, Some(picked) == case.reference.as_ref(), "{} {picked}\n{said}", case.id);
         }

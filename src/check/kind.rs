@@ -301,7 +301,7 @@ mod tests {
             output_tokens: 1,
             seconds: 0.0,
             reference_nll: None,
-            choices: Vec::new(),
+            likelihoods: Vec::new(),
         };
         check.judge(&Subject { prompt: "p", reference: None, choices: &[], answer: &answer })
     }

@@ -71,7 +71,7 @@ fn outcome(version: &str, reply: Reply) -> Outcome {
             output_tokens: 7,
             seconds: 0.5,
             reference_nll: Some(3.0 - score),
-            choices: Vec::new(),
+            likelihoods: Vec::new(),
         },
         passed: verdict.passed(),
         verdicts: vec![

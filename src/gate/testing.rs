@@ -102,7 +102,7 @@ fn outcome(version: &str, repeat: u32, score: f64) -> Outcome {
             output_tokens: 1,
             seconds: 1.0 + score,
             reference_nll: None,
-            choices: Vec::new(),
+            likelihoods: Vec::new(),
         },
         score,
         passed: score >= 1.0,

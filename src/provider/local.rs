@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Answer, ChoiceScore, Event, Provider, Request, Stop, Task};
+use super::{Answer, Event, Likelihood, Provider, Request, Stop, Task};
 use candle_core::Device;
-use engine::chat::Chat;
+use engine::chat::{Chat, Message, Role};
 use engine::error::{Error, Result};
 use engine::files::Source;
 use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
@@ -15,13 +15,17 @@ use engine::model::{Composite, Decoder, Forward};
 
 /// One base in memory and the versions that add to it.
 ///
-/// A reference or a choice is scored as the whole answer: its own tokens and the token that ends the turn, so that a
-/// text which breaks off early is not preferred. A reference that does not fit the context is left unscored.
+/// A text is weighed as the whole answer: its own tokens and the token that ends the turn, so that one which breaks off
+/// early is not preferred; once behind the question, and once where the question is not told ([`UNASKED`]). Beside an
+/// answer that is written, texts that do not fit the context are left unweighed.
 pub struct Local<M: Forward = Decoder> {
     engine: Engine<M>,
     /// For each version, which of the engine's adapters it uses.
     adapters: Vec<Option<usize>>,
 }
+
+/// What stands in the place of a question that is not told.
+const UNASKED: &str = "Answer the question.";
 
 impl Local {
     /// Packs the base and loads an adapter folder for every version that has one.
@@ -73,35 +77,48 @@ impl<M: Forward> Local<M> {
     fn parts(&self, request: &Request) -> Result<Vec<(Part, Job)>> {
         let (chat, adapter) = (self.engine.chat(), self.adapter(request.version)?);
         let prompt = chat.prompt_ids(&request.messages)?;
-        let whole_answer = |text: &str| -> Result<Work> {
+        let unasked = chat.prompt_ids(&unasked(&request.messages))?;
+        let job = |prompt: &[u32], work| Job { id: 0, adapter, prompt: prompt.to_vec(), work };
+        let (texts, writes) = weighed(&request.task);
+        let mut parts = Vec::new();
+        if writes {
+            parts.push((Part::Text, job(&prompt, Work::Write(request.sampling.clone()))));
+        } else if texts.is_empty() {
+            let error = Error::input("there are no choices to choose from");
+            return Err(error.hint("list at least two under `choices`"));
+        }
+        for (i, text) in texts.iter().enumerate() {
             let mut ids = chat.answer_ids(text)?;
             ids.push(chat.end_of_turn());
-            Ok(Work::Score(ids))
-        };
-        let job = |work| Job { id: 0, adapter, prompt: prompt.clone(), work };
-        match &request.task {
-            Task::Write { reference } => {
-                let mut parts = vec![(Part::Text, job(Work::Write(request.sampling.clone())))];
-                if let Some(reference) = reference {
-                    parts.push((Part::Reference, job(whole_answer(reference)?)));
-                }
-                Ok(parts)
-            }
-            Task::Choose { choices } if choices.is_empty() => {
-                Err(Error::input("there are no choices to choose from").hint("list at least two under `choices`"))
-            }
-            Task::Choose { choices } => {
-                choices.iter().enumerate().map(|(i, text)| Ok((Part::Choice(i), job(whole_answer(text)?)))).collect()
-            }
+            parts.push((Part::Unasked(i), job(&unasked, Work::Score(ids.clone()))));
+            parts.push((Part::Asked(i), job(&prompt, Work::Score(ids))));
         }
+        Ok(parts)
     }
+}
+
+/// The texts that a task weighs, and whether something is written too.
+fn weighed(task: &Task) -> (&[String], bool) {
+    match task {
+        Task::Write { weighed } => (weighed, true),
+        Task::Weigh { texts } | Task::Choose { choices: texts } => (texts, false),
+    }
+}
+
+/// The conversation with its last question left untold. What stands before it (a system prompt, worked examples) belongs
+/// to the version and stays.
+fn unasked(messages: &[Message]) -> Vec<Message> {
+    let before = &messages[..messages.len().saturating_sub(1)];
+    before.iter().cloned().chain([Message::new(Role::User, UNASKED)]).collect()
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Text,
-    Reference,
-    Choice(usize),
+    /// A text by its place, behind the question.
+    Asked(usize),
+    /// The same where the question is not told.
+    Unasked(usize),
 }
 
 /// A request whose jobs are under way.
@@ -109,28 +126,34 @@ struct Open {
     id: usize,
     left: usize,
     prompt_tokens: usize,
+    /// A text is to be written, and its likelihoods stand beside it.
+    writes: bool,
     text: Option<(String, usize, Finish)>,
-    reference_nll: Option<f64>,
-    choices: Vec<ChoiceScore>,
+    weighed: Vec<Weighed>,
     joined: Option<Instant>,
     seconds: f64,
     error: Option<Error>,
 }
 
+/// A text, and its log-probability and tokens as far as they are known.
+struct Weighed {
+    text: String,
+    tokens: usize,
+    asked: Option<f64>,
+    unasked: Option<f64>,
+}
+
 impl Open {
     fn new(request: &Request, left: usize, prompt_tokens: usize) -> Self {
-        let choices = match &request.task {
-            Task::Choose { choices } => choices.clone(),
-            Task::Write { .. } => Vec::new(),
-        };
-        let unscored = |text| ChoiceScore { text, log_prob: f64::NEG_INFINITY, tokens: 0 };
+        let (texts, writes) = weighed(&request.task);
+        let weighed = |text: &String| Weighed { text: text.clone(), tokens: 0, asked: None, unasked: None };
         Self {
             id: request.id,
             left,
             prompt_tokens,
+            writes,
             text: None,
-            reference_nll: None,
-            choices: choices.into_iter().map(unscored).collect(),
+            weighed: texts.iter().map(weighed).collect(),
             joined: None,
             seconds: 0.0,
             error: None,
@@ -141,21 +164,22 @@ impl Open {
         self.left -= 1;
         let now = Instant::now();
         let joined = now.checked_sub(elapsed).unwrap_or(now);
-        // An answer's time is its writing, not the scoring of a reference beside it.
-        if !matches!(part, Part::Reference) {
+        // An answer's time is its writing, not the weighing beside it.
+        if matches!(part, Part::Text) == self.writes {
             let first = self.joined.map_or(joined, |first| first.min(joined));
             self.joined = Some(first);
             self.seconds = (now - first).as_secs_f64();
         }
         match (part, outcome) {
-            (Part::Reference, Err(_)) => {}
+            (Part::Asked(_) | Part::Unasked(_), Err(_)) if self.writes => {}
             (_, Err(error)) => self.error = Some(error),
             (_, Ok(Outcome::Written { text, tokens, finish })) => self.text = Some((text, tokens, finish)),
             (part, Ok(Outcome::Scored { log_probs })) => {
-                let sum: f64 = log_probs.iter().map(|p| f64::from(*p)).sum();
+                let sum = Some(log_probs.iter().map(|p| f64::from(*p)).sum());
                 match part {
-                    Part::Choice(i) => (self.choices[i].log_prob, self.choices[i].tokens) = (sum, log_probs.len()),
-                    _ => self.reference_nll = Some(-sum / log_probs.len().max(1) as f64),
+                    Part::Asked(i) => (self.weighed[i].asked, self.weighed[i].tokens) = (sum, log_probs.len()),
+                    Part::Unasked(i) => self.weighed[i].unasked = sum,
+                    Part::Text => {}
                 }
             }
         }
@@ -165,33 +189,45 @@ impl Open {
         if let Some(error) = self.error {
             return Err(error);
         }
+        let whole = |weighed: &Weighed| {
+            Some(Likelihood {
+                text: weighed.text.clone(),
+                log_prob: weighed.asked?,
+                tokens: weighed.tokens,
+                unasked: Some(weighed.unasked?),
+            })
+        };
+        // All or none: a reference is preferred to all of its distractors or to none.
+        let likelihoods: Vec<Likelihood> = self.weighed.iter().map(whole).collect::<Option<_>>().unwrap_or_default();
         let (text, output_tokens, stop) = match self.text {
             Some((text, tokens, Finish::End)) => (text, tokens, Stop::End),
             Some((text, tokens, Finish::Length)) => (text, tokens, Stop::Length),
             Some((text, tokens, Finish::StopString)) => (text, tokens, Stop::StopString),
-            None => (likeliest(&self.choices), 0, Stop::Scored),
+            None => (likeliest(&likelihoods), 0, Stop::Scored),
         };
+        // The reference stands first.
+        let reference = likelihoods.first().filter(|_| self.writes);
         Ok(Answer {
             text,
             stop,
             prompt_tokens: self.prompt_tokens,
             output_tokens,
             seconds: self.seconds,
-            reference_nll: self.reference_nll,
-            choices: self.choices,
+            reference_nll: reference.map(|text| -text.log_prob / text.tokens.max(1) as f64),
+            likelihoods,
         })
     }
 }
 
-/// The choice with the highest log-probability per byte; the first of equals.
-fn likeliest(choices: &[ChoiceScore]) -> String {
-    let mut best: Option<&ChoiceScore> = None;
-    for choice in choices {
-        if best.is_none_or(|best| choice.per_byte() > best.per_byte()) {
-            best = Some(choice);
+/// The text to which the question adds most; the first of equals.
+fn likeliest(texts: &[Likelihood]) -> String {
+    let mut best: Option<&Likelihood> = None;
+    for text in texts {
+        if best.is_none_or(|best| text.rank() > best.rank()) {
+            best = Some(text);
         }
     }
-    best.map(|choice| choice.text.clone()).unwrap_or_default()
+    best.map(|text| text.text.clone()).unwrap_or_default()
 }
 
 impl<M: Forward> Provider for Local<M> {
@@ -199,7 +235,7 @@ impl<M: Forward> Provider for Local<M> {
         // The longest first, so that no long answer is left to run alone at the end. Scoring fills the gaps.
         requests.sort_by_key(|request| match request.task {
             Task::Write { .. } => std::cmp::Reverse(request.sampling.max_tokens),
-            Task::Choose { .. } => std::cmp::Reverse(0),
+            Task::Weigh { .. } | Task::Choose { .. } => std::cmp::Reverse(0),
         });
         let (mut open, mut parts, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
         for request in &requests {

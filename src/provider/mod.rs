@@ -5,7 +5,7 @@ mod answer;
 mod local;
 mod remote;
 mod scripted;
-pub use answer::{Answer, ChoiceScore, Stop};
+pub use answer::{Answer, Likelihood, Stop};
 pub use local::Local;
 pub use remote::{Remote, RemoteOptions};
 pub use scripted::Scripted;
@@ -18,8 +18,10 @@ use std::ops::ControlFlow;
 /// What is asked of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
-    /// Write an answer; and, where a gold document is given, say how likely it was.
-    Write { reference: Option<String> },
+    /// Write an answer; and say how likely each of these texts would have been instead.
+    Write { weighed: Vec<String> },
+    /// Write nothing, and say how likely each of these texts would have been.
+    Weigh { texts: Vec<String> },
     /// Say which of these texts is the likeliest answer.
     Choose { choices: Vec<String> },
 }

@@ -58,7 +58,7 @@ impl Provider for Scripted {
                     stop: Stop::End,
                     seconds: self.delay.as_secs_f64(),
                     reference_nll: None,
-                    choices: Vec::new(),
+                    likelihoods: Vec::new(),
                 }
             });
             let tokens = answer.as_ref().map_or(0, |answer| answer.output_tokens);
@@ -85,7 +85,7 @@ mod tests {
             id,
             version: 0,
             messages: vec![Message::new(Role::System, "You answer."), Message::new(Role::User, prompt)],
-            task: Task::Write { reference: None },
+            task: Task::Write { weighed: Vec::new() },
             sampling: Sampling::default(),
         };
         let mut done = Vec::new();

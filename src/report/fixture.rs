@@ -4,7 +4,7 @@
 use super::{Extras, Training};
 use crate::check::{Criterion, Verdict};
 use crate::compare::*;
-use crate::provider::{Answer, ChoiceScore, Stop};
+use crate::provider::{Answer, Likelihood, Stop};
 use crate::review::{Flag, People, PeopleCompared, Rating, Reviewer, ReviewerKind, people_compared};
 use crate::run::{Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
 use crate::suite::Split;
@@ -299,7 +299,7 @@ fn record(plan: &Plan, told: Told) -> Record {
 }
 
 fn answer(case: &str, text: &str) -> Answer {
-    let choice = |text: &str, log_prob| ChoiceScore { text: text.to_string(), log_prob, tokens: 2 };
+    let choice = |text: &str, log_prob| Likelihood { text: text.to_string(), log_prob, tokens: 2, unasked: None };
     let scored = case == "domain/choice";
     Answer {
         text: text.to_string(),
@@ -314,7 +314,7 @@ fn answer(case: &str, text: &str) -> Answer {
         output_tokens: if scored { 0 } else { text.split_whitespace().count() },
         seconds: 1.25,
         reference_nll: None,
-        choices: match (scored, text) {
+        likelihoods: match (scored, text) {
             (false, _) => Vec::new(),
             (true, "NPS") => vec![choice("NPS", -1.0), choice("DAU/MAU", -2.0), choice("CAC", -3.0)],
             (true, _) => vec![choice("NPS", -2.5), choice("DAU/MAU", -0.5), choice("CAC", -4.0)],

@@ -323,7 +323,7 @@ fn make_hostile(record: &mut Record, text: &str) {
         Outcome::Error { message } => *message = text.to_string(),
         Outcome::Judged { answer, verdicts, .. } | Outcome::Unscored { answer, verdicts, .. } => {
             answer.text = text.to_string();
-            for choice in &mut answer.choices {
+            for choice in &mut answer.likelihoods {
                 choice.text = text.to_string();
             }
             for judged in verdicts {

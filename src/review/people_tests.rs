@@ -33,7 +33,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
             output_tokens: 7,
             seconds: 0.5,
             reference_nll: None,
-            choices: Vec::new(),
+            likelihoods: Vec::new(),
         };
         Record {
             case: format!("s/{i:03}"),

@@ -44,7 +44,7 @@ pub fn record(told: &Told) -> Record {
         output_tokens: 1,
         seconds: 0.1,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     };
     Record {
         case: told.case.clone(),

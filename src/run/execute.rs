@@ -189,7 +189,8 @@ impl Recorder<'_> {
 /// JSON knows no infinities: a record with one could never be read back, so such an answer is an error.
 fn sound(answer: Answer) -> Result<Answer> {
     let numbers = [answer.seconds, answer.reference_nll.unwrap_or(0.0)].into_iter();
-    if numbers.chain(answer.choices.iter().map(|choice| choice.log_prob)).all(f64::is_finite) {
+    let weighed = answer.likelihoods.iter().flat_map(|text| [text.log_prob, text.unasked.unwrap_or(0.0)]);
+    if numbers.chain(weighed).all(f64::is_finite) {
         Ok(answer)
     } else {
         Err(Error::model("the model computed a likelihood that is not a number")

@@ -109,10 +109,13 @@ fn messages(version: &VersionRef, case: &Case) -> Vec<Message> {
 }
 
 fn task(case: &Case) -> Task {
-    if case.choices.is_empty() {
-        Task::Write { reference: case.reference.clone() }
-    } else {
+    let weighed = || case.weighed().into_iter().map(String::from).collect();
+    if !case.choices.is_empty() {
         Task::Choose { choices: case.choices.clone() }
+    } else if case.only_weighed() {
+        Task::Weigh { texts: weighed() }
+    } else {
+        Task::Write { weighed: weighed() }
     }
 }
 
@@ -125,12 +128,13 @@ fn sampling(version: &VersionRef, case: &Case, repeat: u32) -> Sampling {
 
 /// The repeat is part of the key, so repeats never share an answer, greedy ones included.
 fn answer_key(version: &VersionRef, messages: &[Message], task: &Task, sampling: &Sampling, repeat: u32) -> String {
-    let (reference, choices) = match task {
-        Task::Write { reference } => (reference.as_deref(), &[][..]),
-        Task::Choose { choices } => (None, choices.as_slice()),
+    let (kind, texts) = match task {
+        Task::Write { weighed } => ("write", weighed),
+        Task::Weigh { texts } => ("weigh", texts),
+        Task::Choose { choices } => ("choose", choices),
     };
     let model = (&version.base, &version.adapter, &version.template);
-    store::hash_of(&(model, messages, reference, choices, sampling, repeat))
+    store::hash_of(&(model, messages, kind, texts, sampling, repeat))
 }
 
 /// What remains: the indices of the items without a judged record of the same answer and the same checks. An item whose

@@ -40,6 +40,7 @@ fn case(id: &str, repeat: u32) -> Case {
         system: None,
         prompt: format!("question {id} – “quoted”"),
         reference: None,
+        distractors: Vec::new(),
         choices: Vec::new(),
         checks: vec![check("yes")],
         threshold: None,
@@ -294,8 +295,12 @@ fn an_answer_that_is_not_a_number_is_an_error_and_not_an_unreadable_record() {
             sink: &mut dyn FnMut(crate::provider::Event) -> ControlFlow<()>,
         ) -> Result<()> {
             for request in requests {
-                let choices =
-                    vec![crate::provider::ChoiceScore { text: "x".into(), log_prob: f64::NEG_INFINITY, tokens: 1 }];
+                let choices = vec![crate::provider::Likelihood {
+                    text: "x".into(),
+                    log_prob: f64::NEG_INFINITY,
+                    tokens: 1,
+                    unasked: None,
+                }];
                 let answer = crate::provider::Answer {
                     text: "x".into(),
                     stop: crate::provider::Stop::Scored,
@@ -303,7 +308,7 @@ fn an_answer_that_is_not_a_number_is_an_error_and_not_an_unreadable_record() {
                     output_tokens: 0,
                     seconds: 0.0,
                     reference_nll: None,
-                    choices,
+                    likelihoods: choices,
                 };
                 let _ = sink(crate::provider::Event::Done { id: request.id, answer: Ok(answer) });
             }
@@ -509,7 +514,7 @@ proptest! {
             let outcome = if judged {
                 let answer = crate::provider::Answer {
                     text: index.to_string(), stop: crate::provider::Stop::End, prompt_tokens: 0, output_tokens: 0,
-                    seconds: 0.0, reference_nll: None, choices: Vec::new(),
+                    seconds: 0.0, reference_nll: None, likelihoods: Vec::new(),
                 };
                 Outcome::Judged { answer, verdicts: Vec::new(), score: 1.0, passed: true, reused: false }
             } else {

@@ -27,6 +27,17 @@ pub struct Suite {
     pub hash: String,
 }
 
+/// A plausible bad answer to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Distractor {
+    /// The whole answer; template and `file://` as in `prompt`.
+    pub text: String,
+    /// What is wrong with it, in a sentence; for whoever mends the case.
+    #[schemars(extend("x-remedy" = "say what is wrong with the answer"))]
+    pub why: String,
+}
+
 /// One prompt with its checks, templates filled in and `file://` read.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -38,6 +49,8 @@ pub struct Case {
     /// The whole user message: prompt, then the input after a blank line.
     pub prompt: String,
     pub reference: Option<String>,
+    /// Plausible bad answers, by hand.
+    pub distractors: Vec<Distractor>,
     /// A multiple-choice case when not empty; `reference` is then the right one.
     pub choices: Vec<String>,
     pub checks: Vec<Check>,
@@ -56,3 +69,22 @@ pub struct Case {
     /// reference, choices); with the prompt's own hash it tells whether two runs are comparable.
     pub judge_hash: String,
 }
+
+impl Case {
+    /// The reference, then the distractors, where there are any: what a version that knows better finds likelier.
+    pub fn weighed(&self) -> Vec<&str> {
+        let reference = self.reference.as_deref().filter(|_| self.choices.is_empty());
+        let distractors = self.distractors.iter().map(|distractor| distractor.text.as_str());
+        reference.into_iter().chain(distractors).collect()
+    }
+
+    /// Nothing is written: the reference is weighed against the distractors, and that is all there is to judge.
+    pub fn only_weighed(&self) -> bool {
+        self.choices.is_empty()
+            && !self.distractors.is_empty()
+            && self.checks.iter().all(|check| check.weight == 0.0 || check.name == PREFERS)
+    }
+}
+
+/// The check that asks whether the reference is preferred to every distractor.
+pub const PREFERS: &str = "prefers-reference";

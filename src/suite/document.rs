@@ -1,6 +1,6 @@
 //! A suite as it is written: the keys of the file, of `defaults` and of a case.
 
-use super::Split;
+use super::{Distractor, Split};
 use engine::generate::SamplingOptions;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,6 +33,11 @@ pub(super) struct Written {
     pub system: Option<String>,
     /// The answer a person would give; for a multiple-choice case, the right choice. Template and `file://` too.
     pub reference: Option<String>,
+    /// One to four plausible bad answers, each with why it is bad. A version that knows better finds the reference
+    /// likelier than any of them.
+    #[serde(default)]
+    #[schemars(length(max = 4))]
+    pub distractors: Option<Vec<Distractor>>,
     /// The answers of a multiple-choice case, at least two; templates over `vars`.
     #[serde(default)]
     pub choices: Option<Vec<String>>,

@@ -15,7 +15,7 @@ mod score;
 mod texts;
 mod warnings;
 
-pub use case::{Case, Split, Suite};
+pub use case::{Case, Distractor, PREFERS, Split, Suite};
 pub use load::{load, load_str};
 pub use places::{CasePlace, places};
 pub use schema::schema;

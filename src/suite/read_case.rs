@@ -1,6 +1,6 @@
 use super::document::{CASE_KEYS, TEXT_KEYS, Written, named_by};
 use super::texts::{FILE, Texts};
-use super::{Case, Split};
+use super::{Case, Distractor, PREFERS, Split};
 use crate::check::{self, Check, Lexicon};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
@@ -35,12 +35,21 @@ impl CaseReader<'_> {
         check_id(node, &mut faults);
         check_prompt(&filled, &mut faults);
         check_choices(&filled, &mut faults);
+        check_distractors(&filled, &mut faults);
         let reference = text(written.reference);
         let choices = written.choices.unwrap_or_default();
         let choices: Vec<String> = choices.iter().map(|choice| choice.trim().to_string()).collect();
+        let distractors = written.distractors.unwrap_or_default();
+        let distractors: Vec<Distractor> =
+            distractors.into_iter().map(|d| Distractor { text: d.text.trim().to_string(), ..d }).collect();
         let mut checks = self.checks(node, &vars, &mut faults);
+        // Beside checks of what is written, which answer is likelier is evidence of its own and never part of the score.
+        if !distractors.is_empty() && !checks.iter().any(|(check, _)| check.name == PREFERS) {
+            let alone = !checks.iter().any(|(check, _)| check.weight > 0.0);
+            checks.extend(faults.take(self.shipped(&format!("{{type: {PREFERS}, weight: {}}}", u8::from(alone)))));
+        }
         if !choices.is_empty() && !checks.iter().any(|(check, _)| check.name.trim_start_matches("not-") == "choice") {
-            checks.extend(faults.take(self.choice_check()));
+            checks.extend(faults.take(self.shipped("type: choice")));
         }
         if let Some(error) = Error::gather(faults.0) {
             return Err(error);
@@ -52,8 +61,17 @@ impl CaseReader<'_> {
             split: written.split.unwrap_or(Split::Dev),
             system: text(written.system),
             prompt: [text(written.prompt), text(written.input)].into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
-            judge_hash: judge_hash(&checks, written.threshold, written.require, reference.as_deref(), &choices, weight),
+            judge_hash: judge_hash(
+                &checks,
+                written.threshold,
+                written.require,
+                reference.as_deref(),
+                &choices,
+                &distractors,
+                weight,
+            ),
             reference,
+            distractors,
             choices,
             checks: checks.into_iter().map(|(check, _)| check).collect(),
             threshold: written.threshold,
@@ -96,6 +114,7 @@ impl CaseReader<'_> {
             let filled = match key {
                 _ if TEXT_KEYS.contains(&key) => value.fill(&mut |node, text| texts.fill(node, text, vars)),
                 "choices" => value.fill(&mut |node, text| texts.render(node, text, vars)),
+                "distractors" => value.fill(&mut |node, text| texts.fill(node, text, vars)),
                 _ => return value.clone(),
             };
             faults.take(filled).unwrap_or_else(|| value.clone())
@@ -130,9 +149,9 @@ impl CaseReader<'_> {
         read
     }
 
-    /// What a multiple-choice case is judged by unless it says so itself.
-    fn choice_check(&self) -> Result<(Check, serde_json::Value)> {
-        self.check(&yaml::parse("type: choice", Path::new("choice"))?)
+    /// What a case of choices or with distractors is judged by unless it says so itself.
+    fn shipped(&self, check: &str) -> Result<(Check, serde_json::Value)> {
+        self.check(&yaml::parse(check, Path::new("shipped"))?)
     }
 
     /// A check with what it goes by: its parameters and, where the workspace has changed them, its word lists.
@@ -237,6 +256,35 @@ fn check_choices(node: &Node, faults: &mut Faults) {
     }
 }
 
+/// What must hold of the distractors.
+fn check_distractors(node: &Node, faults: &mut Faults) {
+    let Some((at, items)) = node.get("distractors").and_then(|at| Some((at, at.items()?))) else { return };
+    if items.is_empty() {
+        return;
+    }
+    if node.get("choices").is_some_and(|choices| !choices.is_null()) {
+        faults.0.push(
+            at.fault("a case has `choices` or `distractors`, not both").hint("the wrong choices are distractors"),
+        );
+    }
+    let reference = node.get("reference").and_then(Node::as_str).map(str::trim).unwrap_or_default();
+    if reference.is_empty() {
+        let fault = at.fault("there is no `reference` to set against the distractors");
+        faults.0.push(fault.hint("add `reference:`, the answer a person would give"));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for item in items {
+        let text = item.get("text").and_then(Node::as_str).map(str::trim);
+        let Some(text) = text else { continue };
+        if text.is_empty() {
+            faults.0.push(item.fault("this distractor is empty").hint("write it out, or remove it"));
+        } else if text == reference || seen.contains(&text) {
+            faults.0.push(item.fault("this answer stands here twice").hint("change or remove one"));
+        }
+        seen.push(text);
+    }
+}
+
 /// Hash of everything that decides the verdict on an answer. The order of keys does not matter, the order of checks does.
 fn judge_hash(
     checks: &[(Check, serde_json::Value)],
@@ -244,6 +292,7 @@ fn judge_hash(
     require: Option<f64>,
     reference: Option<&str>,
     choices: &[String],
+    distractors: &[Distractor],
     weight: f64,
 ) -> String {
     let checks: Vec<_> = checks
@@ -260,6 +309,10 @@ fn judge_hash(
     // Absent where it is not given: cases that say nothing keep the hash they had before there was this key.
     if let Some(require) = require {
         all["require"] = json!(require);
+    }
+    if !distractors.is_empty() {
+        // Why a distractor is bad decides nothing.
+        all["distractors"] = distractors.iter().map(|distractor| json!(distractor.text)).collect();
     }
     all.sort_all_objects();
     store::hash_of(&all)

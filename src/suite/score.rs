@@ -64,6 +64,7 @@ mod tests {
             system: None,
             prompt: "p".into(),
             reference: None,
+            distractors: Vec::new(),
             choices: Vec::new(),
             checks: weights.iter().map(check).collect(),
             threshold,

@@ -47,6 +47,7 @@ fn suite(cases: usize) -> Suite {
         system: None,
         prompt: format!("Question {number}: how would you raise weekly retention </script><b>?"),
         reference: (number == 0).then(|| HOSTILE.to_string()),
+        distractors: Vec::new(),
         choices: Vec::new(),
         checks: vec![check.clone()],
         threshold: None,

@@ -146,7 +146,7 @@ fn record(suite: &str, number: usize, share: f64, plan: &Plan) -> Record {
         output_tokens: 10,
         seconds: 1.0,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     };
     let criterion = if suite == FORMAT { Criterion::Format } else { Criterion::Accuracy };
     Record {

@@ -15,7 +15,7 @@ pub(crate) fn answer(text: &str) -> Answer {
         output_tokens: 20,
         seconds: 1.5,
         reference_nll: None,
-        choices: vec![],
+        likelihoods: vec![],
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::check::quality::prose::pattern;
 use crate::check::{Judge, Subject, Verdict};
-use crate::provider::ChoiceScore;
+use crate::provider::Likelihood;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ impl Judge for Choice {
         if !subject.choices.iter().any(|c| same(c, right)) {
             return Verdict::Error { reason: format!("the reference \"{right}\" is not one of the choices") };
         }
-        let scores = &subject.answer.choices;
+        let scores = &subject.answer.likelihoods;
         if scores.is_empty() {
             return by_text(subject.text(), subject.choices, right);
         }
@@ -52,13 +52,13 @@ fn same(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
-/// The share of `choice` in a softmax over log-probabilities per byte, in words.
-fn percent(scores: &[ChoiceScore], choice: &str) -> String {
-    let highest = scores.iter().map(ChoiceScore::per_byte).fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = scores.iter().map(|s| (s.per_byte() - highest).exp()).sum();
+/// The share of `choice` in a softmax over what texts are ranked by, in words.
+fn percent(scores: &[Likelihood], choice: &str) -> String {
+    let highest = scores.iter().map(Likelihood::rank).fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = scores.iter().map(|s| (s.rank() - highest).exp()).sum();
     match scores.iter().find(|s| same(&s.text, choice)) {
         Some(score) if sum.is_finite() && sum > 0.0 => {
-            format!("{:.0} %", 100.0 * (score.per_byte() - highest).exp() / sum)
+            format!("{:.0} %", 100.0 * (score.rank() - highest).exp() / sum)
         }
         _ => "not scored".into(),
     }

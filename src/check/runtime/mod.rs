@@ -4,12 +4,14 @@
 
 mod choice;
 mod latency;
+mod prefers_reference;
 mod reference_nll;
 mod tokens;
 
 use super::{Criterion, Kind};
 use choice::Choice;
 use latency::Latency;
+use prefers_reference::PrefersReference;
 use reference_nll::ReferenceNll;
 use tokens::Tokens;
 
@@ -34,7 +36,14 @@ pub const KINDS: &[Kind] = &[
         1,
         "Passes when the reference answer is likely enough: at most `max` nats per token on average.",
     ),
-    Kind::new::<Choice>("choice", Criterion::Accuracy, 1, "Passes when the choice picked is the reference."),
+    Kind::new::<PrefersReference>(
+        "prefers-reference",
+        Criterion::Accuracy,
+        1,
+        "Passes when the question makes the reference likelier than every distractor. Cases with `distractors` have it by \
+         themselves.",
+    ),
+    Kind::new::<Choice>("choice", Criterion::Accuracy, 2, "Passes when the choice picked is the reference."),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::super::quality::testing::{answer, fuzz, judge};
 use super::*;
 use crate::check::{Judge, Subject, Verdict};
-use crate::provider::{Answer, ChoiceScore};
+use crate::provider::{Answer, Likelihood};
 
 fn on(judge: &impl Judge, answer: &Answer, reference: Option<&str>, choices: &[String]) -> Verdict {
     judge.judge(&Subject { prompt: "", reference, choices, answer })
@@ -51,10 +51,10 @@ fn a_scored_choice_gives_its_probability() {
     let choice: Choice = judge("{}");
     // Per byte −1 and −2: a softmax of 73 % and 27 %.
     let scores = [("ab", -2.0), ("cdef", -8.0)]
-        .map(|(text, log_prob)| ChoiceScore { text: text.into(), log_prob, tokens: 1 })
+        .map(|(text, log_prob)| Likelihood { text: text.into(), log_prob, tokens: 1, unasked: None })
         .to_vec();
     let choices = ["ab".to_string(), "cdef".to_string()];
-    let picked = Answer { choices: scores, ..answer("ab") };
+    let picked = Answer { likelihoods: scores, ..answer("ab") };
     assert_eq!(on(&choice, &picked, Some("ab"), &choices), Verdict::pass("picked \"ab\" (73 %)"));
     assert_eq!(
         on(&choice, &picked, Some("cdef"), &choices),
@@ -104,7 +104,33 @@ fn a_case_without_choices_is_an_error() {
     }
 }
 
+/// What a text gains by the question decides, not how likely it is: the second is likelier whatever is asked.
+#[test]
+fn the_reference_is_preferred_by_what_the_question_adds() {
+    let weighed = |text: &str, log_prob, unasked| Likelihood { text: text.into(), log_prob, tokens: 4, unasked };
+    let judge: PrefersReference = judge("{}");
+    let judged = |likelihoods| on(&judge, &Answer { likelihoods, ..answer("") }, Some("gold"), &[]);
+    let gold = weighed("gold", -12.0, Some(-20.0));
+    let better = judged(vec![gold.clone(), weighed("bad", -8.0, Some(-10.0)), weighed("worse", -30.0, Some(-30.0))]);
+    // Gains of 2.0 against 0.5 and 0.0: 1.75 more on average.
+    assert_eq!(better, Verdict::pass("likelier than 2 of 2 bad answers, on average by +1.75 nats a token"));
+    let half = judged(vec![gold.clone(), weighed("bad", -8.0, Some(-20.0)), weighed("worse", -30.0, Some(-30.0))]);
+    assert_eq!((half.passed(), half.score()), (false, Some(0.5)));
+    for nothing in [vec![], vec![gold], vec![weighed("bad", -8.0, None)]] {
+        assert!(matches!(judged(nothing), Verdict::Skipped { .. }));
+    }
+}
+
 #[test]
 fn every_judge_of_runtime_takes_any_text() {
-    fuzz(KINDS, &[("latency", "max: 1"), ("tokens", "min: 1"), ("reference-nll", "max: 2"), ("choice", "{}")]);
+    fuzz(
+        KINDS,
+        &[
+            ("latency", "max: 1"),
+            ("tokens", "min: 1"),
+            ("reference-nll", "max: 2"),
+            ("prefers-reference", "{}"),
+            ("choice", "{}"),
+        ],
+    );
 }

@@ -12,7 +12,7 @@ pub(crate) fn answer(text: &str) -> Answer {
         output_tokens: 1,
         seconds: 0.1,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     }
 }
 

@@ -109,7 +109,7 @@ fn request(id: usize) -> Request {
         id,
         version: 0,
         messages: vec![Message::new(Role::System, "Be brief."), Message::new(Role::User, format!("question {id}"))],
-        task: Task::Write { reference: None },
+        task: Task::Write { weighed: Vec::new() },
         sampling: Sampling::default(),
     }
 }
@@ -195,7 +195,7 @@ fn a_multiple_choice_question_is_asked_in_letters_and_mapped_back() {
     let (answers, _) = ask(&server.remote(options()), vec![Request { task, ..request(0) }]);
     let answer = answers.into_iter().next().unwrap().unwrap();
     assert_eq!(answer.text, "Retention");
-    assert!(answer.choices.is_empty());
+    assert!(answer.likelihoods.is_empty());
     let asked = server.seen.lock().unwrap()[0].body["messages"][1]["content"].clone();
     assert_eq!(asked, "question 0\n\nA. Churn\nB. Retention\n\nAnswer with the letter only.");
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 /// The body of `POST /chat/completions`. Only what is set is sent: some servers refuse keys they do not know.
 pub(super) fn body(model: &str, request: &Request) -> Value {
     let messages = match &request.task {
-        Task::Write { .. } => request.messages.clone(),
+        Task::Write { .. } | Task::Weigh { .. } => request.messages.clone(),
         Task::Choose { choices } => choices::ask(&request.messages, choices),
     };
     let mut body = json!({ "model": model, "messages": messages, "stream": false });
@@ -96,7 +96,7 @@ pub(super) fn answer(text: &str, task: &Task, seconds: f64) -> Result<Answer> {
     };
     let text = match task {
         Task::Choose { choices } => choices::pick(&text, choices).map(String::from).unwrap_or(text),
-        Task::Write { .. } => text,
+        Task::Write { .. } | Task::Weigh { .. } => text,
     };
     let usage = response.usage.unwrap_or_default();
     Ok(Answer {
@@ -106,7 +106,7 @@ pub(super) fn answer(text: &str, task: &Task, seconds: f64) -> Result<Answer> {
         output_tokens: usage.completion_tokens,
         seconds,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 use super::client::{Client, Fault};
 use super::endpoint::{Endpoint, Key};
 use super::retry::Backoff;
-use crate::provider::{Answer, Event, Provider, Request};
+use crate::provider::{Answer, Event, Provider, Request, Stop, Task};
 use engine::error::{Error, Result};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -90,9 +90,26 @@ fn work(
     while !stop.load(Ordering::Relaxed) {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some(request) = next else { return };
-        if results.send((request.id, client.ask(&request, stop))).is_err() {
+        let outcome = match request.task {
+            // Chat completions say nothing of the likelihood of a given text.
+            Task::Weigh { .. } => Ok(unweighed()),
+            Task::Write { .. } | Task::Choose { .. } => client.ask(&request, stop),
+        };
+        if results.send((request.id, outcome)).is_err() {
             return;
         }
+    }
+}
+
+fn unweighed() -> Answer {
+    Answer {
+        text: String::new(),
+        stop: Stop::Scored,
+        prompt_tokens: 0,
+        output_tokens: 0,
+        seconds: 0.0,
+        reference_nll: None,
+        likelihoods: Vec::new(),
     }
 }
 

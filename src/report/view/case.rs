@@ -3,7 +3,7 @@ use super::sides::{Sides, first_text};
 use super::tone::{half_name, none};
 use crate::check::Verdict;
 use crate::compare::{CasePair, Comparison, enough};
-use crate::provider::{Answer, Stop};
+use crate::provider::{Answer, Likelihood, Stop};
 use crate::report::{answer, diff};
 use crate::run::{Judged, Outcome, Record};
 use crate::tally::{CaseTally, Standing};
@@ -86,7 +86,8 @@ pub struct CheckView {
 pub struct ChoiceView {
     pub text: String,
     /// Share of probability among the choices, in words and as a whole number of hundredths for the bar.
-    pub percent: String,
+    /// "+0.42 nats", or a share of 100 in runs of before.
+    pub figure: String,
     pub width: u32,
     pub picked: bool,
     pub right: bool,
@@ -267,18 +268,22 @@ fn check_view(judged: &Judged) -> CheckView {
     }
 }
 
-/// Probabilities among the choices alone: softmax of their log-probabilities.
+/// What was weighed, each text with what the question adds to its likelihood, or its share where that is not known.
 fn choices(answer: &Answer, right: Option<&str>) -> Vec<ChoiceView> {
-    let most = answer.choices.iter().map(|c| c.log_prob).fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = answer.choices.iter().map(|c| (c.log_prob - most).exp()).collect();
+    let of = |text: &Likelihood| text.gain().unwrap_or(text.log_prob);
+    let most = answer.likelihoods.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = answer.likelihoods.iter().map(|text| (of(text) - most).exp()).collect();
     let sum: f64 = weights.iter().sum();
     let share = |weight: f64| if sum > 0.0 { weight / sum } else { 0.0 };
-    let view = |(choice, weight): (&crate::provider::ChoiceScore, f64)| ChoiceView {
+    let view = |(choice, weight): (&Likelihood, f64)| ChoiceView {
         text: choice.text.clone(),
-        percent: words::percent(share(weight)),
+        figure: match choice.gain() {
+            Some(gain) => format!("{} nats", words::signed(gain)),
+            None => words::percent(share(weight)),
+        },
         width: (share(weight) * 100.0).round() as u32,
         picked: choice.text == answer.text,
         right: right.is_some_and(|text| text.trim() == choice.text.trim()),
     };
-    answer.choices.iter().zip(weights).map(view).collect()
+    answer.likelihoods.iter().zip(weights).map(view).collect()
 }

@@ -30,6 +30,6 @@ impl<'a> Sides<'a> {
 
 /// The first answer in words to a case; a choice among given ones is none.
 pub fn first_text<'a>(records: &[&'a Record]) -> Option<&'a str> {
-    let written = |record: &&'a Record| record.outcome.answer().filter(|answer| answer.choices.is_empty());
+    let written = |record: &&'a Record| record.outcome.answer().filter(|answer| answer.is_written());
     records.iter().find_map(written).map(|answer| answer.text.as_str())
 }

@@ -119,7 +119,7 @@ impl Bench<'_> {
             id,
             version: 0,
             messages: question.turns.clone(),
-            task: Task::Write { reference: None },
+            task: Task::Write { weighed: Vec::new() },
             sampling: sampling.clone(),
         };
         let requests = questions.iter().enumerate().map(request).collect();
