@@ -30,6 +30,7 @@ fn suite() -> Suite {
         negated: false,
         threshold: None,
         weight: 1.0,
+        guard: false,
         criterion: Criterion::Accuracy,
         version: 1,
         judge: Arc::new(Holds(word)),

@@ -32,6 +32,7 @@ fn plan() -> Plan {
         negated: false,
         threshold: None,
         weight: 1.0,
+        guard: false,
         criterion: Criterion::Format,
         version: 1,
         judge: Arc::new(Even),

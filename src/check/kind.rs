@@ -48,8 +48,7 @@ pub struct Kind {
     /// check are not comparable.
     pub version: u32,
     /// Sees how an answer looks, never whether it serves its criterion: a nonsense answer that repeats one word may be
-    /// of the right length, in English and free of hedging. Of a criterion for which only symptoms speak no suite has
-    /// measured anything, though they still fail answers.
+    /// of the right length, in English and free of hedging. So it is a guard, unless a suite says otherwise.
     pub symptom: bool,
     /// The word lists it goes by.
     pub lists: fn() -> &'static [List],
@@ -120,6 +119,8 @@ pub struct Check {
     pub threshold: Option<f64>,
     /// 0 only measures.
     pub weight: f64,
+    /// Can only fail an answer, never earn it points.
+    pub guard: bool,
     pub criterion: Criterion,
     pub version: u32,
     pub judge: Arc<dyn Judge>,
@@ -139,13 +140,17 @@ pub struct Common {
     #[serde(default)]
     #[schemars(range(min = 0), extend("x-remedy" = "1 is usual, 2 counts twice, 0 only measures"))]
     pub weight: Option<f64>,
+    /// Whether it can only fail the answer and never earns points. Checks of how an answer looks (its length, refusals,
+    /// repetition) are guards unless this says `false`.
+    #[serde(default)]
+    pub guard: Option<bool>,
     /// The rubric criterion it speaks for.
     #[serde(default)]
     pub criterion: Option<Criterion>,
 }
 
 /// The keys of [`Common`].
-const COMMON: [&str; 4] = ["type", "threshold", "weight", "criterion"];
+const COMMON: [&str; 5] = ["type", "threshold", "weight", "guard", "criterion"];
 
 /// Reads one check of a suite that goes by the shipped word lists.
 pub fn parse(node: &Node) -> Result<Check> {
@@ -175,6 +180,7 @@ pub(crate) fn parse_among(kinds: &[&'static Kind], lexicon: &Arc<Lexicon>, node:
             negated,
             threshold: common.threshold,
             weight: common.weight.unwrap_or(1.0),
+            guard: common.guard.unwrap_or(kind.symptom),
             criterion: common.criterion.unwrap_or(kind.criterion),
             version: kind.version,
             judge,

@@ -48,12 +48,50 @@ pub struct Side {
     pub unscored: usize,
 }
 
+/// What a statement on two versions rests on. The kinds are set side by side and never added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// Checks of what was written: does it write in your shape and keep your facts?
+    #[default]
+    Checks,
+    /// How much likelier the question makes a reference than its distractors: does it know your documents?
+    Likelihood,
+}
+
+impl Evidence {
+    pub const ALL: [Evidence; 2] = [Evidence::Likelihood, Evidence::Checks];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Checks => "checks",
+            Self::Likelihood => "likelihood",
+        }
+    }
+
+    /// What it tells of a version.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Checks => "writes in your shape and keeps your facts",
+            Self::Likelihood => "knows your documents",
+        }
+    }
+}
+
 /// One split of the cases, with everything computed on it alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Half {
     pub split: Split,
+    /// The kind of evidence that the headline is made of: the one that was named before looking or, where these cases
+    /// hold none of it, the other.
+    #[serde(default)]
+    pub primary: Evidence,
+    /// What checks say of the cases that were answered in writing.
     pub overall: Group,
     pub categories: Vec<Group>,
+    /// What likelihoods say of the cases whose reference was weighed against other answers.
+    #[serde(default)]
+    pub likelihood: Option<Likelihood>,
     /// Automatic rubric scores, 1 to 5.
     pub criteria: Vec<(Criterion, ScoreTest)>,
     /// By check name.
@@ -67,6 +105,35 @@ pub struct Half {
     /// How often lines would be written about these very cases by luck; `None` without cases.
     #[serde(default)]
     pub luck: Option<Luck>,
+}
+
+impl Half {
+    /// The group that the headline is made of.
+    pub fn headline(&self) -> &Group {
+        match (&self.likelihood, self.primary) {
+            (Some(likelihood), Evidence::Likelihood) => &likelihood.overall,
+            _ => &self.overall,
+        }
+    }
+
+    /// Each kind of evidence that these cases hold, over the whole half.
+    pub fn evidence(&self) -> impl Iterator<Item = &Group> {
+        let likelihood = self.likelihood.iter().map(|likelihood| &likelihood.overall);
+        likelihood.chain(std::iter::once(&self.overall).filter(|group| group.cases > 0))
+    }
+
+    /// How many cases tell anything.
+    pub fn cases(&self) -> usize {
+        self.evidence().map(|group| group.cases).max().unwrap_or(0)
+    }
+}
+
+/// Likelihood evidence: `score` is the margin, by how many nats a token the reference is preferred on average; a case
+/// passes when it is preferred to every other answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    pub overall: Group,
+    pub categories: Vec<Group>,
 }
 
 /// How often a check passed, and whether one version passes it on more cases than chance allows.
@@ -103,7 +170,11 @@ pub struct Mover {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MoverKind {
+    /// A kind of evidence beside the primary one, on the whole.
+    Evidence,
     Category,
+    /// A category by its likelihoods.
+    Knowledge,
     Criterion,
     Check,
 }
@@ -111,7 +182,9 @@ pub enum MoverKind {
 impl MoverKind {
     pub fn name(self) -> &'static str {
         match self {
+            Self::Evidence => "evidence",
             Self::Category => "category",
+            Self::Knowledge => "knowledge of",
             Self::Criterion => "criterion",
             Self::Check => "check",
         }
@@ -128,6 +201,9 @@ pub struct Luck {
     /// "Counting only passes, the change is more than chance."
     pub passes: usize,
     pub categories: usize,
+    /// The kind of evidence beside the primary one, and categories by their likelihoods.
+    #[serde(default)]
+    pub evidence: usize,
     pub criteria: usize,
     pub checks: usize,
     /// Any of these.
@@ -142,6 +218,7 @@ impl Luck {
             headline: self.headline + other.headline,
             passes: self.passes + other.passes,
             categories: self.categories + other.categories,
+            evidence: self.evidence + other.evidence,
             criteria: self.criteria + other.criteria,
             checks: self.checks + other.checks,
             anything: self.anything + other.anything,
@@ -154,6 +231,8 @@ impl Luck {
 pub struct Group {
     /// `all` or the category.
     pub name: String,
+    #[serde(default)]
+    pub evidence: Evidence,
     pub cases: usize,
     /// Equal to `cases` when no case declares a cluster.
     pub clusters: usize,

@@ -183,7 +183,7 @@ fn simulate(population: &Population, units: usize, clustered: bool, rounds: usiz
             _ => test.difference.interval,
         };
         add(&mut found.percentiles, alone);
-        let wrong = match finding(&test, sample.units.len(), &settings) {
+        let wrong = match finding(&test, sample.units.len(), settings.negligible, &settings) {
             Finding::Improved => truth < 1e-9,
             Finding::Regressed => truth > -1e-9,
             _ => continue,
@@ -236,13 +236,13 @@ fn coverage_of_power() {
 fn found_at_minimum(units: usize, rounds: usize, resamples: usize) -> f64 {
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let population = &ORDINARY[0];
-    let shift = minimum_of(units, population.spread(), 0.95);
+    let shift = minimum_of(units, population.spread(), 0.95, Scale::SCORE);
     let found = (0..rounds).filter(|round| {
         let mut sample = population.sample(units, false, &mut random);
         sample.units.iter_mut().for_each(|unit| unit.b += shift);
         let settings = Settings { resamples, seed: *round as u64, ..Settings::default() };
         let test = score_test(&sample, Scale::SCORE, &settings).unwrap();
-        finding(&test, units, &settings) == Finding::Improved
+        finding(&test, units, settings.negligible, &settings) == Finding::Improved
     });
     found.count() as f64 / rounds as f64
 }

@@ -14,6 +14,7 @@ fn measure(run: &mut Run, at: usize, check: &str, passed: bool) {
         check: check.to_string(),
         criterion: Criterion::Tone,
         weight: 0.0,
+        guard: None,
         verdict: Verdict::when(passed, ""),
     });
 }

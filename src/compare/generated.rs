@@ -95,7 +95,7 @@ fn the_minimum_detectable_effect_agrees_with_statsmodels() {
     let mut named = 0;
     for (seed, mut random, theirs) in expected("power") {
         let (n, level) = (6 + random.below(195), random.below(3));
-        let ours = power(&sample(&paired(&mut random, n), None), [0.9, 0.95, 0.99][level]);
+        let ours = power(&sample(&paired(&mut random, n), None), [0.9, 0.95, 0.99][level], Scale::SCORE);
         let found = [ours.minimum_detectable, ours.cases_for_half.map(|n| n as f64)];
         let bounds = if level < 2 { [0.011, 0.051] } else { [0.042, 0.072] };
         if theirs.is_null() {

@@ -1,7 +1,7 @@
 //! One set of cases, tested: pass rates, pass test, score test, power.
 
 use super::changes::chance;
-use super::comparison::{Finding, Group, Mean, Outcomes, PassTest, ScoreTest};
+use super::comparison::{Evidence, Finding, Group, Mean, Outcomes, PassTest, ScoreTest};
 use super::family::HEADLINE;
 use super::interval::{Scale, bootstrap};
 use super::looks;
@@ -10,32 +10,41 @@ use super::permutation::sign_flip;
 use super::power::power;
 use super::sample::Sample;
 use super::settings::Settings;
-use crate::tally::{self, CaseTally, Interval};
+use crate::tally::{self, CaseTally, Interval, Rate};
 
 /// The name of the group that holds every case of a half.
 pub(super) const ALL: &str = "all";
 
 /// Everything but the finding, which waits for the correction over all that its half looks at. Pairs that one side did
 /// not answer, or that could not be scored there, are left out.
-pub(super) fn group(name: &str, pairs: &[&Pair<'_>], settings: &Settings) -> Group {
-    let sample = Sample::new(&looks::scores(pairs));
-    let (a, b): (Vec<&CaseTally>, Vec<&CaseTally>) = pairs.iter().filter_map(|pair| pair.both()).unzip();
+pub(super) fn group(name: &str, pairs: &[&Pair<'_>], evidence: Evidence, settings: &Settings) -> Group {
+    let sample = Sample::new(&looks::measured(pairs, evidence));
+    let both = pairs.iter().filter_map(|pair| pair.both());
+    let (a, b): (Vec<&CaseTally>, Vec<&CaseTally>) = match evidence {
+        Evidence::Checks => both.filter(|(a, b)| a.is_written() && b.is_written()).unzip(),
+        Evidence::Likelihood => both.unzip(),
+    };
+    let (rate, scale): (fn(&[&CaseTally<'_>], f64) -> Rate, Scale) = match evidence {
+        Evidence::Checks => (tally::rate, Scale::SCORE),
+        Evidence::Likelihood => (tally::preference, Scale::MARGIN),
+    };
     let error = (1.0 - settings.confidence) * if name == ALL { HEADLINE } else { 1.0 };
     Group {
         name: name.to_string(),
+        evidence,
         cases: sample.cases,
         clusters: sample.units.len(),
-        rate: Outcomes { a: tally::rate(&a, settings.confidence), b: tally::rate(&b, settings.confidence) },
-        pass: pass_test(pairs),
-        score: score_test(&sample, Scale::SCORE, settings).unwrap_or_else(|| unknown(Scale::SCORE)),
-        power: power(&sample, 1.0 - error),
+        rate: Outcomes { a: rate(&a, settings.confidence), b: rate(&b, settings.confidence) },
+        pass: pass_test(pairs, evidence),
+        score: score_test(&sample, scale, settings).unwrap_or_else(|| unknown(scale)),
+        power: power(&sample, 1.0 - error, scale),
         finding: Finding::TooFewCases,
         words: String::new(),
     }
 }
 
-fn pass_test(pairs: &[&Pair<'_>]) -> PassTest {
-    let passes = looks::passes(pairs);
+fn pass_test(pairs: &[&Pair<'_>], evidence: Evidence) -> PassTest {
+    let passes = looks::passes(pairs, evidence);
     let (only_a, only_b) = looks::changed(&passes);
     let both = passes.iter().filter(|o| o.a == 1.0 && o.b == 1.0).count();
     let p = chance(&looks::changes(&passes));

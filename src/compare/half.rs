@@ -1,7 +1,7 @@
 //! One half of the cases with everything computed on it alone, and the cases that flipped.
 
 use super::changes::chance;
-use super::comparison::{CheckTest, Flip, Group, Half, Outcomes, ScoreTest};
+use super::comparison::{CheckTest, Evidence, Flip, Group, Half, Likelihood, Outcomes, ScoreTest};
 use super::family::family;
 use super::group::{ALL, group, score_test};
 use super::interval::Scale;
@@ -29,10 +29,19 @@ pub(super) fn of_half<'p, 'a>(split: Split, pairs: &'p [Pair<'a>]) -> Vec<&'p Pa
 
 /// Everything but luck.
 pub(super) fn tested(split: Split, pairs: &[&Pair<'_>], labels: Outcomes<&str>, settings: &Settings) -> Half {
+    let by_category = |evidence| {
+        let groups = looks::categories(pairs).into_iter().map(|(name, pairs)| group(name, &pairs, evidence, settings));
+        groups.filter(|group| group.cases > 0).collect()
+    };
+    let primary = looks::primary(pairs, settings);
+    let weighed = group(ALL, pairs, Evidence::Likelihood, settings);
     let mut half = Half {
         split,
-        overall: group(ALL, pairs, settings),
-        categories: looks::categories(pairs).iter().map(|(name, pairs)| group(name, pairs, settings)).collect(),
+        primary,
+        overall: group(ALL, pairs, Evidence::Checks, settings),
+        categories: by_category(Evidence::Checks),
+        likelihood: (weighed.cases > 0)
+            .then(|| Likelihood { overall: weighed, categories: by_category(Evidence::Likelihood) }),
         criteria: criteria(pairs, settings),
         checks: looks::checks(pairs).iter().map(|(name, look)| (name.to_string(), check(look))).collect(),
         reference_nll: measure(&looks::likelihoods(pairs), Scale::NATS, settings),
@@ -40,43 +49,71 @@ pub(super) fn tested(split: Split, pairs: &[&Pair<'_>], labels: Outcomes<&str>, 
         luck: None,
     };
     let beside = correct(&mut half);
-    let Half { overall, categories, .. } = &mut half;
-    for group in categories.iter_mut().chain([overall]) {
-        group.finding = finding(&group.score, group.clusters, settings);
-        group.words = words(group, beside, split, labels, settings);
+    for group in groups(&mut half) {
+        group.finding = finding(&group.score, group.clusters, settings.negligible_for(group.evidence), settings);
+        group.words = words(group, primary, beside, split, labels, settings);
     }
     half.movers = movers(&half, settings);
-    half.overall.words += &whole(&half, beside, labels);
+    let further = whole(&half, beside, labels);
+    let headline = match (&mut half.likelihood, primary) {
+        (Some(likelihood), Evidence::Likelihood) => &mut likelihood.overall,
+        _ => &mut half.overall,
+    };
+    headline.words += &further;
     half
 }
 
-/// Corrects every test of the half in one family, and says how many stand beside the headline's. A single category is the
-/// whole half, so its score is the headline's and its passes are the overall ones: no further tests.
+fn groups(half: &mut Half) -> impl Iterator<Item = &mut Group> {
+    let likelihood = half.likelihood.iter_mut().flat_map(|l| l.categories.iter_mut().chain([&mut l.overall]));
+    half.categories.iter_mut().chain([&mut half.overall]).chain(likelihood)
+}
+
+/// Corrects every test of the half in one family, and says how many stand beside the headline's. A single category is all
+/// the cases of its kind of evidence, so its tests are the overall ones and no further tests.
 fn correct(half: &mut Half) -> usize {
-    let Half { overall, categories, criteria, checks, reference_nll, .. } = half;
-    let mut beside: Vec<(f64, &mut f64)> = vec![(overall.pass.p, &mut overall.pass.p_corrected)];
-    let mut same = None;
-    match categories.as_mut_slice() {
-        [only] => same = Some(only),
-        several => {
-            for group in several {
-                beside.push((group.score.p, &mut group.score.p_corrected));
-                beside.push((group.pass.p, &mut group.pass.p_corrected));
+    let Half { primary, overall, categories, likelihood, criteria, checks, reference_nll, .. } = half;
+    let mut beside: Vec<(f64, &mut f64)> = Vec::new();
+    let mut headline: Option<(f64, &mut f64)> = None;
+    let kinds = [Some((overall, categories)), likelihood.as_mut().map(|l| (&mut l.overall, &mut l.categories))];
+    let kinds = kinds.into_iter().flatten().filter(|(overall, _)| overall.cases > 0 || overall.evidence == *primary);
+    for (overall, categories) in kinds {
+        // Without cases there is nothing to correct for.
+        let score = (overall.score.p, &mut overall.score.p_corrected);
+        match overall.evidence == *primary {
+            true => headline = Some(score),
+            false => beside.push(score),
+        }
+        beside.push((overall.pass.p, &mut overall.pass.p_corrected));
+        match categories.as_mut_slice() {
+            [_] => {}
+            several => {
+                for group in several {
+                    beside.push((group.score.p, &mut group.score.p_corrected));
+                    beside.push((group.pass.p, &mut group.pass.p_corrected));
+                }
             }
         }
     }
     beside.extend(criteria.iter_mut().map(|(_, test)| (test.p, &mut test.p_corrected)));
     beside.extend(checks.values_mut().map(|test| (test.p, &mut test.p_corrected)));
     beside.extend(reference_nll.iter_mut().map(|test| (test.p, &mut test.p_corrected)));
-    let (headline, corrected) = family(Some(overall.score.p), &beside.iter().map(|(p, _)| *p).collect::<Vec<_>>());
-    overall.score.p_corrected = headline.unwrap_or(1.0);
+    let (decided, corrected) =
+        family(headline.as_ref().map(|(p, _)| *p), &beside.iter().map(|(p, _)| *p).collect::<Vec<_>>());
+    if let (Some((_, place)), Some(p)) = (headline, decided) {
+        *place = p;
+    }
     let tests = beside.len();
     for ((_, place), p) in beside.into_iter().zip(corrected) {
         *place = p;
     }
-    if let Some(Group { score, pass, .. }) = same {
-        score.p_corrected = overall.score.p_corrected;
-        pass.p_corrected = overall.pass.p_corrected;
+    for (overall, categories) in [(&half.overall, &mut half.categories)]
+        .into_iter()
+        .chain(half.likelihood.as_mut().map(|l| (&l.overall, &mut l.categories)))
+    {
+        if let [Group { score, pass, .. }] = categories.as_mut_slice() {
+            score.p_corrected = overall.score.p_corrected;
+            pass.p_corrected = overall.pass.p_corrected;
+        }
     }
     tests
 }

@@ -25,6 +25,9 @@ impl Scale {
     /// a million costs 13.8, so nothing a model is used for lies above 20.
     pub const NATS: Scale = Scale { low: 0.0, high: 20.0, open: true };
 
+    /// By how many nats a token one text is preferred to others.
+    pub const MARGIN: Scale = Scale { low: -20.0, high: 20.0, open: true };
+
     pub fn whole(self) -> Interval {
         Interval { low: self.low, high: self.high }
     }

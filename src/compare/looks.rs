@@ -1,9 +1,11 @@
 //! What a half looks at: each measure of both versions, case by case. Every test and every swap of labels starts here.
 
+use super::comparison::Evidence;
 use super::pair::Pair;
 use super::sample::Observation;
+use super::settings::Settings;
 use crate::check::Criterion;
-use crate::tally::Trial;
+use crate::tally::{CaseTally, Reply, Trial};
 use std::collections::BTreeMap;
 
 /// The pairs of each category, by its name, in order.
@@ -15,8 +17,24 @@ pub(super) fn categories<'p, 'a>(pairs: &[&'p Pair<'a>]) -> BTreeMap<&'a str, Ve
     categories
 }
 
-pub(super) fn scores<'a>(pairs: &[&Pair<'a>]) -> Vec<Observation<'a>> {
-    pairs.iter().filter_map(|pair| pair.observe(|reply| Some(reply.score))).collect()
+/// The kind of evidence that decides: the one that was named or, where the cases hold none of it, the other. That follows
+/// from what was asked, and never from how it was answered.
+pub(super) fn primary(pairs: &[&Pair<'_>], settings: &Settings) -> Evidence {
+    let other = match settings.primary {
+        Evidence::Checks => Evidence::Likelihood,
+        Evidence::Likelihood => Evidence::Checks,
+    };
+    let none = measured(pairs, settings.primary).is_empty() && !measured(pairs, other).is_empty();
+    if none { other } else { settings.primary }
+}
+
+/// What a kind of evidence measures: the score of what was written, or the margin of the reference.
+pub(super) fn measured<'a>(pairs: &[&Pair<'a>], evidence: Evidence) -> Vec<Observation<'a>> {
+    let measure = |reply: &Reply<'a>| match evidence {
+        Evidence::Checks => reply.written(),
+        Evidence::Likelihood => reply.margin(),
+    };
+    pairs.iter().filter_map(|pair| pair.observe(measure)).collect()
 }
 
 /// Automatic rubric points, where the criterion was measured.
@@ -29,11 +47,15 @@ pub(super) fn likelihoods<'a>(pairs: &[&Pair<'a>]) -> Vec<Observation<'a>> {
     pairs.iter().filter_map(|pair| pair.observe(|reply| reply.answer.reference_nll)).collect()
 }
 
-/// Whether each version passes the case.
-pub(super) fn passes<'a>(pairs: &[&Pair<'a>]) -> Vec<Observation<'a>> {
+/// Whether each version passes the case: by its checks, or by preferring the reference.
+pub(super) fn passes<'a>(pairs: &[&Pair<'a>], evidence: Evidence) -> Vec<Observation<'a>> {
+    let passes = |case: &CaseTally<'a>| match evidence {
+        Evidence::Checks => case.passes().filter(|_| case.is_written()),
+        Evidence::Likelihood => case.prefers(),
+    };
     let sides = |pair: &&Pair<'a>| {
         let (a, b) = pair.both()?;
-        Some(pair.observe_pass(a.passes()?, b.passes()?))
+        Some(pair.observe_pass(passes(a)?, passes(b)?))
     };
     pairs.iter().filter_map(sides).collect()
 }

@@ -11,7 +11,7 @@
 //! swapped counts is exact.
 
 use super::changes::at_least;
-use super::comparison::Luck;
+use super::comparison::{Evidence, Luck};
 use super::family::family;
 use super::looks::{self, Unit};
 use super::pair::Pair;
@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Headline,
     Passes,
     Category,
+    /// The other kind of evidence, and categories by their likelihoods.
+    Evidence,
     Criterion,
     Check,
     /// Looked at, and so in the correction, but never named.
@@ -91,6 +93,7 @@ pub(super) fn one(lines: &[Line], signs: &[u64], settings: &Settings) -> Luck {
         headline: any(Kind::Headline),
         passes: any(Kind::Passes),
         categories: any(Kind::Category),
+        evidence: any(Kind::Evidence),
         criteria: any(Kind::Criterion),
         checks: any(Kind::Check),
         anything: usize::from(!named.is_empty()),
@@ -99,20 +102,30 @@ pub(super) fn one(lines: &[Line], signs: &[u64], settings: &Settings) -> Luck {
 
 /// Everything that the half looks at, and the number of its units: the tests of `half::correct`, made ready for swaps.
 pub(super) fn lines(pairs: &[&Pair<'_>], settings: &Settings) -> (Vec<Line>, usize) {
-    let mut looks: Vec<(Kind, Vec<Observation<'_>>)> =
-        vec![(Kind::Headline, looks::scores(pairs)), (Kind::Passes, looks::passes(pairs))];
-    let categories = looks::categories(pairs);
-    if categories.len() > 1 {
-        for pairs in categories.values() {
-            looks.push((Kind::Category, looks::scores(pairs)));
-            looks.push((Kind::Passes, looks::passes(pairs)));
+    let mut looks: Vec<(Kind, Vec<Observation<'_>>)> = Vec::new();
+    let primary = looks::primary(pairs, settings);
+    for evidence in [Evidence::Checks, Evidence::Likelihood] {
+        let measured = looks::measured(pairs, evidence);
+        if measured.is_empty() && evidence != primary {
+            continue;
+        }
+        looks.push((if evidence == primary { Kind::Headline } else { Kind::Evidence }, measured));
+        looks.push((Kind::Passes, looks::passes(pairs, evidence)));
+        let categories = looks::categories(pairs).into_values().filter(|p| !looks::measured(p, evidence).is_empty());
+        let categories: Vec<_> = categories.collect();
+        if categories.len() > 1 {
+            for pairs in categories {
+                let kind = if evidence == Evidence::Checks { Kind::Category } else { Kind::Evidence };
+                looks.push((kind, looks::measured(&pairs, evidence)));
+                looks.push((Kind::Passes, looks::passes(&pairs, evidence)));
+            }
         }
     }
     looks.extend(Criterion::ALL.into_iter().map(|criterion| (Kind::Criterion, looks::points(pairs, criterion))));
     looks.extend(looks::checks(pairs).into_values().map(|look| (Kind::Check, look.observations)));
     looks.push((Kind::Likelihood, looks::likelihoods(pairs)));
     let mut units: BTreeMap<Unit<'_>, usize> =
-        looks.first().into_iter().flat_map(|(_, all)| all).map(|o| (looks::unit(o), 0)).collect();
+        looks.iter().flat_map(|(_, all)| all).map(|o| (looks::unit(o), 0)).collect();
     for (number, place) in units.values_mut().enumerate() {
         *place = number;
     }

@@ -14,6 +14,8 @@ mod comparable;
 mod comparison;
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod evidence;
 mod family;
 mod figures;
 mod exact;
@@ -46,8 +48,8 @@ mod warnings;
 pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
-    CasePair, CheckTest, Comparison, Finding, Flip, Group, Half, Luck, Mean, Mover, MoverKind, Outcomes, PassTest,
-    Power, ScoreTest, Side,
+    CasePair, CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Likelihood, Luck, Mean, Mover, MoverKind,
+    Outcomes, PassTest, Power, ScoreTest, Side,
 };
 pub use family::family;
 pub use holm::holm;

@@ -2,7 +2,7 @@
 
 use super::comparison::Power;
 use super::exact::unseen_share;
-use super::interval::t_quantile;
+use super::interval::{Scale, t_quantile};
 use super::sample::Sample;
 
 /// The chance with which a true difference of the minimum detectable size shows.
@@ -17,27 +17,29 @@ const POWER: f64 = 0.8;
 ///
 /// Nothing can be said with fewer than two units, when they all differ alike, and when no score is far enough from
 /// another for so few.
-pub(super) fn power(sample: &Sample, confidence: f64) -> Power {
+pub(super) fn power(sample: &Sample, confidence: f64, scale: Scale) -> Power {
     let units = sample.units.len();
     let nothing = Power { minimum_detectable: None, cases_for_half: None };
     let Some(error) = sample.standard_error().filter(|e| *e > 1e-12) else { return nothing };
     // The spread of one unit, as if all units were alike.
     let spread = error * (units as f64).sqrt();
-    let minimum = minimum_of(units, spread, confidence);
-    if minimum > 1.0 {
+    let minimum_of = |units| minimum_of(units, spread, confidence, scale);
+    let minimum = minimum_of(units);
+    if minimum > scale.high {
         return nothing;
     }
-    let enough = |n: usize| minimum_of(n, spread, confidence) <= minimum / 2.0;
+    let enough = |n: usize| minimum_of(n) <= minimum / 2.0;
     let needed = first_that(enough, units).map(|n| (n as f64 * sample.cases as f64 / units as f64).ceil() as usize);
     Power { minimum_detectable: Some(minimum), cases_for_half: needed }
 }
 
 /// The least difference in score that `units` of this spread show four times in five.
-pub(super) fn minimum_of(units: usize, spread: f64, confidence: f64) -> f64 {
+pub(super) fn minimum_of(units: usize, spread: f64, confidence: f64, scale: Scale) -> f64 {
     let freedom = units as f64 - 1.0;
     let error = spread / (units as f64).sqrt();
     let by_chance = t_quantile(0.5 + confidence / 2.0, freedom) * error;
-    let missed = unseen_share(units, confidence);
+    // What was missed may lie anywhere between the ends of a scale, but nowhere near the ends of an open one.
+    let missed = if scale.open { 0.0 } else { unseen_share(units, confidence) };
     by_chance.max(missed / (1.0 - missed)) + t_quantile(POWER, freedom) * error
 }
 
@@ -75,7 +77,7 @@ mod tests {
     #[test]
     fn minimum_detectable_agrees_with_statsmodels_within_four_per_cent() {
         for case in cases("power") {
-            let ours = power(&sample(&numbers(&case, "differences")), 0.95);
+            let ours = power(&sample(&numbers(&case, "differences")), 0.95, Scale::SCORE);
             let (minimum, needed) = (ours.minimum_detectable.unwrap(), ours.cases_for_half.unwrap());
             let (exact, exactly) = (number(&case, "minimum_detectable"), number(&case, "cases_for_half"));
             assert!((minimum / exact - 1.0).abs() < 0.04, "{minimum} against {exact}");
@@ -86,15 +88,17 @@ mod tests {
     #[test]
     fn no_spread_no_claim() {
         for differences in [&[][..], &[0.3], &[0.0, 0.0], &[0.25, 0.25, 0.25]] {
-            assert_eq!(power(&sample(differences), 0.95).minimum_detectable, None);
-            assert_eq!(power(&sample(differences), 0.95).cases_for_half, None);
+            assert_eq!(power(&sample(differences), 0.95, Scale::SCORE).minimum_detectable, None);
+            assert_eq!(power(&sample(differences), 0.95, Scale::SCORE).cases_for_half, None);
         }
     }
 
     #[test]
     fn so_few_that_no_difference_shows_make_no_claim() {
-        assert_eq!(power(&sample(&[0.0, 1.0]), 0.95).minimum_detectable, None);
+        assert_eq!(power(&sample(&[0.0, 1.0]), 0.95, Scale::SCORE).minimum_detectable, None);
         // The spread is next to nothing; what six units may have missed is not.
-        assert!(power(&sample(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.001]), 0.95).minimum_detectable.unwrap() > 0.8);
+        assert!(
+            power(&sample(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.001]), 0.95, Scale::SCORE).minimum_detectable.unwrap() > 0.8
+        );
     }
 }

@@ -1,3 +1,4 @@
+use super::comparison::Evidence;
 use crate::workspace::Section;
 use crate::yaml::{self, Node};
 use engine::error::Result;
@@ -6,12 +7,18 @@ use serde::{Deserialize, Serialize};
 
 /// How two versions are compared: `compare:` in `pmtune.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, rename_all = "kebab-case")]
 #[schemars(deny_unknown_fields)]
 pub struct Settings {
     /// A difference in mean score (0 to 1) smaller than this is of no consequence.
     #[schemars(range(min = 0), extend("exclusiveMaximum" = 1, "x-remedy" = "0.03 is usual"))]
     pub negligible: f64,
+    /// The kind of evidence that decides, named before anybody looks: `checks` of what was written, or `likelihood` of
+    /// references against distractors. The other is reported beside it.
+    pub primary: Evidence,
+    /// A difference in margin (nats a token) smaller than this is of no consequence.
+    #[schemars(range(min = 0, max = 20), extend("x-remedy" = "0.03 is usual"))]
+    pub negligible_margin: f64,
     /// How sure the intervals are.
     #[schemars(range(min = 0.5), extend("exclusiveMaximum" = 1, "x-remedy" = "0.95 is usual"))]
     pub confidence: f64,
@@ -24,7 +31,24 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { negligible: 0.03, confidence: 0.95, resamples: 10_000, seed: 2024 }
+        Self {
+            negligible: 0.03,
+            primary: Evidence::Checks,
+            negligible_margin: 0.03,
+            confidence: 0.95,
+            resamples: 10_000,
+            seed: 2024,
+        }
+    }
+}
+
+impl Settings {
+    /// The difference in what a kind of evidence measures that is of no consequence.
+    pub fn negligible_for(&self, evidence: Evidence) -> f64 {
+        match evidence {
+            Evidence::Checks => self.negligible,
+            Evidence::Likelihood => self.negligible_margin,
+        }
     }
 }
 

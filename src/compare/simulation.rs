@@ -80,6 +80,7 @@ fn judged(outcome: &Outcome, first: usize, passes: &[bool]) -> Outcome {
             check: format!("check {number:02}"),
             criterion: Criterion::ALL[number % Criterion::ALL.len()],
             weight: 1.0,
+            guard: None,
             verdict: Verdict::when(*passed, ""),
         }
     };

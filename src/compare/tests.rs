@@ -61,6 +61,7 @@ fn outcome(version: &str, reply: Reply) -> Outcome {
         check: check.to_string(),
         criterion: Criterion::Format,
         weight,
+        guard: None,
         verdict,
     };
     Outcome::Judged {

@@ -1,11 +1,11 @@
 //! The finding, and the plain sentence that states it.
 //!
-//! One test decides: the paired difference in score. A version is better when the interval of the difference lies above
+//! One test decides: the paired difference in what the primary kind of evidence measures. A version is better when the interval of the difference lies above
 //! 0 and the sign-flip test, corrected over all that its half looks at, agrees. McNemar's test on passed cases is
 //! secondary: it never decides, but where it says otherwise the sentence says so. So it is where single parts moved and
 //! the whole did not.
 
-use super::comparison::{Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest};
+use super::comparison::{Evidence, Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest};
 use super::exact::{fewest_units, units_to_rule_out};
 use super::family::HEADLINE;
 use super::group::ALL;
@@ -15,7 +15,7 @@ use crate::words::{count, decimal_to, list, percent_exact, signed_to, times_in_1
 
 /// What the difference in score shows. `units` is the number of independent cases or clusters. That there is none worth
 /// speaking of is shown by the interval alone, which is as wide as so many units leave it, even when all of them tie.
-pub(crate) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> Finding {
+pub(crate) fn finding(score: &ScoreTest, units: usize, negligible: f64, settings: &Settings) -> Finding {
     let interval = score.difference.interval;
     let beyond_chance = beyond_chance(score.p_corrected, settings);
     if units < fewest_units(settings.confidence) {
@@ -24,7 +24,7 @@ pub(crate) fn finding(score: &ScoreTest, units: usize, settings: &Settings) -> F
         Finding::Improved
     } else if interval.high < 0.0 && beyond_chance {
         Finding::Regressed
-    } else if interval.low >= -settings.negligible && interval.high <= settings.negligible {
+    } else if interval.low >= -negligible && interval.high <= negligible {
         Finding::NoDifference
     } else {
         Finding::TooFewCases
@@ -49,14 +49,15 @@ impl ScoreTest {
 impl Group {
     /// What the group shows when its test is corrected for other tests than those of its half.
     pub fn finding_at(&self, p_corrected: f64, settings: &Settings) -> Finding {
-        finding(&ScoreTest { p_corrected, ..self.score.clone() }, self.clusters, settings)
+        let score = ScoreTest { p_corrected, ..self.score.clone() };
+        finding(&score, self.clusters, settings.negligible_for(self.evidence), settings)
     }
 }
 
 /// What is to be added to the words on the whole half where single parts of it moved and the whole did not; `beside`
 /// tests stand beside the headline's.
 pub(super) fn whole(half: &Half, beside: usize, labels: Outcomes<&str>) -> String {
-    if half.movers.is_empty() || matches!(half.overall.finding, Finding::Improved | Finding::Regressed) {
+    if half.movers.is_empty() || matches!(half.headline().finding, Finding::Improved | Finding::Regressed) {
         return String::new();
     }
     let named = |better: bool| names(half.movers.iter().filter(|mover| mover.better == better));
@@ -72,9 +73,17 @@ pub(super) fn names<'a>(movers: impl Iterator<Item = &'a Mover>) -> Option<Strin
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The finding as a sentence or two for people who read no statistics. `beside` tests stand beside the headline's.
-pub(super) fn words(group: &Group, beside: usize, split: Split, labels: Outcomes<&str>, settings: &Settings) -> String {
-    let place = place(&group.name, split);
+/// The finding as a sentence or two for people who read no statistics. `beside` tests stand beside the headline's, which
+/// is that of the `primary` kind of evidence.
+pub(super) fn words(
+    group: &Group,
+    primary: Evidence,
+    beside: usize,
+    split: Split,
+    labels: Outcomes<&str>,
+    settings: &Settings,
+) -> String {
+    let place = place(group, split);
     let Outcomes { a, b } = labels;
     if group.cases == 0 {
         return format!("Nothing can be said about {place}: none was answered by both versions.");
@@ -82,8 +91,14 @@ pub(super) fn words(group: &Group, beside: usize, split: Split, labels: Outcomes
     if let Some(text) = far_too_few(group, split, settings) {
         return text;
     }
-    let (numbers, passes) = (numbers(group, settings), passes(&group.pass));
+    let (numbers, passes) = (numbers(group, settings), passes(group));
     let mut text = match group.finding {
+        Finding::Improved if group.evidence == Evidence::Likelihood => {
+            format!("{b} knows more on {place}: {numbers}, {passes}.")
+        }
+        Finding::Regressed if group.evidence == Evidence::Likelihood => {
+            format!("{b} knows less on {place}: {numbers}, {passes}.")
+        }
         Finding::Improved => format!("{b} is better on {place}: {numbers}, {passes}."),
         Finding::Regressed => format!("{b} is worse on {place}: {numbers}, {passes}."),
         Finding::NoDifference => {
@@ -92,7 +107,7 @@ pub(super) fn words(group: &Group, beside: usize, split: Split, labels: Outcomes
         Finding::TooFewCases => format!("Too few {} to tell: {numbers}, {passes}.", place.trim_start_matches("the ")),
     };
     if group.finding == Finding::TooFewCases {
-        text += &short_of(group, beside, settings);
+        text += &short_of(group, primary, beside, settings);
     }
     text += dissent(group, settings).as_deref().unwrap_or_default();
     text
@@ -111,10 +126,17 @@ fn far_too_few(group: &Group, split: Split, settings: &Settings) -> Option<Strin
     Some(format!("{more} {verb} needed before anything can be said."))
 }
 
-/// "the held-out cases", "the dev cases of tone".
-fn place(group: &str, split: Split) -> String {
+/// "the held-out cases", "the dev cases of tone", "the held-out cases with distractors".
+fn place(group: &Group, split: Split) -> String {
     let half = half(split);
-    if group == ALL { format!("the {half} cases") } else { format!("the {half} cases of {group}") }
+    let weighed = match group.evidence {
+        Evidence::Checks => "",
+        Evidence::Likelihood => " with distractors",
+    };
+    match group.name.as_str() {
+        ALL => format!("the {half} cases{weighed}"),
+        name => format!("the {half} cases{weighed} of {name}"),
+    }
 }
 
 fn half(split: Split) -> &'static str {
@@ -131,11 +153,17 @@ fn numbers(group: &Group, settings: &Settings) -> String {
     let vanishes = |x: f64| (0.0005..0.005).contains(&x.abs());
     let places = if [mean, interval.low, interval.high].into_iter().any(vanishes) { 3 } else { 2 };
     let inside = match group.finding {
-        Finding::NoDifference => format!(", inside the ±{} that counts as negligible", settings.negligible),
+        Finding::NoDifference => {
+            format!(", inside the ±{} that counts as negligible", settings.negligible_for(group.evidence))
+        }
         _ => String::new(),
     };
+    let measure = match group.evidence {
+        Evidence::Checks => "in score",
+        Evidence::Likelihood => "nats a token in favour of the references",
+    };
     format!(
-        "{} in score ({} interval {} to {}{inside})",
+        "{} {measure} ({} interval {} to {}{inside})",
         signed_to(mean, places),
         percent_exact(settings.confidence),
         signed_to(interval.low, places),
@@ -143,17 +171,19 @@ fn numbers(group: &Group, settings: &Settings) -> String {
     )
 }
 
-fn passes(pass: &PassTest) -> String {
+fn passes(group: &Group) -> String {
+    let pass = &group.pass;
     let (a, b) = (pass.both + pass.only_a, pass.both + pass.only_b);
     let of = count(pass.both + pass.only_a + pass.only_b + pass.neither, "case");
-    if a == b {
-        return format!("{b} of {of} pass with either");
-    }
-    format!("{b} of {of} pass instead of {a}")
+    let so = match group.evidence {
+        Evidence::Checks => format!("{b} of {of} pass"),
+        Evidence::Likelihood => format!("the reference is preferred in {b} of {of}"),
+    };
+    if a == b { format!("{so} with either") } else { format!("{so} instead of {a}") }
 }
 
 /// Why there is no finding, and what would be needed.
-fn short_of(group: &Group, beside: usize, settings: &Settings) -> String {
+fn short_of(group: &Group, primary: Evidence, beside: usize, settings: &Settings) -> String {
     let interval = group.score.difference.interval;
     let mut text = String::new();
     if interval.low > 0.0 || interval.high < 0.0 {
@@ -165,7 +195,7 @@ fn short_of(group: &Group, beside: usize, settings: &Settings) -> String {
         text += &format!(" The interval leaves out 0, yet chance alone gives as large a difference {times}");
         text += &match rare {
             false => ".".to_string(),
-            true if group.name == ALL => format!(
+            true if group.name == ALL && group.evidence == primary => format!(
                 "; the whole is given {} in 100, so that nothing at all is named more often than it should be.",
                 decimal_to((1.0 - settings.confidence) * HEADLINE * 100.0, 1)
             ),
@@ -177,7 +207,7 @@ fn short_of(group: &Group, beside: usize, settings: &Settings) -> String {
         text +=
             &format!(" This many cases usually show a difference of {minimum} or more; half of that takes {cases}.");
     } else if group.score.difference.mean == 0.0
-        && let Some(units) = units_to_rule_out(settings.negligible, settings.confidence)
+        && let Some(units) = units_to_rule_out(settings.negligible_for(group.evidence), settings.confidence)
     {
         let cases = (units as f64 * group.cases as f64 / group.clusters as f64).ceil();
         text += &format!(" It takes {cases} cases without a difference to show that any is negligible.");

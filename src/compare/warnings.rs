@@ -16,7 +16,7 @@ const NAMES: usize = 5;
 
 /// Warnings that follow from the result, most telling first.
 pub(super) fn of_result(comparison: &Comparison) -> Vec<String> {
-    let (held_out, dev) = (&comparison.held_out.overall, &comparison.dev.overall);
+    let (held_out, dev) = (comparison.held_out.headline(), comparison.dev.headline());
     let (a, b) = (&comparison.a.label, &comparison.b.label);
     let mut warnings = Vec::new();
     if dev.finding == Finding::Improved && held_out.finding != Finding::Improved {

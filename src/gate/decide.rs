@@ -31,9 +31,11 @@ impl Gate<'_> {
             rules,
             notes: self.notes(settings.half, half, &tallies, &whole),
             comparison: whole.ok().map(|comparison| match half {
-                GateHalf::HeldOut => comparison.held_out.overall.words,
-                GateHalf::Dev => comparison.dev.overall.words,
-                GateHalf::All => [comparison.held_out.overall.words, comparison.dev.overall.words].join(" "),
+                GateHalf::HeldOut => comparison.held_out.headline().words.clone(),
+                GateHalf::Dev => comparison.dev.headline().words.clone(),
+                GateHalf::All => {
+                    [comparison.held_out.headline().words.clone(), comparison.dev.headline().words.clone()].join(" ")
+                }
             }),
         }
     }

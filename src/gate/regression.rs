@@ -23,7 +23,7 @@ pub(super) fn test(gate: &Gate<'_>, whole: &Tested, scope: &Scope<'_>) -> Tested
     let nothing =
         || format!("no answers of both versions to the {} have a score; run both on the same suites", scope.place());
     let comparison = compare::compare(&a, &b, gate.labels, gate.compare.clone(), gate.insist).map_err(|_| nothing())?;
-    if comparison.held_out.overall.cases == 0 { Err(nothing()) } else { Ok(comparison) }
+    if comparison.held_out.cases() == 0 { Err(nothing()) } else { Ok(comparison) }
 }
 
 const NO_BASELINE: &str =
@@ -50,7 +50,7 @@ fn chance_of_loss(group: &Group) -> f64 {
 /// are Holm-corrected among them. One scope alone stays as it is.
 pub(super) fn no_regression(gate: &Gate<'_>, tested: &[(&Scope<'_>, NoRegression, &Tested)]) -> Vec<Judged> {
     let chances: Vec<f64> =
-        tested.iter().filter_map(|(_, _, t)| t.as_ref().ok()).map(|c| chance_of_loss(&c.held_out.overall)).collect();
+        tested.iter().filter_map(|(_, _, t)| t.as_ref().ok()).map(|c| chance_of_loss(c.held_out.headline())).collect();
     let many = chances.len();
     let mut corrected = holm(&chances).into_iter();
     let judge = |(scope, rule, tested): &(&Scope<'_>, NoRegression, &Tested)| match tested {
@@ -61,7 +61,7 @@ pub(super) fn no_regression(gate: &Gate<'_>, tested: &[(&Scope<'_>, NoRegression
 }
 
 fn judged(gate: &Gate<'_>, scope: &Scope<'_>, rule: &NoRegression, tested: &Comparison, p: f64, many: usize) -> Judged {
-    let group = &tested.held_out.overall;
+    let group = tested.held_out.headline();
     // Even if every unit fell, chance would do it once in 2ⁿ times.
     let least = 0.5f64.powi(i32::try_from(group.clusters).unwrap_or(i32::MAX)) * many as f64;
     if least > rule.level {
@@ -135,7 +135,7 @@ pub(super) fn detectable(scope: &Scope<'_>, tested: &Tested, most: f64) -> Judge
     const RULE: &str = "detectable";
     let group = match tested {
         Err(why) => return scope.unjudged(RULE, Some(most), why.clone()),
-        Ok(comparison) => &comparison.held_out.overall,
+        Ok(comparison) => comparison.held_out.headline(),
     };
     let Some(minimum) = group.power.minimum_detectable else {
         let words = "too few cases to show any difference, or all differ alike and nothing is known of the spread; add other cases";

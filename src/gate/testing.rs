@@ -106,7 +106,13 @@ fn outcome(version: &str, repeat: u32, score: f64) -> Outcome {
         },
         score,
         passed: score >= 1.0,
-        verdicts: vec![Judged { check: "exact".to_string(), criterion: Criterion::Accuracy, weight: 1.0, verdict }],
+        verdicts: vec![Judged {
+            check: "exact".to_string(),
+            criterion: Criterion::Accuracy,
+            weight: 1.0,
+            guard: None,
+            verdict,
+        }],
         reused: false,
     }
 }

@@ -135,6 +135,7 @@ mod tests {
             k: None,
         };
         let group = compare::Group {
+            evidence: compare::Evidence::Checks,
             name: "x".to_string(),
             cases: 40,
             clusters: 40,

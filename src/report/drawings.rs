@@ -23,8 +23,9 @@ pub fn of_people(label: &str, people: &People) -> Result<Option<Plot>> {
 
 pub fn of_comparison(c: &Comparison) -> Result<Vec<Plot>> {
     let labels = Outcomes { a: c.a.label.clone(), b: c.b.label.clone() };
-    let half = if c.held_out.overall.cases > 0 { &c.held_out } else { &c.dev };
+    let half = if c.held_out.cases() > 0 { &c.held_out } else { &c.dev };
     if half.overall.cases == 0 {
+        // The pictures are of what was written.
         return Ok(Vec::new());
     }
     let name = half_name(half.split);

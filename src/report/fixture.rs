@@ -98,7 +98,7 @@ pub fn fixture() -> Fixture {
     let comparison = Comparison {
         format: 1,
         created: at(600),
-        settings: Settings { confidence: 0.95, resamples: 10_000, seed: 7, negligible: 0.05 },
+        settings: Settings { seed: 7, negligible: 0.05, ..Settings::default() },
         a: side("v1", &a),
         b: side("v2", &b),
         suites: a.manifest.suites.clone(),
@@ -323,8 +323,13 @@ fn answer(case: &str, text: &str) -> Answer {
 }
 
 fn verdicts(case: &str, score: f64) -> Vec<Judged> {
-    let judged =
-        |check: &str, criterion, weight, verdict| Judged { check: check.to_string(), criterion, weight, verdict };
+    let judged = |check: &str, criterion, weight, verdict| Judged {
+        check: check.to_string(),
+        criterion,
+        weight,
+        guard: None,
+        verdict,
+    };
     let reason = if case == "domain/hostile" { HOSTILE } else { "persona, goal and benefit" };
     vec![
         judged("user-story", Criterion::Format, 2.0, Verdict::graded(score, 0.75, reason)),
@@ -367,6 +372,8 @@ fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
     let category = (finding == Finding::Improved).then(|| better(MoverKind::Category, "Format consistency"));
     Half {
         split,
+        primary: Evidence::Checks,
+        likelihood: None,
         categories: vec![
             group("Domain knowledge", &of("Domain knowledge"), Finding::TooFewCases),
             group("Format consistency", &of("Format consistency"), finding),
@@ -382,7 +389,16 @@ fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
             .into_iter()
             .chain([better(MoverKind::Criterion, "format"), better(MoverKind::Check, "user-story")])
             .collect(),
-        luck: Some(Luck { swaps: 1000, headline: 39, passes: 2, categories: 4, criteria: 6, checks: 1, anything: 43 }),
+        luck: Some(Luck {
+            swaps: 1000,
+            headline: 39,
+            passes: 2,
+            categories: 4,
+            evidence: 0,
+            criteria: 6,
+            checks: 1,
+            anything: 43,
+        }),
         overall,
     }
 }
@@ -408,6 +424,7 @@ fn group(name: &str, cases: &[&Plan], finding: Finding) -> Group {
     let reach = if finding == Finding::Improved { (b - a).abs() * 0.8 } else { (b - a).abs() + 0.15 };
     Group {
         name: name.to_string(),
+        evidence: Evidence::Checks,
         cases: n,
         clusters: n,
         rate: Outcomes { a: rate(passed(|p| p.a)), b: rate(passed(|p| p.b)) },

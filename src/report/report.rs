@@ -68,7 +68,7 @@ impl Report {
             people_plots.extend(people.map(|people| drawings::of_people(label, people)).transpose()?.flatten());
         }
         Ok(Self {
-            view: view::comparison(c, a, b, &sides, &cases),
+            view: view::comparison(c, a, b, &sides, &cases, people),
             people: people.map(|people| view::people_of_comparison(c, people)),
             plots: drawings::of_comparison(c)?,
             people_plots,

@@ -63,7 +63,12 @@ fn half(page: &mut Layout, half: &HalfView) {
     if !half.lead.is_empty() {
         page.paragraph(half.lead, Style::Muted);
     }
-    table(page, &half.groups, usize::MAX);
+    for (place, shown) in [&half.evidence, &half.groups, &half.knowledge].into_iter().flatten().enumerate() {
+        if place > 0 {
+            page.space();
+        }
+        table(page, shown, usize::MAX);
+    }
     if let Some(power) = &half.power {
         page.paragraph(power, Style::Muted);
     }

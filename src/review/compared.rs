@@ -105,7 +105,9 @@ fn paired_half(a: &[Rated<'_>], b: &[Rated<'_>], split: Split, settings: &Settin
         split,
         people: together.iter().flat_map(|case| &case.names).collect::<BTreeSet<_>>().len(),
         unpaired: cases.len() - together.len(),
-        finding: overall.as_ref().map_or(Finding::TooFewCases, |(test, units)| finding(test, *units, &in_points)),
+        finding: overall
+            .as_ref()
+            .map_or(Finding::TooFewCases, |(test, units)| finding(test, *units, in_points.negligible, &in_points)),
         overall: overall.map(|(test, _)| test),
         criteria,
         preference: preference(&together),

@@ -24,6 +24,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
             check: check.to_string(),
             criterion,
             weight: 1.0,
+            guard: None,
             verdict: Verdict::when(passed, "as asked"),
         };
         let answer = Answer {

@@ -14,6 +14,7 @@ pub(super) fn judged(case: &Case, answer: Answer, reused: bool) -> Outcome {
         check: check.name.clone(),
         criterion: check.criterion,
         weight: check.weight,
+        guard: Some(check.guard),
         verdict,
     };
     let verdicts = case.checks.iter().zip(verdicts).map(judged).collect();

@@ -1,20 +1,12 @@
 use super::Judged;
-use crate::check::{Criterion, automatic_score, is_symptom};
+use crate::check::{Criterion, automatic_score};
 
 /// What the checks say of a criterion, on the rubric's scale of 1 to 5. `None` where the criterion was not measured: no
-/// check with weight speaks for it, or only checks that see symptoms do. An answer that repeats one word is not cut off,
-/// has no placeholders and does not hedge; that makes it neither complete nor relevant. Beside evidence a symptom counts
-/// like any other check.
+/// check with weight speaks for it, or only guards do. An answer that repeats one word is not cut off, has no placeholders
+/// and does not hedge; that makes it neither complete nor relevant.
 pub fn automatic_points<'a>(verdicts: impl IntoIterator<Item = &'a Judged>, criterion: Criterion) -> Option<f64> {
-    let mut measured = false;
-    let mut scores = Vec::new();
-    for judged in verdicts.into_iter().filter(|judged| judged.criterion == criterion) {
-        if let Some(score) = judged.verdict.score() {
-            measured |= judged.weight > 0.0 && !is_symptom(&judged.check);
-            scores.push((score, judged.weight));
-        }
-    }
-    automatic_score(scores).filter(|_| measured)
+    let measured = verdicts.into_iter().filter(|judged| judged.criterion == criterion && !judged.is_guard());
+    automatic_score(measured.filter_map(|judged| Some((judged.verdict.score()?, judged.weight))))
 }
 
 #[cfg(test)]
@@ -23,7 +15,7 @@ mod tests {
     use crate::check::Verdict;
 
     fn judged(check: &str, weight: f64, verdict: Verdict) -> Judged {
-        Judged { check: check.into(), criterion: Criterion::Relevance, weight, verdict }
+        Judged { check: check.into(), criterion: Criterion::Relevance, weight, guard: None, verdict }
     }
 
     #[test]
@@ -35,7 +27,7 @@ mod tests {
         assert_eq!(points(&[judged("not-refusal", 1.0, fine()), judged("contains", 1.0, skipped())]), None);
         assert_eq!(points(&[judged("not-refusal", 1.0, fine()), judged("contains", 0.0, fine())]), None);
         let both = [judged("not-refusal", 1.0, fine()), judged("contains", 1.0, Verdict::fail(""))];
-        assert_eq!(points(&both), Some(3.0));
+        assert_eq!(points(&both), Some(1.0), "a guard earns nothing");
         assert_eq!(automatic_points(&both, Criterion::Tone), None);
     }
 }

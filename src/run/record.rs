@@ -1,4 +1,4 @@
-use crate::check::{Criterion, Verdict};
+use crate::check::{Criterion, Verdict, is_symptom};
 use crate::provider::Answer;
 use crate::suite::{self, Split};
 use engine::chat::Message;
@@ -171,8 +171,18 @@ pub struct Judged {
     pub check: String,
     pub criterion: Criterion,
     pub weight: f64,
+    /// Could only fail the answer. Unknown in runs of before, where every check earned points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<bool>,
     #[serde(flatten)]
     pub verdict: Verdict,
+}
+
+impl Judged {
+    /// Whether it earned no points; in runs of before, whether it sees symptoms only.
+    pub fn is_guard(&self) -> bool {
+        self.guard.unwrap_or_else(|| is_symptom(&self.check))
+    }
 }
 
 /// A run read back from its folder.

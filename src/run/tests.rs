@@ -26,6 +26,7 @@ fn check(word: &'static str) -> Check {
         negated: false,
         threshold: None,
         weight: 1.0,
+        guard: false,
         criterion: Criterion::Accuracy,
         version: 1,
         judge: Arc::new(Holds(word)),

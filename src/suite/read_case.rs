@@ -45,7 +45,11 @@ impl CaseReader<'_> {
         let mut checks = self.checks(node, &vars, &mut faults);
         // Beside checks of what is written, which answer is likelier is evidence of its own and never part of the score.
         if !distractors.is_empty() && !checks.iter().any(|(check, _)| check.name == PREFERS) {
-            let alone = !checks.iter().any(|(check, _)| check.weight > 0.0);
+            let alone = !checks.iter().any(|(check, _)| check.weight > 0.0 && !check.guard);
+            if alone {
+                // Nothing is written that a guard could look at.
+                checks.retain(|(check, _)| !check.guard);
+            }
             checks.extend(faults.take(self.shipped(&format!("{{type: {PREFERS}, weight: {}}}", u8::from(alone)))));
         }
         if !choices.is_empty() && !checks.iter().any(|(check, _)| check.name.trim_start_matches("not-") == "choice") {
@@ -300,7 +304,7 @@ fn judge_hash(
         .map(|(check, parameters)| {
             json!({
                 "name": check.name, "version": check.version, "threshold": check.threshold, "weight": check.weight,
-                "criterion": check.criterion, "parameters": parameters,
+                "guard": check.guard, "criterion": check.criterion, "parameters": parameters,
             })
         })
         .collect();

@@ -14,10 +14,17 @@ pub fn counts(weight: f64, verdict: &Verdict) -> bool {
 /// no verdict counts, for then nothing is known.
 ///
 /// The score is the weighted mean of the scores that count ([`counts`]); a check that broke counts as score 0, failed.
-/// With a threshold on the case the score decides, else every check that counts must pass.
+/// With a threshold on the case the score decides, else every check that counts must pass. A guard earns nothing: where
+/// one is broken the answer fails with score 0, and where nothing but guards has a say the answer has no score.
 pub fn score(case: &Case, verdicts: &[Verdict]) -> Option<(f64, bool)> {
     let (mut sum, mut weight, mut all_passed) = (0.0, 0.0, true);
     for (check, verdict) in case.checks.iter().zip(verdicts).filter(|(check, verdict)| counts(check.weight, verdict)) {
+        if check.guard {
+            if verdict.passed() {
+                continue;
+            }
+            return Some((0.0, false));
+        }
         sum += check.weight * verdict.score().unwrap_or(0.0);
         weight += check.weight;
         all_passed &= verdict.passed();
@@ -53,6 +60,7 @@ mod tests {
             negated: false,
             threshold: None,
             weight,
+            guard: false,
             criterion: Criterion::Accuracy,
             version: 1,
             judge: Arc::new(Nothing),
@@ -129,6 +137,18 @@ mod tests {
     fn a_broken_check_counts_as_failed() {
         assert_eq!(score(&case(&[1.0, 1.0], None), &[graded(1.0), broken()]), Some((0.5, false)));
         assert_eq!(score(&case(&[1.0, 0.0], None), &[graded(1.0), broken()]), Some((1.0, true)));
+    }
+
+    #[test]
+    fn a_guard_can_only_fail_an_answer() {
+        let mut case = case(&[1.0, 1.0, 1.0], Some(0.5));
+        case.checks[2].guard = true;
+        assert_eq!(score(&case, &[graded(1.0), graded(0.0), graded(1.0)]), Some((0.5, true)), "unbroken adds nothing");
+        assert_eq!(score(&case, &[graded(1.0), graded(1.0), graded(0.4)]), Some((0.0, false)));
+        assert_eq!(score(&case, &[skipped(), skipped(), graded(1.0)]), None, "nothing was shown");
+        assert_eq!(score(&case, &[skipped(), skipped(), graded(0.0)]), Some((0.0, false)));
+        case.checks[2].weight = 0.0;
+        assert_eq!(score(&case, &[graded(1.0), graded(1.0), graded(0.0)]), Some((1.0, true)), "it only measures");
     }
 
     fn verdict() -> impl Strategy<Value = Verdict> {

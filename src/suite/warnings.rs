@@ -37,6 +37,14 @@ fn cannot_fail(case: &Case) -> Option<String> {
             false => format!("no check of case `{}` has a weight above 0, so every answer passes", case.id),
         });
     }
+    if counted().all(|check| check.guard) {
+        let names = words::quoted_list(counted().map(|check| check.name.as_str()));
+        return Some(format!(
+            "case `{}` has guards alone ({names}), which can only fail an answer; add a check of what it should say, or \
+             write `guard: false` where one of them is what the case is about",
+            case.id
+        ));
+    }
     if case.threshold == Some(0.0) {
         return Some(format!("case `{}` has threshold 0, so every answer passes", case.id));
     }

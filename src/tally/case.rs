@@ -4,7 +4,7 @@ use super::repeats;
 use crate::check::Criterion;
 use crate::provider::Answer;
 use crate::run::{Judged, Outcome, Record, Run, automatic_points};
-use crate::suite::Split;
+use crate::suite::{PREFERS, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,12 +22,30 @@ pub struct Reply<'a> {
     /// 0 to 1.
     pub score: f64,
     pub passed: bool,
+    /// The case's gold answer.
+    pub reference: Option<&'a str>,
 }
 
 impl Reply<'_> {
-    /// The automatic rubric points, 1 to 5, where the criterion was measured.
+    /// The automatic rubric points, 1 to 5, where the criterion was measured on something written.
     pub fn points(&self, criterion: Criterion) -> Option<f64> {
-        automatic_points(self.verdicts, criterion)
+        self.answer.is_written().then(|| automatic_points(self.verdicts, criterion)).flatten()
+    }
+
+    /// What checks made of it, where it was written.
+    pub fn written(&self) -> Option<f64> {
+        self.answer.is_written().then_some(self.score)
+    }
+
+    /// By how many nats a token the reference is preferred, where it was weighed.
+    pub fn margin(&self) -> Option<f64> {
+        self.answer.margin(self.reference?)
+    }
+
+    /// Whether the reference is preferred to all it was weighed against.
+    pub fn prefers(&self) -> Option<bool> {
+        self.margin()?;
+        self.answer.preferred(self.reference?).map(|(behind, others)| behind == others)
     }
 }
 
@@ -104,11 +122,22 @@ impl<'a> CaseTally<'a> {
         self.mean(|reply| reply.points(criterion))
     }
 
-    /// By name, how often each check passed, over all answers and over all checks of one name that the case has; a check
-    /// that was skipped or broke was not tried.
+    /// Whether the reference is preferred more often than not.
+    pub fn prefers(&self) -> Option<bool> {
+        self.mean(|reply| reply.prefers().map(|prefers| f64::from(u8::from(prefers)))).map(|share| share > 0.5)
+    }
+
+    /// Whether its answers were written, so that checks have something to judge, rather than given texts weighed.
+    pub fn is_written(&self) -> bool {
+        self.replies.iter().all(|reply| reply.answer.is_written())
+    }
+
+    /// By name, how often each check passed, over all written answers and over all checks of one name that the case has; a
+    /// check that was skipped or broke was not tried. Which answer is likelier is no check of what was written.
     pub fn checks(&self) -> BTreeMap<&'a str, Trial> {
         let mut trials: BTreeMap<&str, Trial> = BTreeMap::new();
-        for judged in self.replies.iter().flat_map(|r| r.verdicts).filter(|v| v.verdict.score().is_some()) {
+        let written = self.replies.iter().filter(|reply| reply.answer.is_written()).flat_map(|reply| reply.verdicts);
+        for judged in written.filter(|judged| judged.check != PREFERS && judged.verdict.score().is_some()) {
             let trial = trials.entry(&judged.check).or_default();
             trial.of += 1;
             trial.passed += usize::from(judged.verdict.passed());
@@ -122,7 +151,8 @@ impl<'a> CaseTally<'a> {
         for record in &records {
             match &record.outcome {
                 Outcome::Judged { answer, verdicts, score, passed, .. } if score.is_finite() => {
-                    replies.push(Reply { answer, verdicts, score: *score, passed: *passed });
+                    let reference = record.reference.as_deref();
+                    replies.push(Reply { answer, verdicts, score: *score, passed: *passed, reference });
                 }
                 Outcome::Unscored { .. } => unscored += 1,
                 Outcome::Judged { .. } | Outcome::Error { .. } => {}

@@ -24,11 +24,13 @@ pub struct Rate {
     pub k: Option<usize>,
 }
 
-/// The pass rate of some cases; a case without a score counts as neither passed nor failed.
+/// The pass rate of some cases by the checks of what was written; a case without a score counts as neither passed nor
+/// failed, and one where given texts were weighed is told of by [`preference`].
 pub fn rate(cases: &[&CaseTally<'_>], confidence: f64) -> Rate {
-    let known: Vec<bool> = cases.iter().filter_map(|case| case.passes()).collect();
+    let written: Vec<&&CaseTally<'_>> = cases.iter().filter(|case| case.is_written()).collect();
+    let known: Vec<bool> = written.iter().filter_map(|case| case.passes()).collect();
     let passed = known.iter().filter(|passed| **passed).count();
-    let repeated = cases.iter().filter(|case| case.replies.len() > 1);
+    let repeated = written.iter().filter(|case| case.replies.len() > 1);
     let mut repeated: Vec<(usize, usize)> = repeated.map(|case| (case.replies.len(), case.passed_answers())).collect();
     // Sums of floats depend on their order, which must not be that of the cases.
     repeated.sort_unstable();
@@ -41,10 +43,26 @@ pub fn rate(cases: &[&CaseTally<'_>], confidence: f64) -> Rate {
         cases: known.len(),
         rate: if known.is_empty() { 0.0 } else { passed as f64 / known.len() as f64 },
         interval: wilson(passed, known.len(), confidence),
-        flaky: cases.iter().filter(|case| case.flaky()).count(),
+        flaky: written.iter().filter(|case| case.flaky()).count(),
         pass_at_k: mean(pass_at_k),
         pass_hat_k: mean(pass_hat_k),
         k,
+    }
+}
+
+/// How often the reference is preferred to all it was weighed against, over the cases where it was.
+pub fn preference(cases: &[&CaseTally<'_>], confidence: f64) -> Rate {
+    let known: Vec<bool> = cases.iter().filter_map(|case| case.prefers()).collect();
+    let passed = known.iter().filter(|prefers| **prefers).count();
+    Rate {
+        passed,
+        cases: known.len(),
+        rate: if known.is_empty() { 0.0 } else { passed as f64 / known.len() as f64 },
+        interval: wilson(passed, known.len(), confidence),
+        flaky: 0,
+        pass_at_k: None,
+        pass_hat_k: None,
+        k: None,
     }
 }
 
@@ -59,9 +77,9 @@ pub fn mean(cases: &[&CaseTally<'_>], value: impl Fn(&CaseTally<'_>) -> Option<f
     (weight > 0.0).then(|| (sum / weight, of))
 }
 
-/// Mean score of some cases by their weights, where any has one.
+/// Mean score of what was written to some cases, by their weights.
 pub fn mean_score(cases: &[&CaseTally<'_>]) -> Option<f64> {
-    mean(cases, |case| case.score).map(|(mean, _)| mean)
+    mean(cases, |case| case.score.filter(|_| case.is_written())).map(|(mean, _)| mean)
 }
 
 /// The automatic rubric points on each criterion: per case first, then the mean over the cases it speaks for, by their

@@ -13,7 +13,7 @@ mod repeats;
 mod wilson;
 
 pub use case::{CaseTally, Reply, Standing, Trial, cases};
-pub use count::{Rate, checks, criteria, mean, mean_score, rate};
+pub use count::{Rate, checks, criteria, mean, mean_score, preference, rate};
 pub use repeats::enough;
 pub use wilson::{Interval, wilson};
 

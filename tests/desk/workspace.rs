@@ -36,6 +36,7 @@ fn suite(cases: usize) -> Suite {
         negated: false,
         threshold: None,
         weight: 1.0,
+        guard: false,
         criterion: Criterion::Format,
         version: 1,
         judge: Arc::new(Nothing),

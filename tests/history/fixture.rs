@@ -163,7 +163,7 @@ fn record(suite: &str, number: usize, share: f64, plan: &Plan) -> Record {
         judge_hash: format!("checks {case} {changed}"),
         outcome: Outcome::Judged {
             answer,
-            verdicts: vec![Judged { check: "user-story".into(), criterion, weight: 1.0, verdict }],
+            verdicts: vec![Judged { check: "user-story".into(), criterion, weight: 1.0, guard: None, verdict }],
             score,
             passed,
             reused: false,

@@ -69,8 +69,8 @@ fn compared(workspace: &Workspace, a: &Manifest, b: &Manifest) {
     out::line("\nCompared");
     match work::newest_comparison(workspace, &a.name, &b.name) {
         Some((folder, comparison)) => {
-            for half in [&comparison.held_out, &comparison.dev].into_iter().filter(|half| half.overall.cases > 0) {
-                out::paragraph(visible(&half.overall.words));
+            for half in [&comparison.held_out, &comparison.dev].into_iter().filter(|half| half.cases() > 0) {
+                out::paragraph(visible(&half.headline().words));
             }
             out::line(format!("Report: {}", out::path(&folder.join("report.html"))));
         }

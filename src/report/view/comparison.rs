@@ -4,13 +4,15 @@ use super::case::CaseView;
 use super::criteria::unmeasured;
 use super::measured::MeasuredView;
 use super::page::{Excerpt, Fact, HalfView, Item, ListView, Movement, Notice, VerdictView, View};
+use super::run::KNOWLEDGE;
 use super::sides::Sides;
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
 use super::tone::{Tone, finding_words, half_name, half_title};
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{
-    CheckTest, Comparison, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
+    CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
 };
+use crate::review::{PairedHalf, PeopleCompared};
 use crate::run::{Record, Run};
 use crate::suite::Split;
 use crate::words;
@@ -21,14 +23,20 @@ const EXCERPTS: usize = 2;
 const EXCERPT_CHARACTERS: usize = 240;
 
 /// `cases` are those of the comparison as the page shows them, for their anchors.
-pub fn comparison(c: &Comparison, a: &Run, b: &Run, sides: &Sides<'_>, cases: &[CaseView]) -> View {
+pub fn comparison(
+    c: &Comparison,
+    a: &Run,
+    b: &Run,
+    sides: &Sides<'_>,
+    cases: &[CaseView],
+    people: Option<&PeopleCompared>,
+) -> View {
     let suites: Vec<&str> = c.suites.iter().map(|suite| suite.name.as_str()).collect();
     let (better, worse) = movements(&c.held_out);
-    let overall = &c.held_out.overall;
-    let nothing = (better.is_empty() && worse.is_empty() && overall.cases > 0).then(|| {
+    let nothing = (better.is_empty() && worse.is_empty() && c.held_out.cases() > 0).then(|| {
         "No category, criterion or check moved by more than chance could explain on the held-out cases.".to_string()
     });
-    let halves = [&c.held_out, &c.dev].into_iter().filter(|half| half.overall.cases > 0);
+    let halves = [&c.held_out, &c.dev].into_iter().filter(|half| half.cases() > 0);
     View {
         kind: "Comparison",
         title: format!("{} → {}", c.a.label, c.b.label),
@@ -47,13 +55,13 @@ pub fn comparison(c: &Comparison, a: &Run, b: &Run, sides: &Sides<'_>, cases: &[
         named: "Cases that changed sides",
         lists: lists(c, sides, cases),
         excerpts: excerpts(c, sides),
-        halves: halves.map(|h| half(c, h)).collect(),
+        halves: halves.map(|h| half(c, h, people)).collect(),
         measured: MeasuredView::of_comparison(c, a, b),
     }
 }
 
 fn verdict(c: &Comparison) -> VerdictView {
-    let overall = &c.held_out.overall;
+    let overall = c.held_out.headline();
     let (a, b) = (&c.a.label, &c.b.label);
     let headline = match overall.finding {
         Finding::Improved => format!("{b} is better than {a}"),
@@ -87,16 +95,21 @@ fn notices(c: &Comparison) -> Vec<Notice> {
 }
 
 fn facts(c: &Comparison) -> Vec<Fact> {
-    let overall = &c.held_out.overall;
     let mut facts = Vec::new();
-    if overall.cases > 0 {
+    for overall in c.held_out.evidence() {
         facts.push(Fact::new(
-            "Held-out cases passed",
+            match overall.evidence {
+                Evidence::Checks => "Held-out cases passed",
+                Evidence::Likelihood => "References preferred",
+            },
             format!("{} → {}", words::percent(overall.rate.a.rate), words::percent(overall.rate.b.rate)),
             format!("{}, then {}", overall.rate.a.count(), overall.rate.b.count()),
         ));
         facts.push(Fact::new(
-            "Difference in score",
+            match overall.evidence {
+                Evidence::Checks => "Difference in score",
+                Evidence::Likelihood => "Difference in margin",
+            },
             words::signed(overall.score.difference.mean),
             format!(
                 "{} interval {}",
@@ -134,7 +147,12 @@ fn facts(c: &Comparison) -> Vec<Fact> {
 fn movements(half: &Half) -> (Vec<Movement>, Vec<Movement>) {
     let found = half.movers.iter().filter_map(|mover| {
         let detail = match mover.kind {
-            MoverKind::Category => of_category(half.categories.iter().find(|group| group.name == mover.name)?),
+            MoverKind::Evidence => of_group(half.evidence().find(|group| group.evidence.name() == mover.name)?),
+            MoverKind::Category => of_group(half.categories.iter().find(|group| group.name == mover.name)?),
+            MoverKind::Knowledge => {
+                let categories = &half.likelihood.as_ref()?.categories;
+                of_group(categories.iter().find(|group| group.name == mover.name)?)
+            }
             MoverKind::Criterion => {
                 of_criterion(&half.criteria.iter().find(|(criterion, _)| criterion.name() == mover.name)?.1)
             }
@@ -146,10 +164,15 @@ fn movements(half: &Half) -> (Vec<Movement>, Vec<Movement>) {
     (better.into_iter().map(|(_, m)| m).collect(), worse.into_iter().map(|(_, m)| m).collect())
 }
 
-fn of_category(group: &Group) -> String {
+fn of_group(group: &Group) -> String {
     let (a, b) = (&group.rate.a, &group.rate.b);
-    let score = group.score.difference.as_difference();
-    format!("{} of {} pass, was {}; score {score}", b.passed, b.cases, a.passed)
+    let measured = group.score.difference.as_difference();
+    match group.evidence {
+        Evidence::Checks => format!("{} of {} pass, was {}; score {measured}", b.passed, b.cases, a.passed),
+        Evidence::Likelihood => {
+            format!("reference preferred in {} of {}, was {}; margin {measured}", b.passed, b.cases, a.passed)
+        }
+    }
 }
 
 fn of_criterion(test: &ScoreTest) -> String {
@@ -172,27 +195,37 @@ fn direction(half: &Half, kind: MoverKind, name: &str) -> Option<bool> {
     half.movers.iter().find(named).map(|mover| mover.better)
 }
 
-fn half(c: &Comparison, half: &Half) -> HalfView {
+fn half(c: &Comparison, half: &Half, people: Option<&PeopleCompared>) -> HalfView {
     let lead = match half.split {
         Split::HeldOut => "Nothing was ever trained towards these cases. The claim rests on them alone.",
         Split::Dev => "Gaps are looked for and examples written on these, so progress here shows learning, not proof.",
     };
-    let overall = &half.overall;
+    let headline = half.headline();
     let (a, b) = (&c.a.label, &c.b.label);
+    let people = people.and_then(|people| match half.split {
+        Split::HeldOut => people.held_out.as_ref(),
+        Split::Dev => people.dev.as_ref(),
+    });
     HalfView {
         half: half_name(half.split),
         title: half_title(half.split),
         lead,
         summary: format!(
-            "{} → {} passed, {} in score ({})",
-            words::percent(overall.rate.a.rate),
-            words::percent(overall.rate.b.rate),
-            words::signed(overall.score.difference.mean),
-            finding_words(overall.finding)
+            "{} → {} {}, {} ({})",
+            words::percent(headline.rate.a.rate),
+            words::percent(headline.rate.b.rate),
+            passes(headline.evidence),
+            measured(headline),
+            finding_words(headline.finding)
         ),
-        cases: overall.cases,
-        groups: groups(half, a, b),
-        power: power(&half.overall),
+        cases: half.cases(),
+        evidence: evidence(half, people, a, b),
+        groups: Some(&half.overall).filter(|all| all.cases > 0).map(|all| groups(all, &half.categories, a, b)),
+        knowledge: half
+            .likelihood
+            .as_ref()
+            .map(|known| Table { caption: KNOWLEDGE.to_string(), ..groups(&known.overall, &known.categories, a, b) }),
+        power: power(headline),
         notes: notes(half),
         criteria: criteria(half, a, b).filled(),
         unmeasured: unmeasured(half.criteria.iter().map(|(criterion, _)| *criterion)),
@@ -200,18 +233,97 @@ fn half(c: &Comparison, half: &Half) -> HalfView {
     }
 }
 
-fn groups(half: &Half, a: &str, b: &str) -> Table {
+/// What a case does that counts as passed.
+fn passes(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Checks => "passed",
+        Evidence::Likelihood => "prefer the reference",
+    }
+}
+
+/// "+0.12 in score".
+fn measured(group: &Group) -> String {
+    let mean = words::signed(group.score.difference.mean);
+    match group.evidence {
+        Evidence::Checks => format!("{mean} in score"),
+        Evidence::Likelihood => format!("{mean} nats a token"),
+    }
+}
+
+/// The kinds of evidence side by side, never added up; nothing where checks are all there is.
+fn evidence(half: &Half, people: Option<&PairedHalf>, a: &str, b: &str) -> Option<Table> {
+    let people = people.and_then(|people| Some((people.overall.as_ref()?, people.finding)));
+    if half.likelihood.is_none() && people.is_none() {
+        return None;
+    }
     let (short_a, short_b) = words::clip_apart(a, b, HEAD);
+    let columns = vec![
+        Column::words("Evidence").short("evidence"),
+        Column::figures("Cases").short("n"),
+        Column::figures(a).short(short_a),
+        Column::figures(b).short(short_b),
+        Column::figures("Difference").short("change"),
+    ];
+    let row = |group: &Group| {
+        let (tone, test) = (Tone::of(group.finding), &group.score);
+        let figure: fn(f64) -> String = match group.evidence {
+            Evidence::Checks => words::decimal,
+            Evidence::Likelihood => words::signed,
+        };
+        let decides = if group.evidence == half.primary { " (decides)" } else { "" };
+        Row::new(vec![
+            Cell::new(format!("{}{decides}", capitalised(group.evidence.about()))),
+            Cell::new(group.cases.to_string()),
+            Cell::new(figure(test.a.mean)),
+            Cell::new(figure(test.b.mean)),
+            Cell::new(words::signed(test.difference.mean)).range(test.difference.interval.signed_range()),
+        ])
+        .strong(group.evidence == half.primary)
+        .found(tone, tone.symbol(), finding_words(group.finding), &group.words)
+    };
+    let rated = people.map(|(test, finding)| {
+        let tone = Tone::of(finding);
+        Row::new(vec![
+            Cell::new("People like it"),
+            Cell::new(test.cases.to_string()),
+            Cell::new(words::decimal(test.a.mean)),
+            Cell::new(words::decimal(test.b.mean)),
+            Cell::new(words::signed(test.difference.mean)).range(test.difference.interval.signed_range()),
+        ])
+        .found(
+            tone,
+            tone.symbol(),
+            finding_words(finding),
+            "Points from 1 to 5, by people who did not know the version.",
+        )
+    });
+    let rows = half.evidence().map(row).chain(rated).collect();
+    let caption = "Three kinds of evidence, each by itself: nats a token by which references are preferred to bad answers; \
+                   scores from 0 to 1 by checks of what was written; points from 1 to 5 by people";
+    Some(Table { finding: Some("Finding"), ..Table::new(caption, columns, rows) })
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn groups(overall: &Group, categories: &[Group], a: &str, b: &str) -> Table {
+    let (short_a, short_b) = words::clip_apart(a, b, HEAD);
+    let (verb, measure) = match overall.evidence {
+        Evidence::Checks => ("passes", "score"),
+        Evidence::Likelihood => ("prefers it", "margin"),
+    };
     let columns = vec![
         Column::words("Category"),
         Column::figures("Cases").short("n"),
-        Column::figures(format!("{a} passes")).short(short_a),
-        Column::figures(format!("{b} passes")).short(short_b),
-        Column::figures("Difference in score").short("score change"),
+        Column::figures(format!("{a} {verb}")).short(short_a),
+        Column::figures(format!("{b} {verb}")).short(short_b),
+        Column::figures(format!("Difference in {measure}")).short(format!("{measure} change")),
         Column::figures("Chance").on(Room::Page),
     ];
-    let rows = std::iter::once(group_row(&half.overall, true))
-        .chain(half.categories.iter().map(|group| group_row(group, false)))
+    let rows = std::iter::once(group_row(overall, true))
+        .chain(categories.iter().map(|group| group_row(group, false)))
         .collect();
     Table { finding: Some("Finding"), ..Table::new("", columns, rows) }
 }
@@ -275,15 +387,16 @@ fn power(overall: &Group) -> Option<String> {
     let more =
         overall.power.cases_for_half.map(|n| format!("; to see half of that takes about {}", words::count(n, "case")));
     Some(format!(
-        "With {} and this spread, a true difference of {} in score shows four times in five{}.",
+        "With {} and this spread, a true difference of {} {} shows four times in five{}.",
         words::count(overall.cases, "case"),
         words::decimal(least),
+        if overall.evidence == Evidence::Checks { "in score" } else { "nats a token" },
         more.unwrap_or_default()
     ))
 }
 
 fn notes(half: &Half) -> Vec<String> {
-    let overall = &half.overall;
+    let overall = half.headline();
     let pass = &overall.pass;
     let mut notes = vec![format!(
         "Changed sides: {} now pass, {} no longer pass; chance alone gives so uneven a split with probability {} \

@@ -109,7 +109,7 @@ fn rubric() -> Method {
 
 /// How often each kind of line would have been written about these cases, had the versions been equal.
 fn luck(c: &Comparison) -> Option<String> {
-    let half = if c.held_out.overall.cases > 0 { &c.held_out } else { &c.dev };
+    let half = if c.held_out.cases() > 0 { &c.held_out } else { &c.dev };
     let found = half.luck.as_ref()?;
     let share = |n: usize| format!("{:.1}\u{a0}%", 100.0 * n as f64 / found.swaps.max(1) as f64);
     Some(format!(

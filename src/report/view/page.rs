@@ -110,8 +110,12 @@ pub struct HalfView {
     /// The half in one line.
     pub summary: String,
     pub cases: usize,
-    /// Overall first, then categories.
-    pub groups: Table,
+    /// The kinds of evidence side by side, where there are several.
+    pub evidence: Option<Table>,
+    /// What was written: overall first, then categories.
+    pub groups: Option<Table>,
+    /// The same of what was weighed.
+    pub knowledge: Option<Table>,
     /// What so many cases can show.
     pub power: Option<String>,
     /// Sentences below the table: McNemar, clusters, repeats, likelihood.

@@ -9,7 +9,7 @@ use super::tone::{Tone, half_name, half_title, none};
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::run::{Answering, CONTAMINATED, Record, Run};
 use crate::suite::Split;
-use crate::tally::{self, CaseTally, Rate, Standing, Trial};
+use crate::tally::{self, CaseTally, Rate, Reply, Standing, Trial};
 use crate::words;
 use std::collections::{BTreeSet, HashMap};
 
@@ -30,7 +30,7 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
             words::count(tallies.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
-        verdict: verdict(label, &tally::rate(&all, confidence), confidence),
+        verdict: verdict(label, &all, confidence),
         facts: facts(run, &all, errors, unscored.len()),
         notices: match warnings.is_empty() {
             true => Vec::new(),
@@ -47,11 +47,18 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
     }
 }
 
-fn verdict(label: &str, rate: &Rate, confidence: f64) -> VerdictView {
-    let headline = match rate.cases {
-        0 => format!("{label} has no judged answers yet"),
-        of => format!("{label} passes {} of {}", rate.passed, words::count(of, "case")),
+fn verdict(label: &str, all: &[&CaseTally<'_>], confidence: f64) -> VerdictView {
+    let (written, weighed) = (tally::rate(all, confidence), tally::preference(all, confidence));
+    let passes = (written.cases > 0)
+        .then(|| format!("passes {} of {}", written.passed, words::count(written.cases, "written case")));
+    let prefers = (weighed.cases > 0)
+        .then(|| format!("prefers the reference in {} of {}", weighed.passed, words::count(weighed.cases, "case")));
+    let said: Vec<String> = passes.into_iter().chain(prefers).collect();
+    let headline = match said.as_slice() {
+        [] => format!("{label} has no judged answers yet"),
+        said => format!("{label} {}", words::list(said)),
     };
+    let rate = if written.cases > 0 { written } else { weighed };
     VerdictView {
         tone: None,
         symbol: "",
@@ -137,9 +144,14 @@ fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
 pub struct RunGroup {
     pub name: String,
     pub rate: Rate,
-    cases: usize,
     score: Option<f64>,
+    /// How often the reference is preferred, and by how many nats a token.
+    preference: Rate,
+    margin: Option<f64>,
 }
+
+/// Above what likelihoods say.
+pub const KNOWLEDGE: &str = "Knowledge: the reference preferred to every bad answer";
 
 /// All counting cases of a half first, then its categories; nothing where the half has none.
 pub fn run_groups(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Vec<RunGroup> {
@@ -147,8 +159,9 @@ pub fn run_groups(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> V
     let group = |name: &str, cases: &[&CaseTally<'_>]| RunGroup {
         name: name.to_string(),
         rate: tally::rate(cases, confidence),
-        cases: cases.len(),
         score: tally::mean_score(cases),
+        preference: tally::preference(cases, confidence),
+        margin: tally::mean(cases, |case| case.mean(Reply::margin)).map(|(mean, _)| mean),
     };
     if cases.is_empty() {
         return Vec::new();
@@ -176,7 +189,15 @@ fn half(tallies: &[CaseTally<'_>], split: Split, confidence: f64) -> Option<Half
         lead: "",
         summary: format!("{} passed", all.rate.words()),
         cases: cases.len(),
-        groups: group_table(&groups),
+        evidence: None,
+        groups: group_table(&groups, |group| &group.rate, |group| group.score.map(words::decimal), "Mean score"),
+        knowledge: group_table(
+            &groups,
+            |group| &group.preference,
+            |group| group.margin.map(words::signed),
+            "Margin, nats a token",
+        )
+        .map(|table| Table { caption: KNOWLEDGE.to_string(), ..table }),
         power: None,
         notes: repeats(&all.rate).into_iter().collect(),
         unmeasured: unmeasured(criteria.iter().map(|(criterion, ..)| *criterion)),
@@ -196,26 +217,33 @@ fn repeats(rate: &Rate) -> Option<String> {
     ))
 }
 
-fn group_table(groups: &[RunGroup]) -> Table {
+/// One kind of evidence, of the groups that hold any.
+fn group_table(
+    groups: &[RunGroup],
+    rate: impl Fn(&RunGroup) -> &Rate,
+    mean: impl Fn(&RunGroup) -> Option<String>,
+    head: &str,
+) -> Option<Table> {
     let columns = vec![
         Column::words("Category"),
         Column::figures("Cases").on(Room::Written),
         Column::figures("Passed"),
         Column::figures("Rate"),
-        Column::figures("Mean score"),
+        Column::figures(head),
     ];
     let row = |(i, group): (usize, &RunGroup)| {
-        let share = if group.rate.cases == 0 { none() } else { words::percent(group.rate.rate) };
+        let rate = rate(group);
         Row::new(vec![
             Cell::new(&group.name),
-            Cell::new(group.cases.to_string()),
-            Cell::new(group.rate.count()),
-            Cell::new(share).range(group.rate.interval.percent_range()),
-            Cell::new(group.score.map_or_else(none, words::decimal)),
+            Cell::new(rate.cases.to_string()),
+            Cell::new(rate.count()),
+            Cell::new(words::percent(rate.rate)).range(rate.interval.percent_range()),
+            Cell::new(mean(group).unwrap_or_else(none)),
         ])
         .strong(i == 0)
     };
-    Table::new("", columns, groups.iter().enumerate().map(row).collect())
+    let rows = groups.iter().enumerate().filter(|(_, group)| rate(group).cases > 0).map(row).collect();
+    Table::new("", columns, rows).filled()
 }
 
 fn criteria(criteria: &[(Criterion, f64, usize)]) -> Table {
