@@ -18,6 +18,10 @@ const PASSING: &str = r#"
 - {type: contains-any, value: [May, April]}
 - {type: icontains-all, value: [april, impact], weight: 2}
 - {type: icontains-any, value: [may, APRIL]}
+- {type: mentions, value: April}
+- {type: mentions, values: ['40', 3 weeks, May], any: true}
+- {type: together, values: [NPS, '40']}
+- {type: not-direction, subject: NPS, to: up}
 - {type: starts-with, value: '# Launch'}
 - {type: not-ends-with, value: Thanks}
 - {type: regex, value: '(?m)^- \w+ waits$'}
@@ -36,6 +40,7 @@ const PASSING: &str = r#"
 - {type: is-json}
 - {type: is-json, value: {type: object, required: [weeks]}}
 - {type: json-schema, value: {type: object, properties: {weeks: {maximum: 3}}}, criterion: accuracy}
+- {type: json-values, values: {/weeks: 3}}
 - {type: is-yaml}
 - {type: not-levenshtein, value: Launch}
 - {type: rouge-n, value: We launch in April three weeks late, n: 2, threshold: 0.3}

@@ -4,6 +4,7 @@
 //! A family (`text`, `structure`, `similarity`, `quality`, `product`, `runtime`) lists its checks in a `KINDS` table;
 //! `kinds()` is all of them.
 
+mod facts;
 mod kind;
 pub mod lexicon;
 pub mod product;

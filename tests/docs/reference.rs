@@ -21,6 +21,8 @@ but where nothing else speaks for a criterion, a report says that these suites d
 
 Some checks listen for words: what counts as hedging, as urgent, as the title of a section. Those lists are text files
 that you can read and that your workspace can add to or take from: [word lists](#word-lists), at the end of this page.
+They are English, and so are the checks that go by them. `mentions`, `together` and `json-values` go by what is said, not
+by how: `mentions` and `together` read numbers and dates in German, French and Spanish as well.
 
 This page is made from the code by `tests/docs`.
 ";

@@ -4,6 +4,10 @@ pub enum List {
     Vague,
     Verbs,
     Things,
+    Up,
+    Down,
+    Flat,
+    NoDirection,
     Filler,
     Assumptions,
     NoNames,
@@ -70,6 +74,12 @@ macro_rules! word_files {
 /// Every file. Their lists, one after another, are those of [`List`] in its order.
 pub(super) const FILES: &[WordFile] = word_files! {
     "acceptance-criteria": [("vague", List::Vague), ("verbs", List::Verbs), ("things", List::Things)];
+    "direction": [
+        ("up", List::Up),
+        ("down", List::Down),
+        ("flat", List::Flat),
+        ("neither", List::NoDirection),
+    ];
     "filler": [("", List::Filler)];
     "grounded-numbers": [("assumptions", List::Assumptions), ("no names", List::NoNames)];
     "hedging": [("", List::Hedging)];

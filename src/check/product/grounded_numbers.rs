@@ -1,6 +1,6 @@
-use super::dates::{Date, dates};
 use super::names::{all_words, lower_case_words, names, parts};
 use super::numbers::{Number, is_label, measures, numbers};
+use crate::check::facts::dates::{Date, dates};
 use crate::check::lexicon::{Lexicon, List, has_term, plain_lower};
 use crate::check::quality::prose::{enumerate, pattern};
 use crate::check::structure::{Document, Line};

@@ -6,7 +6,6 @@
 //! a sceptical product lead would: an empty persona, a key result without a baseline or "works well" does not count.
 
 mod acceptance_criteria;
-mod dates;
 mod fields;
 mod grounded_numbers;
 mod metric;
@@ -37,7 +36,7 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<okr::Okr>(
         "okr",
         Criterion::Completeness,
-        1,
+        2,
         "Passes when objectives carry no number and every key result has a baseline, a target and a unit.",
     ),
     Kind::new::<prd::Prd>(
@@ -55,7 +54,7 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<metric::Metric>(
         "metric",
         Criterion::Completeness,
-        1,
+        2,
         "Passes when a metric is defined by name, formula, target and cadence.",
     ),
     Kind::new::<prioritised_list::PrioritisedList>(

@@ -167,7 +167,7 @@ fn in_words(text: &str, lexicon: &Lexicon) -> Vec<Number> {
 
 /// The numbers of a text that measure something: not those of dates, quarters and "Key Result 1".
 pub(super) fn measures(text: &str, lexicon: &Lexicon) -> Vec<Number> {
-    let dates = super::dates::dates(text);
+    let dates = crate::check::facts::dates::dates(text);
     let mut found = numbers(text, lexicon);
     found.retain(|n| {
         let labelled = is_label(text, n);

@@ -1,7 +1,7 @@
-use super::dates::dates;
 use super::fields::{is_blank, missing_in};
 use super::numbers::{Number, measures};
 use super::okr_outline::{Objective, objectives};
+use crate::check::facts::dates::dates;
 use crate::check::lexicon::{Lexicon, List, has_term, plain_lower};
 use crate::check::quality::prose::{join, pattern, quote, words};
 use crate::check::structure::Document;

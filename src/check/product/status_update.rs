@@ -1,5 +1,5 @@
-use super::dates::says_when;
 use super::fields::{is_blank, leaves};
+use crate::check::facts::dates::says_when;
 use crate::check::lexicon::{Lexicon, List};
 use crate::check::quality::prose::{alternatives, pattern, quote, words};
 use crate::check::structure::{Document, Section};

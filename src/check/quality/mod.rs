@@ -3,6 +3,7 @@
 //!
 //! A check named after a fault passes when the fault is there; suites write `not-repetition` to ask for its absence.
 
+mod echo;
 mod forbidden_terms;
 mod hedging;
 pub(crate) mod mojibake;
@@ -32,6 +33,8 @@ pub const KINDS: &[Kind] = &[
         "Passes when the answer repeats itself: the same line or sentence three times, or too many repeated phrases.",
     )
     .of_symptoms(),
+    Kind::new::<echo::Echo>("echo", Criterion::Relevance, 1, "Passes when the answer merely repeats the request.")
+        .of_symptoms(),
     Kind::new::<truncated::Truncated>(
         "truncated",
         Criterion::Completeness,

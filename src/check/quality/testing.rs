@@ -169,6 +169,7 @@ fn every_judge_of_quality_takes_any_text() {
         &[
             ("readability", "max-grade: 12"),
             ("repetition", "{}"),
+            ("echo", "{}"),
             ("truncated", "{}"),
             ("placeholders", "{}"),
             ("mojibake", "{}"),

@@ -8,6 +8,7 @@ mod code_block;
 mod document;
 mod heading;
 mod json;
+mod json_values;
 mod label;
 mod list_items;
 mod loose;
@@ -22,7 +23,7 @@ mod yaml;
 pub use document::Document;
 pub use parts::{Bold, CodeBlock, Heading, Item, Line, LineKind, List, Mark, Section, Table};
 
-use super::Criterion::{Completeness, Format};
+use super::Criterion::{Accuracy, Completeness, Format};
 use super::Kind;
 
 pub const KINDS: &[Kind] = &[
@@ -34,5 +35,6 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<code_block::CodeBlockCheck>("code-block", Format, 1, "The answer has a fenced code block."),
     Kind::new::<json::IsJson>("is-json", Format, 1, "The answer is JSON, bare or in its only code block."),
     Kind::new::<json::JsonSchemaCheck>("json-schema", Format, 1, "The answer is JSON that fits a JSON Schema."),
+    Kind::new::<json_values::JsonValues>("json-values", Accuracy, 1, "The answer is JSON with these values."),
     Kind::new::<yaml::IsYaml>("is-yaml", Format, 1, "The answer is a YAML mapping or list."),
 ];

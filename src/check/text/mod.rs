@@ -5,14 +5,17 @@
 
 mod affix;
 mod contains;
+mod direction;
 mod equals;
 mod language;
 mod length;
+mod mentions;
 mod pattern;
 mod refusal;
 mod sentence_count;
 #[cfg(test)]
 pub(crate) mod testing;
+mod together;
 mod word_count;
 pub(crate) mod wording;
 
@@ -27,6 +30,24 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<contains::Any<false>>("contains-any", Accuracy, 1, "The answer contains at least one of these texts."),
     Kind::new::<contains::All<true>>("icontains-all", Accuracy, 1, "The answer contains each of these, in any case."),
     Kind::new::<contains::Any<true>>("icontains-any", Accuracy, 1, "The answer contains one of these, in any case."),
+    Kind::new::<mentions::Mentions>(
+        "mentions",
+        Accuracy,
+        1,
+        "The answer mentions this date, number, percentage, amount of money or phrase, in any usual notation.",
+    ),
+    Kind::new::<together::Together>(
+        "together",
+        Accuracy,
+        1,
+        "The answer has all of these in one row, bullet, sentence or labelled item.",
+    ),
+    Kind::new::<direction::Direction>(
+        "direction",
+        Accuracy,
+        1,
+        "The answer says of this subject that it rose, fell or stayed.",
+    ),
     Kind::new::<affix::StartsWith>("starts-with", Format, 1, "The answer begins with this text."),
     Kind::new::<affix::EndsWith>("ends-with", Format, 1, "The answer ends with this text."),
     Kind::new::<pattern::Pattern>("regex", Format, 1, "A regular expression finds something in the answer."),
