@@ -1,0 +1,8 @@
+//! What an audit found: terminal, Markdown and HTML from one view.
+
+mod report;
+mod terminal;
+mod unasked;
+mod view;
+
+pub use report::AuditReport;
