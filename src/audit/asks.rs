@@ -1,6 +1,6 @@
 //! What a request demands of an answer's layout. An equivalent that breaks a demand is no equivalent.
 
-use super::facts::pattern;
+use super::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 

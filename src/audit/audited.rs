@@ -1,6 +1,9 @@
-use super::{Kind, Past, Unasked, Wanted};
+use super::kind::Kind;
+use super::past::Past;
+use super::rate::Rate;
+use super::unasked::Unasked;
+use super::wanted::Wanted;
 use crate::suite::Split;
-use crate::tally::{Interval, wilson};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -60,23 +63,6 @@ pub struct CheckFigures {
     pub alone: usize,
     /// Good texts that it passes.
     pub spared: Rate,
-}
-
-/// A share with its Wilson interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rate {
-    pub right: usize,
-    pub of: usize,
-    /// `None` of nothing.
-    pub rate: Option<f64>,
-    pub interval: Interval,
-}
-
-impl Rate {
-    pub fn new(right: usize, of: usize, confidence: f64) -> Self {
-        let rate = (of > 0).then(|| right as f64 / of as f64);
-        Self { right, of, rate, interval: wilson(right, of, confidence) }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,15 +3,12 @@
 //! Only what is certain is found. A number that is left out costs a mutant; one that is none (the 2 of "B2B", the 3 of
 //! "3. Third step") would make a mutant that is no worse than the reference.
 
+use super::lines::{Line, lines};
+use super::pattern::pattern;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
-
-/// A pattern of our own; a wrong one is caught by the first test that uses it.
-pub(super) fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern compiles")
-}
 
 /// What a number counts in. Only numbers of one sort change places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +182,8 @@ const NO_NAMES: &[&str] = &[
     "Five",
 ];
 
-/// Names that stand in both texts: words with a capital inside a sentence, never written without it.
+/// Names that stand in both texts: words with a capital inside a sentence, never written without it, and none of a title,
+/// a label or the head of a table.
 pub(super) fn names(request: &str, text: &str) -> Vec<String> {
     let small: BTreeSet<&str> = [request, text]
         .iter()
@@ -194,16 +192,36 @@ pub(super) fn names(request: &str, text: &str) -> Vec<String> {
         .collect();
     let inside: BTreeSet<&str> =
         WORD.find_iter(request).filter(|w| !opens(request, w.start())).map(|w| w.as_str()).collect();
+    let titles = titles(text);
     let mut found: Vec<String> = Vec::new();
     for word in WORD.find_iter(text).map(|word| word.as_str()) {
         let mut letters = word.chars();
         let capital = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase);
         let is_month = MONTHS.split('|').any(|month| month == word);
-        let known = inside.contains(word) && !small.contains(word.to_lowercase().as_str());
+        let weekday = NO_NAMES.contains(&word.trim_end_matches('s'));
+        let known = inside.contains(word)
+            && !titles.contains(word)
+            && !weekday
+            && !small.contains(word.to_lowercase().as_str());
         let name = capital && known && word.chars().count() >= 3 && !is_month && !NO_NAMES.contains(&word);
         if name && !found.iter().any(|earlier| earlier == word) {
             found.push(word.to_string());
         }
+    }
+    found
+}
+
+fn titles(text: &str) -> BTreeSet<&str> {
+    let mut rows = 0;
+    let mut found = BTreeSet::new();
+    for line in lines(text) {
+        rows = if matches!(line, Line::Row(_)) { rows + 1 } else { 0 };
+        let title = match line {
+            Line::Heading(title) | Line::Title(title) | Line::Label { label: title, .. } => title,
+            Line::Row(head) if rows == 1 => head,
+            _ => continue,
+        };
+        found.extend(WORD.find_iter(title).map(|word| word.as_str()));
     }
     found
 }
@@ -277,6 +295,8 @@ mod tests {
             ["Jonas", "Priya", "Ben"]
         );
         assert!(names("Jonas said so", "Jonas").is_empty(), "a first word has a capital anyway");
+        let request = "Headings such as Done and Open, with Visa and Ines on Fridays";
+        assert_eq!(names(request, "**Done**\n- Visa\n\nOpen: Ines\n| Visa |\n|---|\n| Fridays |"), ["Ines"]);
     }
 
     #[test]

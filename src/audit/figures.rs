@@ -1,7 +1,8 @@
 //! Counting trials: sensitivity and specificity, by kind of text and by check.
 
-use super::audited::{CaseAudit, CheckFigures, Figures, Rate, Trial};
+use super::audited::{CaseAudit, CheckFigures, Figures, Trial};
 use super::kind::Kind;
+use super::rate::Rate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The figures over these cases.

@@ -1,21 +1,9 @@
 //! What an audit must reach, and which suites do not.
 
-use super::audited::{Audit, Rate, Standing, SuiteAudit};
+use super::audited::{Audit, Standing, SuiteAudit};
+use super::rate::Rate;
+use super::wanted::Wanted;
 use crate::words;
-use serde::{Deserialize, Serialize};
-
-/// The least shares of bad texts that fail and of good ones that pass, 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Wanted {
-    pub sensitivity: f64,
-    pub specificity: f64,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self { sensitivity: 0.95, specificity: 0.95 }
-    }
-}
 
 impl SuiteAudit {
     /// How many of its cases stand so.

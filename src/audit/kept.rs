@@ -126,9 +126,9 @@ fn by_id(audited: &SuiteAudit) -> BTreeMap<&str, &CaseAudit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gate::Wanted;
     use super::super::suite::audit;
     use super::super::testing;
+    use super::super::wanted::Wanted;
     use super::*;
 
     const LEAKY: &str = "{id: a, prompt: Say tram, reference: The tram., checks: [{type: icontains, value: tram}]}";

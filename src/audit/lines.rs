@@ -1,6 +1,6 @@
 //! The parts of a text: lines, what each of them is, and sentences.
 
-use super::facts::pattern;
+use super::pattern::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -15,6 +15,9 @@ static BOLD_LABEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\*\*(?<label>[^*:]{1,60})(?::\*\*|\*\*:) +(?<rest>\S.*)$"));
 static LABEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?<label>\p{Lu}[\p{L}\d'’/ -]{0,40}?(?: \([^)]*\))?): +(?<rest>\S.*)$"));
+
+/// A label has so many words at most: "You are booked for one place only: Tuesdays" is a sentence.
+const WORDS: usize = 4;
 
 /// What a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +63,12 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
             continue;
         }
         let free = |at: Option<usize>| at.and_then(|at| all.get(at)).is_none_or(|line| line.trim().is_empty());
-        // A title stands free above and has something beneath, at once or after one blank line.
+        // A title stands free above and has something beneath, at once or after one blank line; one that ends in a colon
+        // may also stand between the items of two lists.
         let above = free(at.checked_sub(1));
         let beneath = [at + 1, at + 2].iter().any(|&next| !free(Some(next)));
-        found.push(kind(line, above && beneath));
+        let introduces = line.ends_with(':') && all.get(at + 1).is_some_and(|next| BULLET.is_match(next));
+        found.push(kind(line, above && beneath || introduces));
     }
     found
 }
@@ -89,7 +94,7 @@ fn kind(line: &str, may_be_title: bool) -> Line<'_> {
     } else if let Some(found) = NUMBERED.captures(line) {
         let (indent, number) = (part(&found, "indent"), part(&found, "number"));
         Line::Numbered { indent, number, mark: mark(&found), rest: part(&found, "rest") }
-    } else if let Some(found) = LABEL.captures(line) {
+    } else if let Some(found) = LABEL.captures(line).filter(|found| part(found, "label").split(' ').count() <= WORDS) {
         Line::Label { label: part(&found, "label"), rest: part(&found, "rest"), bold: false }
     } else if may_be_title && is_title(trimmed) {
         Line::Title(trimmed.trim_end_matches(':'))
@@ -171,6 +176,14 @@ mod tests {
     fn a_closing_or_a_sentence_is_no_title() {
         assert_eq!(lines("Thanks.\n\nKind regards")[2], Line::Text("Kind regards"));
         assert_eq!(lines("Dear Priya,\n\nWe are sorry.")[0], Line::Text("Dear Priya,"));
+        let sentence = "You are booked for one place only: Tuesdays.";
+        assert_eq!(lines(sentence)[0], Line::Text(sentence));
+    }
+
+    #[test]
+    fn a_title_with_a_colon_may_stand_between_two_lists() {
+        let found = lines("Keep:\n- a\nLeave out:\n- b");
+        assert_eq!((&found[0], &found[2]), (&Line::Title("Keep"), &Line::Title("Leave out")));
     }
 
     #[test]

@@ -21,17 +21,22 @@ mod kind;
 mod lines;
 mod mutant;
 mod past;
+mod pattern;
+mod rate;
 mod remedy;
 mod suite;
 mod unasked;
+mod wanted;
 #[cfg(test)]
 mod testing;
 
-pub use audited::{Audit, CaseAudit, CheckFigures, FORMAT, Figures, Rate, Said, Standing, SuiteAudit, Trial};
-pub use gate::{Wanted, failing};
+pub use audited::{Audit, CaseAudit, CheckFigures, FORMAT, Figures, Said, Standing, SuiteAudit, Trial};
+pub use gate::failing;
 pub use kept::{FILE, keep, warning};
 pub use kind::Kind;
 pub use past::{Past, Spread};
+pub use rate::Rate;
 pub use remedy::{Mend, mends};
 pub use suite::audit;
 pub use unasked::{Solved, Unasked, UnaskedCase, questions};
+pub use wanted::Wanted;

@@ -3,9 +3,9 @@
 use super::audited::{Audit, FORMAT, SuiteAudit};
 use super::case;
 use super::figures::figures;
-use super::gate::Wanted;
 use super::mutant::Others;
 use super::past::Runs;
+use super::wanted::Wanted;
 use crate::run::Run;
 use crate::suite::{Case, Suite};
 use jiff::Timestamp;
@@ -64,7 +64,7 @@ mod tests {
             })
             .collect();
         let suite = suite(&cases.iter().map(String::as_str).collect::<Vec<_>>());
-        let audits = [0, 1].map(|_| audit(&[suite.clone()], &[], Wanted::default(), 0.95));
+        let audits = [0, 1].map(|_| audit(std::slice::from_ref(&suite), &[], Wanted::default(), 0.95));
         assert_eq!(audits[0].all, audits[1].all);
         assert_eq!(audits[0].suites[0].cases, audits[1].suites[0].cases);
         let first = &audits[0].suites[0].cases[0];

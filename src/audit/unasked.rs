@@ -1,6 +1,6 @@
 //! Whether a case can be solved without its question: by what a text costs whatever is asked, or by its length.
 
-use super::audited::Rate;
+use super::rate::Rate;
 use crate::provider::{Answer, Likelihood, Task};
 use crate::suite::{Case, Suite};
 use serde::{Deserialize, Serialize};

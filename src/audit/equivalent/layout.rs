@@ -56,7 +56,9 @@ pub(super) fn equivalents(asks: &Asks, gold: &str) -> Vec<Mutant> {
 /// `**Owner:** Ines` ↔ `Owner: Ines`; titles with and without marks.
 fn labels(asks: &Asks, lines: &[Line<'_>], gold: &str, all: &mut Vec<Mutant>) {
     let subject = |label: &str| matches!(label, "Subject" | "Re" | "To" | "From");
-    if !asks.names(&LABELS) {
+    // One line with a colon alone may be a sentence.
+    let labelled = lines.iter().filter(|line| matches!(line, Line::Label { .. })).count();
+    if labelled >= 2 && !asks.names(&LABELS) {
         let text = rewritten(lines, gold, &|line, _| match line {
             Line::Label { label, rest, bold } if !subject(label) => {
                 Some(written(&Line::Label { label, rest, bold: !bold }))
@@ -166,9 +168,9 @@ mod tests {
             made("Tell me", "**Owner:** Ines\nDue: May"),
             ["Owner: Ines\n**Due:** May", "## Owner\nInes\n## Due\nMay"]
         );
-        assert_eq!(made("One line each", "Owner: Ines"), ["**Owner:** Ines"]);
-        assert!(made("Four labelled lines", "Owner: Ines").is_empty());
-        assert!(made("Write an email", "Subject: Delay").is_empty());
+        assert_eq!(made("One line each", "Owner: Ines\nDue: May"), ["**Owner:** Ines\n**Due:** May"]);
+        assert!(made("Two labelled lines", "Owner: Ines\nDue: May").is_empty());
+        assert!(made("Write an email", "Subject: Delay\nTo: all").is_empty());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Dates, percentages and thousands, written otherwise.
 
 use crate::audit::asks::Asks;
-use crate::audit::facts::{Date, Sort, days, numbers, pattern, replaced};
+use crate::audit::facts::{Date, Sort, days, numbers, replaced};
 use crate::audit::kind::{Kind, Mutant};
+use crate::audit::pattern::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;

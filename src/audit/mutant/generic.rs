@@ -3,6 +3,7 @@
 use super::request::Request;
 use crate::audit::facts::{self, Sort, replaced};
 use crate::audit::kind::{Kind, Mutant};
+use crate::audit::pattern::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -22,7 +23,9 @@ pub(super) fn told(request: &Request, gold: &str) -> Option<Mutant> {
         return None;
     }
     if request.rules_numbers(gold) {
-        places.extend(numbers.iter().map(|number| vague(gold, &number.span, number.sort)));
+        // "the 5th" would become "the someth".
+        let whole = |number: &&facts::Number| !gold[number.span.end..].starts_with(char::is_alphabetic);
+        places.extend(numbers.iter().filter(whole).map(|number| vague(gold, &number.span, number.sort)));
     }
     places.sort_by_key(|(at, _)| at.start);
     places.dedup_by(|later, earlier| later.0.start < earlier.0.end);
@@ -32,15 +35,17 @@ pub(super) fn told(request: &Request, gold: &str) -> Option<Mutant> {
 
 /// A date with the preposition before it: "on 5 April" becomes "soon".
 fn preposition(text: &str, span: Range<usize>) -> Range<usize> {
-    static BEFORE: LazyLock<Regex> = LazyLock::new(|| facts::pattern(r"\b(?:on|by|until|from|since|to) $"));
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:on|by|until|from|since|to) $"));
     let start = BEFORE.find(&text[..span.start]).map_or(span.start, |found| found.start());
     start..span.end
 }
 
 /// A number with its sign or unit as a general amount.
 fn vague(text: &str, span: &Range<usize>, sort: Sort) -> (Range<usize>, String) {
-    static SIGN: LazyLock<Regex> = LazyLock::new(|| facts::pattern(r"^(?:[ \u{a0}]?[%€$£]|[ \u{a0}]per ?cent\b)"));
-    static CURRENCY: LazyLock<Regex> = LazyLock::new(|| facts::pattern(r"(?:[€$£¥]|\b(?:EUR|USD|GBP))[ \u{a0}]?$"));
+    static SIGN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^(?:[ \u{a0}]?[%€$£]|[ \u{a0}](?:per ?cent|euros?|dollars?|pounds?|EUR|USD|GBP)\b)")
+    });
+    static CURRENCY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:[€$£¥]|\b(?:EUR|USD|GBP))[ \u{a0}]?$"));
     let start = CURRENCY.find(&text[..span.start]).map_or(span.start, |found| found.start());
     let end = span.end + SIGN.find(&text[span.end..]).map_or(0, |found| found.end());
     let words = match sort {
@@ -54,7 +59,7 @@ fn vague(text: &str, span: &Range<usize>, sort: Sort) -> (Range<usize>, String) 
 
 /// "the team the team" from a name of two words is one team.
 fn tidy(text: &str) -> String {
-    static TWICE: LazyLock<Regex> = LazyLock::new(|| facts::pattern(r"\bthe team(?: the team)+\b"));
+    static TWICE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bthe team(?: the team)+\b"));
     TWICE.replace_all(text, "the team").into_owned()
 }
 

@@ -3,13 +3,14 @@
 use crate::audit::equivalent::json;
 use crate::audit::kind::{Kind, Mutant};
 use crate::audit::lines::{Line, lines, passages};
+use crate::words;
 use serde_json::Value;
 
 /// Without the second half of its sections; where it has none, of its items, rows, lines or sentences.
 pub(super) fn left_out(gold: &str) -> Option<Mutant> {
     if let Some(value) = json(gold) {
         let text = half_of(value)?;
-        return Some(Mutant::new(Kind::Half, "half of the keys are missing", text));
+        return Some(Mutant::new(Kind::Half, "without half of the keys", text));
     }
     let lines = lines(gold);
     let starts = |is: &dyn Fn(&Line<'_>) -> bool| -> Vec<usize> {
@@ -17,30 +18,34 @@ pub(super) fn left_out(gold: &str) -> Option<Mutant> {
     };
     let sections = starts(&|line| matches!(line, Line::Heading(_) | Line::Title(_)));
     if sections.len() >= 2 {
-        return Some(cut(gold, sections[sections.len().div_ceil(2)], lines.len(), "sections"));
+        return Some(cut(gold, sections[sections.len().div_ceil(2)], lines.len(), &note(sections.len(), "section")));
     }
     let items = starts(&|line| {
         matches!(line, Line::Bullet { indent: "", .. } | Line::Numbered { indent: "", .. } | Line::Label { .. })
     });
     // The head of a table and the line beneath it are no rows.
     let rows: Vec<usize> = starts(&|line| matches!(line, Line::Row(_))).into_iter().skip(2).collect();
-    for (found, what) in [(items, "items"), (rows, "rows")] {
+    for (found, what) in [(items, "item"), (rows, "row")] {
         if found.len() >= 2 {
             let last = found[found.len() - 1];
-            return Some(cut(gold, found[found.len().div_ceil(2)], last + 1, what));
+            return Some(cut(gold, found[found.len().div_ceil(2)], last + 1, &note(found.len(), what)));
         }
     }
     let passages = passages(gold);
     let keep = passages.get(passages.len().div_ceil(2)).filter(|_| passages.len() >= 2)?;
-    Some(Mutant::new(Kind::Half, "half of the sentences are missing", gold[..keep.start].trim_end()))
+    Some(Mutant::new(Kind::Half, note(passages.len(), "sentence"), gold[..keep.start].trim_end()))
+}
+
+fn note(all: usize, what: &str) -> String {
+    format!("without {} of {}", all / 2, words::count(all, what))
 }
 
 /// Without the lines from `from` to `to`, and what belongs to the last of them.
-fn cut(gold: &str, from: usize, to: usize, what: &str) -> Mutant {
+fn cut(gold: &str, from: usize, to: usize, note: &str) -> Mutant {
     let all: Vec<&str> = gold.lines().collect();
     let indented = all[to..].iter().take_while(|line| line.starts_with([' ', '\t'])).count();
     let kept: Vec<&str> = all[..from].iter().chain(&all[to + indented..]).copied().collect();
-    Mutant::new(Kind::Half, format!("half of the {what} are missing"), kept.join("\n").trim_end())
+    Mutant::new(Kind::Half, note, kept.join("\n").trim_end())
 }
 
 fn half_of(value: Value) -> Option<String> {
@@ -61,6 +66,12 @@ fn half_of(value: Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_note_says_how_much_is_missing() {
+        assert_eq!(left_out("- a\n- b\n- c").unwrap().note, "without 1 of 3 items");
+        assert_eq!(left("Keep:\n- a\nLeave out:\n- b"), "Keep:\n- a");
+    }
 
     fn left(gold: &str) -> String {
         left_out(gold).unwrap().text

@@ -20,17 +20,17 @@ pub(super) fn emptied(gold: &str) -> Vec<Mutant> {
         return Vec::new();
     }
     let titled = lines.iter().filter(|l| matches!(l, Line::Heading(_) | Line::Title(_) | Line::Label { .. })).count();
-    let mut all = vec![Mutant::new(Kind::Template, "[…] in every place", form(&lines, BLANK))];
+    let mut all = vec![Mutant::new(Kind::Template, "[…] in every place", form(&lines, gold, BLANK))];
     if titled >= 2 {
-        all.push(Mutant::new(Kind::Template, "titles and labels alone", bare(&lines)));
+        all.push(Mutant::new(Kind::Template, "titles and labels alone", bare(&lines, gold)));
     }
     all
 }
 
-fn form(lines: &[Line<'_>], blank: &str) -> String {
+fn form(lines: &[Line<'_>], gold: &str, blank: &str) -> String {
     let mut rows = 0;
     let mut out: Vec<String> = Vec::new();
-    for line in lines {
+    for (line, as_it_is) in lines.iter().zip(gold.lines()) {
         rows = if matches!(line, Line::Row(_)) { rows + 1 } else { 0 };
         let text = match line {
             Line::Label { label, bold, .. } => written(&Line::Label { label, rest: blank, bold: *bold }),
@@ -44,7 +44,7 @@ fn form(lines: &[Line<'_>], blank: &str) -> String {
             }
             Line::Row(row) => (*row).to_string(),
             Line::Text(_) | Line::Code(_) => blank.to_string(),
-            Line::Blank | Line::Heading(_) | Line::Title(_) => written(line),
+            Line::Blank | Line::Heading(_) | Line::Title(_) => as_it_is.to_string(),
         };
         // Several lines of text become one blank.
         if !(text == blank && out.last() == Some(&text)) {
@@ -64,9 +64,9 @@ fn labelled(rest: &str, blank: &str) -> String {
     }
 }
 
-fn bare(lines: &[Line<'_>]) -> String {
-    let kept = lines.iter().filter_map(|line| match line {
-        Line::Heading(_) | Line::Title(_) => Some(written(line)),
+fn bare(lines: &[Line<'_>], gold: &str) -> String {
+    let kept = lines.iter().zip(gold.lines()).filter_map(|(line, as_it_is)| match line {
+        Line::Heading(_) | Line::Title(_) => Some(as_it_is.to_string()),
         Line::Label { label, bold: true, .. } => Some(format!("**{label}:**")),
         Line::Label { label, .. } => Some(format!("{label}:")),
         _ => None,
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn forms_are_emptied() {
         assert_eq!(
-            made("## Goal\nSell.\nMore.\n\n## Owner\n- Ines: all\n- Ben"),
-            ["## Goal\n[…]\n\n## Owner\n- Ines: […]\n- […]", "## Goal\n\n## Owner"]
+            made("**Goal**\nSell.\nMore.\n\n## Owner\n- Ines: all\n- Ben"),
+            ["**Goal**\n[…]\n\n## Owner\n- Ines: […]\n- […]", "**Goal**\n\n## Owner"]
         );
         assert_eq!(made("Name: NPS\n**Target:** 40"), ["Name: […]\n**Target:** […]", "Name:\n\n**Target:**"]);
         assert_eq!(made("| A | B |\n|---|---|\n| 1 | 2 |"), ["| A | B |\n|---|---|\n| […] | […] |"]);

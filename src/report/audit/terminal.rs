@@ -1,12 +1,15 @@
 //! The audit in the terminal.
 
-use super::view::{AuditTable, AuditView};
+use super::parts::AuditTable;
+use super::view::AuditView;
 use crate::report::layout::{Field, Layout, Style};
 use crate::report::view::Tone;
+use crate::words;
 
 /// Checks and cases shown; the page has them all.
 const ROWS: usize = 24;
-const CASES: usize = 8;
+const CASES: usize = 6;
+const ITEMS: usize = 3;
 
 /// Lines of at most `width` columns, the last one ended.
 pub fn page(view: &AuditView, width: usize, colour: bool) -> String {
@@ -30,13 +33,18 @@ pub fn page(view: &AuditView, width: usize, colour: bool) -> String {
         page.heading("To mend");
         for case in view.mends.iter().take(CASES) {
             page.paragraph(&case.case, Style::Plain);
-            let items: Vec<String> = case.items.iter().map(|(found, remedy)| format!("{found} → {remedy}")).collect();
+            // The remedy must not be lost behind a long reason.
+            let told = |(found, remedy): &(String, String)| format!("{} → {remedy}", words::clip(found, 150));
+            let items: Vec<String> = case.items.iter().take(ITEMS).map(told).collect();
             page.items("  -", Style::Muted, &items);
+            if case.items.len() > ITEMS {
+                page.paragraph(&format!("  and {} more", case.items.len() - ITEMS), Style::Muted);
+            }
         }
         if view.mends.len() > CASES {
             let rest = view.mends.len() - CASES;
             page.paragraph(
-                &format!("and {rest} more cases: --html FILE or --markdown FILE has them all"),
+                &format!("and {rest} more cases: --html FILE or --markdown FILE tells them all"),
                 Style::Muted,
             );
         }
@@ -55,7 +63,8 @@ fn table(page: &mut Layout, table: &AuditTable) {
     let rows = table.rows.iter().take(ROWS).map(|row| {
         let mut fields = vec![Field::words(row.symbol, Style::Tone(row.tone))];
         fields.extend(row.cells.iter().zip(&table.heads).enumerate().map(|(at, (cell, (_, right)))| match at {
-            0 => Field::name(cell, Style::Plain, 36),
+            // Names of suites are broken after a hyphen; other names have none to spare.
+            0 => Field::name(cell, Style::Plain, if cell.contains(' ') { 40 } else { 22 }),
             // `91 % (87–94)` is short enough for a column.
             _ => figures(&cell.replace(" to ", "–"), *right, Style::Plain),
         }));

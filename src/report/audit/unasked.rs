@@ -1,22 +1,16 @@
 //! What a version makes of cases without their question.
 
-use super::view::{AuditNote, AuditRow, AuditTable, share};
+use super::parts::{AuditNote, AuditRow, AuditTable, row, share};
 use crate::audit::{Rate, Unasked};
-use crate::report::view::Tone;
 use crate::words;
 
 const NAMED: usize = 8;
 
 /// A row for each version that was asked.
 pub fn table(asked: &[Unasked]) -> Option<AuditTable> {
-    let row = |unasked: &Unasked| {
+    let of = |unasked: &Unasked| {
         // Better than guessing only where the whole interval is.
         let guessed = unasked.unasked.rate.map(|_| unasked.unasked.interval.low <= unasked.chance);
-        let (tone, symbol) = match guessed {
-            Some(true) => (Tone::Better, "✓"),
-            Some(false) => (Tone::Worse, "✗"),
-            None => (Tone::Unknown, "·"),
-        };
         let cells = vec![
             unasked.version.clone(),
             share(&unasked.asked),
@@ -25,9 +19,9 @@ pub fn table(asked: &[Unasked]) -> Option<AuditTable> {
             bare(&unasked.shortest),
             words::percent(unasked.chance),
         ];
-        AuditRow { tone, symbol, cells }
+        row(guessed, cells)
     };
-    let rows: Vec<AuditRow> = asked.iter().filter(|unasked| !unasked.cases.is_empty()).map(row).collect();
+    let rows: Vec<AuditRow> = asked.iter().filter(|unasked| !unasked.cases.is_empty()).map(of).collect();
     (!rows.is_empty()).then(|| AuditTable {
         title: "Without the question",
         lead: "Cases in which texts are weighed: how often the right one is preferred with its question and without, how \

@@ -1,5 +1,6 @@
 //! Every figure and sentence of an audit's report.
 
+use super::parts::{AuditNote, AuditTable, row, share};
 use super::unasked;
 use crate::audit::{Audit, CaseAudit, CheckFigures, Kind, Rate, Spread, Standing, SuiteAudit, Trial, failing, mends};
 use crate::report::view::Tone;
@@ -21,22 +22,6 @@ pub struct AuditView {
     pub notes: Vec<AuditNote>,
 }
 
-#[derive(Debug, Clone, Serialize)]
-pub struct AuditTable {
-    pub title: &'static str,
-    pub lead: String,
-    /// Of each column, and whether it holds figures.
-    pub heads: Vec<(&'static str, bool)>,
-    pub rows: Vec<AuditRow>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct AuditRow {
-    pub tone: Tone,
-    pub symbol: &'static str,
-    pub cells: Vec<String>,
-}
-
 /// What to mend in one case.
 #[derive(Debug, Clone, Serialize)]
 pub struct Mends {
@@ -51,12 +36,6 @@ pub struct Wrong {
     pub kind: String,
     pub said: Vec<String>,
     pub text: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct AuditNote {
-    pub title: &'static str,
-    pub lines: Vec<String>,
 }
 
 pub fn view(audit: &Audit) -> AuditView {
@@ -107,26 +86,9 @@ fn sentence(audit: &Audit) -> String {
     )
 }
 
-/// `91 % (87 to 94)`.
-pub fn share(rate: &Rate) -> String {
-    match rate.rate {
-        Some(share) => format!("{} ({})", words::percent(share), rate.interval.percent_range()),
-        None => "–".to_string(),
-    }
-}
-
 /// `91 % (87 to 94) of 210`.
 fn share_of(rate: &Rate) -> String {
     if rate.of == 0 { share(rate) } else { format!("{} of {}", share(rate), words::thousands(rate.of)) }
-}
-
-fn row(right: Option<bool>, cells: Vec<String>) -> AuditRow {
-    let (tone, symbol) = match right {
-        Some(true) => (Tone::Better, "✓"),
-        Some(false) => (Tone::Worse, "✗"),
-        None => (Tone::Unknown, "·"),
-    };
-    AuditRow { tone, symbol, cells }
 }
 
 fn suites(audit: &Audit, short: &[(&str, String)]) -> AuditTable {
