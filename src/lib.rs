@@ -13,6 +13,7 @@ pub mod training_data;
 pub mod registry;
 pub mod run;
 pub mod tally;
+pub mod audit;
 pub mod compare;
 pub mod review;
 pub mod gate;

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one program: linking it once is what keeps a test run short.
 
 mod architecture;
+mod audit;
 mod base;
 mod check_families;
 mod cli;

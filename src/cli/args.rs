@@ -11,6 +11,7 @@ use super::models::ModelsArgs;
 use super::pull::PullArgs;
 use super::render::RenderArgs;
 use super::review::ReviewArgs;
+use super::suite::SuiteArgs;
 use super::suites::{SchemaArgs, ValidateArgs};
 use super::train::TrainArgs;
 use clap::{Parser, Subcommand};
@@ -51,6 +52,8 @@ pub enum Command {
     Gate(Box<GateArgs>),
     /// Check pmtune.yaml, every suite and every manifest for mistakes, all reported at once.
     Validate(ValidateArgs),
+    /// The test suites: audit whether they tell good answers from bad.
+    Suite(SuiteArgs),
     /// Training data: check, count, split, merge, convert, add to it.
     Data(DataArgs),
     /// Print the JSON Schema of suites or of pmtune.yaml, for editors, or of the gate's decision, for programs.

@@ -22,6 +22,7 @@ mod render;
 mod review;
 mod run;
 mod show;
+mod suite;
 mod suites;
 mod train;
 mod typed;

@@ -1,5 +1,5 @@
 use super::args::{Args, Command};
-use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, suites, train};
+use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, suite, suites, train};
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;
@@ -44,6 +44,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Review(review) => review::run(&workspace()?, &review),
         Command::Data(data) => data::run(workspace, &data),
         Command::Validate(validate) => suites::validate(&root()?, &validate),
+        Command::Suite(suite) => suite::run(&workspace()?, &suite),
         Command::Gate(gate) => gate::run(&workspace()?, &gate),
         Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),

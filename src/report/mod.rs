@@ -6,6 +6,7 @@
 //! and the formatter in `templates` lets nothing else reach a page.
 
 mod answer;
+mod audit;
 mod clean;
 mod dataset;
 mod diff;
@@ -30,6 +31,7 @@ mod fixture;
 mod tests;
 
 pub(crate) use answer::render as inert_markdown;
+pub use audit::AuditReport;
 pub use clean::visible;
 pub use dataset::{dataset_html, dataset_text};
 pub use extras::Extras;

@@ -15,6 +15,8 @@ const PARTS: &[(&str, &str)] = &[
     ("macros.html", include_str!("templates/macros.html")),
     ("report.html", include_str!("templates/report.html")),
     ("table.md", include_str!("templates/table.md")),
+    ("audit.html", include_str!("templates/audit.html")),
+    ("audit.md", include_str!("templates/audit.md")),
     ("dataset.html", include_str!("templates/dataset.html")),
     ("people.html", include_str!("templates/people.html")),
     ("people.md", include_str!("templates/people.md")),

@@ -5,6 +5,7 @@ use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
 use super::sources::{Group, Source, groups, open};
+use crate::audit;
 use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
 use crate::report::Report;
@@ -95,6 +96,7 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         subject => {
             let suites = run::select(&suites, &filter(options, &reports)?)?;
             sentence_model(&suites, sink)?;
+            audit::warning(reports.folder(), &suites).into_iter().for_each(|text| sink.tell(Event::Warning(text)));
             let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
             let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
             answer(&sources, reports.open(plans)?, &how)?

@@ -3,7 +3,7 @@
 //! prints or listens to signals; the sink says when to stop.
 //!
 //! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other,
-//! [`gate`] decides, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
+//! [`gate`] decides, [`audit()`] tests the tests, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
 
@@ -13,6 +13,7 @@ pub mod review;
 pub mod train;
 pub mod versions;
 
+mod audit;
 mod compare;
 mod device;
 mod evaluate;
@@ -27,6 +28,7 @@ pub mod sources;
 #[cfg(test)]
 mod testing;
 
+pub use audit::{AuditFiles, AuditOptions, Audited, audit, write_audit};
 pub use compare::{Compared, compare, find_pair, newest_comparison};
 pub use device::DeviceChoice;
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};

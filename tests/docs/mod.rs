@@ -59,12 +59,12 @@ fn every_command_is_one_the_program_takes() {
 
 #[test]
 fn commands_marked_as_runnable_run() {
-    for page in ["creating-training-data.md", "training-models.md"] {
+    for (page, least) in [("creating-training-data.md", 5), ("training-models.md", 5), ("auditing-suites.md", 2)] {
         let text = std::fs::read_to_string(repository().join("docs").join(page)).unwrap();
         let scratch = scratch::workspace();
         let commands: Vec<_> =
             blocks(&text).into_iter().filter(Block::is_run).flat_map(|block| block.commands).collect();
-        assert!(commands.len() >= 5, "{page} runs its commands");
+        assert!(commands.len() >= least, "{page} runs its commands");
         for (number, line) in commands {
             let output = scratch::pmtune(scratch.path(), &words(&line)[1..]);
             let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
