@@ -1,7 +1,11 @@
 //! `pmtune suite audit` as a person and a CI system meet it: what it says, its files, exit code 100, and the warning of
 //! `pmtune eval`.
 
+use pmtune::provider::Scripted;
+use pmtune::run::{self, Plan, Reports, VersionRef};
+use pmtune::suite;
 use serde_json::Value;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -170,4 +174,37 @@ fn a_version_says_which_cases_need_no_question() {
     audit(root.path(), &[]);
     let kept = json(&root.path().join("reports/audit.json"));
     assert_eq!(kept["unasked"], told["unasked"], "what a version said stays");
+}
+
+/// A finished run of a version that writes the same to every question.
+fn answer(root: &Path, version: &str, text: &'static str) {
+    let suites = suite::load(root, &[root.join("suites/updates.yaml")]).unwrap();
+    let version = VersionRef {
+        name: version.into(),
+        base: "0".into(),
+        adapter: Some(version.into()),
+        system: None,
+        examples: Vec::new(),
+        sampling: engine::generate::Sampling::default(),
+        template: None,
+    };
+    let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];
+    let script = Scripted::new(move |_| Ok(text.to_string()));
+    run::execute(&mut runs, &script, None, &mut |_| ControlFlow::Continue(())).unwrap();
+}
+
+#[test]
+fn floor_and_ceiling_are_told_from_runs_that_judged_alike() {
+    let root = workspace();
+    let flat = |said: String| said.split_whitespace().collect::<Vec<_>>().join(" ");
+    answer(root.path(), "x-v1", "Kiosks are nice.");
+    assert!(!audit(root.path(), &[]).1.contains("Past runs"), "one run says nothing");
+    answer(root.path(), "x-v2", "The kiosks come.");
+    let said = flat(audit(root.path(), &[]).1);
+    for part in ["Of 2 cases", "Never passed, 1 case: updates/trams.", "Always passed, 1 case: updates/ferries."] {
+        assert!(said.contains(part), "{part} is missing in\n{said}");
+    }
+    write(root.path(), "suites/updates.yaml", &SUITE.replace("kiosks}", "kiosk}"));
+    let said = flat(audit(root.path(), &[]).1);
+    assert!(said.contains("Of 1 case ") && !said.contains("updates/ferries."), "it is judged otherwise now:\n{said}");
 }
