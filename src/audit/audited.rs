@@ -94,7 +94,7 @@ pub enum Standing {
     Broken,
     /// There is no reference to make texts of.
     NoReference,
-    /// No check has a say: every answer passes.
+    /// No check has a say: nothing is scored.
     NoChecks,
     /// Nothing is written: choices, or a reference and distractors, are weighed; a model must be asked.
     Weighed,

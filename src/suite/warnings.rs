@@ -33,8 +33,8 @@ fn cannot_fail(case: &Case) -> Option<String> {
     let counted = || case.checks.iter().filter(|check| check.weight > 0.0);
     if counted().next().is_none() {
         return Some(match case.checks.is_empty() {
-            true => format!("case `{}` has no checks, so every answer passes", case.id),
-            false => format!("no check of case `{}` has a weight above 0, so every answer passes", case.id),
+            true => format!("case `{}` has no checks, so nothing is scored", case.id),
+            false => format!("no check of case `{}` has a weight above 0, so nothing is scored", case.id),
         });
     }
     if counted().all(|check| check.guard) {

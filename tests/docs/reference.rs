@@ -16,8 +16,9 @@ Every check also takes `threshold` (pass at this score or above, 0 to 1), `weigh
 score; 0 only measures) and `criterion` (which row of the rubric it speaks for, instead of its usual one).
 
 Some checks are evidence for their criterion: `user-story` looks for what a user story needs. Others see a symptom only:
-an answer without hedging, in English and of the right length may still be nonsense. Symptoms fail answers all the same,
-but where nothing else speaks for a criterion, a report says that these suites do not measure it.
+an answer without hedging, in English and of the right length may still be nonsense. These are **guards**: a broken one
+fails the answer, an unbroken one earns nothing. `guard: true` or `guard: false` says otherwise. Where only guards speak for
+a criterion, a report says that these suites do not measure it.
 
 Some checks listen for words: what counts as hedging, as urgent, as the title of a section. Those lists are text files
 that you can read and that your workspace can add to or take from: [word lists](#word-lists), at the end of this page.
