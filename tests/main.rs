@@ -14,6 +14,7 @@ mod endpoint;
 mod gate;
 mod history;
 mod kill;
+mod labelled;
 mod lint;
 mod models;
 mod models_kill;

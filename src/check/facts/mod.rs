@@ -17,4 +17,4 @@ pub(crate) use amounts::{Amount, Sign};
 pub(crate) use atoms::{Atom, atoms};
 pub(crate) use fact::{Fact, Telling, find_all};
 pub(crate) use passages::{Passage, Scope, passages, text_of};
-pub(crate) use spoken::{Tongue, tongues};
+pub(crate) use spoken::{Tongue, is_german, tongues};

@@ -136,6 +136,7 @@ pub(crate) fn passages(answer: &str, lexicon: &Lexicon) -> Vec<Passage> {
     for section in document.sections() {
         found.extend(labelled(&document, section));
     }
+    found.extend(blocks(&document));
     found
 }
 
@@ -163,6 +164,24 @@ fn labelled(document: &Document, section: &Section) -> Option<Passage> {
     let head = format!("{}: {}", section.title, section.lead);
     let beneath = lines.iter().map(|line| line.text.clone());
     Some(Passage::new(Scope::Labelled, &head, [head.clone()].into_iter().chain(beneath).collect()))
+}
+
+/// Lines that follow each other without a gap, each with a label: "Plan: Team", "Price: $29".
+fn blocks(document: &Document) -> Vec<Passage> {
+    let labels: Vec<&Section> = document.sections().iter().filter(|s| !s.lead.is_empty() && !s.in_list).collect();
+    let mut found: Vec<(usize, Vec<String>)> = Vec::new();
+    for section in labels {
+        let line = format!("{}: {}", section.title, section.lead);
+        match found.last_mut() {
+            Some((last, lines)) if *last + 1 == section.line => {
+                *last = section.line;
+                lines.push(line);
+            }
+            _ => found.push((section.line, vec![line])),
+        }
+    }
+    let blocks = found.into_iter().filter(|(_, lines)| lines.len() > 1);
+    blocks.map(|(_, lines)| Passage::new(Scope::Labelled, &lines[0].clone(), lines)).collect()
 }
 
 impl Passage {

@@ -30,6 +30,12 @@ pub(crate) fn tongues(text: &str) -> Vec<Tongue> {
     [Tongue::English].into_iter().chain(other).collect()
 }
 
+/// Whether a text is surely German.
+pub(crate) fn is_german(text: &str) -> bool {
+    let detector = Detector::with_allowlist(vec![Lang::Eng, Lang::Deu, Lang::Fra, Lang::Spa]);
+    detector.detect(text).is_some_and(|found| found.lang() == Lang::Deu && found.is_reliable())
+}
+
 struct Word<'t> {
     text: &'t str,
     start: usize,
@@ -111,5 +117,6 @@ mod tests {
         assert_eq!(tongues("The launch moves to April because the data were late."), [Tongue::English]);
         let german = "Der Start verschiebt sich auf April, weil die Daten zu spät kamen.";
         assert_eq!(tongues(german), [Tongue::English, Tongue::German]);
+        assert!(is_german(german) && !is_german("We spoke with Dana Scott about it."));
     }
 }

@@ -1,6 +1,7 @@
 /// One list of words: a file of `src/check/words`, or a section of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum List {
+    CriteriaTitles,
     Vague,
     Verbs,
     Things,
@@ -11,6 +12,7 @@ pub enum List {
     Filler,
     Assumptions,
     NoNames,
+    Versioned,
     Hedging,
     English,
     German,
@@ -46,6 +48,9 @@ pub enum List {
     NextSteps,
     Teams,
     StepVerbs,
+    SaysChange,
+    SaysImpact,
+    SaysNext,
     Urgent,
     Calm,
     Informal,
@@ -73,7 +78,12 @@ macro_rules! word_files {
 
 /// Every file. Their lists, one after another, are those of [`List`] in its order.
 pub(super) const FILES: &[WordFile] = word_files! {
-    "acceptance-criteria": [("vague", List::Vague), ("verbs", List::Verbs), ("things", List::Things)];
+    "acceptance-criteria": [
+        ("titles", List::CriteriaTitles),
+        ("vague", List::Vague),
+        ("verbs", List::Verbs),
+        ("things", List::Things),
+    ];
     "direction": [
         ("up", List::Up),
         ("down", List::Down),
@@ -81,7 +91,7 @@ pub(super) const FILES: &[WordFile] = word_files! {
         ("neither", List::NoDirection),
     ];
     "filler": [("", List::Filler)];
-    "grounded-numbers": [("assumptions", List::Assumptions), ("no names", List::NoNames)];
+    "grounded-numbers": [("assumptions", List::Assumptions), ("no names", List::NoNames), ("versioned", List::Versioned)];
     "hedging": [("", List::Hedging)];
     "language": [
         ("en", List::English),
@@ -120,6 +130,9 @@ pub(super) const FILES: &[WordFile] = word_files! {
         ("next steps", List::NextSteps),
         ("teams", List::Teams),
         ("verbs", List::StepVerbs),
+        ("says change", List::SaysChange),
+        ("says impact", List::SaysImpact),
+        ("says next", List::SaysNext),
     ];
     "tone": [("urgent", List::Urgent), ("calm", List::Calm), ("informal", List::Informal)];
     "user-story": [("", List::UserStory)];

@@ -1,13 +1,14 @@
 use super::fields::{is_blank, leaves};
 use crate::check::lexicon::{Lexicon, List, has_term, plain_lower, terms_in};
 use crate::check::quality::prose::{alternatives, pattern, quote, words};
-use crate::check::structure::{Document, LineKind};
+use crate::check::structure::{Document, LineKind, Section};
 use crate::check::{Judge, Subject, Verdict};
 use crate::words::count;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -105,7 +106,7 @@ impl Judge for AcceptanceCriteria {
     }
 
     fn lists() -> &'static [List] {
-        &[List::Vague, List::Verbs, List::Things]
+        &[List::CriteriaTitles, List::Vague, List::Verbs, List::Things]
     }
 
     fn adopt(&mut self, lexicon: Arc<Lexicon>) {
@@ -120,7 +121,7 @@ impl Judge for AcceptanceCriteria {
 
 /// List items (the innermost), rows of a table, or lines under a title that names the criteria.
 fn statements(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
-    let section = document.section(&["acceptance criteria", "acceptance criterion", "criteria", "AC"]);
+    let section = document.section(&lexicon[List::CriteriaTitles]);
     let lists: Vec<_> = match section {
         Some(section) if !section.range.is_empty() || !section.lead.is_empty() => document.lists_in(section).collect(),
         // A title over groups that have titles of the same rank ("**Add to Cart**") stands above all that follows.
@@ -132,10 +133,20 @@ fn statements(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
         let rows = document.tables_in(section).flat_map(|t| t.rows.iter().map(|row| row.join(" | ")));
         texts.extend(rows);
         if texts.is_empty() {
+            texts = labelled(document, &section.range);
+        }
+        if texts.is_empty() {
             texts.extend(document.text_of(section).lines().filter(|l| words(l).count() >= 3).map(String::from));
         }
     } else if texts.is_empty() {
         texts.extend(document.tables().iter().flat_map(|t| t.rows.iter().map(|row| row.join(" | "))));
+        if texts.is_empty() {
+            texts = labelled(document, &(0..document.lines().len()));
+        }
+        if texts.is_empty() && document.sections().is_empty() {
+            let lines = document.lines().iter().map(|l| l.text.clone()).filter(|text| words(text).count() >= 5);
+            texts.extend(Some(lines.collect::<Vec<_>>()).filter(|lines| lines.len() > 1).into_iter().flatten());
+        }
     }
     texts.retain(|text| {
         let lower = plain_lower(text);
@@ -151,6 +162,15 @@ fn statements(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
     });
     let titled = section.is_some();
     texts.into_iter().map(|text| Criterion { fault: untestable(&text, titled, lexicon), text }).collect()
+}
+
+/// Criteria that are labelled lines, bold paragraphs or headings with what stands beneath: "AC1: …".
+fn labelled(document: &Document, range: &Range<usize>) -> Vec<String> {
+    let lines = document.lines().get(range.clone()).unwrap_or_default();
+    let inside = |s: &&Section| lines.iter().any(|line| line.line == s.line);
+    let text = |s: &Section| format!("{}: {}", s.title, document.own_text_of(s).replace('\n', " "));
+    let found: Vec<String> = document.sections().iter().filter(inside).map(text).collect();
+    if found.len() < 2 { vec![] } else { found }
 }
 
 /// Why a statement cannot be tested.
@@ -189,6 +209,10 @@ enum Step {
 
 /// Given-when-then criteria, on one line each or a line to a step.
 fn scenarios(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
+    let tabled = in_tables(document);
+    if !tabled.is_empty() {
+        return tabled.into_iter().map(|scenario| scenario.criterion(lexicon)).collect();
+    }
     let mut found: Vec<Scenario> = vec![];
     for line in document.lines().iter().filter(|l| l.kind != LineKind::Heading) {
         for text in line.text.lines() {
@@ -208,6 +232,20 @@ fn scenarios(document: &Document, lexicon: &Lexicon) -> Vec<Criterion> {
     let steps = |s: &Scenario| [&s.given, &s.when, &s.then].iter().filter(|t| !t.is_empty()).count();
     found.retain(|s| steps(s) >= 2 || !s.given.is_empty());
     found.into_iter().map(|scenario| scenario.criterion(lexicon)).collect()
+}
+
+/// Scenarios in a table with a column for each step.
+fn in_tables(document: &Document) -> Vec<Scenario> {
+    let mut found = vec![];
+    for table in document.tables() {
+        let column = |step: &str| table.columns.iter().position(|title| title.to_lowercase().contains(step));
+        let (Some(given), Some(when), Some(then)) = (column("given"), column("when"), column("then")) else { continue };
+        found.extend(table.rows.iter().map(|row| {
+            let cell = |at: usize| row.get(at).cloned().unwrap_or_default();
+            Scenario { given: cell(given), when: cell(when), then: cell(then), last: Some(Step::Then) }
+        }));
+    }
+    found
 }
 
 fn take(found: &mut Vec<Scenario>, step: &str, rest: &str) {
@@ -280,6 +318,12 @@ mod tests {
             "## Acceptance Criteria\n\n| # | Criterion |\n|---|---|\n| 1 | Export contains all rows |\n| 2 | File opens in Excel 2019 |",
             "```gherkin\nScenario: export\nGiven a report\nWhen I click Export\nThen a CSV is saved\nScenario: empty\nGiven no report\nWhen I \
              click Export\nThen a message says why\n```",
+            "| Given | When | Then |\n|---|---|---|\n| a report | I click Export | a CSV is saved |\n| no report | I click Export | a \
+             message says why |",
+            "AC1: The link expires after 30 minutes.\nAC2: The new password differs from the last three.",
+            "**AC1.** The link expires after 30 minutes.\n\n**AC2.** An error is shown for an old link.",
+            "### 1. Expiry\nThe link expires after 30 minutes.\n\n### 2. Old links\nAn error is shown for an old link.",
+            "Done when:\n- The link expires after 30 minutes\n- An error is shown for an old link",
         ] {
             assert_passes(&judge, text);
         }

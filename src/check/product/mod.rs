@@ -6,6 +6,7 @@
 //! a sceptical product lead would: an empty persona, a key result without a baseline or "works well" does not count.
 
 mod acceptance_criteria;
+mod derived;
 mod fields;
 mod grounded_numbers;
 mod metric;
@@ -24,13 +25,13 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<user_story::UserStory>(
         "user-story",
         Criterion::Format,
-        1,
+        2,
         "Passes when every user story says who wants it (As a), what (I want) and why (so that).",
     ),
     Kind::new::<acceptance_criteria::AcceptanceCriteria>(
         "acceptance-criteria",
         Criterion::Completeness,
-        1,
+        2,
         "Passes when there are enough acceptance criteria and each can be tested.",
     ),
     Kind::new::<okr::Okr>(
@@ -42,14 +43,15 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<prd::Prd>(
         "prd",
         Criterion::Completeness,
-        1,
+        2,
         "Passes when a requirements document has its sections, none of them empty, and measurable success metrics.",
     ),
     Kind::new::<status_update::StatusUpdate>(
         "status-update",
         Criterion::Completeness,
-        1,
-        "Passes when a status update has a TL;DR, what changed, the impact, and next steps with owners and dates.",
+        2,
+        "Passes when a status update says what changed, what that means and what comes next; a TL;DR, owners and dates where the \
+         prompt has them.",
     ),
     Kind::new::<metric::Metric>(
         "metric",
@@ -60,14 +62,14 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<prioritised_list::PrioritisedList>(
         "prioritised-list",
         Criterion::Completeness,
-        1,
+        2,
         "Passes when a numbered list gives a rationale of its own for each item.",
     ),
     Kind::new::<grounded_numbers::GroundedNumbers>(
         "grounded-numbers",
         Criterion::Accuracy,
-        1,
-        "Passes when every number, date and proper name comes from the prompt or is marked as an assumption.",
+        2,
+        "Passes when every number, date and proper name comes from the prompt, follows from it, or is marked as assumed.",
     ),
 ];
 

@@ -12,6 +12,11 @@ pub(super) struct Number {
     pub percent: bool,
     /// A currency sign or word, a percent sign, or a noun right after it.
     pub unit: bool,
+    pub money: bool,
+    /// The word right after it, in the singular, unless that is a joint ("10 by June").
+    pub noun: Option<String>,
+    /// What its last written place is worth: 0.1 for 4.5, 100000 for 1.2m.
+    pub step: f64,
     /// Written out: "three".
     pub word: bool,
     pub span: Range<usize>,
@@ -78,15 +83,19 @@ fn in_digits(text: &str, captures: &regex::Captures<'_>, lexicon: &Lexicon) -> O
     if part_of_name && !currency {
         return None;
     }
-    let mut value: f64 = plain(digits.as_str()).parse().ok()?;
+    let written = plain(digits.as_str());
+    let mut value: f64 = written.parse().ok()?;
+    let places = written.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let mut step = 0.1_f64.powi(places as i32);
     let mut end = digits.end();
     if let Some(scale) = captures.name("scale") {
         // "5 m" is metres and "2b" a house number: a lone letter scales only when it touches the digits.
-        value *= match scale.as_str().trim_start_matches(['-', ' ', '\u{a0}']).to_lowercase().as_str() {
+        let factor = match scale.as_str().trim_start_matches(['-', ' ', '\u{a0}']).to_lowercase().as_str() {
             "k" | "thousand" => 1e3,
             "m" | "mn" | "mio" | "million" => 1e6,
             _ => 1e9,
         };
+        (value, step) = (value * factor, step * factor);
         end = scale.end();
     }
     let percent = captures.name("percent").is_some();
@@ -95,7 +104,17 @@ fn in_digits(text: &str, captures: &regex::Captures<'_>, lexicon: &Lexicon) -> O
         return None;
     }
     let unit = percent || currency || has_unit(rest, lexicon);
-    Some(Number { value, percent, unit, word: false, span: whole.range() })
+    let noun = noun(rest, lexicon);
+    Some(Number {
+        value,
+        percent,
+        unit,
+        money: currency || names_money(rest),
+        noun,
+        step,
+        word: false,
+        span: whole.range(),
+    })
 }
 
 /// "3D", "5xx" and "2FA" are names; "10ms", "2x" and "30d" are measures.
@@ -111,6 +130,19 @@ fn has_unit(rest: &str, lexicon: &Lexicon) -> bool {
         Some(word) => !lexicon.has(List::Joints, &word.as_str().to_lowercase()),
         None => true,
     })
+}
+
+fn noun(rest: &str, lexicon: &Lexicon) -> Option<String> {
+    let word = UNIT.captures(rest)?.name("word")?.as_str().to_lowercase();
+    let singular = if word.len() > 3 { word.strip_suffix('s').unwrap_or(&word).to_string() } else { word };
+    (!lexicon.has(List::Joints, &singular)).then_some(singular)
+}
+
+/// "40 dollars", "40 €".
+fn names_money(rest: &str) -> bool {
+    static MONEY: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)^\s?(?:[$€£]|(?:dollars?|euros?|pounds?|usd|eur|gbp)\b)"));
+    MONEY.is_match(rest)
 }
 
 /// Digits with a decimal point only: `1,200` is 1200 and `3,5` is 3.5.
@@ -160,7 +192,9 @@ fn in_words(text: &str, lexicon: &Lexicon) -> Vec<Number> {
         let percent = percent
             && (words.get(at).is_some_and(|(_, w)| w != "per") || words.get(at + 1).is_some_and(|(_, w)| w == "cent"));
         let unit = percent || has_unit(&text[span.end..], lexicon);
-        found.push(Number { value, percent, unit, word: true, span });
+        let rest = &text[span.end..];
+        let (noun, money) = (noun(rest, lexicon), names_money(rest));
+        found.push(Number { value, percent, unit, money, noun, step: 1.0, word: true, span });
     }
     found
 }

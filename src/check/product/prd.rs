@@ -52,14 +52,16 @@ impl Judge for Prd {
         let (mut missing, mut empty) = (vec![], vec![]);
         for names in &wanted {
             let label = names.first().map(|n| n.to_lowercase()).unwrap_or_default();
-            match document.section(names).map(|section| document.text_of(section)) {
-                None => missing.push(label),
-                Some(text) if is_blank(&text) || words(&text).count() < SECTION_WORDS => empty.push(label),
-                Some(_) => {}
+            let texts = texts(&document, names);
+            let filled = |text: &String| !is_blank(text) && words(text).count() >= SECTION_WORDS;
+            match texts.is_empty() {
+                true => missing.push(label),
+                false if !texts.iter().any(filled) => empty.push(label),
+                false => {}
             }
         }
-        let metrics = document.section(&self.lexicon[List::PrdMetrics]).map(|section| document.text_of(section));
-        let measurable = metrics.is_some_and(|text| !super::numbers::measures(&text, &self.lexicon).is_empty());
+        let metrics = texts(&document, &self.lexicon[List::PrdMetrics]);
+        let measurable = metrics.iter().any(|text| !super::numbers::measures(text, &self.lexicon).is_empty());
         let mut faults = vec![];
         for (what, labels) in [("missing", &missing), ("empty", &empty)] {
             if !labels.is_empty() {
@@ -93,6 +95,12 @@ impl Judge for Prd {
     }
 }
 
+/// What stands under these names, in sections and in tables.
+fn texts(document: &Document, names: &[String]) -> Vec<String> {
+    let named = document.sections().iter().filter(|section| names.iter().any(|name| section.names(name)));
+    named.map(|section| document.text_of(section)).chain(document.tabled(names)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::quality::testing::{assert_fails, assert_passes, judge, verdict};
@@ -115,6 +123,18 @@ mod tests {
             &judge,
             "Background:\nSupport answers the same question daily.\n\nRequirements:\n- A help page with search\n\nSuccess criteria:\n- 20% \
              fewer tickets\n\nOut of scope:\n- A chat bot on the page",
+        );
+        assert_passes(&judge, &GOOD.replace("## Non-Goals", "## What we will not build"));
+        assert_passes(&judge, &GOOD.replace("## Success Metrics", "## How we will know it worked"));
+        assert_passes(
+            &judge,
+            "| Section | |\n|---|---|\n| Problem | Teams lose files when they switch. |\n| What we will build | Sync, share and restore files. |\n\
+             | KPIs | retention from 40% to 50% |\n| What we won’t build | video files and live editing |",
+        );
+        assert_passes(
+            &judge,
+            "1. Problem\n\nTeams lose files when they switch.\n\n2. Requirements\n\nSync, share and restore any file.\n\n3. Metrics\n\n\
+             Retention grows from 40% to 50%.\n\n4. Out of scope\n\nVideo files and live editing.",
         );
     }
 

@@ -12,8 +12,9 @@ use std::sync::Arc;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Echo {
-    /// The share of the answer's words that may stand in runs of five or more words of the prompt, from 0 to 1. One
-    /// framing sentence at the start ("Sure, here is …") does not count.
+    /// The share of the answer's words that may stand in runs of four or more words of the prompt, from 0 to 1. One
+    /// framing sentence at the start ("Sure, here is …") does not count, and an answer that takes little of the prompt is
+    /// no echo. Not for tasks that ask to copy or to extract.
     #[serde(default = "default_max")]
     max: f64,
     #[serde(skip, default = "Lexicon::shipped")]
@@ -21,11 +22,13 @@ pub struct Echo {
 }
 
 fn default_max() -> f64 {
-    0.6
+    0.5
 }
 
 /// Words that make a run a copy: shorter ones are names, figures and turns of phrase.
-const RUN_WORDS: usize = 5;
+const RUN_WORDS: usize = 4;
+/// The share of the prompt that an echo says again.
+const SHARE_OF_PROMPT: f64 = 0.4;
 /// A shorter answer than this is a choice or a name, which the prompt may well hold.
 const FEWEST_WORDS: usize = 8;
 /// A framing sentence is no longer than this.
@@ -48,7 +51,9 @@ impl Judge for Echo {
         let copied = copied(&said, &runs);
         let share = copied.iter().filter(|c| **c).count() as f64 / said.len() as f64;
         let told = format!("{:.0} % of the words are the prompt's, limit {:.0} %", 100.0 * share, 100.0 * self.max);
-        if share <= self.max {
+        let runs_said: HashSet<&[String]> = said.windows(RUN_WORDS).collect();
+        let again = copied_words(&prompt, &runs_said) as f64 / prompt.len().max(1) as f64;
+        if share <= self.max || again < SHARE_OF_PROMPT {
             return Verdict::fail(told);
         }
         let from = copied.iter().position(|c| *c).unwrap_or(0);
@@ -81,8 +86,7 @@ fn sentences(text: &str, lexicon: &Lexicon) -> Vec<Vec<String>> {
 
 /// A short first sentence that is mostly the answer's own.
 fn is_frame(sentence: &[String], runs: &HashSet<&[String]>) -> bool {
-    let copied = copied(sentence, runs).into_iter().filter(|c| *c).count();
-    sentence.len() <= FRAME_WORDS && 2 * copied < sentence.len()
+    sentence.len() <= FRAME_WORDS && 2 * copied_words(sentence, runs) < sentence.len()
 }
 
 /// Which words stand in a run that the prompt has.
@@ -94,6 +98,10 @@ fn copied(said: &[String], runs: &HashSet<&[String]>) -> Vec<bool> {
         }
     }
     copied
+}
+
+fn copied_words(said: &[String], runs: &HashSet<&[String]>) -> usize {
+    copied(said, runs).into_iter().filter(|c| *c).count()
 }
 
 #[cfg(test)]

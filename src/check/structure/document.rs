@@ -4,6 +4,7 @@
 //! right what small models write loosely. Everything holds plain text: no `**`, `#` or bullets. Lines count from 1.
 
 use super::parts::{Bold, CodeBlock, Heading, Line, List, Section, Table};
+use super::titles::{tidy, title_names};
 use std::ops::Range;
 
 /// A parsed answer.
@@ -70,6 +71,23 @@ impl Document {
     /// Tables beneath a section's title.
     pub fn tables_in<'d>(&'d self, section: &'d Section) -> impl Iterator<Item = &'d Table> {
         self.tables.iter().filter(|table| section.range.contains(&table.at))
+    }
+
+    /// What tables say under one of these names: the rest of a row that begins with it, or the cells of its column.
+    pub fn tabled(&self, names: &[impl AsRef<str>]) -> Option<String> {
+        let named = |title: &str| names.iter().any(|name| title_names(&tidy(title), name.as_ref()));
+        let said = |cells: Vec<&str>| Some(cells.join("\n")).filter(|text| !text.trim().is_empty());
+        self.tables.iter().find_map(|table| {
+            let row = table.rows.iter().find(|row| row.len() > 1 && row.first().is_some_and(|cell| named(cell)));
+            let head = || table.columns.len() == 2 && table.columns.first().is_some_and(|cell| named(cell));
+            match (row, table.columns.iter().position(|title| named(title))) {
+                (Some(row), _) => said(row.iter().skip(1).map(String::as_str).collect()),
+                // The head of a table without titles may be its first row.
+                (None, Some(0)) if head() => table.columns.get(1).and_then(|cell| said(vec![cell])),
+                (None, Some(at)) => said(table.rows.iter().filter_map(|row| row.get(at)).map(String::as_str).collect()),
+                (None, None) => None,
+            }
+        })
     }
 
     /// Fenced code blocks.

@@ -38,8 +38,10 @@ pub(super) struct Label {
 }
 
 /// Reads a line as a label, by these rules:
-/// - bold alone, at most 12 words and no sentence (`**Impact**`, `✅ **Impact:**`): [`Mark::BoldLine`];
-/// - bold followed by a colon or a dash, inside or outside the bold (`**Impact:** none`): [`Mark::BoldLead`];
+/// - bold alone, at most 12 words and no sentence (`**Impact**`, `✅ **Impact:**`), or plain in capitals (`NEXT STEPS`):
+///   [`Mark::BoldLine`];
+/// - bold followed by a colon or a dash, inside or outside the bold (`**Impact:** none`), or ending in a full stop after at
+///   most 5 words (`**Impact.** None`): [`Mark::BoldLead`];
 /// - plain, ending in a colon, at most 6 words (`Next steps:`): [`Mark::PlainLine`];
 /// - plain, at most 4 capitalised words and a colon before more text (`Impact: none`): [`Mark::PlainLead`].
 pub(super) fn label(line: &Line) -> Option<Label> {
@@ -67,12 +69,17 @@ fn bold_label(bold: &str, rest: &str) -> Option<Label> {
     let lead = match (bold.ends_with(':'), rest.strip_prefix([':', '–', '—']).or(rest.strip_prefix("- "))) {
         (_, Some(lead)) => lead,
         (true, None) => rest,
+        (false, None) if bold.ends_with(['.', '?']) && words(bold) <= 5 => rest,
         (false, None) => return None,
     };
+    let title = title.trim_end_matches(['.', '?']).to_string();
     Some(Label { title, mark: Mark::BoldLead, lead: lead.trim().to_string() })
 }
 
 fn plain_label(text: &str) -> Option<Label> {
+    if is_in_capitals(text) {
+        return Some(Label { title: tidy(text), mark: Mark::BoldLine, lead: String::new() });
+    }
     let starts_like_a_title = |s: &str| {
         s.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase())
             && !s.contains(['.', '!', '?', ','].as_slice())
@@ -86,6 +93,22 @@ fn plain_label(text: &str) -> Option<Label> {
     let title = tidy(title);
     let fits = !title.is_empty() && words(&title) <= 4 && starts_like_a_title(&title);
     fits.then(|| Label { title, mark: Mark::PlainLead, lead: lead.trim().to_string() })
+}
+
+/// A plain numbered item that may be a title ("1. Problem" over a paragraph).
+pub(super) fn bare(text: &str) -> Option<Label> {
+    let fits = (1..=6).contains(&words(text))
+        && text.chars().next().is_some_and(char::is_uppercase)
+        && !text.contains(['.', '!', '?', ',', ';', ':', '\n']);
+    fits.then(|| Label { title: tidy(text), mark: Mark::PlainLine, lead: String::new() })
+}
+
+/// Short ones are acronyms.
+fn is_in_capitals(text: &str) -> bool {
+    (1..=6).contains(&words(text))
+        && text.chars().filter(|c| c.is_alphabetic()).count() >= 5
+        && !text.chars().any(char::is_lowercase)
+        && !text.ends_with(['.', '!', '?'])
 }
 
 fn words(text: &str) -> usize {
@@ -119,6 +142,8 @@ mod tests {
         assert_eq!(read(&[("Owner", true), (" – Sam", false)]), is("Owner", Mark::BoldLead, "Sam"));
         assert_eq!(read(&[("As a", true), (" shopper", false)]), None);
         assert_eq!(read(&[("Ship it now.", true)]), None);
+        assert_eq!(read(&[("Impact.", true), (" None", false)]), is("Impact", Mark::BoldLead, "None"));
+        assert_eq!(read(&[("NEXT STEPS", false)]), is("NEXT STEPS", Mark::BoldLine, ""));
     }
 
     #[test]

@@ -1,11 +1,16 @@
-use super::{Document, List};
+use super::{Document, Mark, Section};
+use crate::check::quality::prose::pattern;
 use crate::check::text::wording::{quote, range_fault, text_fault, within};
 use crate::check::{Judge, Subject, Verdict};
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Counts the items of outermost lists; items nested in items do not count. A numbered list that paragraphs or bullets
-/// break up is one list.
+/// break up is one list. Numbered headings and numbered bold paragraphs are items too; where there is no list, so are the
+/// rows of a table, bold paragraphs and `Label:` lines.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ListItems {
@@ -23,18 +28,47 @@ pub struct ListItems {
     ordered: Option<bool>,
 }
 
+/// "### 1. SSO", "**1) SSO**".
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*\d{1,2}[.):]\s"));
+
+impl ListItems {
+    /// How many items there are in another form than a list, where the lists found do not fit.
+    fn other_forms(&self, document: &Document, range: &Range<usize>, listed: usize) -> Option<usize> {
+        let fits = |n: usize| self.min.is_none_or(|min| n >= min) && self.max.is_none_or(|max| n <= max);
+        if self.ordered == Some(false) || fits(listed) && listed > 0 {
+            return None;
+        }
+        let lines: Vec<usize> = document.lines()[range.clone()].iter().map(|line| line.line).collect();
+        let titles = || document.sections().iter().filter(|s| !s.in_list && lines.contains(&s.line));
+        let text = |section: &Section| {
+            document.lines().iter().find(|line| line.line == section.line).map_or("", |line| line.text.as_str())
+        };
+        let numbered = titles().filter(|s| NUMBERED.is_match(text(s))).count();
+        if numbered > 1 && fits(numbered) || self.ordered == Some(true) || listed > 0 {
+            return Some(numbered).filter(|n| *n > 1);
+        }
+        let rows = document.tables().iter().filter(|t| range.contains(&t.at)).map(|t| t.rows.len()).sum();
+        let marked = |marks: &[Mark]| titles().filter(|s| marks.contains(&s.mark)).count();
+        let bold = marked(&[Mark::BoldLine, Mark::BoldLead]);
+        let plain = marked(&[Mark::PlainLine, Mark::PlainLead]);
+        [rows, bold, plain].into_iter().find(|n| *n > 1)
+    }
+}
+
 impl Judge for ListItems {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let document = Document::parse(subject.text());
-        let lists: Vec<&List> = match &self.under {
-            None => document.lists().iter().collect(),
+        let range = match &self.under {
+            None => 0..document.lines().len(),
             Some(under) => match document.section(&[under]) {
-                Some(section) => document.lists_in(section).collect(),
+                Some(section) => section.range.clone(),
                 None => return Verdict::fail(format!("no heading or label {}", quote(under))),
             },
         };
-        let of_sort = lists.iter().filter(|list| self.ordered.is_none_or(|ordered| list.ordered == ordered));
-        let count = of_sort.map(|list| list.items.len()).sum();
+        let lists = document.lists().iter().filter(|list| range.contains(&list.at));
+        let of_sort = lists.filter(|list| self.ordered.is_none_or(|ordered| list.ordered == ordered));
+        let listed: usize = of_sort.map(|list| list.items.len()).sum();
+        let count = self.other_forms(&document, &range, listed).unwrap_or(listed);
         let noun = match self.ordered {
             None => "list item",
             Some(true) => "numbered item",
@@ -63,6 +97,26 @@ mod tests {
         );
         sorts(&check::<ListItems>("{min: 2, ordered: true}"), &["1. a\n2. b"], &["- a\n- b"]);
         sorts(&check::<ListItems>("{min: 2, ordered: false}"), &["- a\n- b"], &["1. a\n2. b"]);
+    }
+
+    #[test]
+    fn items_may_be_written_in_other_forms() {
+        sorts(
+            &check::<ListItems>("{min: 2, max: 3}"),
+            &[
+                "### 1. SSO\n- a\n- b\n\n### 2. Export\n- c\n- d",
+                "**1. SSO**\na\n\n**2. Export**\nb",
+                "| Feature | Why |\n|---|---|\n| SSO | a |\n| Export | b |",
+                "**SSO:** a\n\n**Export:** b",
+                "SSO: a\nExport: b",
+            ],
+            &["### SSO\na\n\n### Export\nb", "| Feature |\n|---|\n| SSO |", "SSO, export and dark mode"],
+        );
+        sorts(
+            &check::<ListItems>("{min: 2, ordered: true}"),
+            &["### 1. SSO\na\n\n### 2. Export\nb"],
+            &["SSO: a\nExport: b"],
+        );
     }
 
     #[test]

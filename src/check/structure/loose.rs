@@ -2,6 +2,7 @@
 //!
 //! Only what CommonMark would read differently from a person is touched, and never inside a fenced code block:
 //! - `• item` (also `‣ ◦ ▪ ● ·`) becomes a bullet;
+//! - `a) item` is a numbered item, where a list of such letters begins with `a)`;
 //! - `2. item` right under a paragraph starts a list (CommonMark lets only `1.` interrupt a paragraph);
 //! - `[Owner]: Sam` stays text (CommonMark would take it for a link definition and drop it);
 //! - an answer wrapped whole in a Markdown code fence is read as the Markdown inside it.
@@ -17,6 +18,8 @@ pub(super) struct Mended {
 pub(super) fn mend(answer: &str) -> Mended {
     let lines: Vec<&str> = answer.lines().collect();
     let wrapper = whole_fence(&lines);
+    let lettered =
+        lines.iter().any(|line| letter_of(line) == Some(0)) && lines.iter().any(|line| letter_of(line) == Some(1));
     let mut out = Mended { text: String::with_capacity(answer.len() + 16), lines: Vec::with_capacity(lines.len()) };
     let mut fence: Option<(char, usize)> = None;
     let mut before = Before::Blank;
@@ -39,7 +42,10 @@ pub(super) fn mend(answer: &str) -> Mended {
             out.push(line, i + 1);
             continue;
         }
-        let line = mend_line(line);
+        let line = match letter_of(line).filter(|_| lettered) {
+            Some(letter) => format!("{}) {}", letter + 1, &line.trim_start()[2..].trim_start()),
+            None => mend_line(line),
+        };
         let numbered = is_numbered(&line);
         if numbered && before == Before::Text {
             out.push("", i + 1);
@@ -88,6 +94,13 @@ fn mend_line(line: &str) -> String {
         Some((_, target)) if !target.contains("://") => format!("{indent}\\{body}"),
         _ => line.to_string(),
     }
+}
+
+/// The place in the alphabet of the letter before a bracket: 0 for `a) text`.
+fn letter_of(line: &str) -> Option<usize> {
+    let mut letters = line.trim_start().chars();
+    let letter = letters.next().filter(char::is_ascii_lowercase)?;
+    (letters.next() == Some(')') && letters.next() == Some(' ')).then_some(letter as usize - 'a' as usize)
 }
 
 fn is_bullet(line: &str) -> bool {
@@ -148,6 +161,8 @@ mod tests {
         let mended = mend("Key results:\n2. Grow\n• Keep\n[Owner]: Sam");
         assert_eq!(mended.text, "Key results:\n\n2. Grow\n- Keep\n\\[Owner]: Sam\n");
         assert_eq!(mended.lines, [1, 2, 2, 3, 4]);
+        assert_eq!(mend("a) Grow\nb) Keep").text, "1) Grow\n2) Keep\n");
+        assert_eq!(mend("i) Grow").text, "i) Grow\n");
     }
 
     #[test]

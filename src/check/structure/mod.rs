@@ -28,8 +28,8 @@ use super::Kind;
 
 pub const KINDS: &[Kind] = &[
     Kind::new::<heading::HeadingCheck>("heading", Format, 1, "The answer has headings, or a certain heading."),
-    Kind::new::<sections::Sections>("sections", Completeness, 1, "The answer has each of these sections, in order."),
-    Kind::new::<list_items::ListItems>("list-items", Format, 1, "The answer's lists have this many items."),
+    Kind::new::<sections::Sections>("sections", Completeness, 2, "The answer has each of these sections, in order."),
+    Kind::new::<list_items::ListItems>("list-items", Format, 2, "The answer's lists have this many items."),
     Kind::new::<table::TableCheck>("table", Format, 1, "The answer has a table, with these columns and rows."),
     Kind::new::<bold_labels::BoldLabels>("bold-labels", Format, 1, "The answer has each of these labels in bold."),
     Kind::new::<code_block::CodeBlockCheck>("code-block", Format, 1, "The answer has a fenced code block."),

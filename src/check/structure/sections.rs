@@ -1,4 +1,5 @@
-use super::{Document, Mark, Section};
+use super::titles::{tidy, title_names};
+use super::{Document, Section};
 use crate::check::text::wording::{list_fault, listing};
 use crate::check::{Judge, Subject, Verdict};
 use crate::words::count;
@@ -6,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A section is what stands under a heading, under a bold label (`**Impact:**`, on its own line or leading one, in a
-/// list item too) or under a plain label on its own line (`Impact:`). A plain `Impact: none` is only a sentence.
+/// list item too), under or after a plain label (`Impact:`), under a numbered title (`1. Impact`), or in a table beside or
+/// below its name.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Sections {
@@ -45,8 +47,7 @@ fn yes() -> bool {
 impl Judge for Sections {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
         let document = Document::parse(subject.text());
-        let sections: Vec<&Section> = document.sections().iter().filter(|s| s.mark != Mark::PlainLead).collect();
-        let places: Vec<Vec<usize>> = self.value.iter().map(|wanted| places(&sections, wanted)).collect();
+        let places: Vec<Vec<(usize, usize)>> = self.value.iter().map(|wanted| places(&document, wanted)).collect();
         let missing: Vec<&str> =
             self.value.iter().zip(&places).filter(|(_, p)| p.is_empty()).map(|(w, _)| w.title()).collect();
         let (all, found) = (self.value.len(), self.value.len() - missing.len());
@@ -70,15 +71,27 @@ impl Judge for Sections {
     }
 }
 
-fn places(sections: &[&Section], wanted: &Wanted) -> Vec<usize> {
-    let named = |section: &Section| wanted.names().iter().any(|name| section.names(name));
-    sections.iter().enumerate().filter(|(_, s)| named(s)).map(|(i, _)| i).collect()
+/// Where a section stands, by the lines of the answer; in a table its place counts from the left and then downwards.
+fn places(document: &Document, wanted: &Wanted) -> Vec<(usize, usize)> {
+    let named = |section: &&Section| wanted.names().iter().any(|name| section.names(name));
+    let titled = document.sections().iter().filter(named).map(|section| (section.line, 0));
+    let names = |cell: &str| wanted.names().iter().any(|name| title_names(&tidy(cell), name));
+    let tabled = document.tables().iter().flat_map(|table| {
+        let columns = table.columns.iter().enumerate().filter(|(_, title)| names(title)).map(|(at, _)| at);
+        let rows = table.rows.iter().enumerate();
+        let rows = rows.filter(|(_, row)| row.len() > 1 && row.first().is_some_and(|cell| names(cell)));
+        let rows = rows.map(|(at, _)| table.columns.len() + at);
+        columns.chain(rows).map(|at| (table.line, at)).collect::<Vec<_>>()
+    });
+    let mut places: Vec<(usize, usize)> = titled.chain(tabled).collect();
+    places.sort_unstable();
+    places
 }
 
 /// The most items that can take one of their places each without a step back: the longest non-decreasing choice
 /// (patience sorting, the places of one item tried from last to first so that it is used once).
-fn in_order(places: &[Vec<usize>]) -> usize {
-    let mut ends: Vec<usize> = Vec::new();
+fn in_order(places: &[Vec<(usize, usize)>]) -> usize {
+    let mut ends: Vec<(usize, usize)> = Vec::new();
     for item in places {
         for &place in item.iter().rev() {
             let length = ends.partition_point(|&end| end <= place);
@@ -107,8 +120,13 @@ mod tests {
                 "**Problem:** a\n\n**KPIs**\n- b\n\n**Requirements:**\n- c\n\n**Non-goals:** d",
                 "1. **Problem**: a\n2. **KPIs**: b\n3. **Requirements**: c\n4. **Non Goals**: d",
                 "Problem:\na\n\nKPIs:\nb\n\nRequirements:\nc\n\nNon-goals:\nd",
+                "Problem: a\nKPIs: b\nRequirements: c\nNon-goals: d",
+                "1. Problem\n\na\n\n2. KPIs\n\nb\n\n3. Requirements\n\nc\n\n4. Non-goals\n\nd",
+                "**Problem.** a\n\n**KPIs.** b\n\n**Requirements.** c\n\n**Non-goals.** d",
+                "| Section | Text |\n|---|---|\n| Problem | a |\n| KPIs | b |\n| Requirements | c |\n| Non-goals | d |",
+                "| Problem | KPIs | Requirements | Non-goals |\n|---|---|---|---|\n| a | b | c | d |",
             ],
-            &["Problem: a\nKPIs: b\nRequirements: c\nNon-goals: d", "The problem, KPIs, requirements, non-goals", ""],
+            &["1. Problem\n2. KPIs\n3. Requirements\n4. Non-goals", "The problem, KPIs, requirements, non-goals", ""],
         );
     }
 

@@ -16,9 +16,10 @@ pub(super) fn tidy(title: &str) -> String {
 /// Words of a title for comparison: lower case, `non-goals` and `non goals` alike, `&` as `and`, `an` as `a`,
 /// plurals as singulars.
 fn title_words(title: &str) -> Vec<String> {
-    let title = title.to_lowercase().replace('&', " and ").replace("non-", "non ").replace("tl;dr", "tldr");
+    let title = title.to_lowercase().replace('’', "'").replace('&', " and ").replace("non-", "non ");
+    let title = title.replace("tl;dr", "tldr");
     let mut words: Vec<String> = Vec::new();
-    for word in title.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|w| !w.is_empty()) {
+    for word in title.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()) {
         let word = if word == "an" { "a" } else { word };
         let stem = if word.chars().count() > 3 && !word.ends_with("ss") {
             word.strip_suffix('s').unwrap_or(word)

@@ -35,6 +35,8 @@ struct Open {
     at: usize,
     /// Ends with its list item at the latest.
     limit: Option<usize>,
+    /// A plain item that is a title only if something stands beneath it.
+    bare: bool,
 }
 
 struct Walk<'m> {
@@ -50,6 +52,7 @@ struct InItem<'i> {
     depth: u8,
     /// Nothing of the item has been read yet.
     fresh: bool,
+    ordered: bool,
 }
 
 impl Walk<'_> {
@@ -122,12 +125,15 @@ impl Walk<'_> {
             let found = label::label(&runs);
             let mut kind = LineKind::Text;
             match item.as_deref_mut() {
-                Some(InItem { item, depth, fresh }) => {
+                Some(InItem { item, depth, fresh, ordered }) => {
                     if std::mem::take(fresh) {
                         kind = LineKind::Item;
                         item.label = found.as_ref().map(|l| l.title.clone());
                         if let Some(label) = found {
                             self.section(label, true, *depth, line);
+                        } else if let (Some(label), true, 0) = (label::bare(&text), *ordered, *depth) {
+                            self.section(label, true, 0, line);
+                            self.open.iter_mut().last().into_iter().for_each(|open| open.bare = true);
                         }
                     }
                     join(&mut item.text, &text);
@@ -150,7 +156,7 @@ impl Walk<'_> {
             Mark::PlainLine | Mark::BoldLead => 8,
             Mark::PlainLead => 9,
         };
-        self.open.push(Open { rank, at: self.document.lines.len(), limit: None });
+        self.open.push(Open { rank, at: self.document.lines.len(), limit: None, bare: false });
         let Label { title, mark, lead } = label;
         self.document.sections.push(Section { title, mark, in_list, line, lead, range: 0..0, own: 0..0 });
     }
@@ -166,13 +172,13 @@ impl Walk<'_> {
             let mut item =
                 Item { text: String::new(), checked, label: None, line: self.line_of(child), nested: Vec::new() };
             let first_section = self.open.len();
-            let mut inside = InItem { item: &mut item, depth: depth_in_lists, fresh: true };
+            let mut inside = InItem { item: &mut item, depth: depth_in_lists, fresh: true, ordered };
             self.blocks(child, Some(&mut inside), depth + 1);
             let end = self.document.lines.len();
             // An outermost `1. **Problem**` may have its paragraphs unindented below it: it ends at the next title.
             let lone = ordered && depth_in_lists == 0 && item.nested.is_empty();
             for (i, open) in self.open.iter_mut().enumerate().skip(first_section) {
-                let is_line = self.document.sections.get(i).is_some_and(|s| s.mark == Mark::BoldLine);
+                let is_line = open.bare || self.document.sections.get(i).is_some_and(|s| s.mark == Mark::BoldLine);
                 open.limit = open.limit.or((!(lone && is_line)).then_some(end));
             }
             list.items.push(item);
@@ -323,6 +329,8 @@ impl Walk<'_> {
             let next = later.map(|o| o.at).next().unwrap_or(end).min(section.range.end);
             section.own = open.at + 1..next.max(open.at + 1);
         }
+        let mut bare = self.open.iter().map(|open| open.bare);
+        self.document.sections.retain(|section| !bare.next().unwrap_or(false) || !section.own.is_empty());
         self.document
     }
 }

@@ -178,15 +178,8 @@ fn of_subject(told: &[Atom], place: &Range<usize>, signals: &[Signal]) -> Option
     let after: Vec<&Signal> = signals.iter().filter(within).filter(|s| s.at.start >= place.end).collect();
     // "Churn fell from 8% to 5%": figures are surer than the word.
     let figures = after.iter().find(|s| s.figures).copied();
-    let before = signals.iter().filter(within).filter(|s| s.at.end <= place.start);
-    if let Some(found) = signals
-        .iter()
-        .filter(within)
-        .filter(touches)
-        .next_back()
-        .or(figures)
-        .or(after.first().copied())
-        .or(before.last())
+    let before = signals.iter().filter(within).rfind(|s| s.at.end <= place.start);
+    if let Some(found) = signals.iter().filter(within).rfind(touches).or(figures).or(after.first().copied()).or(before)
     {
         return Some(statement(found));
     }

@@ -1,10 +1,12 @@
 use super::wording::{list_fault, listing, quote};
 use crate::check::facts::{Fact, Passage, Scope, Telling, passages, tongues};
 use crate::check::lexicon::{Lexicon, List};
+use crate::check::quality::prose::pattern;
 use crate::check::{Judge, Subject, Verdict};
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Facts that belong together must stand together: an owner and a date that were swapped between rows are all there, and
 /// still wrong.
@@ -60,12 +62,19 @@ impl Judge for Together {
     }
 }
 
+/// What parts the items of a list on one line.
+static LISTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s[·•]\s"));
+
 /// Whether a passage is about one thing. A sentence, a bullet and a row are; what stands under a label is when one of the
 /// values names the label and no line gives a value a partner of the wrong kind: under "Launch", "Ana: 6 April" says that
 /// 5 April is not hers.
 fn is_of_one(passage: &Passage, facts: &[Fact], lines: &[Telling], tongues: &[crate::check::facts::Tongue]) -> bool {
-    if passage.scope != Scope::Labelled {
-        return true;
+    if passage.scope != Scope::Labelled || passage.lines.len() < 2 {
+        // "Free (500) · Plus (5,000)" is a list on one line.
+        let text = passage.text();
+        let items: Vec<Telling> = LISTED.split(&text).map(|item| Telling::of(item, tongues)).collect();
+        let whole = |item: &Telling| facts.iter().all(|fact| fact.is_in(item));
+        return items.len() < 2 || items.iter().any(whole);
     }
     let head = Telling::of(&passage.head, tongues);
     let beneath = || lines.iter().skip(1);
@@ -92,6 +101,7 @@ mod tests {
                 "- Search: Ben, 6 April\n- Checkout: Ana. It is due on 5 April.",
                 "### Checkout\n- Owner: Ana\n- Due: 5 April\n\n### Search\n- Owner: Ben\n- Due: 6 April",
                 "**Checkout**\nOwner: Ana\nDue: 5 April\n\n**Search**\nOwner: Ben\nDue: 6 April",
+                "Work: Checkout\nOwner: Ana\nDue: 5 April\n\nWork: Search\nOwner: Ben\nDue: 6 April",
                 "1. Checkout\n   - Ana\n   - 5 April\n2. Search\n   - Ben\n   - 6 April",
             ],
             &[
@@ -99,6 +109,7 @@ mod tests {
                 "| Owner | Work | Due |\n|---|---|---|\n| Ben | Search | 5 April |\n| Ana | Checkout | 6 April |",
                 "- Search: Ben, 5 April\n- Checkout: Ana, 6 April",
                 "### Checkout\n- Owner: Ana\n- Due: 6 April\n\n### Search\n- Owner: Ben\n- Due: 5 April",
+                "Checkout: Ana, 6 April · Search: Ben, 5 April",
                 "## Checkout dates\n- Ana: 6 April\n- Ben: 5 April",
                 "",
             ],
