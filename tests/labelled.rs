@@ -73,7 +73,7 @@ fn passes(check: &Check, item: &Item) -> (bool, String) {
         output_tokens: 1,
         seconds: 0.1,
         reference_nll: None,
-        choices: Vec::new(),
+        likelihoods: Vec::new(),
     };
     let verdict = check.judge(&Subject { prompt: &item.prompt, reference: None, choices: &[], answer: &answer });
     (verdict.passed(), verdict.reason().to_string())

@@ -205,7 +205,7 @@ fn local_provider_writes_scores_and_chooses() {
 
 /// A shipped adapter, as PEFT reads it (`tests/oracle/export_check.py`): every 128th logit after a prompt.
 #[test]
-fn a_shipped_adapter_gives_the_logits_that_peft_gives() {
+fn an_adapter_that_training_wrote_gives_the_logits_that_peft_gives() {
     #[derive(Deserialize)]
     struct Exported {
         tokens: Vec<u32>,
@@ -216,7 +216,7 @@ fn a_shipped_adapter_gives_the_logits_that_peft_gives() {
     let oracle: Exported = serde_json::from_str(include_str!("oracle/exported_adapter.json")).unwrap();
     let source = source();
     let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/PM-General-v1/adapter");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/adapter");
     let adapter = decoder.adapter(folder.as_ref()).unwrap();
     for (adapter, wanted) in [(Some(&adapter), &oracle.logits), (None, &oracle.base_logits)] {
         let mut cache = decoder.cache();
