@@ -1,5 +1,6 @@
 //! The result of a comparison: plain data, written to `comparison.json` and handed to the report.
 
+use super::evidence::Evidence;
 use super::settings::Settings;
 use crate::check::Criterion;
 use crate::run::{Manifest, SuiteRef};
@@ -46,36 +47,6 @@ pub struct Side {
     /// Cases that were answered, and that no check could score.
     #[serde(default)]
     pub unscored: usize,
-}
-
-/// What a statement on two versions rests on. The kinds are set side by side and never added up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Evidence {
-    /// Checks of what was written: does it write in your shape and keep your facts?
-    #[default]
-    Checks,
-    /// How much likelier the question makes a reference than its distractors: does it know your documents?
-    Likelihood,
-}
-
-impl Evidence {
-    pub const ALL: [Evidence; 2] = [Evidence::Likelihood, Evidence::Checks];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Checks => "checks",
-            Self::Likelihood => "likelihood",
-        }
-    }
-
-    /// What it tells of a version.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::Checks => "writes in your shape and keeps your facts",
-            Self::Likelihood => "knows your documents",
-        }
-    }
 }
 
 /// One split of the cases, with everything computed on it alone.

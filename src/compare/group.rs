@@ -1,7 +1,8 @@
 //! One set of cases, tested: pass rates, pass test, score test, power.
 
 use super::changes::chance;
-use super::comparison::{Evidence, Finding, Group, Mean, Outcomes, PassTest, ScoreTest};
+use super::comparison::{Finding, Group, Mean, Outcomes, PassTest, ScoreTest};
+use super::evidence::Evidence;
 use super::family::HEADLINE;
 use super::interval::{Scale, bootstrap};
 use super::looks;

@@ -1,7 +1,8 @@
 //! One half of the cases with everything computed on it alone, and the cases that flipped.
 
 use super::changes::chance;
-use super::comparison::{CheckTest, Evidence, Flip, Group, Half, Likelihood, Outcomes, ScoreTest};
+use super::comparison::{CheckTest, Flip, Group, Half, Likelihood, Outcomes, ScoreTest};
+use super::evidence::Evidence;
 use super::family::family;
 use super::group::{ALL, group, score_test};
 use super::interval::Scale;

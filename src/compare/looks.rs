@@ -1,6 +1,6 @@
 //! What a half looks at: each measure of both versions, case by case. Every test and every swap of labels starts here.
 
-use super::comparison::Evidence;
+use super::evidence::Evidence;
 use super::pair::Pair;
 use super::sample::Observation;
 use super::settings::Settings;

@@ -11,7 +11,8 @@
 //! swapped counts is exact.
 
 use super::changes::at_least;
-use super::comparison::{Evidence, Luck};
+use super::comparison::Luck;
+use super::evidence::Evidence;
 use super::family::family;
 use super::looks::{self, Unit};
 use super::pair::Pair;

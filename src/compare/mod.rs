@@ -14,8 +14,9 @@ mod comparable;
 mod comparison;
 #[cfg(test)]
 mod coverage;
-#[cfg(test)]
 mod evidence;
+#[cfg(test)]
+mod evidence_tests;
 mod family;
 mod figures;
 mod exact;
@@ -48,9 +49,10 @@ mod warnings;
 pub use alone::{Range, mean};
 pub use build::compare;
 pub use comparison::{
-    CasePair, CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Likelihood, Luck, Mean, Mover, MoverKind,
-    Outcomes, PassTest, Power, ScoreTest, Side,
+    CasePair, CheckTest, Comparison, Finding, Flip, Group, Half, Likelihood, Luck, Mean, Mover, MoverKind, Outcomes,
+    PassTest, Power, ScoreTest, Side,
 };
+pub use evidence::Evidence;
 pub use family::family;
 pub use holm::holm;
 pub use settings::Settings;

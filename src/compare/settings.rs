@@ -1,4 +1,4 @@
-use super::comparison::Evidence;
+use super::evidence::Evidence;
 use crate::workspace::Section;
 use crate::yaml::{self, Node};
 use engine::error::Result;
@@ -66,6 +66,7 @@ impl Section for Settings {
 
 #[cfg(test)]
 mod tests {
+    use super::evidence::Evidence;
     use super::*;
     use std::path::Path;
 

@@ -5,7 +5,8 @@
 //! secondary: it never decides, but where it says otherwise the sentence says so. So it is where single parts moved and
 //! the whole did not.
 
-use super::comparison::{Evidence, Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest};
+use super::comparison::{Finding, Group, Half, Mover, Outcomes, PassTest, ScoreTest};
+use super::evidence::Evidence;
 use super::exact::{fewest_units, units_to_rule_out};
 use super::family::HEADLINE;
 use super::group::ALL;

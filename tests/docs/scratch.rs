@@ -56,7 +56,7 @@ fn copy(from: &Path, to: &Path) {
 /// A run over two cases that no suite holds any more, under the id that the guide uses.
 fn answer(root: &Path) {
     let cases = "cases:\n  - id: roadmap-museum\n    prompt: Draft a two-quarter roadmap\n    input: Audio guide of a \
-                 maritime museum, 4 people, a new wing opens on 3 May.\n    checks: [{type: not-refusal}]\n  - id: risks-museum\n    prompt: List the \
+                 maritime museum, 4 people, a new wing opens on 3 May.\n    checks: [{type: not-refusal, guard: false}]\n  - id: risks-museum\n    prompt: List the \
                  risks of the audio guide launch\n    checks: [{type: table}]\n";
     let suite = suite::load_str("retired", cases).unwrap();
     let version = VersionRef {
