@@ -117,10 +117,10 @@ fn a_version_is_archived_and_restored_bit_for_bit() {
 #[test]
 fn the_number_of_an_archived_version_is_not_given_again() {
     let root = workspace();
-    fine(root.path(), &["models", "archive", "v2"]);
+    fine(root.path(), &["models", "archive", "v3"]);
     let workspace = pmtune::workspace::Workspace::open(root.path()).unwrap();
     let (newest, next) = pmtune::registry::next(&workspace).unwrap();
-    assert_eq!((newest.unwrap().name.as_str(), next.as_str()), ("PM-General-v1", "PM-General-v3"));
+    assert_eq!((newest.unwrap().name.as_str(), next.as_str()), ("PM-General-v2", "PM-General-v4"));
 }
 
 #[test]
@@ -198,7 +198,10 @@ fn a_diff_names_data_results_and_the_missing_comparison() {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    assert!(text.contains("~ epochs: 3 → 1") && !text.contains("learning-rate"), "what differs, and nothing else: {text}");
+    assert!(
+        text.contains("~ epochs: 3 → 1") && !text.contains("learning-rate"),
+        "what differs, and nothing else: {text}"
+    );
     fine(root.path(), &["models", "archive", "v1"]);
     let archived = fine(root.path(), &["models", "diff", "v1", "v2"]);
     assert!(archived.contains("~ examples trained on: 76 → 258"), "{archived}");

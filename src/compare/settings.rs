@@ -66,7 +66,6 @@ impl Section for Settings {
 
 #[cfg(test)]
 mod tests {
-    use super::evidence::Evidence;
     use super::*;
     use std::path::Path;
 

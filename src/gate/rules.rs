@@ -35,7 +35,8 @@ pub(super) fn pass_rate(scope: &Scope<'_>, least: f64, before: &BTreeSet<&str>, 
     let wanted = percent_exact(least);
     let words =
         format!("{} of {} pass; {wanted} wanted", rate(seen.rate, &seen.interval), count(seen.cases, scope.noun()));
-    let mut failing: Vec<&CaseTally<'_>> = cases.into_iter().filter(|case| case.passes() == Some(false)).collect();
+    let failing = cases.into_iter().filter(|case| case.is_written() && case.passes() == Some(false));
+    let mut failing: Vec<&CaseTally<'_>> = failing.collect();
     failing.sort_by_key(|case| !before.contains(case.case));
     let named = |case: &&CaseTally<'_>| {
         let lost = if before.contains(case.case) { ", passed before" } else { "" };
