@@ -95,7 +95,14 @@ fn main() {
     let suites = [suite::load_str("bench", &format!("category: x\ncases:\n{cases}")).unwrap()];
     let terms = BTreeMap::from([("north metric".to_string(), "guiding metric".to_string())]);
     let settings = DataSettings { outdated_terms: terms, ..DataSettings::default() };
-    let options = Options { settings: &settings, lexicon: &Lexicon::shipped(), suites: &suites, count_tokens: None };
+    let options = Options {
+        settings: &settings,
+        lexicon: &Lexicon::shipped(),
+        suites: &suites,
+        count_tokens: None,
+        meanings: None,
+        against_suites: false,
+    };
     let started = Instant::now();
     let linted = lint::lint(&[folder.path().to_path_buf()], &options, &|_| ()).unwrap();
     let seconds = started.elapsed().as_secs_f64();

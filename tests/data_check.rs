@@ -1,7 +1,7 @@
 //! `pmtune data check` as a user meets it: exit codes, formats, `--fix`.
 
 use assert_cmd::Command;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
@@ -48,7 +48,7 @@ fn other_formats_hold_the_same_findings() {
     let root = planted();
     let json: Value = serde_json::from_str(&check(root.path(), &["--format", "json"]).1).unwrap();
     let count = json["findings"].as_array().unwrap().len();
-    assert_eq!(count, 30);
+    assert_eq!(count, 31);
     let sarif: Value = serde_json::from_str(&check(root.path(), &["--format", "sarif"]).1).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), count);
     let github = check(root.path(), &["--format", "github"]).1;
@@ -86,4 +86,70 @@ fn a_single_file_needs_no_workspace() {
     assert_eq!(code, 1);
     assert!(err.contains("pmtune init"), "{err}");
     assert_eq!(check(root.path(), &["nowhere.jsonl"]).0, 1);
+}
+
+/// A workspace with a suite of user stories, six stories of one shape, and a file with one line.
+fn stories(line: &str) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("pmtune.yaml", "line: x\n");
+    let suite = "category: stories\ncases:\n  - id: lamp\n    tags: [user-story]\n    prompt: Write a user story for \
+                 dimming a street lamp by remote control\n    checks: [{type: user-story}]\n";
+    write("suites/held.yaml", suite);
+    let usual = [
+        ("diver", "log a dive", "my club knows how deep I went"),
+        ("baker", "see which oven is free", "no dough waits on the table"),
+        ("pilot", "file a flight plan from the hangar", "I need not drive to the tower"),
+        ("nurse", "note a fall in two taps", "the night shift hears of it"),
+        ("farmer", "be told of frost", "I can cover the seedlings in time"),
+        ("clerk", "find a file by its old number", "citizens get an answer at once"),
+    ];
+    let lines: Vec<String> = usual
+        .iter()
+        .map(|(who, what, why)| {
+            let output = format!("**As a** {who}\n**I want to** {what}\n**So that** {why}");
+            json!({"instruction": format!("Write a user story for a {who}."), "input": "", "output": output})
+                .to_string()
+        })
+        .collect();
+    write("training-data/user-stories/basic-features.jsonl", &format!("{}\n", lines.join("\n")));
+    write("training-data/mixed/all.jsonl", &format!("{line}\n"));
+    root
+}
+
+#[test]
+fn a_kind_that_drifts_and_an_invented_owner_are_named() {
+    let output = "# Tide table\n\nA harbour master reads the tide on the phone.\n\n- Ask the pilots - Bertrand, 3 May";
+    let line = json!({"instruction": "Write a user story for reading the tide.", "input": "Harbour, 3 May.", "output": output});
+    let root = stories(&line.to_string());
+    let (code, out, err) = check(root.path(), &["--fail-on", "warning"]);
+    assert_eq!(code, 100, "{out}{err}");
+    assert!(out.contains("kind-drift") && out.contains("basic-features.jsonl (**As a**, **I want to**"), "{out}");
+    assert!(out.contains("makes Bertrand responsible"), "{out}");
+    assert!(err.contains("leakage in other words is not looked for; `pmtune pull minilm`"), "{err}");
+    std::fs::write(
+        root.path().join("pmtune.yaml"),
+        "line: x\ndata: {severity: {kind-drift: off, ungrounded-owner: note, paraphrase: off}}\n",
+    )
+    .unwrap();
+    let (code, out, err) = check(root.path(), &["--fail-on", "warning"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(!out.contains("kind-drift") && !err.contains("other words"), "{out}{err}");
+}
+
+#[test]
+fn examples_are_held_against_the_checks_of_their_kind_where_that_is_asked_for() {
+    let output = "**As a** user\n**I want to** read the tide on my phone, whatever the weather is";
+    let line =
+        json!({"instruction": "Write a user story for reading the tide, one sentence.", "input": "", "output": output});
+    let root = stories(&line.to_string());
+    assert!(!check(root.path(), &[]).1.contains("fails-check"));
+    let (code, out, err) = check(root.path(), &["--against", "suites", "--fail-on", "warning"]);
+    assert_eq!(code, 100, "{out}{err}");
+    assert_eq!(out.matches("fails-check").count(), 1, "{out}");
+    assert!(out.contains("this user story fails the check `user-story`: "), "{out}");
 }

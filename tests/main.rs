@@ -19,6 +19,7 @@ mod lint;
 mod models;
 mod models_kill;
 mod overfit;
+mod paraphrases;
 mod people_in_reports;
 mod real_model;
 mod real_tokenizer;

@@ -89,6 +89,12 @@ impl Lines {
             lint::Step::Lines(lines) => self.0.set_length(lines as u64),
             lint::Step::Line => self.0.inc(1),
             lint::Step::Comparing => self.0.set_message("comparing them"),
+            lint::Step::Meanings { read, of } => {
+                self.0.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} sentences  {msg}  {eta} left"));
+                self.0.set_message("reading what they mean");
+                self.0.set_length(of as u64);
+                self.0.set_position(read as u64);
+            }
         }
     }
 }

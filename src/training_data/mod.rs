@@ -11,10 +11,12 @@ mod conversation;
 pub mod convert;
 mod example;
 mod folder;
+mod kind;
 mod leak;
 mod line;
 pub mod lint;
 mod load;
+mod meaning;
 mod merge;
 mod read;
 mod recommended;
@@ -24,6 +26,7 @@ mod split;
 mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vectors;
 mod words;
 
 pub use add::{Kept, Topic, add};
@@ -39,3 +42,4 @@ pub use recommended::{RECOMMENDED, Recommended};
 pub use settings::{DataSettings, Severity};
 pub use split::{AT_LEAST, CategorySides, Sides, by_category, split};
 pub use stats::{BIN_WORDS, CategoryCount, Count, Lengths, Stats, USUAL_WORDS, Variety, WINDOW, stats};
+pub use vectors::{Meanings, Vectors};

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Severities, the limit in tokens and outdated terms are set under `data:` in pmtune.yaml.\n\n\
                         Examples:\n  pmtune data check\n  pmtune data check --fix\n  \
+                        pmtune data check --against suites\n  \
                         pmtune data check training-data/prds --fail-on warning\n  \
                         pmtune data check --format sarif > findings.sarif")]
 pub struct CheckArgs {
@@ -20,6 +21,9 @@ pub struct CheckArgs {
     /// First mend what is safe: byte order marks, CRLF, blanks at line ends, invisible and broken characters.
     #[arg(long)]
     pub fix: bool,
+    /// Hold each example against the checks that the suites use for its kind, too.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub against: Option<Against>,
     /// How findings are printed.
     #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
     pub format: FindingFormat,
@@ -37,6 +41,12 @@ pub enum FindingFormat {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Against {
+    /// The workspace's suites.
+    Suites,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -63,7 +73,8 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &CheckArgs) -> Resul
         Err(error) if error.kind == Kind::Missing && !args.paths.is_empty() => None,
         workspace => Some(workspace?),
     };
-    let options = CheckOptions { paths: args.paths.clone(), fix: args.fix };
+    let against_suites = args.against == Some(Against::Suites);
+    let options = CheckOptions { paths: args.paths.clone(), fix: args.fix, against_suites };
     let linted = data::check(workspace.as_ref(), &options, &Console::new())?;
     match args.format {
         FindingFormat::Text => out::text(findings::text(&linted, out::colour())),

@@ -3,7 +3,7 @@ use super::*;
 
 /// Every sort of finding, in the order of the reference.
 pub fn codes() -> Vec<&'static Code> {
-    let groups: [&[Code]; 16] = [
+    let groups: [&[Code]; 20] = [
         keys::CODES,
         encoding::CODES,
         mojibake::CODES,
@@ -13,6 +13,7 @@ pub fn codes() -> Vec<&'static Code> {
         duplicates::CODES,
         near::CODES,
         drift::CODES,
+        kind_drift::CODES,
         quotes::CODES,
         placeholder::CODES,
         filler::CODES,
@@ -20,6 +21,9 @@ pub fn codes() -> Vec<&'static Code> {
         secrets::CODES,
         personal::CODES,
         leakage::CODES,
+        paraphrase::CODES,
+        ungrounded::CODES,
+        fails_check::CODES,
     ];
     groups.into_iter().flatten().collect()
 }

@@ -32,12 +32,19 @@ fn norm<T: Eq + Hash + Copy>(values: impl Iterator<Item = T>) -> Option<(T, usiz
 }
 
 /// A title that most examples of the file have.
-struct Shared<'a> {
+pub(super) struct Shared<'a> {
     key: &'a str,
     shown: &'a str,
     /// How most write it, if most write it the same way.
     style: Option<Style>,
     count: usize,
+}
+
+impl Shared<'_> {
+    /// As most write it.
+    pub fn written(&self) -> String {
+        self.style.map_or(self.shown.to_string(), |style| style.write(self.shown))
+    }
 }
 
 /// Findings among the examples of one file.
@@ -46,7 +53,7 @@ pub(super) fn find(examples: &[Example], outlines: &[Outline]) -> Vec<Finding> {
     if all < FEWEST {
         return Vec::new();
     }
-    let shared = shared_titles(outlines);
+    let shared = shared_titles(&outlines.iter().collect::<Vec<_>>());
     let bullet = norm(outlines.iter().filter_map(|o| o.bullet));
     let number = norm(outlines.iter().filter_map(|o| o.number));
     let mut found = Vec::new();
@@ -70,13 +77,13 @@ pub(super) fn find(examples: &[Example], outlines: &[Outline]) -> Vec<Finding> {
     found
 }
 
-fn shared_titles(outlines: &[Outline]) -> Vec<Shared<'_>> {
+pub(super) fn shared_titles<'a>(outlines: &[&'a Outline]) -> Vec<Shared<'a>> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for title in outlines.iter().flat_map(|o| &o.titles) {
         *counts.entry(&title.key).or_default() += 1;
     }
     // In the order in which the first example with it has it, so that messages do not depend on hashing.
-    let mut shared: Vec<Shared<'_>> = Vec::new();
+    let mut shared: Vec<Shared<'a>> = Vec::new();
     for title in outlines.iter().flat_map(|o| &o.titles) {
         let count = counts.get(title.key.as_str()).copied().unwrap_or_default();
         if is_norm(count, outlines.len()) && !shared.iter().any(|s| s.key == title.key) {
@@ -91,8 +98,8 @@ fn shared_titles(outlines: &[Outline]) -> Vec<Shared<'_>> {
     shared
 }
 
-fn title_fault(usual: &Shared<'_>, outline: &Outline, all: usize) -> Option<String> {
-    let written = usual.style.map_or(usual.shown.to_string(), |style| style.write(usual.shown));
+pub(super) fn title_fault(usual: &Shared<'_>, outline: &Outline, all: usize) -> Option<String> {
+    let written = usual.written();
     match (outline.title(usual.key), usual.style) {
         (None, _) => Some(format!("it has no `{written}`, which {} of {all} here have", usual.count)),
         (Some(title), Some(style)) if title.style != style => {

@@ -1,17 +1,15 @@
 //! Overlap with the cases of the suites, pair by pair.
 
 use super::{Code, Finding};
-use crate::suite::Suite;
-use crate::training_data::Example;
 use crate::training_data::Severity::Error;
-use crate::training_data::leak::{Overlap, leaks};
+use crate::training_data::leak::{Leak, Overlap};
 
 pub(super) const CODES: &[Code] = &[CODE];
 const CODE: Code =
     Code::new("leak", Error, "The example gives a suite's case away; a version trained on it has seen the test.");
 
-pub(super) fn find(examples: &[Example], suites: &[Suite]) -> Vec<Finding> {
-    let found = leaks(examples, suites).into_iter().map(|leak| {
+pub(super) fn find(leaks: &[Leak]) -> Vec<Finding> {
+    let found = leaks.iter().map(|leak| {
         let how = match leak.overlap {
             Overlap::SamePrompt => "asks just what",
             Overlap::SharedRun => "shares 13 or more words in a row with",

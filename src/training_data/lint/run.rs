@@ -1,8 +1,10 @@
 use super::options::Options;
 use super::outline::Outline;
 use super::quotes::Quotes;
+use super::ungrounded::{self, Grounding};
 use super::{Finding, control, drift, duplicates, encoding, filler, keys, leakage, length, mojibake, near};
-use super::{outdated, personal, placeholder, quotes, secrets, space};
+use super::{fails_check, kind_drift, outdated, paraphrase, personal, placeholder, quotes, secrets, space};
+use crate::training_data::leak::leaks;
 use crate::training_data::line::{Broken, Readable};
 use crate::training_data::read::File;
 use crate::training_data::{DataSettings, Example, Place, Severity, files};
@@ -20,6 +22,8 @@ pub enum Step {
     Line,
     /// All were; now they are compared with one another and with the suites.
     Comparing,
+    /// So many of the texts that the sentence model has not read yet are read; told where it takes long.
+    Meanings { read: usize, of: usize },
 }
 
 /// What the linter found.
@@ -47,13 +51,14 @@ pub fn lint(paths: &[PathBuf], options: &Options<'_>, progress: &(dyn Fn(Step) +
     let files: Vec<File> = paths.par_iter().map(|path| File::read(path)).collect::<Result<_>>()?;
     progress(Step::Lines(files.iter().map(|file| file.bytes.iter().filter(|&&b| b == b'\n').count()).sum()));
     let mut findings = Vec::new();
+    let grounding = options.looks_for(ungrounded::CODES).then(|| Grounding::new(options.lexicon));
     let (mut examples, mut outlines) = (Vec::new(), Vec::new());
     for file in &files {
         findings.extend(encoding::find(file));
         if encoding::is_wide(&file.bytes) {
             continue;
         }
-        let (looked, found) = look(file, options, progress);
+        let (looked, found) = look(file, options, grounding.as_ref(), progress);
         findings.extend(found);
         let from = examples.len();
         let mut marks = Vec::with_capacity(looked.len());
@@ -66,23 +71,37 @@ pub fn lint(paths: &[PathBuf], options: &Options<'_>, progress: &(dyn Fn(Step) +
         findings.extend(quotes::find(&examples[from..], &marks));
     }
     progress(Step::Comparing);
+    findings.extend(kind_drift::find(&examples, &outlines));
     let (found, repeats) = duplicates::find(&examples, &outlines);
     findings.extend(found);
     findings.extend(near::find(&examples, &repeats));
-    findings.extend(leakage::find(&examples, options.suites));
+    let leaks = leaks(&examples, options.suites);
+    findings.extend(leakage::find(&leaks));
+    if options.against_suites && options.looks_for(fails_check::CODES) {
+        findings.extend(fails_check::find(&examples, options));
+    }
+    if let Some(meanings) = options.meanings.filter(|_| options.looks_for(paraphrase::CODES)) {
+        let told = |read, of| progress(Step::Meanings { read, of });
+        findings.extend(paraphrase::find(&examples, options.suites, &leaks, meanings, &told)?);
+    }
     let findings = Severities(options.settings).apply(findings, &paths);
     Ok(Linted { files: files.len(), examples: examples.len(), findings })
 }
 
 /// The lines of one file, in parallel.
-fn look(file: &File, options: &Options<'_>, progress: &(dyn Fn(Step) + Sync)) -> (Vec<Looked>, Vec<Finding>) {
+fn look(
+    file: &File,
+    options: &Options<'_>,
+    grounding: Option<&Grounding>,
+    progress: &(dyn Fn(Step) + Sync),
+) -> (Vec<Looked>, Vec<Finding>) {
     let lines: Vec<(Option<Looked>, Vec<Finding>)> = file
         .lines()
         .into_par_iter()
         .map(|line| {
             let place = Place { file: file.path.clone(), line: line.number };
             let read = crate::training_data::line::read(line.bytes, place.clone());
-            let looked = look_at(read, &place, options);
+            let looked = look_at(read, &place, options, grounding);
             progress(Step::Line);
             looked
         })
@@ -99,6 +118,7 @@ fn look_at(
     read: Result<Readable, Vec<Broken>>,
     place: &Place,
     options: &Options<'_>,
+    grounding: Option<&Grounding>,
 ) -> (Option<Looked>, Vec<Finding>) {
     let Readable { example, unknown } = match read {
         Ok(readable) => readable,
@@ -114,6 +134,7 @@ fn look_at(
     found.extend(outdated::find(&example, options));
     found.extend(secrets::find(&example));
     found.extend(personal::find(&example));
+    found.extend(grounding.map(|grounding| grounding.find(&example)).unwrap_or_default());
     let (outline, quotes) = (Outline::of(&example.output), Quotes::of(&example.output));
     (Some(Looked { example, outline, quotes }), found)
 }

@@ -1,10 +1,10 @@
 //! The linter of training data.
 
-use crate::base::{self, BaseName};
+use crate::base::{self, BaseName, SENTENCES};
 use crate::check::Lexicon;
 use crate::suite::{self, Suite};
 use crate::training_data::lint::{self, Finding, Linted, Options};
-use crate::training_data::{DataSettings, Severity};
+use crate::training_data::{DataSettings, Meanings, Severity, Vectors};
 use crate::words;
 use crate::work::event::{Event, Sink};
 use crate::work::short_path::short_path;
@@ -20,6 +20,8 @@ pub struct CheckOptions {
     pub paths: Vec<PathBuf>,
     /// First mend what is safe.
     pub fix: bool,
+    /// Hold each example against the checks that the suites use for its kind.
+    pub against_suites: bool,
 }
 
 /// Looks at every example. Files that are named need no workspace; without one there are no suites that they could leak.
@@ -38,8 +40,16 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
     }
     let count = workspace.and_then(token_count);
     let lexicon = workspace.map_or(Ok(Lexicon::shipped()), |workspace| Lexicon::of_workspace(&workspace.root))?;
-    let options = Options { settings: &settings, lexicon: &lexicon, suites: &suites, count_tokens: count.as_deref() };
-    lint::lint(&paths, &options, &|step| sink.tell(Event::Lint(step)))
+    let meanings = meanings(&settings, &suites, sink)?;
+    let lint_options = Options {
+        settings: &settings,
+        lexicon: &lexicon,
+        suites: &suites,
+        count_tokens: count.as_deref(),
+        against_suites: options.against_suites,
+        meanings: meanings.as_ref().map(|vectors| vectors as &dyn Meanings),
+    };
+    lint::lint(&paths, &lint_options, &|step| sink.tell(Event::Lint(step)))
 }
 
 fn settings(workspace: Option<&Workspace>) -> Result<DataSettings> {
@@ -55,6 +65,20 @@ fn suites(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Suite>> {
             Ok(Vec::new())
         }
     }
+}
+
+/// The sentence model, where there are cases to give away and it is on disk already.
+fn meanings(settings: &DataSettings, suites: &[Suite], sink: &dyn Sink) -> Result<Option<Vectors>> {
+    let off = settings.severity.get("paraphrase") == Some(&Severity::Off);
+    if off || suites.iter().all(|suite| suite.cases.is_empty()) {
+        return Ok(None);
+    }
+    let vectors = Vectors::local()?;
+    if vectors.is_none() {
+        let get = format!("`pmtune pull {SENTENCES}` gets the sentence model it takes (91 MB)");
+        sink.tell(Event::Note(format!("leakage in other words is not looked for; {get}")));
+    }
+    Ok(vectors)
 }
 
 type TokenCount = dyn Fn(&str) -> usize + Sync;
