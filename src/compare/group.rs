@@ -11,7 +11,7 @@ use super::permutation::sign_flip;
 use super::power::power;
 use super::sample::Sample;
 use super::settings::Settings;
-use crate::tally::{self, CaseTally, Interval, Rate};
+use crate::tally::{self, CaseTally, Interval};
 
 /// The name of the group that holds every case of a half.
 pub(super) const ALL: &str = "all";
@@ -25,9 +25,13 @@ pub(super) fn group(name: &str, pairs: &[&Pair<'_>], evidence: Evidence, setting
         Evidence::Checks => both.filter(|(a, b)| a.is_written() && b.is_written()).unzip(),
         Evidence::Likelihood => both.unzip(),
     };
-    let (rate, scale): (fn(&[&CaseTally<'_>], f64) -> Rate, Scale) = match evidence {
-        Evidence::Checks => (tally::rate, Scale::SCORE),
-        Evidence::Likelihood => (tally::preference, Scale::MARGIN),
+    let scale = match evidence {
+        Evidence::Checks => Scale::SCORE,
+        Evidence::Likelihood => Scale::MARGIN,
+    };
+    let rate = |cases: &[&CaseTally<'_>]| match evidence {
+        Evidence::Checks => tally::rate(cases, settings.confidence),
+        Evidence::Likelihood => tally::preference(cases, settings.confidence),
     };
     let error = (1.0 - settings.confidence) * if name == ALL { HEADLINE } else { 1.0 };
     Group {
@@ -35,7 +39,7 @@ pub(super) fn group(name: &str, pairs: &[&Pair<'_>], evidence: Evidence, setting
         evidence,
         cases: sample.cases,
         clusters: sample.units.len(),
-        rate: Outcomes { a: rate(&a, settings.confidence), b: rate(&b, settings.confidence) },
+        rate: Outcomes { a: rate(&a), b: rate(&b) },
         pass: pass_test(pairs, evidence),
         score: score_test(&sample, scale, settings).unwrap_or_else(|| unknown(scale)),
         power: power(&sample, 1.0 - error, scale),

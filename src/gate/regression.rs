@@ -5,7 +5,7 @@ use super::question::Gate;
 use super::scope::Scope;
 use super::settings::NoRegression;
 use super::words::difference;
-use crate::compare::{self, Comparison, Finding, Group, holm};
+use crate::compare::{self, Comparison, Evidence, Finding, Group, holm};
 use crate::words;
 
 /// The comparison of the cases in one scope; `Err` says why there is none, and what to do.
@@ -76,7 +76,11 @@ fn judged(gate: &Gate<'_>, scope: &Scope<'_>, rule: &NoRegression, tested: &Comp
     let lost = mean < -rule.margin - 1e-12;
     let failed = lost && p <= rule.level + 1e-12;
     let seen = difference(&group.score.difference, gate.compare.confidence);
-    let mut words = format!("{seen} in score against {}, {}", gate.labels.a, words::count(group.cases, "case"));
+    let measure = match group.evidence {
+        Evidence::Checks => "in score",
+        Evidence::Likelihood => "nats a token in margin",
+    };
+    let mut words = format!("{seen} {measure} against {}, {}", gate.labels.a, words::count(group.cases, "case"));
     if lost && p < 0.995 {
         words += &format!("; chance alone takes as much {}", words::times_in_100(p));
         if failed {
