@@ -1,6 +1,6 @@
 //! What a request demands of an answer's layout. An equivalent that breaks a demand is no equivalent.
 
-use super::pattern::pattern;
+use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 

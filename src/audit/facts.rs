@@ -4,7 +4,7 @@
 //! "3. Third step") would make a mutant that is no worse than the reference.
 
 use super::lines::{Line, lines};
-use super::pattern::pattern;
+use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! The parts of a text: lines, what each of them is, and sentences.
 
-use super::pattern::pattern;
+use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;

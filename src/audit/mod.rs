@@ -21,7 +21,6 @@ mod kind;
 mod lines;
 mod mutant;
 mod past;
-mod pattern;
 mod rate;
 mod remedy;
 mod suite;

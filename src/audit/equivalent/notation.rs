@@ -3,7 +3,7 @@
 use crate::audit::asks::Asks;
 use crate::audit::facts::{Date, Sort, days, numbers, replaced};
 use crate::audit::kind::{Kind, Mutant};
-use crate::audit::pattern::pattern;
+use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 
 use crate::audit::facts::replaced;
 use crate::audit::kind::{Kind, Mutant};
-use crate::audit::pattern::pattern;
+use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::collections::HashMap;
 use std::ops::Range;

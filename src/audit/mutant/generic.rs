@@ -3,7 +3,7 @@
 use super::request::Request;
 use crate::audit::facts::{self, Sort, replaced};
 use crate::audit::kind::{Kind, Mutant};
-use crate::audit::pattern::pattern;
+use crate::check::quality::prose::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
