@@ -11,7 +11,7 @@ mod fields;
 mod grounded_numbers;
 mod metric;
 mod names;
-mod numbers;
+pub(crate) mod numbers;
 mod okr;
 mod okr_outline;
 mod prd;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Number {
+pub(crate) struct Number {
     pub value: f64,
     pub percent: bool,
     /// A currency sign or word, a percent sign, or a noun right after it.
@@ -66,7 +66,7 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Every number, in order. Digits inside a name (`B2B`, `UTF-8`, `KR1`) are part of the name.
-pub(super) fn numbers(text: &str, lexicon: &Lexicon) -> Vec<Number> {
+pub(crate) fn numbers(text: &str, lexicon: &Lexicon) -> Vec<Number> {
     let mut found: Vec<Number> = DIGITS.captures_iter(text).filter_map(|c| in_digits(text, &c, lexicon)).collect();
     found.extend(in_words(text, lexicon));
     found.sort_by_key(|n| n.span.start);

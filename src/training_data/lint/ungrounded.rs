@@ -5,6 +5,7 @@
 
 use super::fails_check::{judged, with_defaults};
 use super::{Code, Finding};
+use crate::check::product::numbers::numbers;
 use crate::check::quality::prose::{enumerate, pattern};
 use crate::check::{Check, Lexicon, Verdict};
 use crate::training_data::Example;
@@ -29,34 +30,6 @@ static REASON: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)^not in the prom
 static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([^"]+)""#));
 static MONTH: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*"));
-static FIGURES: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(?<digits>\d[\d,]*(?:\.\d+)?)(?:\s?(?<scale>thousand|million|billion|bn|k|m)\b)?|\b(?<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)\b",
-    )
-});
-const SMALL: [&str; 21] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-];
 /// A line that proposes, supposes or sets a limit rather than tells what is so.
 static PROPOSES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -74,16 +47,19 @@ static TITLE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:#+\s*(?<heading>.+)|\*\*(?<bold>[^*]+)\*\*|(?<plain>\p{Lu}[^:|*]{2,40}):)"));
 
 /// The check, read once for all examples.
-pub(super) struct Grounding(Option<Check>);
+pub(super) struct Grounding {
+    check: Option<Check>,
+    lexicon: Arc<Lexicon>,
+}
 
 impl Grounding {
     pub fn new(lexicon: &Arc<Lexicon>) -> Self {
-        Self(with_defaults("grounded-numbers", lexicon))
+        Self { check: with_defaults("grounded-numbers", lexicon), lexicon: lexicon.clone() }
     }
 
     /// Examples without facts have none to keep to; in data formats every word stands where the reader put it.
     pub fn find(&self, example: &Example) -> Vec<Finding> {
-        let Some(check) = &self.0 else { return Vec::new() };
+        let Some(check) = &self.check else { return Vec::new() };
         if example.input.trim().is_empty() || example.output.trim_start().starts_with(['{', '[', '`']) {
             return Vec::new();
         }
@@ -96,7 +72,8 @@ impl Grounding {
         let mut found: Vec<Finding> = owner.collect();
         // All of it first: most outputs have nothing that is missing, and lines take longer.
         let passes = missing(check, &prompt, &example.output).is_empty();
-        let (figures, line) = if passes { Default::default() } else { figures(check, &prompt, &example.output) };
+        let (figures, line) =
+            if passes { Default::default() } else { figures(check, &self.lexicon, &prompt, &example.output) };
         if !figures.is_empty() {
             let listed: Vec<&str> = figures.iter().take(5).map(String::as_str).collect();
             let message =
@@ -158,8 +135,8 @@ fn owners(check: &Check, prompt: &str, output: &str) -> Vec<(String, String)> {
 }
 
 /// Figures and dates that are stated as facts, and the first line with one.
-fn figures(check: &Check, prompt: &str, output: &str) -> (Vec<String>, String) {
-    let given: Vec<f64> = values(prompt).take(MOST_GIVEN).collect();
+fn figures(check: &Check, lexicon: &Lexicon, prompt: &str, output: &str) -> (Vec<String>, String) {
+    let given: Vec<f64> = values(prompt, lexicon).take(MOST_GIVEN).collect();
     let mut known = given.clone();
     let months: Vec<String> = MONTH.find_iter(prompt).map(|m| month(m.as_str())).collect();
     let (mut found, mut first, mut part) = (Vec::new(), String::new(), String::new());
@@ -172,14 +149,14 @@ fn figures(check: &Check, prompt: &str, output: &str) -> (Vec<String>, String) {
         if !proposes && line.contains(|c: char| c.is_ascii_digit()) {
             let missing = missing(check, prompt, line);
             let new: Vec<String> =
-                items(&missing).filter(|item| is_new(item, &known, &months)).map(str::to_string).collect();
+                items(&missing).filter(|item| is_new(item, lexicon, &known, &months)).map(str::to_string).collect();
             if first.is_empty() && !new.is_empty() {
                 first = line.to_string();
             }
             found.extend(new);
         }
         // What the output has said once it may say again, and reckon with.
-        known.extend(values(line).take(MOST_GIVEN));
+        known.extend(values(line, lexicon).take(MOST_GIVEN));
         known.truncate(2 * MOST_GIVEN);
     }
     found.dedup();
@@ -197,8 +174,8 @@ fn month(word: &str) -> String {
     word.chars().take(3).collect::<String>().to_lowercase()
 }
 
-fn is_new(item: &str, known: &[f64], months: &[String]) -> bool {
-    let Some(value) = values(item).next() else { return false };
+fn is_new(item: &str, lexicon: &Lexicon, known: &[f64], months: &[String]) -> bool {
+    let Some(value) = values(item, lexicon).next() else { return false };
     if let Some(found) = MONTH.find(item) {
         // "7 August" of a prompt's "27 July to 7 August", and of "5 to 16 October" both ends.
         return !(months.contains(&month(found.as_str())) && known.contains(&value));
@@ -208,21 +185,8 @@ fn is_new(item: &str, known: &[f64], months: &[String]) -> bool {
 }
 
 /// Numbers of a text, years and days among them.
-fn values(text: &str) -> impl Iterator<Item = f64> {
-    FIGURES.captures_iter(text).filter_map(|found| match (found.name("digits"), found.name("word")) {
-        (Some(digits), _) => {
-            let value: f64 = digits.as_str().trim_end_matches(',').replace(',', "").parse().ok()?;
-            let scale = match found.name("scale").map(|s| s.as_str().to_lowercase()).as_deref() {
-                Some("k" | "thousand") => 1e3,
-                Some("m" | "million") => 1e6,
-                Some("bn" | "billion") => 1e9,
-                _ => 1.0,
-            };
-            Some(value * scale)
-        }
-        (_, Some(word)) => SMALL.iter().position(|small| word.as_str().eq_ignore_ascii_case(small)).map(|n| n as f64),
-        _ => None,
-    })
+fn values(text: &str, lexicon: &Lexicon) -> impl Iterator<Item = f64> {
+    numbers(text, lexicon).into_iter().map(|number| number.value)
 }
 
 /// Whether a number is a sum, difference, product, quotient, percentage or change of known ones, as it is rounded.
