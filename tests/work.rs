@@ -3,9 +3,9 @@
 use engine::error::Kind;
 use engine::generate::SamplingOptions;
 use engine::train::TrainSettings;
-use pmtune::compare::Outcomes;
+use pmtune::compare::{Finding, Outcomes};
 use pmtune::gate::Status;
-use pmtune::run::{Event as RunEvent, Filter};
+use pmtune::run::{Event as RunEvent, Filter, Why};
 use pmtune::work::gate::{GateFiles, GateSubject, contenders, decide, exit_code, write_decision};
 use pmtune::work::train::{Job, TrainOptions};
 use pmtune::work::{EvaluateOptions, Event, Pull, Sink, Subject, compare, evaluate};
@@ -156,4 +156,66 @@ fn a_filter_that_leaves_no_case_is_refused() {
     let error = evaluate(&workspace, &options, &Heard::default()).unwrap_err().to_string();
     assert!(error.contains("there is no suite nothing"), "{error}");
     assert!(!workspace.reports().exists());
+}
+
+/// 90 cases whose references the training makes likelier, and whose distractors it does not.
+fn weighing(workspace: &Workspace) {
+    let settings = std::fs::read_to_string(workspace.root.join("pmtune.yaml")).unwrap();
+    let settings = settings.replace("{resamples: 1000}", "{resamples: 1000, primary: likelihood}");
+    write(&workspace.root, "pmtune.yaml", &settings);
+    let case = |i: usize| {
+        // The first hundred are trained on.
+        let half = if i < 190 { "held-out" } else { "dev" };
+        format!(
+            "  - id: case-{i}\n    split: {half}\n    prompt: Ask {i}\n    reference: Done {i}.\n    distractors: \
+             [{{text: \"{i} never\", why: wrong}}]\n    checks: [{{type: prefers-reference}}]\n"
+        )
+    };
+    let cases = (100..195).map(case).collect::<String>();
+    write(&workspace.root, "suites/s.yaml", &format!("category: c\ncases:\n{cases}"));
+}
+
+#[test]
+fn asking_stops_when_the_question_is_settled_and_goes_on_after_a_break_to_the_same_end() {
+    let (_root, workspace) = workspace();
+    weighing(&workspace);
+    let workspace = Workspace::open(&workspace.root).unwrap();
+    Job::begin(&workspace, &two_epochs(), &Heard::default()).unwrap().run(&workspace, &Heard::default()).unwrap();
+    let pair = Subject::Pair(["base".into(), "v1".into()]);
+    let options = EvaluateOptions { until_settled: true, ..short(pair) };
+
+    let heard = Heard { stop_at: Some("answer"), ..Heard::default() };
+    assert_eq!(evaluate(&workspace, &options, &heard).unwrap_err().kind, Kind::Interrupted);
+    let heard = Heard::default();
+    let runs = evaluate(&workspace, &options, &heard).unwrap();
+    let asked = runs[0].run.manifest.cases.len();
+    assert!((20..60).contains(&asked), "{asked}");
+    assert_eq!(heard.count("finished"), 0, "each run says so itself");
+    for evaluated in &runs {
+        let stopped = evaluated.run.manifest.stopped.unwrap();
+        assert_eq!((stopped.of, stopped.why), (90, Why::Settled));
+        assert!(evaluated.run.manifest.finished.is_some() && evaluated.run.records.len() == asked);
+    }
+    let compared = compare(&workspace, Outcomes { a: &runs[0].run, b: &runs[1].run }, false, &heard).unwrap();
+    let comparison = compared.comparison;
+    assert_eq!((comparison.held_out.headline().cases, comparison.dev.cases()), (asked, 0));
+    assert_eq!(comparison.held_out.headline().finding, Finding::Improved, "{:?}", comparison.held_out);
+    let said = format!("after {asked} of 90 cases");
+    assert!(comparison.warnings.iter().any(|warning| warning.contains(&said)), "{:?}", comparison.warnings);
+    assert!(comparison.held_out.headline().words.contains("anytime interval"));
+
+    // Without a break it is the same, and nothing is asked twice.
+    let heard = Heard::default();
+    let again = evaluate(&workspace, &options, &heard).unwrap();
+    assert_eq!(again[1].run.manifest.cases, runs[1].run.manifest.cases);
+}
+
+#[test]
+fn without_a_case_that_could_settle_it_nothing_is_asked() {
+    let (_root, workspace) = workspace();
+    let filter = Filter { split: Some(pmtune::suite::Split::Dev), ..Filter::default() };
+    let pair = Subject::Pair(["base".into(), "openai:http://127.0.0.1:9/v1#x".into()]);
+    let options = EvaluateOptions { until_settled: true, filter, ..short(pair) };
+    let error = evaluate(&workspace, &options, &Heard::default()).unwrap_err().to_string();
+    assert!(error.contains("no case is left"), "{error}");
 }

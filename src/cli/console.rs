@@ -61,7 +61,7 @@ impl Bars {
     fn run(&mut self, event: run::Event<'_>) {
         match (event, &mut self.answers) {
             (run::Event::Started { total, done, reused }, _) => {
-                if done + reused > 0 {
+                if reused > 0 || (done > 0 && self.answers.is_none()) {
                     out::note(format!(
                         "{done} of {} are recorded already, {reused} are reused",
                         words::count(total, "answer")

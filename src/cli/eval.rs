@@ -15,7 +15,7 @@ use engine::generate::SamplingOptions;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "A MODEL is v2 (of the workspace's line), a full name, primary, base, a path to a .gguf,\n\
                         hub:org/repo[:file], or openai:URL#model (the key from OPENAI_API_KEY).\n\n\
-                        Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval v2 --suite format-consistency --limit 5\n  \
+                        Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval --compare v1 v2 --until-settled\n  pmtune eval v2 --suite format-consistency --limit 5\n  \
                         pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  pmtune eval --resume RUN\n  \
                         pmtune eval --rescore RUN")]
 pub struct EvalArgs {
@@ -27,6 +27,10 @@ pub struct EvalArgs {
     pub compare: Option<Vec<String>>,
     #[command(flatten)]
     pub filter: FilterArgs,
+    /// Ask both versions the held-out cases in random order, and stop as soon as the question is settled or the cases
+    /// left would hardly settle it. Intervals are those that hold whenever asking stops.
+    #[arg(long, requires = "compare", conflicts_with_all = ["gate", "limit", "failing"])]
+    pub until_settled: bool,
     /// Finish this run instead of starting one.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["model", "compare", "rescore"])]
     pub resume: Option<String>,
@@ -121,6 +125,7 @@ fn options(args: &EvalArgs) -> EvaluateOptions {
             limit: *limit,
         },
         failing: failing.clone(),
+        until_settled: args.until_settled,
         reuse: !args.no_cache,
         device: args.device.choice(),
         sampling: SamplingOptions {

@@ -15,12 +15,15 @@ use jiff::Timestamp;
 const FORMAT: u32 = 1;
 
 /// Compares two runs case by case; "improved" means that `b` is better. `labels` are what the versions are called in
-/// sentences. The same runs, labels and settings give the same result, byte for byte.
+/// sentences. The same runs, labels and settings give the same result, byte for byte. Where asking could stop early, tests
+/// and intervals are those that hold whenever it does.
 ///
 /// # Errors
 /// When the runs share no case; when they differ in more than the version and `insist` is false (the differences stand
 /// in the message, and in [`Comparison::differences`] when `insist` is true).
 pub fn compare(a: &Run, b: &Run, labels: Outcomes<&str>, settings: Settings, insist: bool) -> Result<Comparison> {
+    let anytime = [a, b].iter().any(|run| run.manifest.stopped.is_some());
+    let settings = Settings { anytime, ..settings };
     let pairs = pair(a, b);
     if !pairs.iter().any(|p| p.a.is_some() && p.b.is_some()) {
         return Err(Error::input(format!("the runs {} and {} have no case in common", a.manifest.id, b.manifest.id))

@@ -17,12 +17,12 @@ use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};
 
 /// A population of differences: values with their shares, so that its mean is known exactly.
-struct Population {
-    name: &'static str,
+pub(super) struct Population {
+    pub name: &'static str,
     values: &'static [(f64, f64)],
     /// Cases of one cluster that share one difference, half of the time.
     cluster: usize,
-    scale: Scale,
+    pub scale: Scale,
 }
 
 const fn scores(name: &'static str, values: &'static [(f64, f64)]) -> Population {
@@ -30,7 +30,7 @@ const fn scores(name: &'static str, values: &'static [(f64, f64)]) -> Population
 }
 
 /// What suites usually give.
-const ORDINARY: &[Population] = &[
+pub(super) const ORDINARY: &[Population] = &[
     scores(
         "no difference, 55 % ties",
         &[
@@ -91,7 +91,7 @@ const ORDINARY: &[Population] = &[
 ];
 
 /// Units all alike or nearly so: what a sample holds is not all there is.
-const DEGENERATE: &[Population] = &[
+pub(super) const DEGENERATE: &[Population] = &[
     scores("all tie", &[(0.0, 1.0)]),
     scores("1 in 50 gains", &[(0.0, 0.98), (1.0, 0.02)]),
     scores("1 in 20 gains", &[(0.0, 0.95), (1.0, 0.05)]),
@@ -102,7 +102,7 @@ const DEGENERATE: &[Population] = &[
 ];
 
 impl Population {
-    fn mean(&self) -> f64 {
+    pub fn mean(&self) -> f64 {
         self.values.iter().map(|(value, share)| value * share).sum()
     }
 
@@ -122,7 +122,7 @@ impl Population {
     }
 
     /// `units` clusters of cases, each case half of the time like the first of its cluster.
-    fn sample(&self, units: usize, clustered: bool, random: &mut ChaCha8Rng) -> Sample {
+    pub fn sample(&self, units: usize, clustered: bool, random: &mut ChaCha8Rng) -> Sample {
         let mut drawn = Vec::new();
         for unit in 0..units {
             let shared = self.draw(random);

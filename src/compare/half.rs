@@ -1,6 +1,5 @@
 //! One half of the cases with everything computed on it alone, and the cases that flipped.
 
-use super::changes::chance;
 use super::comparison::{CheckTest, Flip, Group, Half, Likelihood, Outcomes, ScoreTest};
 use super::evidence::Evidence;
 use super::family::family;
@@ -20,7 +19,9 @@ use std::collections::BTreeMap;
 
 pub(super) fn half(split: Split, pairs: &[Pair<'_>], labels: Outcomes<&str>, settings: &Settings) -> Half {
     let pairs = of_half(split, pairs);
-    Half { luck: luck(&pairs, settings), ..tested(split, &pairs, labels, settings) }
+    // Swapped labels tell of tests of a number of cases that was set beforehand.
+    let luck = if settings.anytime { None } else { luck(&pairs, settings) };
+    Half { luck, ..tested(split, &pairs, labels, settings) }
 }
 
 /// The pairs of a half that tell something.
@@ -44,7 +45,7 @@ pub(super) fn tested(split: Split, pairs: &[&Pair<'_>], labels: Outcomes<&str>, 
         likelihood: (weighed.cases > 0)
             .then(|| Likelihood { overall: weighed, categories: by_category(Evidence::Likelihood) }),
         criteria: criteria(pairs, settings),
-        checks: looks::checks(pairs).iter().map(|(name, look)| (name.to_string(), check(look))).collect(),
+        checks: looks::checks(pairs).iter().map(|(name, look)| (name.to_string(), check(look, settings))).collect(),
         reference_nll: measure(&looks::likelihoods(pairs), Scale::NATS, settings),
         movers: Vec::new(),
         luck: None,
@@ -125,12 +126,12 @@ fn criteria(pairs: &[&Pair<'_>], settings: &Settings) -> Vec<(Criterion, ScoreTe
 }
 
 fn measure(observations: &[Observation<'_>], scale: Scale, settings: &Settings) -> Option<ScoreTest> {
-    score_test(&Sample::new(observations), scale, settings)
+    score_test(&Sample::of(observations, settings), scale, settings)
 }
 
-fn check(look: &CheckLook<'_>) -> CheckTest {
+fn check(look: &CheckLook<'_>, settings: &Settings) -> CheckTest {
     let (only_a, only_b) = looks::changed(&look.observations);
-    let p = chance(&looks::changes(&look.observations));
+    let p = looks::chance(&look.observations, settings);
     CheckTest { a: look.a, b: look.b, only_a, only_b, p, p_corrected: p }
 }
 

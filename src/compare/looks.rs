@@ -1,8 +1,10 @@
 //! What a half looks at: each measure of both versions, case by case. Every test and every swap of labels starts here.
 
+use super::changes;
 use super::evidence::Evidence;
 use super::pair::Pair;
-use super::sample::Observation;
+use super::sample::{Observation, Sample};
+use super::sequence;
 use super::settings::Settings;
 use crate::check::Criterion;
 use crate::tally::{CaseTally, Reply, Trial};
@@ -117,6 +119,14 @@ pub(super) fn by_unit<'a>(observations: &[Observation<'a>]) -> BTreeMap<Unit<'a>
         *units.entry(unit(o)).or_default() += o.weight * (o.b - o.a);
     }
     units
+}
+
+/// Two-sided p of what is passed or not.
+pub(super) fn chance(passes: &[Observation<'_>], settings: &Settings) -> f64 {
+    match settings.anytime {
+        true => sequence::p(&Sample::of(passes, settings).differences()),
+        false => changes::chance(&changes(passes)),
+    }
 }
 
 /// The same in whole cases, for what is passed or not.

@@ -38,7 +38,11 @@ mod power;
 #[cfg(test)]
 mod properties;
 mod sample;
+mod sequence;
+#[cfg(test)]
+mod sequence_tests;
 mod settings;
+mod settled;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -55,7 +59,9 @@ pub use comparison::{
 pub use evidence::Evidence;
 pub use family::family;
 pub use holm::holm;
+pub use sequence::{FIRST_LOOK, place};
 pub use settings::Settings;
+pub use settled::{Outlook, outlook};
 pub use verdict::beyond_chance;
 
 // What a comparison says of one side is what that side's run says of itself.

@@ -1,5 +1,7 @@
 //! What every test here works on: paired scores, gathered into units that were drawn independently.
 
+use super::sequence::place;
+use super::settings::Settings;
 use std::collections::BTreeMap;
 
 /// One case's two scores, repeats already averaged.
@@ -59,6 +61,19 @@ impl Sample {
             unit.b += o.weight * o.b;
         }
         Self { units: units.into_values().collect(), cases: observations.len() }
+    }
+
+    /// The same units as they were asked where asking may stop, else in the order of their names.
+    pub fn of(observations: &[Observation<'_>], settings: &Settings) -> Self {
+        if !settings.anytime {
+            return Self::new(observations);
+        }
+        let mut parts: BTreeMap<String, Vec<Observation<'_>>> = BTreeMap::new();
+        for o in observations {
+            parts.entry(place(settings.seed, o.cluster, o.case)).or_default().push(*o);
+        }
+        let units = parts.values().flat_map(|part| Self::new(part).units).collect();
+        Self { units, cases: observations.len() }
     }
 
     /// Weighted means over all cases; `None` without cases.

@@ -27,6 +27,10 @@ pub struct Settings {
     pub resamples: usize,
     /// Where the drawing starts from.
     pub seed: u64,
+    /// Tests and intervals hold whenever asking stops. What two runs are says so, and never a user.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub anytime: bool,
 }
 
 impl Default for Settings {
@@ -38,6 +42,7 @@ impl Default for Settings {
             confidence: 0.95,
             resamples: 10_000,
             seed: 2024,
+            anytime: false,
         }
     }
 }

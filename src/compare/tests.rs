@@ -129,6 +129,7 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
             finished: Some(at),
             pmtune: "0.1.0".to_string(),
             rescored_from: None,
+            stopped: None,
         },
         records,
     }

@@ -10,6 +10,7 @@ use super::evidence::Evidence;
 use super::exact::{fewest_units, units_to_rule_out};
 use super::family::HEADLINE;
 use super::group::ALL;
+use super::sequence::FIRST_LOOK;
 use super::settings::Settings;
 use crate::suite::Split;
 use crate::words::{count, decimal_to, list, percent_exact, signed_to, times_in_100};
@@ -19,7 +20,7 @@ use crate::words::{count, decimal_to, list, percent_exact, signed_to, times_in_1
 pub(crate) fn finding(score: &ScoreTest, units: usize, negligible: f64, settings: &Settings) -> Finding {
     let interval = score.difference.interval;
     let beyond_chance = beyond_chance(score.p_corrected, settings);
-    if units < fewest_units(settings.confidence) {
+    if units < fewest(settings) {
         Finding::TooFewCases
     } else if interval.low > 0.0 && beyond_chance {
         Finding::Improved
@@ -30,6 +31,11 @@ pub(crate) fn finding(score: &ScoreTest, units: usize, negligible: f64, settings
     } else {
         Finding::TooFewCases
     }
+}
+
+/// With fewer independent units nothing can be found.
+fn fewest(settings: &Settings) -> usize {
+    if settings.anytime { FIRST_LOOK } else { fewest_units(settings.confidence) }
 }
 
 /// The one place that decides what is beyond chance: as rare as 1 − confidence or rarer, rounding forgiven. `p` is
@@ -116,7 +122,7 @@ pub(super) fn words(
 
 /// With so few that no outcome could be told from chance: how many more it takes, and nothing else.
 fn far_too_few(group: &Group, split: Split, settings: &Settings) -> Option<String> {
-    let missing = fewest_units(settings.confidence).checked_sub(group.clusters).filter(|missing| *missing > 0)?;
+    let missing = fewest(settings).checked_sub(group.clusters).filter(|missing| *missing > 0)?;
     let of = if group.name == ALL { String::new() } else { format!(" of {}", group.name) };
     let more = if group.clusters == group.cases {
         format!("{}{of}", count(missing, &format!("more {} case", half(split))))
@@ -159,12 +165,13 @@ fn numbers(group: &Group, settings: &Settings) -> String {
         }
         _ => String::new(),
     };
+    let interval_is = if settings.anytime { "anytime interval" } else { "interval" };
     let measure = match group.evidence {
         Evidence::Checks => "in score",
         Evidence::Likelihood => "nats a token in favour of the references",
     };
     format!(
-        "{} {measure} ({} interval {} to {}{inside})",
+        "{} {measure} ({} {interval_is} {} to {}{inside})",
         signed_to(mean, places),
         percent_exact(settings.confidence),
         signed_to(interval.low, places),
@@ -207,7 +214,8 @@ fn short_of(group: &Group, primary: Evidence, beside: usize, settings: &Settings
         let minimum = format!("{minimum:.places$}", places = if minimum < 0.005 { 4 } else { 2 });
         text +=
             &format!(" This many cases usually show a difference of {minimum} or more; half of that takes {cases}.");
-    } else if group.score.difference.mean == 0.0
+    } else if !settings.anytime
+        && group.score.difference.mean == 0.0
         && let Some(units) = units_to_rule_out(settings.negligible_for(group.evidence), settings.confidence)
     {
         let cases = (units as f64 * group.cases as f64 / group.clusters as f64).ceil();

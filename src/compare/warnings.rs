@@ -3,9 +3,9 @@
 use super::comparison::{Comparison, Finding, Outcomes};
 use super::pair::Pair;
 use super::verdict::names;
-use crate::run::{CONTAMINATED, Run};
+use crate::run::{CONTAMINATED, Run, Why};
 use crate::tally::{CaseTally, Standing};
-use crate::words::{count, either, few};
+use crate::words::{count, either, few, percent};
 use std::collections::BTreeSet;
 
 /// Said of a case on whose answers no check had a say.
@@ -49,6 +49,7 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
             format!("The run of {label} is not finished; `pmtune eval --resume {}` finishes it.", run.manifest.id)
         })
         .collect();
+    warnings.extend(stopped(a, b));
     warnings.extend(same_version(a, b, pairs, labels));
     warnings.extend(contaminated(a, b));
     warnings.extend(left_out(pairs, labels));
@@ -63,6 +64,25 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         );
     }
     warnings
+}
+
+/// Where asking stopped early, how much was saved, and by what figures that is allowed.
+fn stopped(a: &Run, b: &Run) -> Option<String> {
+    let (stopped, asked) = [a, b].into_iter().find_map(|run| Some((run.manifest.stopped?, run.manifest.cases.len())))?;
+    let saved = stopped.of.saturating_sub(asked);
+    let share = percent(saved as f64 / stopped.of.max(1) as f64);
+    let of = count(stopped.of, "case");
+    let how = match stopped.why {
+        Why::Settled => format!("ended as soon as the question was settled, after {asked} of {of}: {share} were saved"),
+        Why::Hopeless => format!(
+            "ended after {asked} of {of}, when the {saved} left would hardly have settled the question: {share} were saved"
+        ),
+        Why::Asked => format!("could have ended early, and did not: all {of} were asked"),
+    };
+    Some(format!(
+        "Asking in random order {how}. Intervals and tests hold whenever asking stops (anytime-valid), so they are wider \
+         than those of a number set beforehand."
+    ))
 }
 
 fn contaminated(a: &Run, b: &Run) -> Option<String> {

@@ -63,6 +63,7 @@ pub fn run(version: &str, cases: &[Made]) -> Run {
         finished: Some(at),
         pmtune: "0".to_string(),
         rescored_from: None,
+        stopped: None,
     };
     let records = cases.iter().flat_map(|case| {
         case.answers.iter().enumerate().map(|(repeat, score)| record(version, case, repeat as u32, *score, at))

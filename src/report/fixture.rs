@@ -264,6 +264,7 @@ fn run(name: &str, id: &str, plans: &[Plan], told: impl Fn(&Plan) -> Told) -> Ru
         finished: Some(at(300)),
         pmtune: "0.1.0".to_string(),
         rescored_from: None,
+        stopped: None,
     };
     let records = plans.iter().map(|plan| record(plan, told(plan))).collect();
     Run { folder: format!("reports/{id}").into(), manifest, records }

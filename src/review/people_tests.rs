@@ -83,6 +83,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
             finished: Some(at),
             pmtune: "0.1.0".to_string(),
             rescored_from: None,
+            stopped: None,
         },
         records: (0..cases).map(record).collect(),
     }

@@ -6,7 +6,8 @@ use engine::error::{Error, Kind, Result};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-/// Answers, judges and records everything that remains of `runs`, all of them in one batch.
+/// Answers, judges and records everything that remains of `runs` (or, where asking may stop, of what they ask for now),
+/// all of them in one batch.
 ///
 /// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there,
 /// but never an endpoint's: behind the same name there may be other weights by now.
@@ -23,7 +24,7 @@ pub fn execute(
     sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
     let jobs = remaining(runs);
-    let total: usize = runs.iter().map(|run| run.plan.items.len()).sum();
+    let total: usize = runs.iter().map(|run| run.wanted()).sum();
     let answers = earlier(runs, &jobs, reuse);
     let known = |job: &Job| answers.get(&runs[job.version].plan.items[job.item].answer_key).cloned();
     let (reused, asked): (Vec<_>, Vec<_>) = jobs.iter().map(|job| (*job, known(job))).partition(|(_, a)| a.is_some());
@@ -153,7 +154,7 @@ impl Recorder<'_> {
             return self.finish();
         }
         answered.map_err(|error| self.resumable(error))?;
-        let total: usize = self.runs.iter().map(|run| run.plan.items.len()).sum();
+        let total: usize = self.runs.iter().map(|run| run.wanted()).sum();
         let progress = format!("{} of {}", total - self.left, words::count(total, "answer"));
         Err(self.resumable(if self.listener.stopped {
             Error::new(Kind::Interrupted, format!("stopped after {progress}"))
@@ -166,8 +167,10 @@ impl Recorder<'_> {
     fn finish(&mut self) -> Result<()> {
         for (version, run) in self.runs.iter_mut().enumerate() {
             run.finish()?;
-            // Nothing is left that a break could stop.
-            let _ = self.listener.tell(Event::Finished { version });
+            if run.manifest.finished.is_some() {
+                // Nothing is left that a break could stop.
+                let _ = self.listener.tell(Event::Finished { version });
+            }
         }
         Ok(())
     }

@@ -30,6 +30,6 @@ pub use filter::{Filter, failing, matches, select};
 pub use open::OpenRun;
 pub use plan::{Item, Plan, remaining};
 pub use points::automatic_points;
-pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, SuiteRef, VersionRef};
+pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, Stopped, SuiteRef, VersionRef, Why};
 pub use reports::{Listing, Reports};
 pub use rescore::rescore;

@@ -1,8 +1,9 @@
 use super::files::{RESULTS, read_manifest, write_manifest};
-use super::{FORMAT, Item, Manifest, Plan, Record, Run, judge, plan};
+use super::{FORMAT, Item, Manifest, Plan, Record, Run, Stopped, Why, judge, plan};
 use engine::error::{Error, Result};
 use engine::store::{self, Lines};
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// A run locked for writing: its plan, and what is recorded of it.
@@ -14,6 +15,8 @@ pub struct OpenRun {
     /// As read at the start and appended since; may hold errors that a later record supersedes.
     records: Vec<Record>,
     lines: Lines,
+    /// The cases asked so far, where asking may stop before all were.
+    asked: Option<HashSet<String>>,
 }
 
 impl OpenRun {
@@ -29,10 +32,11 @@ impl OpenRun {
             finished: None,
             pmtune: env!("CARGO_PKG_VERSION").to_string(),
             rescored_from,
+            stopped: None,
         };
         write_manifest(&folder, &manifest)?;
         let lines = Lines::open(&folder.join(RESULTS))?;
-        Ok(Self { folder, manifest, plan, records: Vec::new(), lines })
+        Ok(Self { folder, manifest, plan, records: Vec::new(), lines, asked: None })
     }
 
     /// Opens a stored run to go on with it. The lock is taken before anything is read, so nobody else appends between.
@@ -47,12 +51,47 @@ impl OpenRun {
             return Err(Error::input(format!("run {} cannot be continued: {reason}", manifest.id))
                 .hint("start a new run; answers that are still valid are reused"));
         }
-        Ok(Self { folder, manifest, plan, records, lines })
+        Ok(Self { folder, manifest, plan, records, lines, asked: None })
     }
 
     /// Indices of the plan's items still to be answered.
     pub fn remaining(&self) -> Vec<usize> {
-        plan::remaining(&self.plan, &self.records)
+        let mut items = plan::remaining(&self.plan, &self.records);
+        items.retain(|&item| self.is_asked(&self.plan.items[item]));
+        items
+    }
+
+    /// How many answers are asked for.
+    pub fn wanted(&self) -> usize {
+        self.plan.items.iter().filter(|item| self.is_asked(item)).count()
+    }
+
+    fn is_asked(&self, item: &Item) -> bool {
+        self.asked.as_ref().is_none_or(|cases| cases.contains(&self.plan.cases[item.case].id))
+    }
+
+    /// Asks these cases alone for now. Such a run is finished by [`stop`](Self::stop) and by nothing else.
+    pub fn ask(&mut self, cases: HashSet<String>) {
+        self.asked = Some(cases);
+    }
+
+    /// Ends the run with the cases asked so far.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn stop(&mut self, why: Why) -> Result<()> {
+        let of = self.manifest.cases.len();
+        if let Some(asked) = self.asked.take() {
+            self.manifest.cases.retain(|(case, _)| asked.contains(case));
+        }
+        self.manifest.stopped = Some(Stopped { of, why });
+        self.finish()
+    }
+
+    /// The run so far, as a reader sees it.
+    pub fn so_far(&self) -> Run {
+        let records = plan::settle(&self.manifest.cases, self.records.clone());
+        Run { folder: self.folder.clone(), manifest: self.manifest.clone(), records }
     }
 
     /// Appends the record of one item.
@@ -72,9 +111,12 @@ impl OpenRun {
         self.lines.flush()
     }
 
-    /// Sets the commit marker, after every record is on disk.
+    /// Sets the commit marker, after every record is on disk; not where more may be asked.
     pub(super) fn finish(&mut self) -> Result<()> {
         self.lines.flush()?;
+        if self.asked.is_some() {
+            return Ok(());
+        }
         self.manifest.finished = Some(Timestamp::now());
         write_manifest(&self.folder, &self.manifest)
     }
@@ -99,7 +141,7 @@ pub(super) fn differs(manifest: &Manifest, records: &[Record], plan: &Plan) -> O
         let names: Vec<&str> = manifest.suites.iter().filter(changed).map(|suite| suite.name.as_str()).collect();
         return Some(format!("edited since it began: {}", names.join(", ")));
     }
-    let planned: std::collections::HashSet<(&str, u32, &str, &str)> = plan
+    let planned: HashSet<(&str, u32, &str, &str)> = plan
         .items
         .iter()
         .map(|item| (&plan.cases[item.case], item))

@@ -27,6 +27,28 @@ pub struct Manifest {
     /// The run whose answers were judged again, for `--rescore`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored_from: Option<String>,
+    /// Asking could stop before every case was asked, and where it did; `cases` are those that were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+}
+
+/// Where asking in random order ended that could stop at any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Cases that could have been asked; those that were are the run's.
+    pub of: usize,
+    pub why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The question was settled.
+    Settled,
+    /// What was left would hardly have settled it.
+    Hopeless,
+    /// Nothing was left.
+    Asked,
 }
 
 /// What was evaluated, complete enough to do it again.

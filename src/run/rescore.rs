@@ -16,6 +16,7 @@ pub fn rescore(reports: &Reports, run: &Run, suites: &[Suite]) -> Result<Run> {
     for (item, outcome) in outcomes.into_iter().enumerate() {
         new.record(item, outcome)?;
     }
+    new.manifest.stopped = run.manifest.stopped;
     new.finish()?;
     Ok(new.close())
 }

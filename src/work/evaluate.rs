@@ -4,13 +4,15 @@ use super::device::{self, DeviceChoice};
 use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
+use super::settings::settings;
+use super::settle;
 use super::sources::{Group, Source, groups, open};
 use crate::audit;
 use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
 use crate::report::Report;
 use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
-use crate::suite::{self, Suite};
+use crate::suite::{self, Split, Suite};
 use crate::training_data;
 use crate::workspace::Workspace;
 use candle_core::Device;
@@ -44,6 +46,8 @@ pub struct EvaluateOptions {
     pub filter: Filter,
     /// Only cases that failed or broke in this run.
     pub failing: Option<String>,
+    /// Of a pair: ask in random order, and no longer than until the question is settled.
+    pub until_settled: bool,
     /// Take answers that an earlier run holds already.
     pub reuse: bool,
     /// Laid over what the version says.
@@ -53,18 +57,26 @@ pub struct EvaluateOptions {
 }
 
 /// How answers are had.
-struct How<'a> {
+pub(super) struct How<'a> {
     /// The processor where there is none.
-    device: Option<Device>,
-    reuse: Option<&'a Reports>,
-    sink: &'a dyn Sink,
+    pub device: Option<Device>,
+    pub reuse: Option<&'a Reports>,
+    pub sink: &'a dyn Sink,
 }
 
 impl EvaluateOptions {
     /// Every case, earlier answers reused, the version's own sampling.
     pub fn of(subject: Subject) -> Self {
         let (filter, sampling) = (Filter::default(), SamplingOptions::default());
-        Self { subject, filter, failing: None, reuse: true, sampling, device: DeviceChoice::Cpu }
+        Self {
+            subject,
+            filter,
+            failing: None,
+            until_settled: false,
+            reuse: true,
+            sampling,
+            device: DeviceChoice::Cpu,
+        }
     }
 }
 
@@ -94,12 +106,19 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         }
         Subject::Resume(id) => vec![resume(workspace, &reports, id, &suites, &how)?],
         subject => {
-            let suites = run::select(&suites, &filter(options, &reports)?)?;
+            let mut suites = run::select(&suites, &filter(options, &reports)?)?;
+            let split = options.filter.split.unwrap_or(Split::HeldOut);
+            if options.until_settled {
+                suites = settle::deciding(&suites, split, &settings(workspace)?)?;
+            }
             sentence_model(&suites, sink)?;
             audit::warning(reports.folder(), &suites).into_iter().for_each(|text| sink.tell(Event::Warning(text)));
             let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
             let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
-            answer(&sources, reports.open(plans)?, &how)?
+            match options.until_settled {
+                true => settle::until_settled(&sources, reports.open(plans)?, split, &settings(workspace)?, &how)?,
+                false => answer(&sources, reports.open(plans)?, &how)?,
+            }
         }
     };
     let report = |run: Run| {

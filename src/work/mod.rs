@@ -23,6 +23,7 @@ mod find;
 mod history;
 mod render;
 mod settings;
+mod settle;
 mod short_path;
 pub mod sources;
 #[cfg(test)]

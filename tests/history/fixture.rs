@@ -106,6 +106,7 @@ fn run(root: &Path, plan: &Plan) -> String {
         finished: Some(started),
         pmtune: "0.1.0".into(),
         rescored_from: None,
+        stopped: None,
     };
     let folder = root.join("reports").join(&id);
     store::replace(&folder.join("run.json"), &serde_json::to_vec(&manifest).unwrap()).unwrap();
