@@ -21,5 +21,5 @@ pub(crate) use kind::sample;
 pub use kind::{Check, Judge, Kind, is_symptom, kinds, parse};
 pub(crate) use kind::{Common, named, parse_among};
 pub use lexicon::Lexicon;
-pub use rubric::{Criterion, Descriptors, TARGET_SCORE, automatic_score};
+pub use rubric::{Criterion, Descriptors, TARGET_SCORE};
 pub use verdict::{Subject, Verdict};

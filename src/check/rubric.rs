@@ -87,32 +87,9 @@ impl fmt::Display for Criterion {
     }
 }
 
-/// A version's automatic score on one criterion, on the rubric's 1–5 scale: 1 + 4 × the weighted mean of
-/// `(score in [0, 1], weight)`. `None` when nothing with weight speaks for the criterion.
-/// Shown as automatic, never mixed with people's scores.
-pub fn automatic_score(scores: impl IntoIterator<Item = (f64, f64)>) -> Option<f64> {
-    let (sum, weight) = scores.into_iter().fold((0.0, 0.0), |(s, w), (score, weight)| (s + score * weight, w + weight));
-    (weight > 0.0).then(|| 1.0 + 4.0 * sum / weight)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn automatic_scores_run_from_one_to_five() {
-        assert_eq!(automatic_score([(0.0, 1.0), (0.0, 2.0)]), Some(1.0));
-        assert_eq!(automatic_score([(1.0, 1.0)]), Some(5.0));
-        assert_eq!(automatic_score([(1.0, 1.0), (0.0, 3.0)]), Some(2.0));
-        assert_eq!(automatic_score([(0.75, 1.0)]), Some(TARGET_SCORE));
-    }
-
-    #[test]
-    fn what_only_measures_gives_no_score() {
-        assert_eq!(automatic_score([]), None);
-        assert_eq!(automatic_score([(1.0, 0.0)]), None);
-        assert_eq!(automatic_score([(0.0, 0.0), (1.0, 2.0)]), Some(5.0));
-    }
 
     #[test]
     fn names_are_those_of_the_files() {

@@ -12,7 +12,8 @@ use crate::tally::{CaseTally, Standing};
 use engine::error::{Error, Result};
 use jiff::Timestamp;
 
-const FORMAT: u32 = 1;
+/// 2: criteria are shares, and no longer points from 1 to 5.
+const FORMAT: u32 = 2;
 
 /// Compares two runs case by case; "improved" means that `b` is better. `labels` are what the versions are called in
 /// sentences. The same runs, labels and settings give the same result, byte for byte. Where asking could stop early, tests

@@ -63,7 +63,7 @@ pub struct Half {
     /// What likelihoods say of the cases whose reference was weighed against other answers.
     #[serde(default)]
     pub likelihood: Option<Likelihood>,
-    /// Automatic rubric scores, 1 to 5.
+    /// The share of each criterion's checks that pass.
     pub criteria: Vec<(Criterion, ScoreTest)>,
     /// By check name.
     pub checks: BTreeMap<String, CheckTest>,

@@ -121,7 +121,7 @@ fn correct(half: &mut Half) -> usize {
 }
 
 fn criteria(pairs: &[&Pair<'_>], settings: &Settings) -> Vec<(Criterion, ScoreTest)> {
-    let test = |criterion| measure(&looks::points(pairs, criterion), Scale::POINTS, settings);
+    let test = |criterion| measure(&looks::passed_shares(pairs, criterion), Scale::SCORE, settings);
     Criterion::ALL.into_iter().filter_map(|criterion| Some((criterion, test(criterion)?))).collect()
 }
 

@@ -39,9 +39,9 @@ pub(super) fn measured<'a>(pairs: &[&Pair<'a>], evidence: Evidence) -> Vec<Obser
     pairs.iter().filter_map(|pair| pair.observe(measure)).collect()
 }
 
-/// Automatic rubric points, where the criterion was measured.
-pub(super) fn points<'a>(pairs: &[&Pair<'a>], criterion: Criterion) -> Vec<Observation<'a>> {
-    pairs.iter().filter_map(|pair| pair.observe(|reply| reply.points(criterion))).collect()
+/// The share of a criterion's checks that pass, where it was measured.
+pub(super) fn passed_shares<'a>(pairs: &[&Pair<'a>], criterion: Criterion) -> Vec<Observation<'a>> {
+    pairs.iter().filter_map(|pair| pair.observe(|reply| reply.passed_share(criterion))).collect()
 }
 
 /// The reference's negative log-likelihood per token.

@@ -122,7 +122,7 @@ pub(super) fn lines(pairs: &[&Pair<'_>], settings: &Settings) -> (Vec<Line>, usi
             }
         }
     }
-    looks.extend(Criterion::ALL.into_iter().map(|criterion| (Kind::Criterion, looks::points(pairs, criterion))));
+    looks.extend(Criterion::ALL.into_iter().map(|criterion| (Kind::Criterion, looks::passed_shares(pairs, criterion))));
     looks.extend(looks::checks(pairs).into_values().map(|look| (Kind::Check, look.observations)));
     looks.push((Kind::Likelihood, looks::likelihoods(pairs)));
     let mut units: BTreeMap<Unit<'_>, usize> =

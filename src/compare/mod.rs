@@ -32,6 +32,7 @@ mod looks;
 mod luck;
 mod mcnemar;
 mod mover;
+mod order;
 mod pair;
 mod permutation;
 mod power;
@@ -59,7 +60,8 @@ pub use comparison::{
 pub use evidence::Evidence;
 pub use family::family;
 pub use holm::holm;
-pub use sequence::{FIRST_LOOK, place};
+pub use order::place;
+pub use sequence::FIRST_LOOK;
 pub use settings::Settings;
 pub use settled::{Outlook, outlook};
 pub use verdict::beyond_chance;

@@ -1,6 +1,6 @@
 //! What every test here works on: paired scores, gathered into units that were drawn independently.
 
-use super::sequence::place;
+use super::order::place;
 use super::settings::Settings;
 use std::collections::BTreeMap;
 

@@ -9,7 +9,6 @@ use super::interval::{Scale, widened_tail};
 use super::sample::{Sample, Unit};
 use super::settings::Settings;
 use crate::tally::Interval;
-use engine::store;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Nothing is decided before so many independent units: with fewer, intervals of skewed data miss too often
@@ -22,12 +21,6 @@ const STAKES: [f64; 5] = [0.1, 0.2, 0.4, 0.8, 1.6];
 
 /// The number of units at which the interval is made to be narrowest; it holds at any other as well.
 const TIGHTEST_AT: f64 = 40.0;
-
-/// Where a unit (a cluster, or a case of none) stands in the order of asking. It follows from its name and the seed
-/// alone, so that the order is random as to what the units hold, and the same whenever it is asked for.
-pub fn place(seed: u64, cluster: Option<&str>, case: &str) -> String {
-    store::hash_of(&("order of asking", seed, cluster.is_some(), cluster.unwrap_or(case)))
-}
 
 /// Two-sided p of units in the order of asking: were the versions equally good, the chance that it would ever have
 /// fallen so low is at most p (Ville 1939).

@@ -7,9 +7,10 @@ use super::comparison::{Finding, ScoreTest};
 use super::coverage::{DEGENERATE, ORDINARY, Population};
 use super::family::HEADLINE;
 use super::group::score_test;
+use super::order::place;
 use super::permutation::sign_flip;
 use super::sample::{Observation, Sample};
-use super::sequence::{FIRST_LOOK, p, place};
+use super::sequence::{FIRST_LOOK, p};
 use super::settings::Settings;
 use super::verdict::finding;
 use rand::{Rng, SeedableRng};
@@ -142,7 +143,7 @@ fn units_stand_in_the_order_of_asking() {
 fn sequence_in_full() {
     for population in ORDINARY.iter().chain(DEGENERATE) {
         for units in [40, 120] {
-            let f = simulate(population, units, 2000);
+            let f = simulate(population, units, 500);
             println!(
                 "{:<30} n = {units:>3}: misses {:.3}, claims {:.3}, falsely {:.3}, asks {:.1}, width {:.3}",
                 population.name, f.missed, f.claimed, f.claimed_falsely, f.asked, f.width
@@ -150,6 +151,6 @@ fn sequence_in_full() {
         }
     }
     for units in [40, 120] {
-        println!("a fixed test, peeking, n = {units}: {:.3} falsely", peeking(&ORDINARY[0], units, 2000));
+        println!("a fixed test, peeking, n = {units}: {:.3} falsely", peeking(&ORDINARY[0], units, 500));
     }
 }

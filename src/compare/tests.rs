@@ -272,11 +272,11 @@ fn checks_count_answers_they_could_judge() {
 }
 
 #[test]
-fn criteria_speak_in_points_and_likelihood_in_nats() {
+fn criteria_speak_in_shares_and_likelihood_in_nats() {
     let c = compared(&held_out(16, &[(0.5, 1.0), (0.0, 0.5)]));
     let (criterion, test) = &c.held_out.criteria[0];
     assert_eq!((*criterion, c.held_out.criteria.len()), (Criterion::Format, 1));
-    assert_eq!((test.a.mean, test.b.mean, test.difference.mean), (2.0, 4.0, 2.0));
+    assert_eq!((test.a.mean, test.b.mean, test.difference.mean), (0.25, 0.75, 0.5));
     let nll = c.held_out.reference_nll.as_ref().unwrap();
     assert!((nll.difference.mean + 0.5).abs() < 1e-12, "lower is better: the sign is that of b − a");
 }

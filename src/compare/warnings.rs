@@ -68,7 +68,8 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
 
 /// Where asking stopped early, how much was saved, and by what figures that is allowed.
 fn stopped(a: &Run, b: &Run) -> Option<String> {
-    let (stopped, asked) = [a, b].into_iter().find_map(|run| Some((run.manifest.stopped?, run.manifest.cases.len())))?;
+    let (stopped, asked) =
+        [a, b].into_iter().find_map(|run| Some((run.manifest.stopped?, run.manifest.cases.len())))?;
     let saved = stopped.of.saturating_sub(asked);
     let share = percent(saved as f64 / stopped.of.max(1) as f64);
     let of = count(stopped.of, "case");

@@ -67,10 +67,11 @@ pub(super) fn criteria(scope: &Scope<'_>, least: &CriteriaSettings) -> Vec<Judge
             );
             return scope.unjudged(&rule, Some(least), words);
         };
-        let points: Vec<(&str, f64)> =
-            cases.iter().filter_map(|case| Some((case.case, case.points(criterion)?))).collect();
-        let words = format!("{mean:.1} of 5, by checks, over {}; {least:.1} wanted", count(*n, scope.noun()));
-        scope.judged(&rule, mean + ROUNDING >= least, *mean, least, words).because_of(lowest(&points, least))
+        let shares: Vec<(&str, f64)> =
+            cases.iter().filter_map(|case| Some((case.case, case.passed_share(criterion)?))).collect();
+        let of = count(*n, scope.noun());
+        let words = format!("{} of its checks pass over {of}; {} wanted", percent(*mean), percent_exact(least));
+        scope.judged(&rule, mean + ROUNDING >= least, *mean, least, words).because_of(lowest(&shares, least))
     };
     wanted(least).into_iter().map(judge).collect()
 }

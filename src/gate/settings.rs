@@ -1,5 +1,6 @@
 //! What a version must reach: `gate:` in `pmtune.yaml`.
 
+use crate::check::Criterion;
 use crate::workspace::Section;
 use crate::yaml::schema::set;
 use crate::yaml::{self, Node};
@@ -25,9 +26,11 @@ pub struct GateSettings {
     /// Least mean score, 0 to 1.
     #[schemars(range(min = 0, max = 1))]
     pub score: Option<f64>,
-    /// Least automatic points on a criterion, 1 to 5.
+    /// Least share of a criterion's checks that pass.
+    #[schemars(schema_with = "shares")]
     pub criteria: CriteriaSettings,
     /// Least mean points that people gave, 1 to 5.
+    #[schemars(schema_with = "points_of_people")]
     pub people: CriteriaSettings,
     /// A version must not be shown to be worse than the one before: `true`, or a mapping with `level` and `margin`.
     #[serde(deserialize_with = "no_regression")]
@@ -85,19 +88,14 @@ impl Default for NoRegression {
     }
 }
 
-/// Points from 1 to 5 on the rubric's criteria.
+/// What each of the rubric's criteria must reach: a share of its checks, or points from 1 to 5.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CriteriaSettings {
-    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub accuracy: Option<f64>,
-    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub format: Option<f64>,
-    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub relevance: Option<f64>,
-    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub completeness: Option<f64>,
-    #[schemars(range(min = 1, max = 5), extend("x-remedy" = "4 is the target"))]
     pub tone: Option<f64>,
 }
 
@@ -182,6 +180,21 @@ fn of_suites(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "additionalProperties": rules})
 }
 
+fn shares(_: &mut SchemaGenerator) -> Schema {
+    criteria(0, 1, "it is the share of its checks that pass, where 4 of 5 points were 0.75")
+}
+
+fn points_of_people(_: &mut SchemaGenerator) -> Schema {
+    criteria(1, 5, "4 is the target")
+}
+
+fn criteria(least: u8, most: u8, remedy: &str) -> Schema {
+    let number = json!({"type": ["number", "null"], "minimum": least, "maximum": most, "x-remedy": remedy});
+    let properties: serde_json::Map<_, _> =
+        Criterion::ALL.into_iter().map(|criterion| (criterion.name().to_string(), number.clone())).collect();
+    json_schema!({"type": ["object", "null"], "properties": properties, "additionalProperties": false})
+}
+
 fn regression_forms(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({"anyOf": [{"type": ["boolean", "null"]}, generator.subschema_for::<NoRegression>()]})
 }
@@ -198,7 +211,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_read() {
-        let text = "  half: all\n  against: v1\n  pass-rate: 0.7\n  score: 0.6\n  criteria: {accuracy: 4.0}\n  \
+        let text = "  half: all\n  against: v1\n  pass-rate: 0.7\n  score: 0.6\n  criteria: {accuracy: 0.8}\n  \
                     people: {tone: 4}\n  no-regression: {level: 0.1, margin: 0.02}\n  must-pass: [s/a, 'b*']\n  \
                     each-case: 0.8\n  flaky: 0.1\n  contaminated: 0\n  errors: 2\n  latency: {p50: 2, p95: 8.5}\n  \
                     detectable: 0.1\n  suites: {format: {pass-rate: 0.9, no-regression: true}}\n  exit-code: 3\n";
@@ -213,7 +226,7 @@ mod tests {
             against: Some("v1".into()),
             pass_rate: Some(0.7),
             score: Some(0.6),
-            criteria: CriteriaSettings { accuracy: Some(4.0), ..CriteriaSettings::default() },
+            criteria: CriteriaSettings { accuracy: Some(0.8), ..CriteriaSettings::default() },
             people: CriteriaSettings { tone: Some(4.0), ..CriteriaSettings::default() },
             no_regression: Some(NoRegression { level: 0.1, margin: 0.02 }),
             must_pass: vec!["s/a".into(), "b*".into()],
@@ -239,14 +252,15 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_with_its_place() {
-        let text = "  pass-rate: 70\n  pas-rate: 0.7\n  criteria: {accuracy: 0.8, style: 4}\n  no-regression: {level: 2}\n  \
+        let text = "  pass-rate: 70\n  pas-rate: 0.7\n  criteria: {accuracy: 4, style: 0.5}\n  no-regression: {level: 2}\n  \
                     latency: {p99: 1}\n  exit_code: 130\n  flaky: .nan\n  suites:\n    format: {half: dev, score: 2}\n";
         let said = read(text).unwrap_err().to_string();
         for part in [
             "pmtune.yaml:3:14: `gate.pass-rate` is `70`",
             "give a number from 0 to 1; write 80 % as 0.8",
             "pmtune.yaml:4:3: the key `pas-rate` is not known",
-            "`gate.criteria.accuracy` is `0.8`",
+            "`gate.criteria.accuracy` is `4`",
+            "give a number from 0 to 1; it is the share of its checks that pass, where 4 of 5 points were 0.75",
             "style",
             "`gate.no-regression.level` is `2`",
             "give a number above 0 and at most 0.5",

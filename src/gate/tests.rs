@@ -101,7 +101,7 @@ fn what_cannot_be_judged_fails_the_gate_and_says_what_to_do() {
     let mut other = twenty.clone();
     other.iter_mut().for_each(|case| case.weight = 2.0);
     unjudged(decide(&twenty, &other, &GateSettings::usual()), "no-regression", "weights differ");
-    let tone = CriteriaSettings { tone: Some(4.0), ..CriteriaSettings::default() };
+    let tone = CriteriaSettings { tone: Some(0.8), ..CriteriaSettings::default() };
     unjudged(alone(&twenty, &GateSettings { people: tone, ..settings() }), "people.tone", "pmtune review");
     unjudged(alone(&twenty, &GateSettings { criteria: tone, ..settings() }), "criteria.tone", "add one");
     unjudged(alone(&twenty, &GateSettings { each_case: Some(0.5), ..settings() }), "each-case", "repeat: 5");

@@ -1,4 +1,4 @@
-//! The values of one run: rates, scores, automatic and people's points, each with its interval.
+//! The values of one run: rates, scores, shares of checks and people's points, each with its interval.
 
 use super::series::{Group, Kind, Source};
 use crate::check::Criterion;
@@ -35,7 +35,7 @@ pub(super) fn measure(source: &Source, settings: &Settings) -> Vec<Measured> {
         }
         let people = People::of(source);
         for criterion in Criterion::ALL {
-            let automatic = |case: &CaseTally<'_>| case.points(criterion);
+            let automatic = |case: &CaseTally<'_>| case.passed_share(criterion);
             found.extend(of_criterion(half, Kind::Automatic, criterion, &cases, automatic, settings));
             let rated = |case: &CaseTally<'_>| people.points(case.case, criterion);
             found.extend(of_criterion(half, Kind::People, criterion, &cases, rated, settings));
@@ -81,7 +81,8 @@ fn of_criterion(
 ) -> Option<Measured> {
     let values = valued(cases, of);
     let n = values.len();
-    let mean = mean(values, Range::Points, settings)?;
+    let range = if kind == Kind::People { Range::Points } else { Range::Score };
+    let mean = mean(values, range, settings)?;
     let group = Group::Criterion(criterion);
     Some(Measured { half, group, kind, value: mean.mean, interval: mean.interval, n })
 }

@@ -64,7 +64,7 @@ pub enum Kind {
     PassRate,
     /// Mean score, 0 to 1.
     Score,
-    /// The checks' points on a criterion, 1 to 5.
+    /// The share of a criterion's checks that pass.
     Automatic,
     /// People's points on a criterion, 1 to 5.
     People,

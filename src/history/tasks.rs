@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A task of which fewer dev cases pass than this share needs more data.
 const LOW_RATE: f64 = 0.5;
+/// A criterion of which a smaller share of checks pass needs work.
+const LOW_SHARE: f64 = 0.75;
 /// A category with fewer training examples than these has hardly been taught.
 const FEW_EXAMPLES: usize = 20;
 
@@ -146,27 +148,28 @@ fn gaps(task: &mut Task, source: &Source, rate: &Point) {
         task.needs.push(format!("passes {passed} of {}", words::count(rate.n, "dev case")));
     }
     let people = People::of(source);
-    let automatic = |case: &CaseTally<'_>, criterion| case.points(criterion);
+    let shares = |case: &CaseTally<'_>, criterion| case.passed_share(criterion);
     let rated = |case: &CaseTally<'_>, criterion| people.points(case.case, criterion);
-    task.needs.extend(below_target("by the checks", &cases, automatic));
-    task.needs.extend(below_target("by people", &cases, rated));
+    task.needs.extend(below("fewer than 3 of 4 checks pass", LOW_SHARE, &cases, shares, words::percent));
+    let points = |x: f64| format!("{x:.1}");
+    task.needs.extend(below("below 4 of 5 by people", TARGET_SCORE, &cases, rated, points));
     if let Some(count) = task.examples.filter(|count| *count < FEW_EXAMPLES) {
         task.needs.push(format!("only {}", words::count(count, "training example")));
     }
 }
 
-/// "below 4 of 5 by the checks: format 3.1, tone 2.8".
-fn below_target(
-    who: &str,
+/// "below 4 of 5 by people: format 3.1, tone 2.8".
+fn below(
+    what: &str,
+    least: f64,
     cases: &[&CaseTally<'_>],
-    points: impl Fn(&CaseTally<'_>, Criterion) -> Option<f64>,
+    of: impl Fn(&CaseTally<'_>, Criterion) -> Option<f64>,
+    words: fn(f64) -> String,
 ) -> Option<String> {
-    let low: Vec<String> = Criterion::ALL
-        .into_iter()
-        .filter_map(|criterion| {
-            let (mean, _) = tally::mean(cases, |case| points(case, criterion))?;
-            (mean < TARGET_SCORE).then(|| format!("{criterion} {mean:.1}"))
-        })
-        .collect();
-    (!low.is_empty()).then(|| format!("below 4 of 5 {who}: {}", low.join(", ")))
+    let low = |criterion| {
+        let (mean, _) = tally::mean(cases, |case| of(case, criterion))?;
+        (mean < least).then(|| format!("{criterion} {}", words(mean)))
+    };
+    let low: Vec<String> = Criterion::ALL.into_iter().filter_map(low).collect();
+    (!low.is_empty()).then(|| format!("{what}: {}", low.join(", ")))
 }

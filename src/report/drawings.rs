@@ -12,11 +12,7 @@ use engine::error::Result;
 pub fn of_people(label: &str, people: &People) -> Result<Option<Plot>> {
     let rated = [&people.held_out, &people.dev].into_iter().flatten().find(|half| !half.criteria.is_empty());
     let Some(half) = rated else { return Ok(None) };
-    let row = |found: &PeopleCriterion| PointsRow {
-        name: found.criterion.name().to_string(),
-        people: found.mean,
-        automatic: found.automatic,
-    };
+    let row = |found: &PeopleCriterion| PointsRow { name: found.criterion.name().to_string(), people: found.mean };
     let rows: Vec<PointsRow> = half.criteria.iter().map(row).collect();
     plot::points(&format!("Points for {label}, {} cases", half_name(half.split)), &rows).map(Some)
 }

@@ -358,7 +358,7 @@ fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
     let test = |a: f64, b: f64| ScoreTest {
         a: mean(a, 0.4),
         b: mean(b, 0.4),
-        difference: mean(b - a, 0.3),
+        difference: mean(b - a, 0.1),
         ..overall.score.clone()
     };
     let check = |a: usize, b: usize, p| CheckTest {
@@ -379,7 +379,7 @@ fn half(split: Split, plans: &[Plan], finding: Finding) -> Half {
             group("Domain knowledge", &of("Domain knowledge"), Finding::TooFewCases),
             group("Format consistency", &of("Format consistency"), finding),
         ],
-        criteria: vec![(Criterion::Format, test(3.1, 4.2)), (Criterion::Completeness, test(3.9, 3.8))],
+        criteria: vec![(Criterion::Format, test(0.52, 0.8)), (Criterion::Completeness, test(0.73, 0.7))],
         checks: BTreeMap::from([
             ("user-story".to_string(), check(4, 11, 0.016)),
             ("word-count".to_string(), check(14, 14, 1.0)),

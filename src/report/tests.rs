@@ -203,7 +203,10 @@ fn people_stand_beside_the_checks_and_a_judge_apart() {
     for page in [html(&f), report_b(&f).html().unwrap()] {
         assert_inert(&page);
         let people = page.split("id=\"people\"").nth(1).unwrap().split("</section>").next().unwrap();
-        assert!(people.contains("Automatic, same answers") && people.contains("judge model, not a person"), "{people}");
+        assert!(
+            people.contains("Checks passed, same answers") && people.contains("judge model, not a person"),
+            "{people}"
+        );
         assert!(people.contains("Points for"), "the drawing");
         assert!(people.contains("never mixed in"));
         // Each answer's own ratings, with the comment as text.

@@ -8,7 +8,7 @@ use super::severity::{Severity, severities};
 use super::{Flag, Rating, Reviewer, ReviewerKind};
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{Mean, Sample, Scale, Settings, Trial, bootstrap, wilson};
-use crate::run::{Run, automatic_points};
+use crate::run::{Run, passed_share};
 use crate::suite::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,7 +157,7 @@ fn criterion(rated: &[Rated<'_>], criterion: Criterion, settings: &Settings) -> 
 }
 
 fn automatic(rated: &[Rated<'_>], criterion: Criterion) -> Option<f64> {
-    let of = |answer: &Rated<'_>| automatic_points(answer.record.outcome.verdicts(), criterion);
+    let of = |answer: &Rated<'_>| passed_share(answer.record.outcome.verdicts(), criterion);
     let cases = by_case(rated, |answer| of(answer).map(|score| (score, score)));
     Sample::new(&cases).means().map(|means| means.a)
 }

@@ -145,7 +145,7 @@ fn means_go_over_people_first_then_over_cases() {
     assert!(format.reaches_target);
     assert_eq!((format.good.passed, format.good.of), (1, 2));
     assert_eq!(half.overall.unwrap().mean, 4.0);
-    assert_eq!(format.automatic, Some(5.0));
+    assert_eq!(format.automatic, Some(1.0));
     assert_eq!(half.criteria[0].automatic, None, "no check speaks for accuracy");
 }
 

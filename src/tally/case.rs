@@ -3,7 +3,7 @@
 use super::repeats;
 use crate::check::Criterion;
 use crate::provider::Answer;
-use crate::run::{Judged, Outcome, Record, Run, automatic_points};
+use crate::run::{Judged, Outcome, Record, Run, passed_share};
 use crate::suite::{PREFERS, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,9 +27,9 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The automatic rubric points, 1 to 5, where the criterion was measured on something written.
-    pub fn points(&self, criterion: Criterion) -> Option<f64> {
-        self.answer.is_written().then(|| automatic_points(self.verdicts, criterion)).flatten()
+    /// The share of a criterion's checks that pass, where it was measured on something written.
+    pub fn passed_share(&self, criterion: Criterion) -> Option<f64> {
+        self.answer.is_written().then(|| passed_share(self.verdicts, criterion)).flatten()
     }
 
     /// What checks made of it, where it was written.
@@ -117,9 +117,9 @@ impl<'a> CaseTally<'a> {
         (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
     }
 
-    /// The automatic rubric points on a criterion, 1 to 5, where it was measured.
-    pub fn points(&self, criterion: Criterion) -> Option<f64> {
-        self.mean(|reply| reply.points(criterion))
+    /// The share of a criterion's checks that pass, where it was measured.
+    pub fn passed_share(&self, criterion: Criterion) -> Option<f64> {
+        self.mean(|reply| reply.passed_share(criterion))
     }
 
     /// Whether the reference is preferred more often than not.

@@ -82,10 +82,10 @@ pub fn mean_score(cases: &[&CaseTally<'_>]) -> Option<f64> {
     mean(cases, |case| case.score.filter(|_| case.is_written())).map(|(mean, _)| mean)
 }
 
-/// The automatic rubric points on each criterion: per case first, then the mean over the cases it speaks for, by their
+/// The share of each criterion's checks that pass: per case first, then the mean over the cases it speaks for, by their
 /// weights; and how many these are.
 pub fn criteria(cases: &[&CaseTally<'_>]) -> Vec<(Criterion, f64, usize)> {
-    let of = |criterion| mean(cases, |case| case.points(criterion)).map(|(mean, of)| (criterion, mean, of));
+    let of = |criterion| mean(cases, |case| case.passed_share(criterion)).map(|(mean, of)| (criterion, mean, of));
     Criterion::ALL.into_iter().filter_map(of).collect()
 }
 

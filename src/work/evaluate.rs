@@ -4,6 +4,7 @@ use super::device::{self, DeviceChoice};
 use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
+use super::how::How;
 use super::settings::settings;
 use super::settle;
 use super::sources::{Group, Source, groups, open};
@@ -15,7 +16,6 @@ use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
 use crate::suite::{self, Split, Suite};
 use crate::training_data;
 use crate::workspace::Workspace;
-use candle_core::Device;
 use engine::error::{Error, Kind, Result};
 use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
@@ -56,27 +56,11 @@ pub struct EvaluateOptions {
     pub device: DeviceChoice,
 }
 
-/// How answers are had.
-pub(super) struct How<'a> {
-    /// The processor where there is none.
-    pub device: Option<Device>,
-    pub reuse: Option<&'a Reports>,
-    pub sink: &'a dyn Sink,
-}
-
 impl EvaluateOptions {
     /// Every case, earlier answers reused, the version's own sampling.
     pub fn of(subject: Subject) -> Self {
         let (filter, sampling) = (Filter::default(), SamplingOptions::default());
-        Self {
-            subject,
-            filter,
-            failing: None,
-            until_settled: false,
-            reuse: true,
-            sampling,
-            device: DeviceChoice::Cpu,
-        }
+        Self { subject, filter, failing: None, until_settled: false, reuse: true, sampling, device: DeviceChoice::Cpu }
     }
 }
 

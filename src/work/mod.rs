@@ -21,6 +21,7 @@ mod event;
 mod extras;
 mod find;
 mod history;
+mod how;
 mod render;
 mod settings;
 mod settle;

@@ -1,6 +1,6 @@
 //! Asking both versions case by case, in random order, until the question is settled.
 
-use super::evaluate::How;
+use super::how::How;
 use super::sources::{Group, Source, groups};
 use crate::compare::{Evidence, FIRST_LOOK, Outlook, Settings, outlook, place};
 use crate::run::{self, OpenRun, Run, Why};

@@ -29,8 +29,12 @@ pub fn charts(history: &History, notes: &[Note], half: Split) -> Result<Vec<Char
     for (title, lead, wanted) in [
         ("All cases", "", of_all as fn(&Series) -> bool),
         ("Tasks", "Share of the cases of each category that pass.", of_tasks),
-        (AUTOMATIC, "Automatic points from 1 to 5; the shaded band is the target of 4 and more.", automatic),
-        ("Criteria by people", "Points that reviewers gave, never mixed with those of the checks.", by_people),
+        (AUTOMATIC, "Share of the checks of each criterion that pass.", automatic),
+        (
+            "Criteria by people",
+            "Points from 1 to 5 that reviewers gave; the shaded band is the target of 4 and more.",
+            by_people,
+        ),
     ] {
         let series = history.series.iter().filter(|s| s.half == half && wanted(s));
         let plots = series.map(|s| chart(history, notes, &runs, s)).collect::<Result<Vec<_>>>()?;
@@ -73,7 +77,8 @@ fn chart(history: &History, notes: &[Note], runs: &[(String, String)], series: &
     let (axis, what) = match series.kind {
         Kind::PassRate => (Axis::Share, "passed"),
         Kind::Score => (Axis::Score, "mean score"),
-        Kind::Automatic | Kind::People => (Axis::Points, ""),
+        Kind::Automatic => (Axis::Share, ""),
+        Kind::People => (Axis::Points, ""),
     };
     let title = match (&series.group, what) {
         (Group::All, what) => format!("All cases, {what}"),
@@ -105,7 +110,9 @@ fn chart(history: &History, notes: &[Note], runs: &[(String, String)], series: &
 }
 
 fn description(history: &History, series: &Series) -> String {
-    let value = |x: f64| if series.kind == Kind::PassRate { words::percent(x) } else { words::decimal(x) };
+    let value = |x: f64| {
+        if matches!(series.kind, Kind::PassRate | Kind::Automatic) { words::percent(x) } else { words::decimal(x) }
+    };
     let each = series.points.iter().filter(|point| point.standing == Standing::Current).map(|point| {
         let run = &history.runs[point.run];
         let (low, high) = (value(point.interval.low), value(point.interval.high));

@@ -1,8 +1,6 @@
-//! People's points and the automatic ones on the rubric's scale.
+//! People's points on the rubric's scale.
 
-use super::{
-    AFTER, BEFORE, GRID, INK, LEFT, MUTED, Plot, RIGHT, SMALL, TEXT, draw, interval, legend, line, mark, text,
-};
+use super::{AFTER, GRID, INK, LEFT, MUTED, Plot, RIGHT, SMALL, TEXT, draw, interval, legend, line, text};
 use crate::check::TARGET_SCORE;
 use crate::compare::{Mean, Outcomes};
 use crate::words;
@@ -13,16 +11,14 @@ use plotters::style::text_anchor::HPos;
 pub struct PointsRow {
     pub name: String,
     pub people: Mean,
-    pub automatic: Option<f64>,
 }
 
-/// People's mean with its interval (a diamond) and the automatic score of the same answers (a ring), from 1 to 5, with
-/// a line at the target.
+/// People's mean with its interval, from 1 to 5, with a line at the target.
 pub fn points(title: &str, rows: &[PointsRow]) -> Result<Plot> {
     const TOP: i32 = 60;
     const ROW: i32 = 100;
     let bottom = TOP + ROW * rows.len() as i32;
-    let labels = Outcomes { a: "automatic".to_string(), b: "people".to_string() };
+    let labels = Outcomes { a: String::new(), b: "people".to_string() };
     let x = |points: f64| {
         LEFT + 20 + (f64::from(RIGHT - LEFT - 40) * ((points - 1.0) / 4.0).clamp(0.0, 1.0)).round() as i32
     };
@@ -41,9 +37,6 @@ pub fn points(title: &str, rows: &[PointsRow]) -> Result<Plot> {
             text(area, &row.name, (LEFT, y + 30), TEXT, INK, HPos::Left)?;
             // Left of the target line, which would run through them at the right.
             text(area, &figures(row), (LEFT + 210, y + 30), TEXT, INK, HPos::Left)?;
-            if let Some(automatic) = row.automatic {
-                mark(area, (x(automatic), y + 70), BEFORE)?;
-            }
             interval(area, &row.people.interval, row.people.mean, y + 70, AFTER, x)?;
         }
         Ok(())
@@ -55,9 +48,6 @@ fn figures(row: &PointsRow) -> String {
 }
 
 fn describe(rows: &[PointsRow]) -> String {
-    let each = rows.iter().map(|row| {
-        let automatic = row.automatic.map(|score| format!(", automatic {}", words::decimal(score)));
-        format!("{}: people {}{}.", row.name, figures(row), automatic.unwrap_or_default())
-    });
+    let each = rows.iter().map(|row| format!("{}: people {}.", row.name, figures(row)));
     each.collect::<Vec<_>>().join(" ")
 }

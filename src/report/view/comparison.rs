@@ -8,7 +8,7 @@ use super::run::KNOWLEDGE;
 use super::sides::Sides;
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
 use super::tone::{Tone, finding_words, half_name, half_title};
-use crate::check::{Criterion, TARGET_SCORE};
+use crate::check::Criterion;
 use crate::compare::{
     CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
 };
@@ -176,8 +176,8 @@ fn of_group(group: &Group) -> String {
 }
 
 fn of_criterion(test: &ScoreTest) -> String {
-    let (a, b) = (words::decimal(test.a.mean), words::decimal(test.b.mean));
-    format!("{b} of 5, was {a}; {}", test.difference.as_difference())
+    let (a, b) = (words::percent(test.a.mean), words::percent(test.b.mean));
+    format!("{b} of its checks pass, was {a}; {}", test.difference.as_difference())
 }
 
 fn of_check(test: &CheckTest) -> String {
@@ -347,7 +347,7 @@ fn group_row(group: &Group, overall: bool) -> Row {
 fn criteria(half: &Half, a: &str, b: &str) -> Table {
     let (short_a, short_b) = words::clip_apart(a, b, HEAD);
     let columns = vec![
-        Column::words("Criterion").short("criterion (1 to 5)"),
+        Column::words("Criterion").short("checks of"),
         Column::figures(a).short(short_a),
         Column::figures(b).short(short_b),
         Column::figures("Difference"),
@@ -356,8 +356,8 @@ fn criteria(half: &Half, a: &str, b: &str) -> Table {
         let tone = Tone::of_direction(direction(half, MoverKind::Criterion, criterion.name()));
         Row::new(vec![
             Cell::new(criterion.name()).range(test.cases.to_string()),
-            Cell::new(words::decimal(test.a.mean)),
-            Cell::new(words::decimal(test.b.mean)).target(test.b.mean >= TARGET_SCORE),
+            Cell::new(words::percent(test.a.mean)),
+            Cell::new(words::percent(test.b.mean)),
             Cell::new(words::signed(test.difference.mean)).range(test.difference.interval.signed_range()).tone(tone),
         ])
     };

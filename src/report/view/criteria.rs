@@ -3,7 +3,7 @@
 use crate::check::Criterion;
 use crate::words;
 
-pub const CAPTION: &str = "Criteria, automatic score from 1 to 5; target 4";
+pub const CAPTION: &str = "Criteria, share of their checks that pass";
 
 /// Of a criterion for which no check speaks, or only checks that see symptoms, no score is shown but this.
 pub fn unmeasured(measured: impl Iterator<Item = Criterion>) -> Option<String> {

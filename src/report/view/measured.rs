@@ -65,7 +65,7 @@ impl MeasuredView {
         let manifest = &run.manifest;
         Self {
             short: format!(
-                "Pass rates with {} Wilson intervals; criteria are automatic rubric scores from 1 to 5.",
+                "Pass rates with {} Wilson intervals; of each criterion, the share of its checks that pass.",
                 words::percent_exact(confidence)
             ),
             methods: vec![scoring(), wilson(&words::percent_exact(confidence)), rubric()],
@@ -99,10 +99,9 @@ fn wilson(confidence: &str) -> Method {
 fn rubric() -> Method {
     Method {
         name: "Criteria",
-        words: "Automatic rubric score: 1 + 4 × the weighted mean of the checks that speak for a criterion, on the \
-                rubric's scale of 1 to 5; the target is 4 or more. A case counts for a criterion where at least one of \
-                them is evidence: checks that see symptoms only, such as a length, measure nothing alone. It is \
-                automatic throughout; people's scores are never mixed in."
+        words: "The share of the checks that speak for a criterion which pass, by their weights. A case counts for a criterion where at least one of \
+                them is evidence: checks that see symptoms only, such as a length, measure nothing alone. Points \
+                from 1 to 5 are given by people alone."
             .to_string(),
     }
 }

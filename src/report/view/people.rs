@@ -1,4 +1,4 @@
-//! What people say, in words and formatted figures. Automatic scores stand beside them in a column of their own.
+//! What people say, in words and formatted figures. What checks say stands beside it in a column of its own.
 
 use super::said::{flag_words, reviewer};
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
@@ -106,8 +106,8 @@ fn lead(people: usize, said: &[Said]) -> String {
         return "No person has rated these answers yet; a judge model has, and is no person.".to_string();
     }
     format!(
-        "{} gave {} from 1 to 5, without knowing which version wrote an answer. Automatic scores stand beside theirs \
-         and are never mixed in.",
+        "{} gave {} from 1 to 5, without knowing which version wrote an answer. What checks say of the same \
+         answers stands beside their points and is never mixed in.",
         words::count(people, "person"),
         words::count(ratings, "rating")
     )
@@ -265,7 +265,7 @@ fn criteria(half: &PeopleHalf) -> Table {
         Column::words("Criterion").short("1 to 5"),
         Column::figures("People"),
         Column::figures("Answers at 4+").on(Room::Written),
-        Column::figures("Automatic, same answers").short("automatic"),
+        Column::figures("Checks passed, same answers").short("checks"),
         Column::figures("Agreement α"),
     ];
     Table::new("Criteria from 1 to 5, target 4", columns, half.criteria.iter().map(criterion_row).collect())
@@ -282,7 +282,7 @@ fn criterion_row(found: &PeopleCriterion) -> Row {
         Cell::new(found.criterion.name()).range(found.cases.to_string()),
         Cell::new(words::decimal(found.mean.mean)).range(found.mean.interval.range()).target(found.reaches_target),
         Cell::new(words::count_of(found.good.passed, found.good.of)),
-        Cell::new(found.automatic.map_or_else(none, words::decimal)),
+        Cell::new(found.automatic.map_or_else(none, words::percent)),
         Cell::new(found.agreement.alpha.map_or_else(none, words::decimal)).range(alpha_range(&found.agreement)).mark(
             agreed,
             agreed,

@@ -6,7 +6,7 @@ use super::measured::MeasuredView;
 use super::page::{Fact, HalfView, Item, ListView, Notice, VerdictView, View};
 use super::table::{Cell, Column, Room, Row, Table};
 use super::tone::{Tone, half_name, half_title, none};
-use crate::check::{Criterion, TARGET_SCORE};
+use crate::check::Criterion;
 use crate::run::{Answering, CONTAMINATED, Record, Run};
 use crate::suite::Split;
 use crate::tally::{self, CaseTally, Rate, Reply, Standing, Trial};
@@ -248,17 +248,10 @@ fn group_table(
 
 fn criteria(criteria: &[(Criterion, f64, usize)]) -> Table {
     let row = |(criterion, score, cases): &(Criterion, f64, usize)| {
-        Row::new(vec![
-            Cell::new(criterion.name()),
-            Cell::new(cases.to_string()),
-            Cell::new(words::decimal(*score)).target(*score >= TARGET_SCORE),
-        ])
+        Row::new(vec![Cell::new(criterion.name()), Cell::new(cases.to_string()), Cell::new(words::percent(*score))])
     };
-    let columns = vec![
-        Column::words("Criterion").short("criterion (1 to 5)"),
-        Column::figures("Cases"),
-        Column::figures("Score"),
-    ];
+    let columns =
+        vec![Column::words("Criterion").short("checks of"), Column::figures("Cases"), Column::figures("Passed")];
     Table::new(CAPTION, columns, criteria.iter().map(row).collect())
 }
 
