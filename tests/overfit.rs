@@ -33,8 +33,13 @@ fn taught(chat: &Chat, folder: &Path) -> Vec<Sequence> {
         |(question, answer): &(&str, &str)| json!({"instruction": question, "input": "", "output": answer}).to_string();
     let file = folder.join("examples.jsonl");
     std::fs::write(&file, EXAMPLES.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap();
-    sequences(chat, Some(SYSTEM), &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>())
-        .unwrap()
+    sequences(
+        chat,
+        Some(SYSTEM),
+        &[],
+        &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>(),
+    )
+    .unwrap()
 }
 
 fn recipe() -> Recipe {

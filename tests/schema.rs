@@ -54,7 +54,7 @@ const GOOD: [&str; 22] = [
     "gate: {no-regression: false}",
 ];
 
-const BAD: [&str; 60] = [
+const BAD: [&str; 61] = [
     "lines: x",
     "format: 2",
     "format: one",

@@ -10,9 +10,13 @@ fn sequence(chat: &Chat, system: Option<&str>, line: &Value) -> Sequence {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.jsonl");
     std::fs::write(&file, line.to_string()).unwrap();
-    let mut all =
-        sequences(chat, system, &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>())
-            .unwrap();
+    let mut all = sequences(
+        chat,
+        system,
+        &[],
+        &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>(),
+    )
+    .unwrap();
     assert_eq!(all.len(), 1);
     all.remove(0)
 }

@@ -93,7 +93,7 @@ fn a_version_is_trained_evaluated_compared_and_gated_from_code() {
     assert!(job.describe().starts_with("PM-v1 on "), "{}", job.describe());
     let trained = job.run(&workspace, &heard).unwrap();
     let version = trained.version.unwrap();
-    assert!(trained.words.contains("v1 was trained on 25 examples in 2 epochs"), "{}", trained.words);
+    assert!(trained.told.points[0].contains("v1 was trained on 25 examples in 2 epochs"), "{}", trained.told);
     assert!(version.name == "PM-v1" && version.written.iter().all(|path| path.exists()), "{version:?}");
     assert_eq!((heard.count("base"), heard.count("epoch")), (1, 2));
     // Four examples a step.

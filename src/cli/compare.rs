@@ -18,11 +18,14 @@ pub struct CompareArgs {
     /// Compare even where suites, checks or sampling differ; the report says so.
     #[arg(long)]
     pub allow_differences: bool,
+    /// Print all of it: both halves, criteria and the cases that changed.
+    #[arg(long)]
+    pub full: bool,
 }
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
     let Outcomes { a, b } = work::find_pair(workspace, &args.before, &args.after)?;
     let compared = work::compare(workspace, Outcomes { a: &a, b: &b }, args.allow_differences, &Console::new())?;
-    show::comparison(&compared);
+    show::comparison(&compared, args.full);
     Ok(())
 }

@@ -43,6 +43,9 @@ pub struct EvalArgs {
     /// Compare even where suites, checks or sampling differ; the report says so.
     #[arg(long)]
     pub allow_differences: bool,
+    /// Print all of a comparison: both halves, criteria and the cases that changed.
+    #[arg(long, requires = "compare")]
+    pub full: bool,
     /// The longest answer, in tokens, where no suite or case says otherwise.
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<usize>,
@@ -92,7 +95,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         [a, b] => {
             let runs = Outcomes { a: &a.run, b: &b.run };
             let compared = work::compare(workspace, runs, args.allow_differences, &Console::new())?;
-            show::comparison(&compared);
+            show::comparison(&compared, args.full);
             then_gate(workspace, &b.run, Some(&a.run), args)
         }
         [evaluated] => {

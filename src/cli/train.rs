@@ -27,10 +27,12 @@ pub fn run(workspace: &Workspace, args: &TrainArgs) -> Result<()> {
     if trained.version.is_ok() {
         out::line("");
     }
-    out::paragraph(&trained.words);
+    for point in &trained.told.points {
+        out::prose(format!("- {point}"));
+    }
     let version = trained.version?;
-    out::line("");
     let written: Vec<String> = version.written.iter().map(|file| out::path(file)).collect();
-    out::paragraph(format!("Written: {}", written.join(", ")));
+    out::prose(format!("- Written: {}", written.join(", ")));
+    out::line(format!("\n{}:\n  {}", trained.told.advice, trained.told.next));
     Ok(())
 }

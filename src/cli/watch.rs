@@ -47,13 +47,13 @@ impl Watch {
             Event::Validated { epoch, loss, .. } => {
                 self.held_out = Some(loss);
                 if epoch == 0 {
-                    self.bar.suspend(|| out::line(format!("Before training: held-out loss {}", loss_words(loss))));
+                    self.bar.suspend(|| out::line(format!("Before training: validation loss {}", loss_words(loss))));
                 }
             }
             Event::EpochEnded { epoch, losses } => {
                 let mut line = epoch_line(epoch, self.epochs, losses);
                 if let Some(loss) = self.held_out {
-                    line += &format!("; held-out {}", loss_words(loss));
+                    line += &format!("; validation {}", loss_words(loss));
                 }
                 self.bar.suspend(|| out::line(line));
             }

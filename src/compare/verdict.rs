@@ -54,6 +54,11 @@ impl ScoreTest {
 }
 
 impl Group {
+    /// Whether so many independent cases can show anything at all. Where not, no figure of theirs is worth an interval.
+    pub fn can_tell(&self, settings: &Settings) -> bool {
+        self.clusters >= fewest(settings)
+    }
+
     /// What the group shows when its test is corrected for other tests than those of its half.
     pub fn finding_at(&self, p_corrected: f64, settings: &Settings) -> Finding {
         let score = ScoreTest { p_corrected, ..self.score.clone() };

@@ -3,9 +3,9 @@
 use super::comparison::{Comparison, Finding, Outcomes};
 use super::pair::Pair;
 use super::verdict::names;
-use crate::run::{CONTAMINATED, Run, Why};
+use crate::run::{CONTAMINATED, Run, VersionRef, Why};
 use crate::tally::{CaseTally, Standing};
-use crate::words::{count, either, few, percent};
+use crate::words::{clip, count, either, few, list, percent};
 use std::collections::BTreeSet;
 
 /// Said of a case on whose answers no check had a say.
@@ -50,6 +50,7 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         })
         .collect();
     warnings.extend(stopped(a, b));
+    warnings.extend(besides_the_adapter(a, b, labels));
     warnings.extend(same_version(a, b, pairs, labels));
     warnings.extend(contaminated(a, b));
     warnings.extend(left_out(pairs, labels));
@@ -64,6 +65,27 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         );
     }
     warnings
+}
+
+/// What a difference may also come from. Sampling that differs makes two runs not comparable and is told there.
+fn besides_the_adapter(a: &Run, b: &Run, labels: Outcomes<&str>) -> Option<String> {
+    let (x, y) = (&a.manifest.version, &b.manifest.version);
+    let quoted = |text: &Option<String>| {
+        text.as_deref().map_or("none".to_string(), |text| format!("\u{201c}{}\u{201d}", clip(text, 60)))
+    };
+    let said = |what: &str, x: String, y: String| format!("{what} ({}: {x}; {}: {y})", labels.a, labels.b);
+    let messages = |version: &VersionRef| count(version.examples.len(), "message");
+    let parts = [
+        (x.base != y.base).then(|| "the base".to_string()),
+        (x.template != y.template).then(|| "the chat template".to_string()),
+        (x.system != y.system).then(|| said("the system prompt", quoted(&x.system), quoted(&y.system))),
+        (x.examples != y.examples).then(|| said("worked examples", messages(x), messages(y))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    // An endpoint tells nothing of what it is made of.
+    let known = x.template.is_some() && y.template.is_some();
+    (known && !parts.is_empty() && x.adapter.is_some() | y.adapter.is_some())
+        .then(|| format!("Besides the adapter, these differ and may be what made the difference: {}.", list(&parts)))
 }
 
 /// Where asking stopped early, how much was saved, and by what figures that is allowed.

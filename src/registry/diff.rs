@@ -69,7 +69,7 @@ fn data(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
     let told = |file: &(usize, usize, &str)| match file {
         (examples, 0, _) => words::count(*examples, "example"),
         (examples, held_out, _) => {
-            format!("{}, {held_out} held out", words::count(examples + held_out, "example"))
+            format!("{}, {held_out} for validation", words::count(examples + held_out, "example"))
         }
     };
     let changed = |path: &str| {
@@ -84,7 +84,7 @@ fn data(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
     paths.into_iter().filter_map(changed).collect()
 }
 
-/// Examples trained on, examples held out and hash of each file.
+/// Examples trained on, examples for validation and hash of each file.
 fn files(trained: Option<&Trained>) -> BTreeMap<&str, (usize, usize, &str)> {
     let mut found: BTreeMap<&str, (usize, usize, &str)> = BTreeMap::new();
     let Some(trained) = trained else { return found };
@@ -149,7 +149,7 @@ fn results(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
             ("steps", Some(t.steps.to_string())),
             ("best epoch", t.best_epoch.map(|e| e.to_string())),
             ("loss on training examples", loss(Some(t.training_loss))),
-            ("loss on held-out examples", loss(t.held_out_loss)),
+            ("loss on validation examples", loss(t.held_out_loss)),
             ("minutes", Some(format!("{:.1}", t.seconds / 60.0))),
             ("pmtune", Some(t.pmtune.clone())),
         ]

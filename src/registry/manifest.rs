@@ -61,6 +61,12 @@ pub struct FewShot {
     pub assistant: String,
 }
 
+impl FewShot {
+    pub fn messages(&self) -> [Message; 2] {
+        [Message::new(Role::User, &self.user), Message::new(Role::Assistant, &self.assistant)]
+    }
+}
+
 fn newest() -> u32 {
     Manifest::FORMAT
 }
@@ -107,8 +113,7 @@ impl Manifest {
 
     /// Few-shot examples as messages.
     pub fn messages(&self) -> Vec<Message> {
-        let turns = |e: &FewShot| [Message::new(Role::User, &e.user), Message::new(Role::Assistant, &e.assistant)];
-        self.examples.iter().flat_map(turns).collect()
+        self.examples.iter().flat_map(FewShot::messages).collect()
     }
 }
 

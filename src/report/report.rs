@@ -2,9 +2,10 @@
 
 use super::drawings;
 use super::plot::Plot;
+use super::terminal::{self, Extent};
 use super::training::{self, TrainingWords};
 use super::view::{self, CaseView, PeopleView, SaidOf, Sides, View};
-use super::{Extras, html, markdown, terminal};
+use super::{Extras, html, markdown};
 use crate::compare::Comparison;
 use crate::registry;
 use crate::review::{People, PeopleCompared};
@@ -100,7 +101,13 @@ impl Report {
     /// Lines of at most `width` columns (40 at least), the last one ended. `colour` switches ANSI styles on; symbols say
     /// the same without.
     pub fn terminal(&self, width: usize, colour: bool) -> String {
-        terminal::page(&self.view, self.people.as_ref(), width, colour)
+        terminal::page(&self.view, self.people.as_ref(), Extent::Full, width, colour)
+    }
+
+    /// As [`terminal`](Self::terminal), what fits on a screen: the half that the verdict rests on, and the verdict again at
+    /// the end.
+    pub fn brief(&self, width: usize, colour: bool) -> String {
+        terminal::page(&self.view, self.people.as_ref(), Extent::Brief, width, colour)
     }
 }
 

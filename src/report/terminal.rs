@@ -12,8 +12,16 @@ use table::table;
 const MOST: usize = 10;
 const MOST_MOVEMENTS: usize = 6;
 
+/// How much is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What fits on a screen: the verdict first and last, and the half that it rests on.
+    Brief,
+    Full,
+}
+
 /// Lines of at most `width` columns, the last one ended.
-pub fn page(view: &View, people: Option<&PeopleView>, width: usize, colour: bool) -> String {
+pub fn page(view: &View, people: Option<&PeopleView>, extent: Extent, width: usize, colour: bool) -> String {
     let mut page = Layout::new(width, colour);
     verdict(&mut page, view);
     movements(&mut page, "Got better", Tone::Better, &view.better);
@@ -21,6 +29,15 @@ pub fn page(view: &View, people: Option<&PeopleView>, width: usize, colour: bool
     if let Some(nothing) = &view.nothing {
         page.space();
         page.paragraph(nothing, Style::Plain);
+    }
+    if extent == Extent::Brief {
+        if let Some(part) = view.halves.first() {
+            heading(&mut page, part);
+            tables(&mut page, part);
+        }
+        page.space();
+        title(&mut page, view);
+        return page.text;
     }
     for part in &view.halves {
         half(&mut page, part);
@@ -34,13 +51,17 @@ pub fn page(view: &View, people: Option<&PeopleView>, width: usize, colour: bool
     page.text
 }
 
-fn verdict(page: &mut Layout, view: &View) {
+fn title(page: &mut Layout, view: &View) {
     let verdict = &view.verdict;
     match verdict.tone {
         Some(tone) => page.items(verdict.symbol, Style::Tone(tone), std::slice::from_ref(&verdict.title)),
         None => page.paragraph(&verdict.title, Style::Strong),
     }
-    page.paragraph(&verdict.sentence, Style::Plain);
+}
+
+fn verdict(page: &mut Layout, view: &View) {
+    title(page, view);
+    page.paragraph(&view.verdict.sentence, Style::Plain);
     for notice in &view.notices {
         page.heading(notice.title);
         page.items("!", Style::Tone(Tone::Worse), &notice.items[..notice.items.len().min(MOST)]);
@@ -58,17 +79,25 @@ fn movements(page: &mut Layout, title: &str, tone: Tone, items: &[Movement]) {
     page.more(items.len(), MOST_MOVEMENTS);
 }
 
-fn half(page: &mut Layout, half: &HalfView) {
+fn heading(page: &mut Layout, half: &HalfView) {
     page.heading(&format!("{} ({})", half.title, half.cases));
-    if !half.lead.is_empty() {
-        page.paragraph(half.lead, Style::Muted);
-    }
+}
+
+fn tables(page: &mut Layout, half: &HalfView) {
     for (place, shown) in [&half.evidence, &half.groups, &half.knowledge].into_iter().flatten().enumerate() {
         if place > 0 {
             page.space();
         }
         table(page, shown, usize::MAX);
     }
+}
+
+fn half(page: &mut Layout, half: &HalfView) {
+    heading(page, half);
+    if !half.lead.is_empty() {
+        page.paragraph(half.lead, Style::Muted);
+    }
+    tables(page, half);
     if let Some(power) = &half.power {
         page.paragraph(power, Style::Muted);
     }

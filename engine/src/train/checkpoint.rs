@@ -133,7 +133,7 @@ impl Basis {
             all.push("the base has other weights".into());
         }
         if self.data != earlier.data {
-            all.push("the training data, the held-out data or the system prompt changed".into());
+            all.push("the training data, the validation data or the system prompt changed".into());
         }
         // Another recipe makes another initial adapter; that is no news.
         if self.initial != earlier.initial && self.recipe == earlier.recipe {

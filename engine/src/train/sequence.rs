@@ -68,8 +68,8 @@ impl Sequence {
     }
 }
 
-/// What the model reads and is taught of `lessons`, in their order. `system` is the version's system prompt; a lesson's
-/// own comes before it.
+/// What the model reads and is taught of `lessons`, in their order. `system` is the version's system prompt, in whose place
+/// a lesson's own stands; `examples` are the version's worked examples, read before every lesson and not taught.
 ///
 /// Every prompt is the very ids that generation reads ([`Chat::prompt_ids`]); taught are the answers
 /// ([`Chat::answer_ids`]) and the token that ends each. A lesson of several turns is one sequence as long as the
@@ -78,8 +78,9 @@ impl Sequence {
 ///
 /// # Errors
 /// Gathers every lesson that the template or the tokenizer refuses, with its place.
-pub fn sequences(chat: &Chat, system: Option<&str>, lessons: &[Lesson]) -> Result<Vec<Sequence>> {
-    let made: Vec<Result<Vec<Sequence>>> = lessons.par_iter().map(|lesson| of_one(chat, system, lesson)).collect();
+pub fn sequences(chat: &Chat, system: Option<&str>, examples: &[Message], lessons: &[Lesson]) -> Result<Vec<Sequence>> {
+    let made: Vec<Result<Vec<Sequence>>> =
+        lessons.par_iter().map(|lesson| of_one(chat, system, examples, lesson)).collect();
     let (mut all, mut faults) = (Vec::with_capacity(made.len()), Vec::new());
     for (made, lesson) in made.into_iter().zip(lessons) {
         match made {
@@ -92,9 +93,10 @@ pub fn sequences(chat: &Chat, system: Option<&str>, lessons: &[Lesson]) -> Resul
     Error::gather(faults).map_or(Ok(all), Err)
 }
 
-fn of_one(chat: &Chat, system: Option<&str>, lesson: &Lesson) -> Result<Vec<Sequence>> {
+fn of_one(chat: &Chat, system: Option<&str>, examples: &[Message], lesson: &Lesson) -> Result<Vec<Sequence>> {
     let system = lesson.system.as_deref().or(system);
     let mut messages: Vec<Message> = system.into_iter().map(|text| Message::new(Role::System, text)).collect();
+    messages.extend_from_slice(examples);
     let (mut done, mut current) = (Vec::new(), Sequence::empty(lesson.place.clone()));
     for turn in &lesson.turns {
         messages.push(Message::new(Role::User, &turn.prompt));
@@ -154,7 +156,7 @@ mod tests {
 
     fn all(template: Option<&str>, system: Option<&str>, lesson: Lesson) -> Vec<String> {
         let chat = chat(template);
-        sequences(&chat, system, &[lesson]).unwrap().iter().map(|sequence| shown(&chat, sequence)).collect()
+        sequences(&chat, system, &[], &[lesson]).unwrap().iter().map(|sequence| shown(&chat, sequence)).collect()
     }
 
     #[test]
@@ -163,6 +165,16 @@ mod tests {
         let wanted = "<|im_start|>user\nq1<|im_end|>\n<|im_start|>assistant\n[a1<|im_end|>]\n\
                       <|im_start|>user\nq2<|im_end|>\n<|im_start|>assistant\n[a2<|im_end|>]";
         assert_eq!(read, [wanted]);
+    }
+
+    #[test]
+    fn worked_examples_are_read_before_every_lesson_and_not_taught() {
+        let chat = chat(None);
+        let examples = [Message::new(Role::User, "q0"), Message::new(Role::Assistant, "a0")];
+        let read = sequences(&chat, None, &examples, &[lesson(None, &[("q1", "a1")])]).unwrap();
+        let wanted = "<|im_start|>user\nq0<|im_end|>\n<|im_start|>assistant\na0<|im_end|>\n\
+                      <|im_start|>user\nq1<|im_end|>\n<|im_start|>assistant\n[a1<|im_end|>]";
+        assert_eq!(shown(&chat, &read[0]), wanted);
     }
 
     #[test]
@@ -180,7 +192,7 @@ mod tests {
     fn every_prompt_is_what_generation_reads() {
         let chat = chat(None);
         let lesson = lesson(Some("s"), &[("q1", "a1"), ("q2", "<|im_end|> a2")]);
-        let sequence = sequences(&chat, None, std::slice::from_ref(&lesson)).unwrap().remove(0);
+        let sequence = sequences(&chat, None, &[], std::slice::from_ref(&lesson)).unwrap().remove(0);
         let messages = lesson.messages();
         for end in [2, 4] {
             let prompt = chat.prompt_ids(&messages[..end]).unwrap();
@@ -209,7 +221,7 @@ mod tests {
     #[test]
     fn text_that_cannot_be_read_is_told_with_its_place_all_at_once() {
         let bad = |line| Lesson { place: Place { line, ..Place::default() }, ..lesson(None, &[("q", "a\u{FDD0}")]) };
-        let error = sequences(&chat(None), None, &[bad(3), bad(7)]).unwrap_err();
+        let error = sequences(&chat(None), None, &[], &[bad(3), bad(7)]).unwrap_err();
         let said: Vec<String> = error.flatten().iter().map(ToString::to_string).collect();
         assert!(said[0].starts_with(":3: ") && said[1].starts_with(":7: ") && said[0].contains("U+FDD0"), "{said:?}");
     }

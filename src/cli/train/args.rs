@@ -15,7 +15,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "PATH")]
     pub data: Vec<PathBuf>,
     /// Validate on this file or folder rather than on a tenth of the data (may be repeated).
-    #[arg(long, value_name = "PATH")]
+    #[arg(long = "validation", alias = "held-out", value_name = "PATH")]
     pub held_out: Vec<PathBuf>,
     /// Go on from this version's adapter, with its base and prompt settings.
     #[arg(long, value_name = "MODEL")]
@@ -29,11 +29,14 @@ pub struct TrainArgs {
     /// The system prompt that the new version is trained and used with.
     #[arg(long, value_name = "TEXT")]
     pub system: Option<String>,
+    /// Leave the system prompt, worked examples and sampling of the version before away.
+    #[arg(long)]
+    pub no_inherit: bool,
     #[command(flatten)]
     pub recipe: RecipeArgs,
     /// Go on with an unfinished training, as it was begun.
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
-          conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "recipe"])]
+          conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "no_inherit", "recipe"])]
     pub resume: Option<String>,
     #[command(flatten)]
     pub device: DeviceArgs,
@@ -164,6 +167,7 @@ impl TrainArgs {
             base: self.base.clone(),
             name: self.name.clone(),
             system: self.system.clone(),
+            no_inherit: self.no_inherit,
             recipe: self.recipe.settings(),
             device: self.device.choice(),
         }

@@ -7,7 +7,7 @@ use super::page::{Excerpt, Fact, HalfView, Item, ListView, Movement, Notice, Ver
 use super::run::KNOWLEDGE;
 use super::sides::Sides;
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
-use super::tone::{Tone, finding_words, half_name, half_title};
+use super::tone::{Tone, finding_words, half_name, half_title, none};
 use crate::check::Criterion;
 use crate::compare::{
     CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
@@ -219,12 +219,12 @@ fn half(c: &Comparison, half: &Half, people: Option<&PeopleCompared>) -> HalfVie
             finding_words(headline.finding)
         ),
         cases: half.cases(),
-        evidence: evidence(half, people, a, b),
-        groups: Some(&half.overall).filter(|all| all.cases > 0).map(|all| groups(all, &half.categories, a, b)),
+        evidence: evidence(half, people, c),
+        groups: Some(&half.overall).filter(|all| all.cases > 0).map(|all| groups(all, &half.categories, c)),
         knowledge: half
             .likelihood
             .as_ref()
-            .map(|known| Table { caption: KNOWLEDGE.to_string(), ..groups(&known.overall, &known.categories, a, b) }),
+            .map(|known| Table { caption: KNOWLEDGE.to_string(), ..groups(&known.overall, &known.categories, c) }),
         power: power(headline),
         notes: notes(half),
         criteria: criteria(half, a, b).filled(),
@@ -251,7 +251,8 @@ fn measured(group: &Group) -> String {
 }
 
 /// The kinds of evidence side by side, never added up; nothing where checks are all there is.
-fn evidence(half: &Half, people: Option<&PairedHalf>, a: &str, b: &str) -> Option<Table> {
+fn evidence(half: &Half, people: Option<&PairedHalf>, c: &Comparison) -> Option<Table> {
+    let (a, b) = (c.a.label.as_str(), c.b.label.as_str());
     let people = people.and_then(|people| Some((people.overall.as_ref()?, people.finding)));
     if half.likelihood.is_none() && people.is_none() {
         return None;
@@ -276,7 +277,7 @@ fn evidence(half: &Half, people: Option<&PairedHalf>, a: &str, b: &str) -> Optio
             Cell::new(group.cases.to_string()),
             Cell::new(figure(test.a.mean)),
             Cell::new(figure(test.b.mean)),
-            Cell::new(words::signed(test.difference.mean)).range(test.difference.interval.signed_range()),
+            difference(group, c),
         ])
         .strong(group.evidence == half.primary)
         .found(tone, tone.symbol(), finding_words(group.finding), &group.words)
@@ -308,7 +309,8 @@ fn capitalised(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn groups(overall: &Group, categories: &[Group], a: &str, b: &str) -> Table {
+fn groups(overall: &Group, categories: &[Group], c: &Comparison) -> Table {
+    let (a, b) = (c.a.label.as_str(), c.b.label.as_str());
     let (short_a, short_b) = words::clip_apart(a, b, HEAD);
     let (verb, measure) = match overall.evidence {
         Evidence::Checks => ("passes", "score"),
@@ -322,23 +324,34 @@ fn groups(overall: &Group, categories: &[Group], a: &str, b: &str) -> Table {
         Column::figures(format!("Difference in {measure}")).short(format!("{measure} change")),
         Column::figures("Chance").on(Room::Page),
     ];
-    let rows = std::iter::once(group_row(overall, true))
-        .chain(categories.iter().map(|group| group_row(group, false)))
+    let rows = std::iter::once(group_row(overall, true, c))
+        .chain(categories.iter().map(|group| group_row(group, false, c)))
         .collect();
     Table { finding: Some("Finding"), ..Table::new("", columns, rows) }
 }
 
-fn group_row(group: &Group, overall: bool) -> Row {
-    let tone = Tone::of(group.finding);
-    let rate = |rate: &Rate| Cell::new(words::percent(rate.rate)).range(rate.interval.percent_range());
+/// Of cases too few to show anything, nothing that looks like a finding.
+fn difference(group: &Group, c: &Comparison) -> Cell {
+    if !group.can_tell(&c.settings) {
+        return Cell::new(none());
+    }
     let difference = &group.score.difference;
+    Cell::new(words::signed(difference.mean)).range(difference.interval.signed_range())
+}
+
+fn group_row(group: &Group, overall: bool, c: &Comparison) -> Row {
+    let tone = Tone::of(group.finding);
+    let rate = |rate: &Rate| match group.can_tell(&c.settings) {
+        true => Cell::new(words::percent(rate.rate)).range(rate.interval.percent_range()),
+        false => Cell::new(rate.count()),
+    };
     Row::new(vec![
         Cell::new(if overall { "All cases" } else { &group.name }),
         Cell::new(group.cases.to_string()),
         rate(&group.rate.a),
         rate(&group.rate.b),
-        Cell::new(words::signed(difference.mean)).range(difference.interval.signed_range()),
-        Cell::new(words::chance(group.score.p_corrected)),
+        difference(group, c),
+        Cell::new(if group.can_tell(&c.settings) { words::chance(group.score.p_corrected) } else { none() }),
     ])
     .strong(overall)
     .found(tone, tone.symbol(), finding_words(group.finding), &group.words)

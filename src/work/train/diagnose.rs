@@ -5,6 +5,7 @@
 
 use crate::words;
 use engine::train::{Curve, after_epoch, course, loss_words, median, median_error};
+use std::fmt;
 
 /// What was trained on, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -267,9 +268,9 @@ fn healthy(facts: &Circumstances) -> Diagnosis {
     let seen = match (facts.stopped_early, facts.held_out) {
         (true, _) => "Training ended by itself when validation got no better, as it should.",
         (false, 0) => {
-            "The loss fell steadily. Without held-out examples nobody can say whether it learnt or memorised."
+            "The loss fell steadily. Without validation examples nobody can say whether it learnt or memorised."
         }
-        (false, _) => "The loss fell as it should, on held-out examples too.",
+        (false, _) => "The loss fell as it should, on validation examples too.",
     };
     Diagnosis {
         condition: Condition::Healthy,
@@ -280,28 +281,43 @@ fn healthy(facts: &Circumstances) -> Diagnosis {
     }
 }
 
-/// What `pmtune train` ends with: how it went, and what to do next. `parent` and `new` are names for the command line.
-pub fn paragraph(found: &[Diagnosis], curve: &Curve, facts: &Circumstances, parent: &str, new: &str) -> String {
-    let mut sentences = vec![format!(
+/// What `pmtune train` ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// How it went, a sentence or two each.
+    pub points: Vec<String>,
+    /// Whether the next command comes before anything else.
+    pub advice: &'static str,
+    /// The one next command.
+    pub next: String,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.points.join(" "), self.advice, self.next)
+    }
+}
+
+/// How a training went, and what to do next. `parent` and `new` are names for the command line.
+pub fn told(found: &[Diagnosis], curve: &Curve, facts: &Circumstances, parent: &str, new: &str) -> Told {
+    let mut points = vec![format!(
         "{new} was trained on {} in {} ({}).",
         words::count(facts.examples, "example"),
         words::count(curve.last_epoch(), "epoch"),
         words::duration(facts.seconds)
     )];
-    sentences.extend(course(curve));
-    for diagnosis in found {
-        sentences.push(diagnosis.seen.clone());
-        sentences.push(diagnosis.remedy.clone());
-        sentences.extend(diagnosis.flag.as_ref().map(|flag| format!("Try `{flag}`.")));
+    points.extend(course(curve));
+    for Diagnosis { seen, remedy, flag, .. } in found {
+        let flag = flag.as_ref().map(|flag| format!(" Try `{flag}`.")).unwrap_or_default();
+        points.push(format!("{seen} {remedy}{flag}"));
     }
-    let gravest = found.first().map(|diagnosis| diagnosis.condition);
-    sentences.push(match gravest {
+    let advice = match found.first().map(|diagnosis| diagnosis.condition) {
         Some(Condition::NotANumber | Condition::Diverging | Condition::NotLearning) => {
-            format!("Train again before you rely on it; then ask both: pmtune eval --compare {parent} {new}")
+            "Train again before you rely on it; then ask both"
         }
-        _ => format!("What counts is how it answers: pmtune eval --compare {parent} {new}"),
-    });
-    sentences.join(" ")
+        _ => "What counts is how it answers",
+    };
+    Told { points, advice, next: format!("pmtune eval --compare {parent} {new}") }
 }
 
 /// `--learning-rate 3e-4`, to two digits.

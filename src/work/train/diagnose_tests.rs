@@ -188,9 +188,9 @@ fn few_skipped_and_fast_examples_are_told_from_the_facts() {
 #[test]
 fn the_last_paragraph_says_how_it_went_and_what_to_do_next() {
     let training: Vec<f64> = (0..40).map(|i| 2.0 - 0.04 * i as f64).collect();
-    let words = |curve: &Curve| paragraph(&diagnose(curve, &facts()), curve, &facts(), "v2", "v3");
+    let words = |curve: &Curve| told(&diagnose(curve, &facts()), curve, &facts(), "v2", "v3").to_string();
     let tell = |curve: &Curve| words(curve).replace('\u{a0}', " ");
-    insta::assert_snapshot!(tell(&curve(4, &training, &[2.1, 1.6, 1.42, 1.39, 1.38])), @"v3 was trained on 80 examples in 4 epochs (12 min 20 s). The training loss was 1.82 in the first epoch and 0.62 in the last. What is kept is the state after epoch 4, where the validation loss was lowest: 1.38. The loss fell as it should, on held-out examples too. The settings can stay as they are. What counts is how it answers: pmtune eval --compare v2 v3");
+    insta::assert_snapshot!(tell(&curve(4, &training, &[2.1, 1.6, 1.42, 1.39, 1.38])), @"v3 was trained on 80 examples in 4 epochs (12 min 20 s). The training loss was 1.82 in the first epoch and 0.62 in the last. What is kept is the state after epoch 4, where the validation loss was lowest: 1.38. The loss fell as it should, on validation examples too. The settings can stay as they are. What counts is how it answers: pmtune eval --compare v2 v3");
     insta::assert_snapshot!(tell(&curve(4, &training, &[2.1, 1.6, 1.4, 1.5, 1.7])), @"v3 was trained on 80 examples in 4 epochs (12 min 20 s). The training loss was 1.82 in the first epoch and 0.62 in the last. What is kept is the state after epoch 2, where the validation loss was lowest: 1.40. The validation loss rose from 1.40 after epoch 2 to 1.70, while the training loss went to 0.62. Add more and more varied examples; until then train for less. Try `--epochs 2`. What counts is how it answers: pmtune eval --compare v2 v3");
     insta::assert_snapshot!(tell(&curve(1, &[2.45, 2.44, 2.43, 2.42], &[])), @"v3 was trained on 80 examples in 1 epoch (12 min 20 s). The training loss went from 2.45 to 2.42. The training loss stayed where it was: 2.45 at first, 2.42 at the end. Mend contradictions and drift in the examples first (`pmtune data check`), make sure that there are twenty or more of a kind, then raise the learning rate. Try `--learning-rate 3e-4`. Train again before you rely on it; then ask both: pmtune eval --compare v2 v3");
 }
@@ -208,7 +208,7 @@ proptest! {
         prop_assert!(!found.is_empty());
         let healthy = found.iter().any(|d| d.condition == Condition::Healthy);
         prop_assert_eq!(healthy, found.len() == 1 && healthy);
-        let words = paragraph(&found, &curve, &facts, "v1", "v2");
+        let words = told(&found, &curve, &facts, "v1", "v2").to_string();
         prop_assert!(words.ends_with("pmtune eval --compare v1 v2"));
         prop_assert!(!words.contains("NaN") && !words.contains("inf"), "{}", words);
     }

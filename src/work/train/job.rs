@@ -85,7 +85,7 @@ impl Job {
         let taught: usize = training.sequences.iter().map(|s| s.taught()).sum();
         let steps = training.sequences.len().div_ceil(recipe.batch_size);
         let mut text = format!(
-            "{} on {}{from}: {} of {}, {} of them taught; {} held out\n\
+            "{} on {}{from}: {} of {}, {} of them taught; {} for validation\n\
              {} of {}; {} numbers are trained, rank {}\n",
             request.name,
             request.base,

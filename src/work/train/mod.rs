@@ -19,6 +19,7 @@ mod section_tests;
 #[cfg(test)]
 mod tests;
 
+pub use diagnose::Told;
 pub use job::Job;
 pub use request::TrainOptions;
 pub use run::{NewVersion, Trained};

@@ -4,7 +4,7 @@ use super::explain;
 use super::request::Request;
 use super::section::TrainSection;
 use crate::base::Base;
-use crate::registry::{self, DataFile, Manifest};
+use crate::registry::{self, DataFile, FewShot, Manifest};
 use crate::suite;
 use crate::training_data::{self, Conversation, Example, split};
 use crate::words;
@@ -103,10 +103,10 @@ fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Co
         if training.len() < count {
             let held = count - training.len();
             let are = words::either(held, "is", "are");
-            sink.tell(Event::Note(format!("{} {are} not trained on", words::count(held, "held-out example"))));
+            sink.tell(Event::Note(format!("{} {are} not trained on", words::count(held, "validation example"))));
         }
         if training.is_empty() {
-            return Err(Error::input("every example is held out").hint("name other data with --data"));
+            return Err(Error::input("every example is kept for validation").hint("name other data with --data"));
         }
         return Ok((training, held_out));
     }
@@ -116,7 +116,7 @@ fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Co
         let are = words::either(all.len(), "is", "are");
         let few = format!("{} {are} too few to train on", words::count(all.len(), "example"));
         return Err(Error::input(few).hint(format!(
-            "{} are always held out to watch the training with; write 20 or more, or name others with --held-out",
+            "{} are always kept for validation; write 20 or more, or name others with --validation",
             training_data::AT_LEAST
         )));
     }
@@ -162,7 +162,8 @@ fn side(
     conversations: &[Conversation],
 ) -> Result<(Side, Vec<train::Cut>)> {
     let lessons: Vec<train::Lesson> = conversations.iter().map(Conversation::lesson).collect();
-    let all = train::sequences(&source.chat, request.system.as_deref(), &lessons)?;
+    let examples: Vec<Message> = request.examples.iter().flat_map(FewShot::messages).collect();
+    let all = train::sequences(&source.chat, request.system.as_deref(), &examples, &lessons)?;
     let (sequences, cuts) = train::fit(all, recipe.context_length, recipe.too_long);
     let left_out = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
     let files = files(workspace, conversations)?;

@@ -1,6 +1,6 @@
 //! A finished training becomes a version: adapter, plot and notes first, the manifest last.
 
-use super::diagnose::{Circumstances, diagnose, paragraph};
+use super::diagnose::{Circumstances, Told, diagnose, told};
 use super::job::Job;
 use super::place::Place;
 use crate::registry::{self, BaseRecord, Manifest, Stage, Trained};
@@ -22,8 +22,8 @@ pub struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
-    /// How it went and what to do next, in one paragraph.
-    pub fn words(&self, workspace: &Workspace) -> Result<String> {
+    /// How it went and what to do next.
+    pub fn told(&self, workspace: &Workspace) -> Result<Told> {
         let (job, progress) = (self.job, &self.state.progress);
         let prepared = &job.prepared;
         let minutes = (progress.seconds / 60.0).max(1e-9);
@@ -46,7 +46,7 @@ impl Outcome<'_> {
         };
         let before = before.map_or("base".to_string(), |name| registry::label(line, &name));
         let new = registry::label(line, &job.request.name);
-        Ok(paragraph(&diagnose(&curve, &facts), &curve, &facts, &before, &new))
+        Ok(told(&diagnose(&curve, &facts), &curve, &facts, &before, &new))
     }
 
     /// Writes the version and gives its files. `write` puts an adapter of these numbers into a folder.
@@ -67,7 +67,6 @@ impl Outcome<'_> {
 
     fn manifest(&self, notes: &str) -> Manifest {
         let (job, request) = (self.job, &self.job.request);
-        let parent = job.prepared.parent.as_ref();
         Manifest {
             format: Manifest::FORMAT,
             name: request.name.clone(),
@@ -77,8 +76,8 @@ impl Outcome<'_> {
             adapter: Some(ADAPTER.to_string()),
             files: Default::default(),
             system: request.system.clone(),
-            examples: Vec::new(),
-            sampling: parent.map(|p| p.sampling.clone()).unwrap_or_default(),
+            examples: request.examples.clone(),
+            sampling: request.sampling.clone(),
             data: Some(self.basis.data.clone()),
             training: Some(self.trained()),
             notes: notes.to_string(),

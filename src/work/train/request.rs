@@ -2,11 +2,13 @@
 
 use super::section::TrainSection;
 use crate::base::BaseName;
-use crate::registry::{self, Manifest};
+use crate::registry::{self, FewShot, Manifest};
+use crate::words;
 use crate::work::device::DeviceChoice;
 use crate::work::event::{Event, Sink};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
+use engine::generate::SamplingOptions;
 use engine::train::TrainSettings;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ pub struct TrainOptions {
     /// The new version's name; the next number of the workspace's line where none is given.
     pub name: Option<String>,
     pub system: Option<String>,
+    /// Leave the prompt settings of the version before away.
+    pub no_inherit: bool,
     /// Numbers of the recipe.
     pub recipe: TrainSettings,
     pub device: DeviceChoice,
@@ -38,6 +42,12 @@ pub struct Request {
     /// The version whose adapter is gone on with.
     pub from: Option<String>,
     pub system: Option<String>,
+    /// Worked examples, read before every prompt in training and in use.
+    #[serde(default)]
+    pub examples: Vec<FewShot>,
+    /// Where no suite, case or flag says otherwise.
+    #[serde(default)]
+    pub sampling: SamplingOptions,
     pub data: Vec<PathBuf>,
     pub held_out: Option<Vec<PathBuf>>,
     pub flags: TrainSettings,
@@ -48,35 +58,70 @@ impl Request {
         let parent = options.from.as_deref().map(|text| registry::find(workspace, text)).transpose()?;
         let typed = options.base.as_deref().map(|text| recorded(workspace, text)).transpose()?;
         let base = parent.as_ref().map(|p| p.base.name.clone()).or(typed);
-        let of_parent = parent.as_ref().and_then(|p| p.system.clone());
         let mut flags = options.recipe.clone();
         if let Some(parent) = &parent {
             continues(workspace, parent, &mut flags)?;
-            if !parent.examples.is_empty() {
-                sink.tell(Event::Note(format!(
-                    "the worked examples of {} are not taken over: training teaches without them",
-                    parent.name
-                )));
-            }
         }
         let name = match &options.name {
             Some(name) => named(workspace, name)?,
             None => registry::next(workspace)?.1,
         };
         let written = TrainSection::of(workspace)?;
+        let inherited = match options.no_inherit {
+            true => None,
+            false => parent.clone().or(registry::next(workspace)?.0),
+        };
+        let of_workspace = || written.material.system.clone();
+        // A training that goes on keeps what its version was trained with, whatever the workspace says of new ones.
+        let said = options.system.clone().or_else(|| if parent.is_none() { of_workspace() } else { None });
+        let prompt = Prompt::new(said, inherited.as_ref(), sink);
         let held_out = (!options.held_out.is_empty()).then(|| options.held_out.iter().map(|p| absolute(p)).collect());
         Ok(Self {
             name,
             base: base.unwrap_or_else(|| workspace.config.base.clone()),
             from: parent.map(|p| p.name),
-            system: options.system.clone().or(of_parent).or_else(|| written.material.system.clone()),
+            system: prompt.system.or_else(of_workspace),
+            examples: prompt.examples,
+            sampling: prompt.sampling,
             data: match options.data.as_slice() {
                 [] => written.data(workspace),
                 paths => paths.iter().map(|p| absolute(p)).collect(),
             },
-            held_out: held_out.or_else(|| written.held_out(workspace)),
+            held_out: held_out.or_else(|| written.validation(workspace)),
             flags,
         })
+    }
+}
+
+/// What a version is used with besides its adapter.
+struct Prompt {
+    system: Option<String>,
+    examples: Vec<FewShot>,
+    sampling: SamplingOptions,
+}
+
+impl Prompt {
+    /// That of the version before, which a new one is used in place of, unless `system` says otherwise; and says so.
+    fn new(system: Option<String>, before: Option<&Manifest>, sink: &dyn Sink) -> Self {
+        let Some(before) = before else {
+            return Self { system, examples: Vec::new(), sampling: SamplingOptions::default() };
+        };
+        let taken = system.is_none() && before.system.is_some();
+        let parts = [
+            taken.then(|| "its system prompt".to_string()),
+            (!before.examples.is_empty()).then(|| words::count(before.examples.len(), "worked example")),
+            (before.sampling != SamplingOptions::default()).then(|| "its sampling".to_string()),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if !parts.is_empty() {
+            let (name, parts) = (&before.name, words::list(&parts));
+            sink.tell(Event::Note(format!("taken over from {name}: {parts} (--no-inherit leaves them away)")));
+        }
+        Self {
+            system: system.or_else(|| before.system.clone()),
+            examples: before.examples.clone(),
+            sampling: before.sampling.clone(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The training itself: the model under training, its record, and what comes of it.
 
+use super::diagnose::Told;
 use super::job::Job;
 use super::place::Place;
 use super::record::Record;
@@ -24,8 +25,8 @@ pub struct NewVersion {
 /// A training that is over.
 #[derive(Debug)]
 pub struct Trained {
-    /// How it went and what to do next, in one paragraph.
-    pub words: String,
+    /// How it went and what to do next.
+    pub told: Told,
     /// The error of a training that broke down and made no version.
     pub version: Result<NewVersion>,
 }
@@ -116,13 +117,13 @@ pub(super) fn train(
             .hint(format!("go on with: pmtune train --resume {}", job.request.name)));
     };
     let outcome = Outcome { job, basis: &basis, state: &state, ended, entries: &entries };
-    let words = outcome.words(workspace)?;
+    let told = outcome.told(workspace)?;
     if ended == Ended::NotFinite && state.best.is_empty() {
         place.finish()?;
-        return Ok(Trained { words, version: Err(broken_down(state.progress.step)) });
+        return Ok(Trained { told, version: Err(broken_down(state.progress.step)) });
     }
-    let written = outcome.register(place, &words, student.write)?;
-    Ok(Trained { words, version: Ok(NewVersion { name: job.request.name.clone(), written }) })
+    let written = outcome.register(place, &told.to_string(), student.write)?;
+    Ok(Trained { told, version: Ok(NewVersion { name: job.request.name.clone(), written }) })
 }
 
 fn broken_down(step: usize) -> Error {

@@ -26,10 +26,12 @@ pub struct Material {
     /// Files and folders to train on, relative to the workspace.
     pub data: Option<Vec<PathBuf>>,
     /// Files and folders of examples to validate on, relative to the workspace, rather than on a tenth of the data.
-    pub held_out: Option<Vec<PathBuf>>,
+    #[serde(alias = "held-out", alias = "held_out")]
+    pub validation: Option<Vec<PathBuf>>,
 }
 
-const MATERIAL: [&str; 3] = ["system", "data", "held-out"];
+/// The last is the old name of the one before it, which was mistaken for the held-out cases of a suite.
+const MATERIAL: [&str; 4] = ["system", "data", "validation", "held-out"];
 
 impl TrainSection {
     /// What the workspace says, or nothing.
@@ -42,9 +44,9 @@ impl TrainSection {
         self.material.data.as_ref().map_or_else(|| vec![workspace.training_data()], |paths| within(workspace, paths))
     }
 
-    /// The examples to validate on that `held-out` names, if it does.
-    pub fn held_out(&self, workspace: &Workspace) -> Option<Vec<PathBuf>> {
-        self.material.held_out.as_ref().map(|paths| within(workspace, paths))
+    /// The examples to validate on that `validation` names, if it does.
+    pub fn validation(&self, workspace: &Workspace) -> Option<Vec<PathBuf>> {
+        self.material.validation.as_ref().map(|paths| within(workspace, paths))
     }
 }
 

@@ -11,14 +11,14 @@ fn read(text: &str) -> Result<TrainSection> {
 
 #[test]
 fn every_key_is_read() {
-    let text = "preset: documents\nsystem: Be brief.\ndata: [training-data, more.jsonl]\nheld-out: [held-out]\nrank: 4\n\
+    let text = "preset: documents\nsystem: Be brief.\ndata: [training-data, more.jsonl]\nvalidation: [held-out]\nrank: 4\n\
                 alpha: 8\ndropout: 0.1\ntargets: [q_proj]\nrslora: true\nlearning-rate: 2e-4\nschedule: linear\n\
                 warmup: 0\nepochs: 7\nbatch-size: 3\ncontext-length: 900\ntoo-long: skip\nweight-decay: 0.01\n\
                 clip: 0.5\npatience: 1\nseed: 9\n";
     let material = Material {
         system: Some("Be brief.".into()),
         data: Some(vec![PathBuf::from("training-data"), PathBuf::from("more.jsonl")]),
-        held_out: Some(vec![PathBuf::from("held-out")]),
+        validation: Some(vec![PathBuf::from("held-out")]),
     };
     let numbers = TrainSettings {
         preset: Some(Preset::Documents),
@@ -41,22 +41,23 @@ fn every_key_is_read() {
     };
     let wanted = TrainSection { material, numbers: numbers.clone() };
     assert_eq!(read(text).unwrap(), wanted);
-    assert_eq!(read(&text.replace("-rate", "_rate").replace("held-out:", "held_out:")).unwrap(), wanted);
+    assert_eq!(read(&text.replace("-rate", "_rate").replace("validation:", "held-out:")).unwrap(), wanted);
     assert_eq!(numbers.clone().over(&Preset::Balanced.settings()), numbers);
     assert_eq!(TrainSettings::default().over(&numbers), numbers);
 }
 
 #[test]
 fn faults_are_told_with_their_place() {
-    let said =
-        read("learn-rate: 1e-4\npreset: document\nheld-outs: [a]\ndata: a\ntargets: [' ']\n").unwrap_err().to_string();
+    let said = read("learn-rate: 1e-4\npreset: document\nvalidations: [a]\ndata: a\ntargets: [' ']\n")
+        .unwrap_err()
+        .to_string();
     for part in [
         "pmtune.yaml:1:1",
         "did you mean `learning-rate`",
         "pmtune.yaml:2:9",
         "documents",
         "pmtune.yaml:3:1",
-        "did you mean `held-out`",
+        "did you mean `validation`",
         "pmtune.yaml:4:7: expected a list",
         "pmtune.yaml:5:11: `train.targets` is ` `",
         "name layers, such as q_proj",
@@ -91,8 +92,8 @@ fn training_data_is_the_folder_or_what_the_file_names() {
     std::fs::write(root.path().join("pmtune.yaml"), "line: x\n").unwrap();
     let workspace = Workspace::open(root.path()).unwrap();
     let plain = TrainSection::default();
-    assert_eq!((plain.data(&workspace), plain.held_out(&workspace)), (vec![workspace.training_data()], None));
-    let named = read("data: [a, b/c.jsonl]\nheld-out: [d]\n").unwrap();
+    assert_eq!((plain.data(&workspace), plain.validation(&workspace)), (vec![workspace.training_data()], None));
+    let named = read("data: [a, b/c.jsonl]\nvalidation: [d]\n").unwrap();
     assert_eq!(named.data(&workspace), [root.path().join("a"), root.path().join("b/c.jsonl")]);
-    assert_eq!(named.held_out(&workspace), Some(vec![root.path().join("d")]));
+    assert_eq!(named.validation(&workspace), Some(vec![root.path().join("d")]));
 }

@@ -3,7 +3,7 @@
 use super::place::Place;
 use super::run::{Student, train};
 use super::{Job, TrainOptions};
-use crate::registry;
+use crate::registry::{self, FewShot};
 use crate::work::testing::Heard;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
@@ -143,6 +143,25 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
 }
 
 #[test]
+fn a_version_takes_over_what_the_one_before_is_used_with() {
+    let (_root, workspace) = workspace();
+    train_whole(&workspace, &TrainOptions { system: Some("Brief.".into()), ..epochs(1) }).unwrap();
+    let mut first = registry::find(&workspace, "v1").unwrap();
+    first.examples = vec![FewShot { user: "Say hi".into(), assistant: "Hi.".into() }];
+    first.sampling.max_tokens = Some(7);
+    first.write(&workspace.models().join("PM-v1")).unwrap();
+
+    train_whole(&workspace, &epochs(1)).unwrap();
+    let second = registry::find(&workspace, "v2").unwrap();
+    assert_eq!((second.parent, second.system.as_deref()), (None, Some("Brief.")));
+    assert_eq!((second.examples, second.sampling), (first.examples, first.sampling));
+
+    train_whole(&workspace, &TrainOptions { no_inherit: true, ..epochs(1) }).unwrap();
+    let third = registry::find(&workspace, "v3").unwrap();
+    assert_eq!((third.system, third.examples.len(), third.sampling.max_tokens), (None, 0, None));
+}
+
+#[test]
 fn killed_anywhere_and_resumed_the_adapter_is_the_same_to_the_byte() {
     let (_whole, whole) = workspace();
     let options = recipe(TrainSettings { epochs: Some(2), batch_size: Some(5), ..Default::default() });
@@ -257,6 +276,6 @@ fn given_held_out_examples_are_never_trained_on() {
     std::fs::write(&held, [line(3), line(5), line(99)].join("\n")).unwrap();
     let job = begin(&workspace, &TrainOptions { held_out: vec![held], ..Default::default() }).unwrap();
     assert_eq!((job.prepared.training.examples, job.prepared.held_out.examples), (22, 3));
-    assert!(job.describe().contains("3 held out"), "{}", job.describe());
+    assert!(job.describe().contains("3 for validation"), "{}", job.describe());
     assert!(job.explain(&workspace).unwrap().contains("learning-rate:"));
 }
