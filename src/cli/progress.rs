@@ -1,33 +1,55 @@
-//! Progress bars; silent when standard error is no terminal, apart from what must be said.
+//! Progress bars; where standard error is no terminal, a plain line now and then, so that a log shows that work goes on.
 
 use super::out;
 use crate::training_data::lint;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
 
+/// How often a plain line is written.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// When the next plain line is due; never on a terminal, where a bar is drawn.
+struct Plain(Option<Instant>);
+
+impl Plain {
+    fn new() -> Self {
+        Self((!std::io::stderr().is_terminal()).then(Instant::now))
+    }
+
+    fn say(&mut self, line: impl FnOnce() -> String) {
+        if let Some(last) = self.0.as_mut().filter(|last| last.elapsed() >= EVERY) {
+            *last = Instant::now();
+            out::note(line());
+        }
+    }
+}
+
 /// Bytes of a pull.
-pub struct Bytes(ProgressBar);
+pub struct Bytes(ProgressBar, Plain);
 
 impl Bytes {
     pub fn new() -> Self {
         let bar = ProgressBar::no_length();
         bar.set_style(style("{wide_bar:.cyan/dim} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left"));
-        Self(bar)
+        Self(bar, Plain::new())
     }
 
     pub fn say(&self, what: &str) {
         if std::io::stderr().is_terminal() { self.0.println(what) } else { out::note(what) }
     }
 
-    pub fn bytes(&self, done: u64, total: Option<u64>) {
+    pub fn bytes(&mut self, done: u64, total: Option<u64>) {
         if let Some(total) = total {
             self.0.set_length(total);
         }
         self.0.set_position(done);
+        let of = total.map(|total| format!(" of {}", HumanBytes(total))).unwrap_or_default();
+        self.1.say(|| format!("{}{of}", HumanBytes(done)));
     }
 }
 
@@ -40,8 +62,9 @@ impl Drop for Bytes {
 /// Cases of an evaluation.
 pub struct Cases {
     bar: ProgressBar,
+    plain: Plain,
     tokens: u64,
-    started: std::time::Instant,
+    started: Instant,
 }
 
 impl Cases {
@@ -49,8 +72,8 @@ impl Cases {
         let bar = ProgressBar::new(total as u64).with_position(done as u64);
         bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} answers  {msg}  {eta} left"));
         bar.reset_eta();
-        bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        Self { bar, tokens: 0, started: std::time::Instant::now() }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar, plain: Plain::new(), tokens: 0, started: Instant::now() }
     }
 
     pub fn answered(&self) {
@@ -61,6 +84,8 @@ impl Cases {
         self.tokens += tokens as u64;
         let rate = self.tokens as f64 / self.started.elapsed().as_secs_f64().max(0.1);
         self.bar.set_message(format!("{rate:.0} tokens/s"));
+        let (done, of) = (self.bar.position(), self.bar.length().unwrap_or_default());
+        self.plain.say(|| format!("{done} of {of} answers, {rate:.0} tokens/s"));
     }
 
     pub fn say(&self, what: &str) {
@@ -75,16 +100,16 @@ impl Drop for Cases {
 }
 
 /// Lines that the linter looks at.
-pub struct Lines(ProgressBar);
+pub struct Lines(ProgressBar, Plain);
 
 impl Lines {
     pub fn new() -> Self {
         let bar = ProgressBar::no_length();
         bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} lines  {msg}"));
-        Self(bar)
+        Self(bar, Plain::new())
     }
 
-    pub fn step(&self, step: lint::Step) {
+    pub fn step(&mut self, step: lint::Step) {
         match step {
             lint::Step::Lines(lines) => self.0.set_length(lines as u64),
             lint::Step::Line => self.0.inc(1),
@@ -94,6 +119,7 @@ impl Lines {
                 self.0.set_message("reading what they mean");
                 self.0.set_length(of as u64);
                 self.0.set_position(read as u64);
+                self.1.say(|| format!("{read} of {of} sentences read"));
             }
         }
     }
@@ -106,39 +132,44 @@ impl Drop for Lines {
 }
 
 /// Steps of a training; what is said stands on a line of its own, for it fills one.
-pub struct Steps(ProgressBar);
+pub struct Steps {
+    bar: ProgressBar,
+    plain: Plain,
+}
 
 impl Steps {
     pub fn new() -> Self {
         let bar = ProgressBar::no_length();
         bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} steps  {eta} left\n{wide_msg}"));
-        Self(bar)
+        Self { bar, plain: Plain::new() }
     }
 
     pub fn start(&self, done: usize, total: usize) {
-        self.0.set_length(total as u64);
-        self.0.set_position(done as u64);
-        self.0.reset_eta();
-        self.0.enable_steady_tick(std::time::Duration::from_millis(500));
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.bar.reset_eta();
+        self.bar.enable_steady_tick(Duration::from_millis(500));
     }
 
     pub fn say(&self, what: &str) {
-        self.0.set_message(what.to_string());
+        self.bar.set_message(what.to_string());
     }
 
-    pub fn step(&self, what: &str) {
+    pub fn step(&mut self, what: &str) {
         self.say(what);
-        self.0.inc(1);
+        self.bar.inc(1);
+        let (done, of) = (self.bar.position(), self.bar.length().unwrap_or_default());
+        self.plain.say(|| format!("step {done} of {of}: {what}"));
     }
 
     /// Prints beside the bar.
     pub fn suspend(&self, print: impl FnOnce()) {
-        self.0.suspend(print);
+        self.bar.suspend(print);
     }
 }
 
 impl Drop for Steps {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
