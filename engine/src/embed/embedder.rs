@@ -1,7 +1,6 @@
+use super::bert::{Bert, Config};
+use super::weights::Tensors;
 use crate::error::{Error, Result};
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config};
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,7 +9,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 /// An encoder that turns texts into vectors.
 pub struct Embedder {
-    model: BertModel,
+    model: Bert,
     /// Cuts off what the model was not trained to read.
     tokenizer: Tokenizer,
 }
@@ -37,6 +36,9 @@ impl Embedder {
         let unusable =
             |what: &str| Error::model(format!("cannot use {what} of the sentence model in {}", folder.display()));
         let config: Config = read_json(&folder.join("config.json"))?;
+        if let Some(fault) = config.fault() {
+            return Err(unusable("config.json").caused_by(fault));
+        }
         let sentence = folder.join("sentence_bert_config.json");
         let longest =
             if sentence.is_file() { read_json::<SentenceConfig>(&sentence)?.max_seq_length } else { usize::MAX };
@@ -46,39 +48,54 @@ impl Embedder {
             Tokenizer::from_file(folder.join("tokenizer.json")).map_err(|e| unusable("tokenizer.json").caused_by(e))?;
         tokenizer.with_padding(None);
         tokenizer.with_truncation(Some(truncation)).map_err(|e| unusable("the length limit").caused_by(e))?;
-        let weights = folder.join("model.safetensors");
-        let bytes = std::fs::read(&weights).map_err(|e| Error::io("read", &weights, e))?;
-        let model = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)
-            .and_then(|weights| BertModel::load(weights, &config))
-            .map_err(|e| unusable("model.safetensors").caused_by(e))?;
+        let model = Bert::load(&Tensors::open(&folder.join("model.safetensors"))?, config)?;
         Ok(Self { model, tokenizer })
     }
 
     /// One vector of length 1 for each text, `hidden_size` numbers (384 for MiniLM). A text longer than the model's
     /// window (256 tokens for MiniLM, the two of its frame included) is cut off there.
     ///
-    /// Each text is read on its own, several at a time: a vector is the same to the last bit in whatever company its
-    /// text came, and nothing is spent on padding.
+    /// Many texts are read in one pass, without padding: a vector is the same to the last bit in whatever company its
+    /// text came.
     ///
     /// # Errors
     /// The encoder fails: its tokenizer has tokens that it has no embeddings for.
     pub fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        texts.par_iter().map(|text| self.vector(text)).collect()
+        let ids: Vec<Vec<u32>> = texts.par_iter().map(|text| self.ids(text)).collect::<Result<_>>()?;
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let mut vectors = Vec::with_capacity(texts.len());
+        let mut rest = ids.as_slice();
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(fitting(rest));
+            vectors.extend(self.model.means(some)?);
+            rest = others;
+        }
+        for vector in &mut vectors {
+            // As torch's `normalize` does, a vector without a direction stays as it is.
+            let length = dot(vector, vector).sqrt().max(1e-12) as f32;
+            vector.iter_mut().for_each(|x| *x /= length);
+        }
+        Ok(vectors)
     }
 
-    fn vector(&self, text: &str) -> Result<Vec<f32>> {
-        let encoding = self
-            .tokenizer
-            .encode_fast(text, true)
-            .map_err(|e| Error::model("the sentence model's tokenizer failed").caused_by(e))?;
-        let ids = Tensor::new(encoding.get_ids(), &Device::Cpu)?.unsqueeze(0)?; // (1, tokens)
-        let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?; // (1, tokens, hidden)
-        let mut vector: Vec<f32> = hidden.squeeze(0)?.mean(0)?.to_vec1()?; // (hidden)
-        // As torch's `normalize` does, a vector without a direction stays as it is.
-        let length = dot(&vector, &vector).sqrt().max(1e-12) as f32;
-        vector.iter_mut().for_each(|x| *x /= length);
-        Ok(vector)
+    fn ids(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self.tokenizer.encode_fast(text, true);
+        let encoding = encoding.map_err(|e| Error::model("the sentence model's tokenizer failed").caused_by(e))?;
+        Ok(encoding.get_ids().to_vec())
     }
+}
+
+/// Tokens read in one pass; with MiniLM their states take 40 MB.
+const TOKENS: usize = 4096;
+
+/// How many of these texts go into one pass, one at least.
+fn fitting(texts: &[&[u32]]) -> usize {
+    let mut tokens = 0;
+    let fits = |ids: &&&[u32]| {
+        tokens += ids.len();
+        tokens <= TOKENS
+    };
+    texts.iter().take_while(fits).count().max(1)
 }
 
 /// Cosine of the angle between two vectors of length 1, from -1 to 1.

@@ -32,4 +32,5 @@ pub use forward::{Forward, Span};
 pub use passage::Passage;
 pub use training::Trainee;
 
-pub(crate) use ops::argmax;
+pub(crate) use linear::Linear;
+pub(crate) use ops::{argmax, by_row, exp, max as maximum, sum, vectorised};

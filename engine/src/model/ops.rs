@@ -29,7 +29,7 @@ macro_rules! vectorised {
 pub(crate) use vectorised;
 
 /// `row` applied to each row of x, (tokens, `width`): (tokens, `out`).
-fn by_row(x: &[f32], width: usize, out: usize, row: &(impl Fn(&[f32], &mut [f32]) + Sync)) -> Vec<f32> {
+pub(crate) fn by_row(x: &[f32], width: usize, out: usize, row: &(impl Fn(&[f32], &mut [f32]) + Sync)) -> Vec<f32> {
     let mut y = vec![0.0; x.len() / width * out];
     y.par_chunks_mut(out).zip(x.par_chunks(width)).with_min_len(ROWS).for_each(|(y, x)| row(x, y));
     y
