@@ -4,6 +4,7 @@
 
 pub mod words;
 pub mod yaml;
+pub mod table;
 pub mod base;
 pub mod workspace;
 pub mod provider;

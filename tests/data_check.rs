@@ -153,3 +153,64 @@ fn examples_are_held_against_the_checks_of_their_kind_where_that_is_asked_for() 
     assert_eq!(out.matches("fails-check").count(), 1, "{out}");
     assert!(out.contains("this user story fails the check `user-story`: "), "{out}");
 }
+
+#[test]
+fn a_broken_suite_is_named_and_the_others_are_searched() {
+    let root = planted();
+    std::fs::write(root.path().join("suites/broken.yaml"), "cases: [{id: a, prompt: x, cheks: []}]\n").unwrap();
+    let (code, out, err) = check(root.path(), &[]);
+    assert_eq!(code, 100, "{err}");
+    assert!(out.contains("held/shared-boards"), "{out}");
+    assert!(err.contains("suites/broken.yaml has 1 mistake, so nobody knows what gives its cases away"), "{err}");
+}
+
+#[test]
+fn nothing_to_look_at_is_not_fine_and_files_of_other_kinds_are_named() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("training-data/risks");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(root.path().join("pmtune.yaml"), "line: x\n").unwrap();
+    std::fs::write(folder.join("examples.json"), "[]").unwrap();
+    let (code, out, err) = check(root.path(), &[]);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(err.contains("there is no example yet"), "{err}");
+    assert!(out.contains("not-read") && out.contains("examples.json") && out.contains("pmtune data convert"), "{out}");
+    assert_eq!(check(root.path(), &["--fail-on", "off"]).0, 1);
+    assert_eq!(check(root.path(), &["--fail-on", "warning"]).0, 100);
+    let good =
+        json!({"instruction": "Name the owner.", "output": "Ida owns it, from the first of May until the summer."});
+    std::fs::write(folder.join("MORE.JSONL"), format!("{good}\n")).unwrap();
+    let (code, out, _) = check(root.path(), &[]);
+    assert!(code == 0 && out.contains("1 example in 1 file: 0 errors, 1 warning"), "{code} {out}");
+}
+
+#[test]
+fn conversations_are_looked_at_turn_by_turn() {
+    let turn = |role: &str, content: &str| json!({"role": role, "content": content});
+    let talk = |second: &str| {
+        let turns = [
+            turn("user", "Name the risk of the launch."),
+            turn("assistant", "Staffing: two people of the payments team leave in May, before the launch."),
+            turn("user", "And the mitigation?"),
+            turn("assistant", second),
+        ];
+        json!({"messages": turns}).to_string()
+    };
+    let root = stories(&talk("Borrow two people from the search team until the end of May."));
+    let (code, out, err) = check(root.path(), &["training-data/mixed"]);
+    assert!(code == 0 && out.contains("1 example in 1 file: no findings"), "{out}{err}");
+    let root = stories(&talk("Ask [Name] to lend two people of the search team until the end of May."));
+    let (code, out, err) = check(root.path(), &["training-data/mixed"]);
+    assert!(code == 100 && out.contains("placeholder"), "{out}{err}");
+}
+
+/// Half a second and a few times its size: a text that no vocabulary could fit is neither counted nor read to its end.
+#[test]
+fn a_line_of_megabytes_is_told_to_be_too_long() {
+    let root = tempfile::tempdir().unwrap();
+    let line = json!({"instruction": "Say it.", "output": "word and word ".repeat(1_000_000)});
+    std::fs::write(root.path().join("long.jsonl"), format!("{line}\n")).unwrap();
+    let (code, out, err) = check(root.path(), &["long.jsonl"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("too-long") && out.contains("14,000,007 bytes, prompt and output together"), "{out}");
+}

@@ -131,3 +131,58 @@ fn add_keeps_good_answers_corrected_ones_and_no_test_case() {
     let (code, _, said) = data(root.path(), &format!("add {RUN} retired/roadmap-musem --to planning/museum"));
     assert!(code == 1 && said.contains("did you mean retired/roadmap-museum?"), "{said}");
 }
+
+#[test]
+fn what_is_not_read_is_named_by_every_command() {
+    let root = workspace();
+    write(root.path(), "more/risks/good.jsonl", &line("Name the risk", LONG));
+    write(root.path(), "more/risks/MORE.JSONL", &line("Name the owner", LONG));
+    write(root.path(), "more/risks/examples.json", "[]");
+    for command in ["stats more", "split more", "convert more", "merge more --out merged"] {
+        let (code, _, said) = data(root.path(), command);
+        assert_eq!(code, 0, "{command}: {said}");
+        assert!(said.contains("not read: 1 file (more/risks/examples.json)"), "{command}: {said}");
+    }
+    assert!(data(root.path(), "stats more").1.contains('2'));
+    write(root.path(), "none/risks/table.csv", "instruction,output\n");
+    for command in ["stats none", "split none", "convert none", "merge none --out other", "check none"] {
+        let (code, _, said) = data(root.path(), command);
+        assert_eq!(code, 1, "{command}: {said}");
+    }
+    assert_eq!(data(root.path(), "check more/risks/examples.json").0, 1);
+}
+
+#[test]
+fn a_conversation_of_several_turns_finds_its_way_into_a_training() {
+    let root = workspace();
+    let turns = |n: usize| {
+        serde_json::json!({"conversations": [
+            {"from": "human", "value": format!("Name risk {n}.")}, {"from": "gpt", "value": "Staffing."},
+            {"from": "human", "value": "And the mitigation?"}, {"from": "gpt", "value": "Borrow two people."},
+        ]})
+    };
+    let talks: String = (0..20).map(|n| turns(n).to_string() + "\n").collect();
+    write(root.path(), "talk.jsonl", &talks);
+    let (code, out, said) = data(root.path(), "convert talk.jsonl");
+    assert!(code == 0 && said.is_empty() && out.matches("And the mitigation?").count() == 20, "{said}");
+    write(root.path(), "talks/planning/risks.jsonl", &out);
+    let (code, _, said) = data(root.path(), "split talks --out sides");
+    assert_eq!(code, 0, "{said}");
+    let kept = std::fs::read_to_string(root.path().join("sides/training/planning/risks.jsonl")).unwrap();
+    assert!(kept.lines().all(|line| line.contains("And the mitigation?")), "{kept}");
+}
+
+#[test]
+fn a_sheet_of_any_spreadsheet_is_converted_and_what_it_holds_besides_is_named() {
+    let root = workspace();
+    let sheet = "sep=;\r\ninstruction;input;output;owner\r\nName it;;\"one\r\ntwo\";Ana\r\n;;;\r\n  ;;;\r\n";
+    write(root.path(), "sheet.csv", sheet);
+    let (code, out, said) = data(root.path(), "convert sheet.csv");
+    assert_eq!((code, out.as_str()), (0, "{\"instruction\":\"Name it\",\"input\":\"\",\"output\":\"one\\ntwo\"}\n"));
+    assert!(said.contains("sheet.csv: passed over") && said.contains("`owner` (1 record)"), "{said}");
+    write(root.path(), "mac.csv", &sheet.replace("\r\n", "\r"));
+    assert_eq!(data(root.path(), "convert mac.csv").1, out);
+    write(root.path(), "survey.csv", "instruction,answer,response\nState it,right,wrong\n");
+    let (code, _, said) = data(root.path(), "convert survey.csv");
+    assert!(code == 1 && said.contains("`answer` and `response` both give the answer"), "{said}");
+}

@@ -37,7 +37,7 @@ fn taught(chat: &Chat, folder: &Path) -> Vec<Sequence> {
         chat,
         Some(SYSTEM),
         &[],
-        &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>(),
+        &conversations(&[file]).unwrap().conversations.iter().map(Conversation::lesson).collect::<Vec<_>>(),
     )
     .unwrap()
 }

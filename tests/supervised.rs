@@ -14,7 +14,7 @@ fn sequence(chat: &Chat, system: Option<&str>, line: &Value) -> Sequence {
         chat,
         system,
         &[],
-        &conversations(&[file]).unwrap().iter().map(Conversation::lesson).collect::<Vec<_>>(),
+        &conversations(&[file]).unwrap().conversations.iter().map(Conversation::lesson).collect::<Vec<_>>(),
     )
     .unwrap();
     assert_eq!(all.len(), 1);

@@ -219,3 +219,23 @@ fn without_a_case_that_could_settle_it_nothing_is_asked() {
     let error = evaluate(&workspace, &options, &Heard::default()).unwrap_err().to_string();
     assert!(error.contains("no case is left"), "{error}");
 }
+
+#[test]
+fn a_broken_suite_stops_only_those_who_want_it() {
+    let (root, workspace) = workspace();
+    write(root.path(), "suites/broken.yaml", "cases: [{id: a, prompt: x, cheks: []}]\n");
+    let heard = Heard::default();
+    let of = |suites: &[&str]| {
+        let filter = Filter { suites: suites.iter().map(|name| name.to_string()).collect(), ..Filter::default() };
+        evaluate(&workspace, &EvaluateOptions { filter, ..short(Subject::One("base".into())) }, &heard)
+    };
+    let before = heard.count("warning");
+    let runs = of(&["s"]).unwrap();
+    assert!(heard.count("warning") > before, "it is named");
+    for suites in [&[][..], &["broken"], &["s", "broken"]] {
+        let error = of(suites).unwrap_err().to_string();
+        assert!(error.contains("broken.yaml:1:") && error.contains("cheks"), "{error}");
+    }
+    let again = short(Subject::Rescore(runs[0].run.manifest.id.clone()));
+    assert_eq!(evaluate(&workspace, &again, &heard).unwrap()[0].run.records.len(), CASES);
+}

@@ -12,6 +12,7 @@ pub use csv::write as sheet_csv;
 
 use super::{Draft, Flag, Key, Reviewer, ReviewerKind, Saved, Session, Sheet, book, sheet};
 use crate::run::Reports;
+use crate::table::{Fault, decode};
 use crate::words;
 use engine::error::{Error, Result};
 use engine::store;
@@ -107,6 +108,8 @@ pub struct Imported {
     pub older: usize,
     /// Of the new and the changed ones: still without all five points.
     pub unfinished: usize,
+    /// What was guessed or passed over in reading the file, each in a sentence for the user.
+    pub notes: Vec<String>,
 }
 
 /// Reads a filled sheet and records what it says: all of it, or nothing.
@@ -114,7 +117,7 @@ pub struct Imported {
 /// # Errors
 /// Every fault at once: a sheet that is foreign or was altered, points that are none, answers missing or there twice.
 pub fn import(reports: &Reports, file: &Path, bytes: &[u8]) -> Result<Imported> {
-    let (exported, judgements) = read(bytes, file, |id| Exported::find(reports, id))?;
+    let (exported, judgements, notes) = read(bytes, file, |id| Exported::find(reports, id))?;
     let name = exported.sheet.reviewer.clone();
     let reviewer = Reviewer { name: name.clone(), kind: ReviewerKind::Person };
     let runs = exported.key.runs.clone();
@@ -130,7 +133,7 @@ pub fn import(reports: &Reports, file: &Path, bytes: &[u8]) -> Result<Imported> 
     let saved = std::fs::metadata(file).and_then(|about| about.modified()).ok();
     let saved = saved.and_then(|at| Timestamp::try_from(at).ok());
     let from = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-    let mut imported = Imported { reviewer: name, runs, ..Imported::default() };
+    let mut imported = Imported { reviewer: name, runs, notes, ..Imported::default() };
     let state: BTreeMap<String, Saved> = session.state().into_iter().map(|s| (s.answer.clone(), s)).collect();
     for Judgement { mut draft, at, .. } in judgements {
         let at = at.or(saved);
@@ -157,25 +160,33 @@ fn is_empty(draft: &Draft) -> bool {
     draft.points.is_empty() && draft.comment.is_empty() && draft.flags.is_empty()
 }
 
-/// The sheet that the file fills and what it says; `find` knows the sheets that were given away.
-fn read(bytes: &[u8], file: &Path, find: impl Fn(&str) -> Result<Exported>) -> Result<(Exported, Vec<Judgement>)> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        Error::input(format!("{} is not UTF-8 text", file.display()))
-            .hint("save it from the spreadsheet as \"CSV UTF-8\"; a page's scores end in .json")
+/// The sheet that the file fills, what it says, and what a reader should know of how it was read; `find` knows the sheets
+/// that were given away.
+fn read(
+    bytes: &[u8],
+    file: &Path,
+    find: impl Fn(&str) -> Result<Exported>,
+) -> Result<(Exported, Vec<Judgement>, Vec<String>)> {
+    let decoded = decode(bytes).map_err(|Fault { line, what, remedy }| {
+        Error::input(format!("{}:{line}: {what}", file.display()))
+            .hint(format!("{remedy}; a page's scores end in .json"))
     })?;
-    let text = text.trim_start_matches('\u{feff}');
+    let text = decoded.text.as_str();
     if text.trim_start().starts_with('<') {
         return Err(Error::input(format!("{} is a page, not the scores given on it", file.display())).hint(
             "open it in the browser that it was filled in, press \"Save my scores\" and import the file this saves",
         ));
     }
-    let (exported, judgements) = match text.trim_start().starts_with('{') {
-        true => json::read(text, file, find)?,
+    let (exported, judgements, unread) = match text.trim_start().starts_with('{') {
+        true => json::read(text, file, find).map(|(exported, judgements)| (exported, judgements, None))?,
         false => csv::read(text, file, find)?,
     };
     match Error::gather(best_twice(&exported.sheet, &judgements)) {
         Some(fault) => Err(fault),
-        None => Ok((exported, judgements)),
+        None => {
+            let told = decoded.guess.into_iter().chain(unread);
+            Ok((exported, judgements, told.map(|what| format!("{}: {what}", file.display())).collect()))
+        }
     }
 }
 

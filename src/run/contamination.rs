@@ -31,7 +31,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let example = r#"{"instruction": "Write a user story for a rare feature of our parking app", "input": "", "output": "x"}"#;
         std::fs::write(root.path().join("a.jsonl"), format!("{example}\n")).unwrap();
-        let examples = training_data::load(&[root.path().to_path_buf()]).unwrap();
+        let (examples, _) = training_data::load(&[root.path().to_path_buf()]).unwrap();
         let known = leaks(&examples, &suites);
         let marked = set_apart(&mut suites, &known);
         assert_eq!(marked, ["s/seen"]);

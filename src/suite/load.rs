@@ -19,13 +19,55 @@ pub fn load(root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
 }
 
 pub(super) fn load_among(kinds: &[&'static check::Kind], root: &Path, files: &[PathBuf]) -> Result<Vec<Suite>> {
-    let mut texts = Texts::new(root);
-    let (mut suites, mut faults) = (Vec::new(), Vec::new());
     // The suites are read even where the lists have faults, so that all are told at once.
-    let lexicon = Lexicon::of_workspace(root).unwrap_or_else(|error| {
-        faults.push(error);
-        Lexicon::shipped()
-    });
+    let (lexicon, faulty) = match Lexicon::of_workspace(root) {
+        Ok(lexicon) => (lexicon, None),
+        Err(error) => (Lexicon::shipped(), Some(error)),
+    };
+    let some = read_each(kinds, &lexicon, root, files);
+    let faults = faulty.into_iter().chain(some.broken.into_iter().map(|broken| broken.error));
+    Error::gather(faults).map_or(Ok(some.suites), Err)
+}
+
+/// Suites, and the files that are none.
+#[derive(Debug, Default)]
+pub struct Readable {
+    pub suites: Vec<Suite>,
+    pub broken: Vec<Broken>,
+}
+
+/// A suite's file with mistakes.
+#[derive(Debug)]
+pub struct Broken {
+    pub file: PathBuf,
+    /// All of its mistakes.
+    pub error: Error,
+}
+
+impl Broken {
+    /// The suite's name, as far as the file names one.
+    pub fn name(&self) -> &str {
+        self.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+    }
+
+    /// How many mistakes it has.
+    pub fn faults(&self) -> usize {
+        1 + self.error.also.len()
+    }
+}
+
+/// Loads what can be read, for those who can do without the rest and say so.
+///
+/// # Errors
+/// Faults of the workspace's word lists, by which every suite judges.
+pub fn load_some(root: &Path, files: &[PathBuf]) -> Result<Readable> {
+    let lexicon = Lexicon::of_workspace(root)?;
+    Ok(read_each(&check::kinds().collect::<Vec<_>>(), &lexicon, root, files))
+}
+
+fn read_each(kinds: &[&'static check::Kind], lexicon: &Arc<Lexicon>, root: &Path, files: &[PathBuf]) -> Readable {
+    let mut texts = Texts::new(root);
+    let mut some = Readable::default();
     let mut names: HashMap<String, &Path> = HashMap::new();
     for file in files {
         let loaded = name_of(file).and_then(|name| {
@@ -34,14 +76,14 @@ pub(super) fn load_among(kinds: &[&'static check::Kind], root: &Path, files: &[P
                 return Err(Error::input(message).hint("rename one of the files; a suite is named after its file"));
             }
             let source = Source { name, file, path: below(root, file) };
-            read(kinds, &lexicon, &mut texts, source, &store::read_text(file)?)
+            read(kinds, lexicon, &mut texts, source, &store::read_text(file)?)
         });
         match loaded {
-            Ok(suite) => suites.push(suite),
-            Err(error) => faults.push(error),
+            Ok(suite) => some.suites.push(suite),
+            Err(error) => some.broken.push(Broken { file: file.clone(), error }),
         }
     }
-    Error::gather(faults).map_or(Ok(suites), Err)
+    some
 }
 
 /// Loads one suite from text, as if it stood in `<name>.yaml` in the current folder.

@@ -2,7 +2,7 @@
 //!
 //! [`load`] parses each file into a tree with places, lays a case over the suite's `defaults`, fills in templates and
 //! `file://` texts, and reads checks through `check`. Faults never stop it: what the user gets is all of them, in the
-//! order of the files. [`score`] turns the verdicts on one answer into the case's score; [`schema`] describes the file
+//! order of the files. Who can do without a broken file asks [`load_some`]. [`score`] turns the verdicts on one answer into the case's score; [`schema`] describes the file
 //! format to editors.
 
 mod case;
@@ -16,7 +16,7 @@ mod texts;
 mod warnings;
 
 pub use case::{Case, Distractor, PREFERS, Split, Suite};
-pub use load::{load, load_str};
+pub use load::{Broken, Readable, load, load_some, load_str};
 pub use places::{CasePlace, places};
 pub use schema::schema;
 pub use score::{counts, score};

@@ -1,6 +1,6 @@
 //! An answer of a run, kept as an example.
 
-use super::convert::parts;
+use super::question::parts;
 use super::{Example, Place, leaks};
 use crate::suite::Suite;
 use engine::error::{Error, Result};
@@ -154,10 +154,10 @@ mod tests {
         // Without a line end, as some editors leave it.
         let first = r#"{"id":"basic-features-07","instruction":"i","input":"","output":"o"}"#;
         std::fs::write(&file, first).unwrap();
-        let existing = load(&[root.path().to_path_buf()]).unwrap();
+        let existing = load(&[root.path().to_path_buf()]).unwrap().0;
         let added = add(root.path(), &topic, &Kept { edited: true, ..KEPT }, &existing, &[]).unwrap();
         assert_eq!(added.place.line, 2);
-        let all = load(&[root.path().to_path_buf()]).unwrap();
+        let all = load(&[root.path().to_path_buf()]).unwrap().0;
         assert_eq!(all.len(), 2);
         assert_eq!(all[0].instruction, "i");
         assert_eq!(all[1], added);

@@ -1,4 +1,4 @@
-use super::Example;
+use super::Conversation;
 use super::convert::{Format, write};
 use engine::error::{Error, Result};
 use engine::store;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// The folder holds something already.
-pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Example>>) -> Result<()> {
+pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Conversation>>) -> Result<()> {
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
         return Err(Error::input(format!("{} holds something already", folder.display()))
             .hint("name a new folder, or remove this one first"));
@@ -19,8 +19,8 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Example>>) -> R
     std::fs::create_dir_all(parent).map_err(|e| Error::io("create", parent, e))?;
     let fail = |e| Error::io("write", folder, e);
     let scratch = tempfile::Builder::new().prefix(".pmtune-").tempdir_in(parent).map_err(fail)?;
-    for (path, examples) in files {
-        store::replace(&scratch.path().join(path), write(Format::Examples, examples)?.as_bytes())?;
+    for (path, conversations) in files {
+        store::replace(&scratch.path().join(path), lines(conversations)?.as_bytes())?;
     }
     #[cfg(unix)]
     {
@@ -35,6 +35,12 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Example>>) -> R
     std::fs::rename(scratch.keep(), folder).map_err(fail)
 }
 
+/// Examples as ours; what is more than one question and its answer as chat messages, which lose nothing.
+fn lines(conversations: &[Conversation]) -> Result<String> {
+    let format = |one: &Conversation| if one.is_single() { Format::Examples } else { Format::Chat };
+    conversations.iter().map(|one| Ok(write(format(one), std::slice::from_ref(one))?.text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::load;
@@ -46,11 +52,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("new");
         let files = BTreeMap::from([
-            (PathBuf::from("a/x.jsonl"), vec![example("a/x", "q1", "a1"), example("a/x", "q2", "a2")]),
-            (PathBuf::from("b/y.jsonl"), vec![example("b/y", "q3", "a3")]),
+            (PathBuf::from("a/x.jsonl"), vec![example("a/x", "q1", "a1").into(), example("a/x", "q2", "a2").into()]),
+            (PathBuf::from("b/y.jsonl"), vec![example("b/y", "q3", "a3").into()]),
         ]);
         write_folder(&folder, &files).unwrap();
-        let back = load(std::slice::from_ref(&folder)).unwrap();
+        let back = load(std::slice::from_ref(&folder)).unwrap().0;
         assert_eq!(back.iter().map(|e| e.instruction.as_str()).collect::<Vec<_>>(), ["q1", "q2", "q3"]);
         assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1, "no scratch folder stays");
         let said = write_folder(&folder, &files).unwrap_err().to_string();

@@ -1,38 +1,29 @@
 //! One line of JSONL, read with every fault told and every text's place kept.
 
-use super::example::Example;
-use crate::yaml::did_you_mean;
-use engine::train::Place;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use super::json::{Entries, TWICE};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::ops::Range;
 
-pub(super) const REQUIRED: [&str; 3] = ["instruction", "input", "output"];
-pub(super) const OPTIONAL: [&str; 3] = ["id", "tags", "source"];
+/// The texts of an example.
+pub(super) const TEXTS: [&str; 3] = ["instruction", "input", "output"];
+
+const MOST_TWICE: usize = 8;
 
 /// What keeps a line from being an example.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Broken {
     /// The linter's code for it.
     pub code: &'static str,
+    /// Lines below the record's first.
+    pub line: usize,
     /// In characters, from 1.
     pub column: usize,
     pub message: String,
     pub remedy: String,
 }
 
-/// A readable line, and its keys that no one reads.
-pub(super) struct Readable {
-    pub example: Example,
-    pub unknown: Vec<String>,
-}
-
-/// Reads a line without its line end. Gives every fault, not only the first.
-pub(super) fn read(line: &[u8], place: Place) -> Result<Readable, Vec<Broken>> {
-    Fields::open(line)?.example(place)
-}
-
-/// A line's object, and what was found wrong with it so far.
+/// A record's object, and what was found wrong with it so far.
 pub(super) struct Fields<'a> {
     text: &'a str,
     entries: Vec<(String, Value)>,
@@ -40,107 +31,56 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Errors where the line is no JSON object in UTF-8.
-    pub fn open(line: &'a [u8]) -> Result<Self, Vec<Broken>> {
-        let text = std::str::from_utf8(line).map_err(|error| {
-            let column =
-                String::from_utf8_lossy(line.get(..error.valid_up_to()).unwrap_or_default()).chars().count() + 1;
-            let byte = line.get(error.valid_up_to()).copied().unwrap_or_default();
-            vec![Broken {
-                code: "not-utf8",
-                column,
-                message: format!("the byte 0x{byte:02X} is not UTF-8"),
-                remedy: "save the file as UTF-8; it is probably in an older code page such as Windows-1252".into(),
-            }]
-        })?;
+    /// Errors where the record is no JSON object in UTF-8.
+    pub fn open(record: &'a [u8]) -> Result<Self, Vec<Broken>> {
+        let text = std::str::from_utf8(record).map_err(|error| vec![not_utf8(record, error.valid_up_to())])?;
         let Entries(entries) = serde_json::from_str(text).map_err(|error| vec![not_json(text, &error)])?;
-        let mut faults = Vec::new();
-        for (at, (key, _)) in entries.iter().enumerate() {
-            if entries.iter().take(at).any(|(earlier, _)| earlier == key) {
-                faults.push(Broken {
-                    code: "duplicate-key",
-                    column: column_of(text, key),
-                    message: format!("the key `{key}` stands there twice"),
-                    remedy: "keep one of the two".into(),
-                });
-            }
+        let mut fields = Self { text, entries, faults: Vec::new() };
+        let mut seen = HashSet::new();
+        let twice = fields.entries.iter().map(|(key, _)| key).filter(|key| !seen.insert(key.as_str()));
+        // Each costs a walk over the text; who repeats more of them hears of the rest when these are mended.
+        for key in twice.take(MOST_TWICE).cloned().collect::<Vec<_>>() {
+            fields.fault("duplicate-key", &key, format!("the key `{key}` {TWICE}"), "keep one of the two");
         }
-        Ok(Self { text, entries, faults })
-    }
-
-    /// The object as one of our examples.
-    pub fn example(mut self, place: Place) -> Result<Readable, Vec<Broken>> {
-        let example = Example {
-            instruction: self.required("instruction"),
-            input: self.required("input"),
-            output: self.required("output"),
-            id: self.text("id"),
-            tags: self.tags(),
-            source: self.text("source"),
-            place,
-        };
-        if !self.faults.is_empty() {
-            return Err(self.faults);
-        }
-        let known = |key: &str| REQUIRED.contains(&key) || OPTIONAL.contains(&key);
-        let unknown = self.entries.into_iter().map(|(key, _)| key).filter(|key| !known(key)).collect();
-        Ok(Readable { example, unknown })
+        Ok(fields)
     }
 
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries.iter().find(|(k, _)| k == key).map(|(_, value)| value)
     }
 
-    pub fn column_of(&self, key: &str) -> usize {
-        column_of(self.text, key)
+    /// The value of a key, which then counts as read.
+    pub fn take(&mut self, key: &str) -> Option<Value> {
+        let at = self.entries.iter().position(|(k, _)| k == key)?;
+        Some(self.entries.remove(at).1)
     }
 
-    fn required(&mut self, key: &str) -> String {
-        if self.get(key).is_none() {
-            let others = self.entries.iter().map(|(k, _)| k.as_str()).filter(|k| !REQUIRED.contains(k));
-            let remedy = match others.clone().find(|other| did_you_mean(other, [key]).is_some()) {
-                Some(other) => format!("rename `{other}` to `{key}`"),
-                None if key == "input" => "add it; it may be empty: \"input\": \"\"".into(),
-                None => "an example has instruction, input and output; add what is missing".into(),
-            };
-            let message = format!("the key `{key}` is missing");
-            self.faults.push(Broken { code: "missing-key", column: 1, message, remedy });
-        }
-        self.text(key).unwrap_or_default()
-    }
-
-    pub fn text(&mut self, key: &str) -> Option<String> {
-        match self.get(key) {
-            None => None,
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(Value::Null) if !REQUIRED.contains(&key) => None,
-            Some(other) => {
-                let message = format!("`{key}` is {}, not a text", kind(other));
-                self.wrong_type(key, message, "put it in double quotes");
+    /// The text of a key; `null` is none. Anything else is a fault.
+    pub fn take_text(&mut self, key: &str) -> Option<String> {
+        match self.take(key)? {
+            Value::String(text) => Some(text),
+            Value::Null => None,
+            other => {
+                let message = format!("`{key}` is {}, not a text", kind(&other));
+                self.fault("wrong-type", key, message, "put it in double quotes");
                 None
             }
         }
     }
 
-    fn tags(&mut self) -> Vec<String> {
-        let tags = match self.get("tags") {
-            None | Some(Value::Null) => Some(Vec::new()),
-            Some(Value::Array(list)) => list.iter().map(|tag| tag.as_str().map(str::to_string)).collect(),
-            Some(_) => None,
-        };
-        tags.unwrap_or_else(|| {
-            self.wrong_type("tags", "`tags` is not a list of texts".into(), "write \"tags\": [\"one\", \"two\"]");
-            Vec::new()
-        })
+    /// Keys that were not taken.
+    pub fn left(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(key, _)| key.as_str())
     }
 
-    fn wrong_type(&mut self, key: &str, message: String, remedy: &str) {
-        let column = column_of(self.text, key);
-        self.faults.push(Broken { code: "wrong-type", column, message, remedy: remedy.into() });
+    /// Notes a fault at the place of `key`.
+    pub fn fault(&mut self, code: &'static str, key: &str, message: impl Into<String>, remedy: impl Into<String>) {
+        let (line, column) = place_of(self.text, key);
+        self.faults.push(Broken { code, line, column, message: message.into(), remedy: remedy.into() });
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
@@ -151,11 +91,29 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
+fn not_utf8(record: &[u8], at: usize) -> Broken {
+    let before = String::from_utf8_lossy(record.get(..at).unwrap_or_default()).chars().count();
+    let byte = record.get(at).copied().unwrap_or_default();
+    Broken {
+        code: "not-utf8",
+        line: 0,
+        column: before + 1,
+        message: format!("the byte 0x{byte:02X} is not UTF-8"),
+        remedy: "save the file as UTF-8; it is probably in an older code page such as Windows-1252".into(),
+    }
+}
+
 fn not_json(text: &str, error: &serde_json::Error) -> Broken {
+    let line = error.line().saturating_sub(1);
+    let written = text.split('\n').nth(line).unwrap_or_default();
     // serde_json counts bytes and says the place again at the end of its message.
-    let before = text.get(..error.column().saturating_sub(1)).map_or(0, |t| t.chars().count());
+    let before = written.get(..error.column().saturating_sub(1)).map_or(0, |t| t.chars().count());
     let said = error.to_string();
-    let what = said.split(" at line ").next().unwrap_or_default().to_string();
+    let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what).to_string();
+    if what.ends_with(TWICE) {
+        let remedy = "keep one of the two".into();
+        return Broken { code: "duplicate-key", line, column: before + 1, message: what, remedy };
+    }
     let remedy = match text.trim_start().chars().next() {
         Some('[') => "write one example a line, without a list around them",
         Some('{') if what.contains("control character") => "write a line break inside a text as \\n, a tab as \\t",
@@ -164,14 +122,18 @@ fn not_json(text: &str, error: &serde_json::Error) -> Broken {
         Some('{') => "check the commas between keys and that every quote inside a text is written \\\"",
         _ => "each line is one object: {\"instruction\": …, \"input\": …, \"output\": …}",
     };
-    Broken { code: "not-json", column: before + 1, message: format!("not JSON: {what}"), remedy: remedy.into() }
+    let message = format!("not JSON: {what}");
+    Broken { code: "not-json", line, column: before + 1, message, remedy: remedy.into() }
 }
 
-/// The column of a key, in characters from 1.
-fn column_of(text: &str, key: &str) -> usize {
-    let found =
-        strings(text).into_iter().find(|s| s.is_key && text.get(s.range.clone()) == Some(&format!("\"{key}\"")));
-    found.map_or(1, |s| text.get(..s.range.start).map_or(0, |t| t.chars().count()) + 1)
+/// The line of a key, from 0, and its column, in characters from 1. Of a key that stands there twice, the second.
+fn place_of(text: &str, key: &str) -> (usize, usize) {
+    let quoted = format!("\"{key}\"");
+    let mut found = strings(text).into_iter().filter(|s| s.is_key && text.get(s.range.clone()) == Some(&quoted));
+    let first = found.next();
+    let before = found.next().or(first).and_then(|s| text.get(..s.range.start)).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count(), line.chars().count() + 1)
 }
 
 /// A top-level string of an object, quotes included.
@@ -207,63 +169,37 @@ pub(super) fn strings(text: &str) -> Vec<Span> {
     found
 }
 
-/// An object's entries in their order; a key may stand there twice.
-struct Entries(Vec<(String, Value)>);
-
-impl<'de> serde::Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Entries;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("an object with instruction, input and output")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
-                let mut entries = Vec::with_capacity(6);
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn faults(line: &[u8]) -> Vec<(&'static str, usize, String)> {
-        let faults = read(line, Place::default()).err().unwrap_or_default();
-        faults.into_iter().map(|f| (f.code, f.column, f.message)).collect()
+    fn faults(line: &str) -> Vec<(&'static str, usize, usize)> {
+        let faults = Fields::open(line.as_bytes()).map_or_else(|faults| faults, |fields| fields.faults);
+        faults.into_iter().map(|fault| (fault.code, fault.line, fault.column)).collect()
     }
 
     #[test]
-    fn reads_an_example_and_names_keys_nobody_reads() {
-        let line = r#"{"id": "a-1", "instruction": "i", "input": "", "output": "o", "tags": ["x"], "score": 3}"#;
-        let read = read(line.as_bytes(), Place::default()).unwrap_or_else(|f| panic!("{f:?}"));
-        assert_eq!((read.example.id.as_deref(), read.example.output.as_str()), (Some("a-1"), "o"));
-        assert_eq!(read.example.tags, ["x"]);
-        assert_eq!(read.unknown, ["score"]);
+    fn a_key_that_stands_there_twice_is_told_at_its_second_place_however_deep() {
+        assert_eq!(
+            faults(r#"{"a": 1, "b": "é", "a": 2, "b": 3}"#),
+            [("duplicate-key", 0, 20), ("duplicate-key", 0, 28)]
+        );
+        assert_eq!(faults("{\"a\": 1,\n \"a\": 2}"), [("duplicate-key", 1, 2)]);
+        let inside = faults(r#"{"messages": [{"role": "user", "role": "x"}]}"#);
+        assert!(matches!(inside[..], [("duplicate-key", 0, 31..)]), "{inside:?}");
+        assert_eq!(faults(r#"{"a": [{"b": 1}, {"b": 2.5}, null, true, -3]}"#), []);
+        assert_eq!(faults(&format!("{{{}}}", vec!["\"a\": 1"; 5000].join(", "))).len(), MOST_TWICE);
     }
 
     #[test]
-    fn tells_every_fault_with_its_column() {
-        let all = faults(br#"{"instruction": 3, "ouput": "o", "input": "", "input": "x", "tags": "t"}"#);
-        let codes: Vec<_> = all.iter().map(|(code, column, _)| (*code, *column)).collect();
-        assert_eq!(codes, [("duplicate-key", 34), ("wrong-type", 2), ("missing-key", 1), ("wrong-type", 61)]);
-    }
-
-    #[test]
-    fn broken_bytes_and_broken_json_have_a_column() {
-        assert_eq!(faults(b"{\"instruction\": \"\xc3\xa9\xe9\"}")[0].1, 19);
-        let (code, column, message) = faults(br#"{"instruction": "i" "input": ""}"#).remove(0);
-        assert_eq!((code, column), ("not-json", 21));
-        assert!(message.starts_with("not JSON: expected"), "{message}");
-        assert_eq!(faults(b"[1]")[0].0, "not-json");
+    fn broken_bytes_and_broken_json_have_a_place() {
+        let broken = Fields::open(b"{\"instruction\": \"\xc3\xa9\xe9\"}").err().unwrap();
+        assert_eq!(broken[0].column, 19);
+        let broken = Fields::open(br#"{"instruction": "i" "input": ""}"#).err().unwrap();
+        assert_eq!((broken[0].code, broken[0].column), ("not-json", 21));
+        assert!(broken[0].message.starts_with("not JSON: expected"), "{broken:?}");
+        assert_eq!(faults("[1]")[0].0, "not-json");
+        assert_eq!(faults("{\n\"a\":\n é oops}"), [("not-json", 2, 2)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Several people's folders made into one.
 
-use super::Example;
+use super::{Conversation, Example};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub struct Part {
 #[derive(Debug, Default)]
 pub struct Merged {
     /// What each file of the new folder holds, by its path below the folder.
-    pub files: BTreeMap<PathBuf, Vec<Example>>,
+    pub files: BTreeMap<PathBuf, Vec<Conversation>>,
     /// Left out because another part says the same, word for word.
     pub exact: usize,
     /// Pairs that say nearly the same.
@@ -66,10 +66,10 @@ pub fn merge(parts: Vec<Part>, near: impl FnOnce(&[Example]) -> Vec<(usize, usiz
     let examples: Vec<Example> = kept.iter().map(|(_, example)| example.clone()).collect();
     let near = settle(&examples, near(&examples));
     let dropped: HashSet<usize> = near.iter().map(|(_, dropped)| *dropped).collect();
-    let mut files: BTreeMap<PathBuf, Vec<Example>> = BTreeMap::new();
+    let mut files: BTreeMap<PathBuf, Vec<Conversation>> = BTreeMap::new();
     for (index, (path, example)) in kept.into_iter().enumerate() {
         if !dropped.contains(&index) {
-            files.entry(path).or_default().push(example);
+            files.entry(path).or_default().push(example.into());
         }
     }
     let pair =
@@ -136,7 +136,9 @@ mod tests {
         let told: Vec<(String, Vec<&str>)> = merged
             .files
             .iter()
-            .map(|(path, all)| (path.display().to_string(), all.iter().filter_map(|e| e.source.as_deref()).collect()))
+            .map(|(path, all)| {
+                (path.display().to_string(), all.iter().filter_map(|e| e.first().source.as_deref()).collect())
+            })
             .collect();
         assert_eq!(
             told,
@@ -158,7 +160,7 @@ mod tests {
             merge(vec![part("ana", vec![mine]), part("ben", vec![example("ben/c/d", "q1", "a 1"), other])], |_| {
                 Vec::new()
             });
-        let ids: Vec<&str> = merged.files.values().flatten().filter_map(|e| e.id.as_deref()).collect();
+        let ids: Vec<&str> = merged.files.values().flatten().filter_map(|e| e.first().id.as_deref()).collect();
         assert_eq!((merged.exact, ids), (1, vec!["b-01", "ben-b-01"]));
     }
 
@@ -174,7 +176,7 @@ mod tests {
             assert_eq!(examples.len(), 4);
             vec![(0, 3), (0, 1), (1, 3)]
         });
-        let left: Vec<&str> = merged.files.values().flatten().map(|e| e.output.as_str()).collect();
+        let left: Vec<&str> = merged.files.values().flatten().map(|e| e.first().output.as_str()).collect();
         assert_eq!(left, ["the longest answer", "x"]);
         let pairs: Vec<(&str, &str)> =
             merged.near.iter().map(|n| (n.kept.output.as_str(), n.dropped.output.as_str())).collect();

@@ -1,42 +1,50 @@
 //! Training data: folders of JSONL, `<category>/<topic>.jsonl`, one [`Example`] a line.
 //!
-//! [`load`] wants every line right and reports all that are not; [`conversations`] reads for training, and takes chat
-//! messages and prompt and completion beside our own examples. The linter ([`mod@lint`]) wants nothing: it takes what
-//! bytes it finds and lists every fault as a [`Finding`], broken lines among them. [`leaks`] names training examples
+//! Every line is read by one reader (`record`), whoever asks and whichever tool wrote it. [`conversations`] wants every
+//! line right, reports all that are not, and says what it passed over; [`load`] does the same for single examples. The
+//! linter ([`mod@lint`]) wants nothing: it takes what bytes it finds and lists every fault as a [`Finding`], broken lines
+//! among them. [`leaks`] names training examples
 //! that give away a suite's case. [`stats`] counts, [`split`] holds examples out, [`merge`] joins several people's
 //! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example.
 
 mod add;
+mod columns;
 mod conversation;
 pub mod convert;
 mod example;
 mod folder;
+mod json;
 mod kind;
 mod leak;
 mod line;
 pub mod lint;
+mod listing;
 mod load;
 mod meaning;
 mod merge;
+mod question;
 mod read;
 mod recommended;
+mod record;
 mod section;
 mod settings;
 mod split;
 mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turns;
 mod vectors;
 mod words;
 
 pub use add::{Kept, Topic, add};
-pub use conversation::{Conversation, conversations};
+pub use conversation::Conversation;
 pub use engine::train::Place;
 pub use example::Example;
 pub use folder::write_folder;
 pub use leak::{Leak, Overlap, leaks};
 pub use lint::near_duplicates;
-pub use load::{files, load};
+pub use listing::{any_files, files};
+pub use load::{Loaded, conversations, load, readable};
 pub use merge::{Merged, Near, Part, merge};
 pub use recommended::{RECOMMENDED, Recommended};
 pub use settings::{DataSettings, Severity};

@@ -4,6 +4,7 @@ use super::line::Broken;
 use engine::error::{Error, Result};
 use engine::train::Place;
 use rayon::prelude::*;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,4 +45,11 @@ impl File {
         let place = |line: &Line<'_>| Place { file: self.path.clone(), line: line.number };
         self.lines().into_par_iter().map(|line| (line, read(line.bytes, place(&line)))).collect()
     }
+}
+
+/// The first bytes of a file, where it can be read.
+pub(super) fn head(path: &Path) -> Option<Vec<u8>> {
+    let mut head = Vec::new();
+    std::fs::File::open(path).ok()?.take(4096).read_to_end(&mut head).ok()?;
+    Some(head.strip_prefix(BOM).map_or(head.clone(), <[u8]>::to_vec))
 }

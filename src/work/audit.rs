@@ -1,6 +1,7 @@
 //! Suites → texts made of their references → what passes that must not, and fails that must not.
 
 use super::device::{self, DeviceChoice};
+use super::evaluate::suites;
 use super::event::{Event, Sink, ensure_base};
 use super::settings::settings;
 use super::sources::{Group, groups, open};
@@ -10,7 +11,7 @@ use crate::provider::{self, Answer, Request, Task};
 use crate::registry;
 use crate::report::AuditReport;
 use crate::run::{self, Filter, Plan, Reports, Run, VersionRef};
-use crate::suite::{self, Case, Split, Suite};
+use crate::suite::{Case, Split, Suite};
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
@@ -57,7 +58,7 @@ pub struct Audited {
 /// the asking.
 pub fn audit(workspace: &Workspace, options: &AuditOptions, sink: &dyn Sink) -> Result<Audited> {
     let device = device::open(options.device)?;
-    let all = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    let all = suites(workspace, &options.suites, sink)?;
     let filter = Filter { suites: options.suites.clone(), split: options.split, ..Filter::default() };
     let suites = run::select(&all, &filter)?;
     sentence_model(&suites, sink);

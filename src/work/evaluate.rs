@@ -15,8 +15,9 @@ use crate::report::Report;
 use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
 use crate::suite::{self, Split, Suite};
 use crate::training_data;
+use crate::words;
 use crate::workspace::Workspace;
-use engine::error::{Error, Kind, Result};
+use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
 use std::ops::ControlFlow;
 
@@ -79,9 +80,15 @@ pub struct Evaluated {
 /// the sink stops it. What was answered by then is recorded, and the same call later does the rest.
 pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sink) -> Result<Vec<Evaluated>> {
     let device = device::open(options.device)?;
-    let mut suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
-    set_apart(workspace, &mut suites, sink);
     let reports = Reports::new(workspace.reports());
+    let wanted: Vec<String> = match &options.subject {
+        Subject::Rescore(id) | Subject::Resume(id) => {
+            reports.load(id)?.manifest.suites.into_iter().map(|suite| suite.name).collect()
+        }
+        _ => options.filter.suites.clone(),
+    };
+    let mut suites = suites(workspace, &wanted, sink)?;
+    set_apart(workspace, &mut suites, sink);
     let how = How { device, reuse: options.reuse.then_some(&reports), sink };
     let runs = match &options.subject {
         Subject::Rescore(id) => {
@@ -112,6 +119,27 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     runs.into_iter().map(report).collect()
 }
 
+/// The suites. Where some are `wanted` by name, mistakes in others are told and stop nothing.
+///
+/// # Errors
+/// Mistakes in the suites that are wanted, or in any where none is named.
+pub(super) fn suites(workspace: &Workspace, wanted: &[String], sink: &dyn Sink) -> Result<Vec<Suite>> {
+    let read = suite::load_some(&workspace.root, &workspace.suite_files()?)?;
+    let (mine, others): (Vec<_>, Vec<_>) = read
+        .broken
+        .into_iter()
+        .partition(|broken| wanted.is_empty() || wanted.iter().any(|name| name == broken.name()));
+    if let Some(error) = Error::gather(mine.into_iter().map(|broken| broken.error)) {
+        return Err(error);
+    }
+    for broken in others {
+        let faults = words::count(broken.faults(), "mistake");
+        let file = broken.file.display();
+        sink.tell(Event::Warning(format!("{file} has {faults} and was left aside; see `pmtune validate`")));
+    }
+    Ok(read.suites)
+}
+
 /// Makes sure that the sentence model is on disk where a check of these suites compares meanings.
 fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
     let mut checks = suites.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.checks);
@@ -127,27 +155,25 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite], sink: &dyn Sink) {
     if !folder.is_dir() {
         return;
     }
-    match training_data::conversations(&[folder]) {
-        Ok(conversations) => {
-            let examples: Vec<_> = conversations.iter().flat_map(|c| c.exchanges().cloned()).collect();
-            let leaks = training_data::leaks(&examples, suites);
-            let cases = run::set_apart(suites, &leaks);
-            if !cases.is_empty() {
-                sink.tell(Event::Warning(format!(
-                    "{} of the cases stand in the training data and count for nothing: {}; `pmtune data check` shows where",
-                    cases.len(),
-                    cases.join(", ")
-                )));
-            }
-        }
-        // An empty folder gives nothing away.
-        Err(error) if error.kind == Kind::Missing => {}
-        Err(error) => {
-            let faults = error.flatten().len();
-            sink.tell(Event::Warning(format!(
-                "the training data has {faults} broken lines, so leakage was not checked; see `pmtune data check`"
-            )));
-        }
+    let (conversations, broken) = match training_data::readable(&[folder]) {
+        Ok(read) => read,
+        Err(error) => return sink.tell(Event::Warning(format!("leakage was not checked: {}", error.message))),
+    };
+    if broken > 0 {
+        sink.tell(Event::Warning(format!(
+            "{} of the training data cannot be read, and leaks there were not looked for; see `pmtune data check`",
+            words::count(broken, "line")
+        )));
+    }
+    let examples: Vec<_> = conversations.iter().flat_map(|c| c.exchanges().cloned()).collect();
+    let leaks = training_data::leaks(&examples, suites);
+    let cases = run::set_apart(suites, &leaks);
+    if !cases.is_empty() {
+        sink.tell(Event::Warning(format!(
+            "{} of the cases stand in the training data and count for nothing: {}; `pmtune data check` shows where",
+            cases.len(),
+            cases.join(", ")
+        )));
     }
 }
 

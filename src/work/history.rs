@@ -8,6 +8,7 @@ use crate::review;
 use crate::run::Reports;
 use crate::suite::Split;
 use crate::training_data;
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
@@ -100,22 +101,27 @@ fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<So
     Ok(found)
 }
 
-/// Training examples by category; broken data is the linter's business, and counts as none here.
+/// Training examples by category; broken lines are the linter's business, and count as none here.
 fn examples(workspace: &Workspace, sink: &dyn Sink) -> BTreeMap<String, usize> {
     let folder = workspace.training_data();
     let mut counts = BTreeMap::new();
     if !folder.is_dir() {
         return counts;
     }
-    match training_data::load(&[folder]) {
-        Ok(examples) => {
-            for example in examples {
+    match training_data::readable(&[folder]) {
+        Ok((conversations, broken)) => {
+            for example in conversations {
                 *counts.entry(example.category().to_string()).or_default() += 1;
             }
+            if broken > 0 {
+                let lines = words::count(broken, "line");
+                let text = format!(
+                    "{lines} of the training data cannot be read and were not counted; see `pmtune data check`"
+                );
+                sink.tell(Event::Warning(text));
+            }
         }
-        Err(_) => sink.tell(Event::Warning(
-            "training data has broken lines and was not counted; see `pmtune data check`".to_string(),
-        )),
+        Err(error) => sink.tell(Event::Warning(format!("the training data was not counted: {}", error.message))),
     }
     counts
 }

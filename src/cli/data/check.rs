@@ -10,7 +10,8 @@ use engine::error::{Kind, Result};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Severities, the limit in tokens and outdated terms are set under `data:` in pmtune.yaml.\n\n\
+#[command(after_help = "Severities, the limit in tokens and outdated terms are set under `data:` in pmtune.yaml.\n\
+                        Exit codes: 0 fine, 100 a finding is as grave as --fail-on, 1 no example was found.\n\n\
                         Examples:\n  pmtune data check\n  pmtune data check --fix\n  \
                         pmtune data check --against suites\n  \
                         pmtune data check training-data/prds --fail-on warning\n  \
@@ -82,5 +83,5 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &CheckArgs) -> Resul
         FindingFormat::Sarif => out::line(findings::sarif(&linted)?),
         FindingFormat::Github => out::text(findings::github(&linted)),
     }
-    data::verdict(workspace.as_ref(), &linted.findings, args.fail_on.map(Severity::from))
+    data::verdict(workspace.as_ref(), &linted, args.fail_on.map(Severity::from))
 }

@@ -11,12 +11,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Reads pmtune examples, chat messages, ShareGPT, Alpaca, prompt and completion (JSON lines or a\n\
-                        JSON list), and CSV with named columns; the file itself shows which it is.\n\n\
+                        JSON list), and CSV with named columns; the file itself shows which it is. What nothing\n\
+                        reads is named.\n\n\
                         Examples:\n  pmtune data convert notes.csv --out training-data/planning/roadmaps.jsonl\n  \
                         pmtune data convert training-data --to chat > chat.jsonl"
 )]
 pub struct ConvertArgs {
-    /// Files, or folders of pmtune examples.
+    /// Files, or folders of training data.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// What to write.
@@ -29,7 +30,7 @@ pub struct ConvertArgs {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum To {
-    /// pmtune's own: instruction, input, output.
+    /// pmtune's own: instruction, input, output; messages where there are several turns.
     Examples,
     /// A list of messages with role and content.
     Chat,

@@ -1,3 +1,4 @@
+use crate::cli::console::Console;
 use crate::cli::out;
 use crate::training_data::write_folder;
 use crate::words;
@@ -22,7 +23,7 @@ pub struct MergeArgs {
 
 pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
     let folder = workspace.inside(&args.out)?;
-    let merged = merge(&args.folders, args.strict)?;
+    let merged = merge(&args.folders, args.strict, &Console::new())?;
     for near in &merged.near {
         out::line(format!("kept {}, left out {}: nearly the same", near.kept.place, near.dropped.place));
     }

@@ -1,3 +1,4 @@
+use crate::cli::console::Console;
 use crate::cli::out;
 use crate::work::data::split;
 use crate::workspace::Workspace;
@@ -20,7 +21,7 @@ pub struct SplitArgs {
 
 pub fn run(workspace: &Workspace, args: &SplitArgs) -> Result<()> {
     let folder = args.out.as_deref().map(|folder| workspace.inside(folder)).transpose()?;
-    let split = split(workspace, &args.paths)?;
+    let split = split(workspace, &args.paths, &Console::new())?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["category", "training", "held out"]);
     let counts = split.by_category();

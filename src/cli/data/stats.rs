@@ -1,3 +1,4 @@
+use crate::cli::console::Console;
 use crate::cli::out;
 use crate::report;
 use crate::work::data::dataset;
@@ -17,7 +18,7 @@ pub struct StatsArgs {
 
 pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
     let html = args.html.as_deref().map(|file| workspace.inside(file)).transpose()?;
-    let stats = dataset(workspace, &args.paths)?;
+    let stats = dataset(workspace, &args.paths, &Console::new())?;
     out::text(report::dataset_text(&stats));
     if let Some(file) = html {
         store::replace(&file, report::dataset_html(&stats)?.as_bytes())?;

@@ -1,9 +1,10 @@
 //! A sheet as a table, one row for each answer. Spreadsheets rewrite much on the way (separators, line ends, a byte order
-//! mark), so all that is forgiven; what stands in the question and the answer is not.
+//! mark), so all that is forgiven, by `table`; what stands in the question and the answer is not.
 
 use super::{Exported, Judgement, clip, strange_answers};
 use crate::check::Criterion;
 use crate::review::{Draft, Flag, Item, Sheet, Text};
+use crate::table::{self, Fault, PassedOver, Table};
 use engine::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -68,25 +69,29 @@ fn is_whole(cell: &str, sent: &str) -> bool {
 }
 
 /// One row of a file, by its columns.
-struct Row<'a> {
-    line: u64,
-    cells: BTreeMap<&'a str, String>,
+struct Row {
+    line: usize,
+    cells: BTreeMap<&'static str, String>,
 }
 
-impl Row<'_> {
+impl Row {
     fn get(&self, column: &str) -> &str {
         self.cells.get(column).map_or("", |cell| cell.trim())
     }
 }
 
+/// The sheet, what it says, and which of its columns nothing reads.
 pub(super) fn read(
     text: &str,
     file: &Path,
     find: impl Fn(&str) -> Result<Exported>,
-) -> Result<(Exported, Vec<Judgement>)> {
+) -> Result<(Exported, Vec<Judgement>, Option<String>)> {
     let name = file.display().to_string();
-    let header = header(text, &name)?;
-    let rows = rows(text, &header, &name)?;
+    let table = table::read(text).map_err(|fault| at(&name, fault))?;
+    let places = places(&table.header.cells, &name)?;
+    let mut unread = PassedOver::default();
+    unread.add(table.unread(|column| places.values().any(|place| *place == column)));
+    let rows = rows(table, &places, &name)?;
     let id = sheet_id(&rows, &name)?;
     let exported = find(&id)?;
     let expected: BTreeMap<&str, (&Item, &Text)> =
@@ -109,54 +114,45 @@ pub(super) fn read(
     }
     match Error::gather(faults) {
         Some(fault) => Err(fault),
-        None => Ok((exported, judgements)),
+        None => Ok((exported, judgements, unread.sentence())),
     }
 }
 
-/// The separator and the place of each column.
-struct Header<'a> {
-    separator: u8,
-    places: BTreeMap<&'a str, usize>,
+fn at(name: &str, Fault { line, what, remedy }: Fault) -> Error {
+    Error::input(format!("{name}:{line}: {what}")).hint(remedy)
 }
 
-fn header(text: &str, name: &str) -> Result<Header<'static>> {
-    // Old spreadsheets end lines with CR alone; blank lines before the header are skipped below, too.
-    let first = text.split(['\r', '\n']).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let count = |separator: &&u8| first.bytes().filter(|b| b == *separator).count();
-    let separator = *b",;\t".iter().rev().max_by_key(count).unwrap_or(&b',');
-    let record = parse(first, separator, name)?.into_iter().next().unwrap_or_default();
-    let titles: Vec<String> = record.iter().map(|title| title.trim().to_lowercase()).collect();
+/// The place of each column.
+fn places(header: &[String], name: &str) -> Result<BTreeMap<&'static str, usize>> {
+    let titles: Vec<String> = header.iter().map(|title| title.to_lowercase()).collect();
     let found = columns().filter_map(|column| Some((column, titles.iter().position(|title| title == column)?)));
     let places: BTreeMap<&str, usize> = found.collect();
     // Category and reference are for reading only.
     let missing: Vec<&str> =
         columns().filter(|c| !places.contains_key(c) && !matches!(*c, "category" | "reference")).collect();
     if missing.is_empty() {
-        return Ok(Header { separator, places });
+        return Ok(places);
     }
     Err(Error::input(format!("{name}:1: these columns are missing: {}", missing.join(", ")))
         .hint("send the sheet with its first line, as a CSV file"))
 }
 
-fn parse(text: &str, separator: u8, name: &str) -> Result<Vec<csv::StringRecord>> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
-    let fail = |e: csv::Error| Error::input(format!("{name}: {e}")).hint("save the sheet again as CSV");
-    reader.records().map(|record| record.map_err(fail)).collect()
-}
-
-/// The rows below the header; rows without any text are left out.
-fn rows<'a>(text: &str, header: &Header<'a>, name: &str) -> Result<Vec<Row<'a>>> {
-    let records = parse(text, header.separator, name)?;
-    let filled = records.iter().skip(1).filter(|record| record.iter().any(|cell| !cell.trim().is_empty()));
-    let row = |record: &csv::StringRecord| {
-        let cell = |(column, place): (&&'a str, &usize)| Some((*column, record.get(*place)?.to_string()));
-        Row {
-            line: record.position().map_or(0, csv::Position::line),
-            cells: header.places.iter().filter_map(cell).collect(),
+/// The rows below the header. Gathers those that have other columns than it.
+fn rows(table: Table, places: &BTreeMap<&'static str, usize>, name: &str) -> Result<Vec<Row>> {
+    let (mut rows, mut faults) = (Vec::with_capacity(table.rows.len()), Vec::new());
+    for row in table.rows {
+        match row {
+            Ok(mut row) => {
+                let cell = |(column, place): (&&'static str, &usize)| {
+                    Some((*column, std::mem::take(row.cells.get_mut(*place)?)))
+                };
+                let cells = places.iter().filter_map(cell).collect();
+                rows.push(Row { line: row.line, cells });
+            }
+            Err(fault) => faults.push(at(name, fault)),
         }
-    };
-    Ok(filled.map(row).collect())
+    }
+    Error::gather(faults).map_or(Ok(rows), Err)
 }
 
 /// The one sheet that the rows' codes name.

@@ -185,6 +185,28 @@ fn line_ends_of_carriage_returns_alone_are_read() {
     assert_eq!(away.import(&writer.into_inner().unwrap()).unwrap().new, 5);
 }
 
+/// As Excel writes them: a separator named on the first line, UTF-16, a Western code page, columns of the reviewer's own.
+#[test]
+fn what_a_spreadsheet_may_save_is_read_and_guesses_are_told() {
+    let away = away();
+    let mut rows = away.table();
+    rows[1..].iter_mut().for_each(|row| fill(row, "4"));
+    rows[1][COMMENT] = "na\u{ef}ve".into();
+    rows.iter_mut().for_each(|row| row.push(String::new()));
+    rows[0][CODE + 1] = "mine".into();
+    rows[2][CODE + 1] = "seen".into();
+    let text = String::from_utf8(written(&rows, b';')).unwrap();
+    let named = format!("sep=;\r\n{text}");
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(named.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let first = away.import(&wide).unwrap();
+    assert_eq!((first.new, first.notes.len()), (5, 1));
+    assert!(first.notes[0].contains("`mine` (1 record)"), "{:?}", first.notes);
+    let old: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let again = away.import(&old).unwrap();
+    assert_eq!((again.unchanged, again.notes.len()), (5, 2));
+    assert!(again.notes[0].contains("Windows-1252") && again.notes[0].ends_with("na\u{ef}ve"), "{:?}", again.notes);
+}
+
 #[test]
 fn an_older_table_takes_nothing_back() {
     let away = away();
@@ -266,7 +288,13 @@ fn foreign_and_mangled_sheets_are_refused() {
     assert!(away.refused(&written(&rows[..1], b',')).contains("no row has its code"));
     assert!(away.refused(b"").contains("columns are missing"));
     assert!(away.refused(b"<!doctype html>").contains("Save my scores"));
-    assert!(away.refused(b"PK\x03\x04\xff\xfe").contains("not UTF-8"));
+    assert!(away.refused(b"PK\x03\x04\x00\xff\xfe").contains("CSV UTF-8"));
+    let mut short = away.table();
+    short[2].pop();
+    assert!(away.refused(&written(&short, b',')).contains("scores.csv:3: this row has 13 fields, the header has 14"));
+    let mut twice = away.table();
+    twice[0][2] = "Code".into();
+    assert!(away.refused(&written(&twice, b',')).contains("`code` stands there twice"));
 }
 
 fn scores(away: &Away, ratings: &str) -> String {
@@ -355,7 +383,7 @@ proptest! {
                 let place = place.index(bytes.len());
                 bytes[place] = byte;
             }
-            if let Ok((exported, judgements)) = read(&bytes, Path::new("x.csv"), |id| Exported::find(&away.reports, id)) {
+            if let Ok((exported, judgements, _)) = read(&bytes, Path::new("x.csv"), |id| Exported::find(&away.reports, id)) {
                 assert_eq!(exported.sheet.id, away.exported.sheet.id);
                 assert_eq!(judgements.len(), 5);
                 assert!(judgements.iter().flat_map(|j| j.draft.points.values()).all(|p| (1..=5).contains(p)));

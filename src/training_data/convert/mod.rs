@@ -2,22 +2,19 @@
 //!
 //! [`read`] finds out what a file holds (chat messages, ShareGPT, Alpaca, prompt and completion, CSV, or our own
 //! examples) by looking at it, record by record, and gathers every fault with its line. [`write`] gives the text of a
-//! file in one of the formats; what `read` makes of it are the same examples again.
+//! file in one of the formats; what `read` makes of it are the same conversations again.
 //!
 //! Formats without a place for `input` carry the whole question in one text: instruction, a blank line, input. That is
 //! also what a model is shown, so nothing is lost by reading it back at its first blank line.
 
-mod csv;
 mod format;
-mod question;
 mod read;
-mod record;
+mod table;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use format::Format;
-pub use question::parts;
 pub use read::{Imported, read};
-pub use write::write;
+pub use write::{Written, write};

@@ -1,103 +1,86 @@
-use super::csv;
-use super::record::{self, Texts};
-use crate::training_data::{Example, Place};
-use engine::error::{self, Error, Result};
-use serde_json::Value;
+use super::table::{self, Read};
+use crate::table::{Fault, PassedOver, decode};
+use crate::training_data::line::Broken;
+use crate::training_data::load::fault;
+use crate::training_data::record::{self, Record};
+use crate::training_data::{Conversation, Place};
+use engine::error::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
 
 /// What [`read`] made of a file.
 #[derive(Debug, Default)]
 pub struct Imported {
-    pub examples: Vec<Example>,
-    /// Different system prompts of the conversations, in order; an example has no place for them.
-    pub systems: Vec<String>,
+    pub conversations: Vec<Conversation>,
+    /// What was guessed or passed over, each in a sentence for the user.
+    pub notes: Vec<String>,
 }
-
-/// Why a record is no example, and the remedy.
-type Fault = (String, &'static str);
 
 /// Reads `bytes`, the content of `file`: CSV where the file's name says so, else JSON lines or one JSON list.
 ///
 /// # Errors
-/// Gathers every record that is not one question with its answer, with file and line.
+/// Gathers every record that cannot be trained on, with file and line. No record at all is an error too.
 pub fn read(file: &Path, bytes: &[u8]) -> Result<Imported> {
-    let text = std::str::from_utf8(bytes).map_err(|e| not_utf8(file, bytes, e.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let extension = file.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
-    let records = match extension.as_deref() {
-        Some("csv" | "tsv") => table(text),
-        _ if text.trim_start().starts_with('[') => list(text),
-        _ => lines(text),
-    };
+    let decoded = decode(bytes).map_err(|fault| at(file, fault))?;
+    let text = decoded.text.as_str();
     let place: Arc<Path> = Arc::from(file);
-    let written: Vec<&str> = text.lines().collect();
-    let (mut imported, mut faults) = (Imported::default(), Vec::new());
-    for (line, texts) in records {
-        match texts.and_then(complete) {
-            Ok(texts) => {
-                if let Some(system) = texts.system.filter(|s| !imported.systems.contains(s)) {
-                    imported.systems.push(system);
-                }
-                imported.examples.push(Example {
-                    id: texts.id,
-                    instruction: texts.instruction,
-                    input: texts.input,
-                    output: texts.output,
-                    tags: texts.tags,
-                    source: texts.source,
-                    place: Place { file: place.clone(), line },
-                });
+    let extension = file.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
+    let mut unread = PassedOver::default();
+    let records = match extension.as_deref() {
+        Some("csv" | "tsv") => table::records(text, &place, &mut unread).map_err(|fault| at(file, fault))?,
+        _ if text.trim_start().starts_with('[') => list(text, &place),
+        _ => lines(text, &place),
+    };
+    let (mut conversations, mut faults) = (Vec::new(), Vec::new());
+    for (line, written, read) in records {
+        match read.and_then(Record::filled) {
+            Ok(record) => {
+                unread.add(record.unread);
+                conversations.push(record.conversation);
             }
-            Err((message, hint)) => faults.push(fault(file, written.get(line - 1), line, message).hint(hint)),
+            Err(broken) => {
+                faults.extend(broken.into_iter().map(|broken| fault(file, line, written.as_bytes(), broken)));
+            }
         }
     }
-    match Error::gather(faults) {
-        Some(error) => Err(error),
-        None if imported.examples.is_empty() => {
-            Err(Error::input(format!("{} holds no examples", file.display())).hint("check that it is the right file"))
-        }
-        None => Ok(imported),
+    if conversations.is_empty() && faults.is_empty() {
+        return Err(
+            Error::input(format!("{} holds no examples", file.display())).hint("check that it is the right file")
+        );
     }
+    let told = decoded.guess.into_iter().chain(unread.sentence());
+    let notes = told.map(|what| format!("{}: {what}", file.display())).collect();
+    Error::gather(faults).map_or(Ok(Imported { conversations, notes }), Err)
 }
 
-fn complete(texts: Texts) -> Result<Texts, Fault> {
-    let empty = [("the question", &texts.instruction), ("the answer", &texts.output)];
-    let empty = empty.into_iter().find(|(_, text)| text.trim().is_empty());
-    match empty.map(|(name, _)| name) {
-        Some(name) => Err((format!("{name} is empty"), "write it, or remove the record")),
-        None => Ok(texts),
-    }
+fn at(file: &Path, Fault { line, what, remedy }: Fault) -> Error {
+    Error::input(format!("{}:{line}: {what}", file.display())).hint(remedy)
 }
 
-fn lines(text: &str) -> Vec<(usize, Result<Texts, Fault>)> {
+fn lines<'a>(text: &'a str, file: &Arc<Path>) -> Vec<Read<'a>> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(index, line)| (index + 1, json(line, index + 1).1)).collect()
+    lines.map(|(index, line)| json(line, index + 1, file)).collect()
 }
 
 /// A JSON list of records, which may span many lines.
-fn list(text: &str) -> Vec<(usize, Result<Texts, Fault>)> {
-    match elements(text) {
-        Ok(elements) => elements.into_iter().map(|(line, element)| json(element, line)).collect(),
-        Err(line) => vec![(line, Err(("the list is not closed".into(), "the file is cut off; export it again")))],
+fn list<'a>(text: &'a str, file: &Arc<Path>) -> Vec<Read<'a>> {
+    let (elements, end) = elements(text);
+    let mut records: Vec<Read> = elements.into_iter().map(|(line, element)| json(element, line, file)).collect();
+    if let Err((line, message)) = end {
+        let remedy = "the file is cut off, or two were put into one; export it again".into();
+        let broken = Broken { code: "not-json", line: 0, column: 1, message: message.into(), remedy };
+        records.push((line, text.lines().nth(line - 1).unwrap_or_default(), Err(vec![broken])));
     }
+    records
 }
 
-/// One record as JSON; the line is that of the fault where the JSON itself is broken.
-fn json(text: &str, line: usize) -> (usize, Result<Texts, Fault>) {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => (line, record::from_json(&value)),
-        Err(e) => {
-            let said = e.to_string();
-            let said = said.split(" at line ").next().unwrap_or_default();
-            let hint = "line breaks inside a text are written \\n, quotes \\\"; each record is one JSON object";
-            (line + e.line().saturating_sub(1), Err((format!("not JSON: {said} (column {})", e.column()), hint)))
-        }
-    }
+/// One record as JSON.
+fn json<'a>(text: &'a str, line: usize, file: &Arc<Path>) -> Read<'a> {
+    (line, text, record::read(text.as_bytes(), Place { file: file.clone(), line }))
 }
 
-/// The elements of the outermost list with the lines they begin on; the last line where the list is not closed.
-fn elements(text: &str) -> Result<Vec<(usize, &str)>, usize> {
+/// The elements of the outermost list with the lines they begin on, and whether the text ends with the list.
+fn elements(text: &str) -> (Vec<(usize, &str)>, Result<(), (usize, &'static str)>) {
     let (mut found, mut depth, mut line) = (Vec::new(), 0usize, 1);
     let (mut in_text, mut escaped) = (false, false);
     // Where the element being read begins, and on which line.
@@ -120,38 +103,11 @@ fn elements(text: &str) -> Result<Vec<(usize, &str)>, usize> {
             _ => {}
         }
         if depth == 0 && byte == b']' {
-            return Ok(found);
+            let after = text.get(at + 1..).unwrap_or_default();
+            let blank = after.len() - after.trim_start().len();
+            let line = line + after.get(..blank).unwrap_or_default().matches('\n').count();
+            return (found, if after.trim().is_empty() { Ok(()) } else { Err((line, "something follows the list")) });
         }
     }
-    Err(line)
-}
-
-fn table(text: &str) -> Vec<(usize, Result<Texts, Fault>)> {
-    let rows = match csv::rows(text) {
-        Ok(rows) => rows,
-        Err(csv::Fault { line, what }) => {
-            return vec![(line, Err((what.into(), "save the sheet as CSV again, with texts in double quotes")))];
-        }
-    };
-    let Some((header, rows)) = rows.split_first() else { return Vec::new() };
-    match record::columns(&header.fields) {
-        Ok(columns) => rows.iter().map(|row| (row.line, record::from_row(&columns, &row.fields))).collect(),
-        Err(fault) => vec![(header.line, Err(fault))],
-    }
-}
-
-/// A fault of the line `whole`.
-fn fault(file: &Path, whole: Option<&&str>, line: usize, message: String) -> Error {
-    const WIDTH: usize = 80;
-    let whole = whole.copied().unwrap_or_default();
-    let cut = whole.chars().count() > WIDTH;
-    let snippet = whole.chars().take(WIDTH).chain(cut.then_some('…')).collect();
-    Error::input(message).at(error::Place { file: file.to_path_buf(), line, column: 1, snippet })
-}
-
-fn not_utf8(file: &Path, bytes: &[u8], at: usize) -> Error {
-    let line = bytes.iter().take(at).filter(|b| **b == b'\n').count() + 1;
-    let whole = String::from_utf8_lossy(bytes.split(|b| *b == b'\n').nth(line - 1).unwrap_or_default());
-    fault(file, Some(&whole.as_ref()), line, "this line is not UTF-8 text".into())
-        .hint("save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
+    (found, Err((line, "the list is not closed")))
 }

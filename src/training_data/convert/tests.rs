@@ -1,11 +1,15 @@
 use super::*;
-use crate::training_data::Example;
 use crate::training_data::testing::example;
+use crate::training_data::{Conversation, Example};
 use proptest::prelude::*;
 use std::path::Path;
 
+fn firsts(imported: &Imported) -> Vec<&Example> {
+    imported.conversations.iter().map(Conversation::first).collect()
+}
+
 fn texts(imported: &Imported) -> Vec<(&str, &str, &str)> {
-    imported.examples.iter().map(|e| (e.instruction.as_str(), e.input.as_str(), e.output.as_str())).collect()
+    firsts(imported).into_iter().map(|e| (e.instruction.as_str(), e.input.as_str(), e.output.as_str())).collect()
 }
 
 fn faults(file: &str, text: &str) -> String {
@@ -34,14 +38,15 @@ proptest! {
             example
         }).collect();
         for format in ALL {
-            let text = write(format, &examples).unwrap();
+            let all: Vec<Conversation> = examples.iter().cloned().map(Conversation::from).collect();
+            let text = write(format, &all).unwrap().text;
             let back = read(Path::new(name(format)), text.as_bytes()).unwrap();
-            for (before, after) in examples.iter().zip(&back.examples) {
+            for (before, after) in examples.iter().zip(firsts(&back)) {
                 prop_assert_eq!(&before.prompt(), &after.prompt());
                 prop_assert_eq!((&before.id, &before.tags, &before.source), (&after.id, &after.tags, &after.source));
                 prop_assert_eq!(&before.output, &after.output);
             }
-            prop_assert_eq!(write(format, &back.examples).unwrap(), text);
+            prop_assert_eq!(write(format, &back.conversations).unwrap().text, text);
         }
     }
 }
@@ -51,7 +56,7 @@ fn instruction_and_input_are_parted_again_at_the_first_blank_line() {
     let mut asked = example("a/b", "Write a story", "As a user");
     asked.input = "An app.\n\nFor birds.".into();
     for format in ALL {
-        let text = write(format, std::slice::from_ref(&asked)).unwrap();
+        let text = write(format, &[asked.clone().into()]).unwrap().text;
         let back = read(Path::new(name(format)), text.as_bytes()).unwrap();
         assert_eq!(texts(&back), [("Write a story", "An app.\n\nFor birds.", "As a user")], "{format:?}");
     }
@@ -62,24 +67,63 @@ fn a_list_of_records_and_lines_of_records_are_both_read_with_their_lines() {
     let list = "\n[\n  {\"instruction\": \"a, [b]\", \"output\": \"\\\"]\"},\n  {\n \"instruction\": \"c\",\n \"input\": \"\", \"output\": \"d\"}\n]\n";
     let imported = read(Path::new("x.json"), list.as_bytes()).unwrap();
     assert_eq!(texts(&imported), [("a, [b]", "", "\"]"), ("c", "", "d")]);
-    assert_eq!(imported.examples.iter().map(|e| e.place.line).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(firsts(&imported).iter().map(|e| e.place.line).collect::<Vec<_>>(), [3, 4]);
     let lines =
         "\u{feff}{\"prompt\": \"p\\n\\nq\", \"completion\": \"c\"}\r\n\r\n{\"prompt\": \"r\", \"completion\": \"s\"}";
     let imported = read(Path::new("x.jsonl"), lines.as_bytes()).unwrap();
     assert_eq!(texts(&imported), [("p", "q", "c"), ("r", "", "s")]);
-    assert_eq!(imported.examples[1].place.to_string(), "x.jsonl:3");
+    assert_eq!(firsts(&imported)[1].place.to_string(), "x.jsonl:3");
 }
 
 #[test]
-fn system_prompts_are_set_apart_once_each() {
-    let line = |system: &str| {
-        format!(
-            "{{\"messages\": [{{\"role\": \"system\", \"content\": \"{system}\"}}, {{\"role\": \"user\", \
-             \"content\": \"q\"}}, {{\"role\": \"assistant\", \"content\": \"a\"}}]}}\n"
-        )
-    };
-    let imported = read(Path::new("x.jsonl"), [line("one"), line("two"), line("one")].concat().as_bytes()).unwrap();
-    assert_eq!((imported.examples.len(), imported.systems), (3, vec!["one".to_string(), "two".to_string()]));
+fn turns_and_system_prompts_go_where_there_is_a_place_for_them() {
+    let talk = r#"{"conversations": [{"from": "system", "value": "s"}, {"from": "human", "value": "q1\n\nx"}, {"from": "gpt", "value": "a1"}, {"from": "human", "value": "q2"}, {"from": "gpt", "value": "a2"}], "id": "7"}"#;
+    let all = read(Path::new("x.jsonl"), talk.as_bytes()).unwrap().conversations;
+    for format in [Format::Chat, Format::ShareGpt, Format::Alpaca] {
+        let written = write(format, &all).unwrap();
+        assert_eq!(written.left_out, None);
+        let back = read(Path::new(name(format)), written.text.as_bytes()).unwrap().conversations;
+        let lesson = |one: &Conversation| (one.lesson().messages(), one.first().id.clone());
+        assert_eq!(
+            back.iter().map(lesson).collect::<Vec<_>>(),
+            all.iter().map(lesson).collect::<Vec<_>>(),
+            "{format:?}"
+        );
+    }
+    let ours = write(Format::Examples, &all).unwrap();
+    assert!(ours.text.starts_with(r#"{"messages":[{"role":"user""#) && !ours.text.contains("system"), "{}", ours.text);
+    assert!(ours.left_out.unwrap().starts_with("1 system prompt of 1 record left out"));
+    let said = write(Format::PromptCompletion, &all).unwrap_err().to_string();
+    assert!(said.contains("x.jsonl:1: several turns") && said.contains("--to chat"), "{said}");
+}
+
+#[test]
+fn what_of_a_file_nothing_reads_is_named() {
+    let notes = |file: &str, text: &str| read(Path::new(file), text.as_bytes()).unwrap().notes;
+    let csv = "instruction,output,Owner,\nq,a,Ana,x\nq2,a2,,\n";
+    let said = notes("x.csv", csv);
+    assert_eq!(said.len(), 1);
+    assert!(said[0].starts_with("x.csv: passed over") && said[0].contains("`Owner` (1 record)"), "{said:?}");
+    assert!(said[0].contains("`column 4, without a name` (1 record)"), "{said:?}");
+    let said = notes("x.json", r#"[{"instruction": "q", "context": "c", "response": "a", "category": "x"}]"#);
+    assert!(said[0].ends_with("`category` (1 record)"), "{said:?}");
+    let old = read(Path::new("x.csv"), b"instruction,output\nCaf\xe9,a\n").unwrap();
+    assert_eq!(texts(&old), [("Café", "", "a")]);
+    assert!(old.notes[0].contains("Windows-1252"), "{:?}", old.notes);
+}
+
+#[test]
+fn two_columns_or_keys_for_one_thing_are_refused_by_name() {
+    let both = |header: &str| faults("x.csv", &format!("{header}\na,b,c,d\n"));
+    assert!(
+        both("instruction,input,answer,response").contains("the columns `answer` and `response` both give the answer")
+    );
+    assert!(both("instruction,question,input,output").contains("`instruction` and `question`"));
+    assert!(both("instruction,output,Output,x").contains("`Output` stands there twice"));
+    let said = faults("x.jsonl", r#"{"instruction": "i", "output": "a", "output": "b"}"#);
+    assert!(said.contains("x.jsonl:1:37: the key `output` stands there twice"), "{said}");
+    let said = faults("x.json", "[{\"instruction\": \"i\",\n \"output\": \"a\",\n \"answer\": \"b\"}]");
+    assert!(said.contains("x.json:3:2: `output` and `answer` both give the answer"), "{said}");
 }
 
 #[test]
@@ -88,11 +132,11 @@ fn a_spreadsheet_is_read_by_its_column_names() {
                formal;Ana\n";
     let imported = read(Path::new("x.CSV"), csv.as_bytes()).unwrap();
     assert_eq!(texts(&imported), [("Write; a story", "line one\nline two", "**As a** user")]);
-    assert_eq!(imported.examples[0].tags, ["retail", "formal"]);
+    assert_eq!(firsts(&imported)[0].tags, ["retail", "formal"]);
     let csv = "prompt,completion,id\n\"Ask\n\nabout this\",Answer,7\n";
     let imported = read(Path::new("x.csv"), csv.as_bytes()).unwrap();
     assert_eq!(texts(&imported), [("Ask", "about this", "Answer")]);
-    assert_eq!(imported.examples[0].id.as_deref(), Some("7"));
+    assert_eq!(firsts(&imported)[0].id.as_deref(), Some("7"));
 }
 
 #[test]
@@ -102,7 +146,7 @@ fn every_faulty_record_is_named_with_its_line() {
     let gpt = "{\"from\": \"gpt\", \"value\": \"a\"}";
     let text = [
         turns(&format!("[{human}, {gpt}]")),
-        turns(&format!("[{human}, {gpt}, {human}, {gpt}]")),
+        turns(&format!("[{human}, {human}, {gpt}]")),
         turns(&format!("[{gpt}]")),
         turns(&format!("[{human}]")),
         turns("[{\"from\": \"tool\", \"value\": \"x\"}]"),
@@ -117,17 +161,17 @@ fn every_faulty_record_is_named_with_its_line() {
     .concat();
     let said = faults("s.jsonl", &text);
     for (line, part) in [
-        (2, "more than one question"),
-        (3, "begins with an answer"),
-        (4, "holds no answer"),
-        (5, "a turn of `tool`"),
+        (2, "messages 1 and 2 are both the user's"),
+        (3, "message 1 answers nothing"),
+        (4, "the last message has no answer"),
+        (5, "message 1 is of `tool`"),
         (6, "`completion` is missing"),
         (7, "no known format has these keys: text"),
         (8, "the answer is empty"),
-        (9, "`output` is no text"),
-        (10, "`tags` is no list"),
+        (9, "`output` is a number, not a text"),
+        (10, "`tags` is a text, not a list of texts"),
         (11, "not JSON"),
-        (12, "an example is a JSON object"),
+        (12, "not JSON"),
     ] {
         let found = said.lines().find(|l| l.starts_with(&format!("s.jsonl:{line}:"))).unwrap_or_default();
         assert!(found.contains(part), "{line}: {part} is missing in\n{said}");
@@ -137,13 +181,19 @@ fn every_faulty_record_is_named_with_its_line() {
 
 #[test]
 fn broken_tables_lists_and_bytes_name_their_line() {
-    assert!(faults("x.csv", "name,notes\na,b\n").contains("x.csv:1:1"));
-    assert!(faults("x.csv", "instruction,output\na,b\nc\n").contains("x.csv:3:1: this row has 1 fields"));
-    assert!(faults("x.csv", "instruction,output\na,\"b\n").contains("x.csv:2:1"));
+    assert!(faults("x.csv", "name,notes\na,b\n").contains("x.csv:1: the first row names"));
+    assert!(faults("x.csv", "instruction,output\na,b\nc\n").contains("x.csv:3:1: this row has 1 field"));
+    assert!(faults("x.csv", "instruction,output\na,\"b\n").contains("x.csv:2: a quote"));
     assert!(faults("x.json", "[{\"instruction\": \"a\",\n").contains("the list is not closed"));
-    assert!(faults("x.json", "[\n{\"instruction\":\n oops}]").contains("x.json:3:1: not JSON"));
+    assert!(faults("x.json", "[\n{\"instruction\":\n oops}]").contains("x.json:3:2: not JSON"));
     assert!(faults("x.jsonl", "").contains("holds no examples"));
     let bytes = b"{\"prompt\": \"p\", \"completion\": \"c\"}\n{\"prompt\": \"caf\xe9\"}";
     let said = read(Path::new("x.jsonl"), bytes).unwrap_err().to_string();
-    assert!(said.contains("x.jsonl:2:1") && said.contains("UTF-8"), "{said}");
+    assert!(said.contains("x.jsonl:2:1: the key `completion` is missing"), "{said}");
+    let said =
+        read(Path::new("x.jsonl"), b"{\"prompt\": \"\xc3\xa9\"}\n{\"prompt\": \"caf\xe9\"}").unwrap_err().to_string();
+    assert!(said.contains("x.jsonl:2: this line is not UTF-8"), "{said}");
+    assert!(
+        faults("x.json", "[{\"instruction\": \"a\", \"output\": \"b\"}]\n[]").contains("x.json:2:1: something follows")
+    );
 }

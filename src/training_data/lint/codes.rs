@@ -3,7 +3,8 @@ use super::*;
 
 /// Every sort of finding, in the order of the reference.
 pub fn codes() -> Vec<&'static Code> {
-    let groups: [&[Code]; 20] = [
+    let groups: [&[Code]; 21] = [
+        unread::CODES,
         keys::CODES,
         encoding::CODES,
         mojibake::CODES,

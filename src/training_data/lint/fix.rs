@@ -3,7 +3,7 @@
 
 use super::{control, encoding, mojibake, space};
 use crate::training_data::files;
-use crate::training_data::line::{REQUIRED, strings};
+use crate::training_data::line::{TEXTS, strings};
 use crate::training_data::read::{BOM, File};
 use crate::training_data::{DataSettings, Severity};
 use engine::error::{Error, Result};
@@ -72,7 +72,7 @@ fn mend_line(line: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<Vec<u8>> {
             key = value;
             continue;
         }
-        let mended = if REQUIRED.contains(&key.as_str()) { mend_text(&value, wanted) } else { value.clone() };
+        let mended = if TEXTS.contains(&key.as_str()) { mend_text(&value, wanted) } else { value.clone() };
         if mended != value {
             out.push_str(text.get(from..span.range.start)?);
             out.push_str(&serde_json::to_string(&mended).ok()?);

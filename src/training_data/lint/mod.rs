@@ -32,6 +32,7 @@ mod run;
 mod secrets;
 mod space;
 mod ungrounded;
+mod unread;
 
 pub use codes::codes;
 pub use finding::{Code, Finding};

@@ -34,6 +34,10 @@ const LONG: usize = 20;
 /// Share of the weight of its rare words that a sentence must have in common with a case's answer to be read.
 const SHARED: f64 = 0.2;
 
+/// Words of a text that are read: what a text is about stands at its beginning, and reading takes as long as the text. Of
+/// the labelled pairs none is longer.
+const READ: usize = 90;
+
 /// Ends of sentences, and whatever marks a line's beginning.
 static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\n+|[.!?]["”)]?\s+"#));
 static MARKS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:\s*(?:[-•#>|]+|\d+[.)])\s*)+|[*`|_]+"));
@@ -109,14 +113,22 @@ fn parts(case: &Case) -> impl Iterator<Item = Part<'_>> {
     let all = std::iter::once((What::Prompt, &case.prompt)).chain(answers);
     all.filter(|(what, text)| *what != What::Prompt || is_long_enough(text)).map(|(what, shown)| {
         let alone = what == What::Prompt || shown.split_whitespace().count() >= SHORT;
-        let text = if alone { written_out(shown) } else { written_out(&format!("{} {shown}", case.prompt)) };
+        let text = if alone { to_read(shown) } else { to_read(&format!("{} {shown}", case.prompt)) };
         Part { case: &case.id, what, shown, words: Words::of(&text), text }
     })
 }
 
+/// What the sentence model is given of a text.
+fn to_read(text: &str) -> String {
+    match text.split_whitespace().nth(READ) {
+        None => written_out(text),
+        Some(_) => written_out(&text.split_whitespace().take(READ).collect::<Vec<_>>().join(" ")),
+    }
+}
+
 fn pieces(at: usize, example: &Example) -> Vec<Piece<'_>> {
     let piece = |against, shown, text: &str| {
-        let text = written_out(text);
+        let text = to_read(text);
         Piece { example: at, against, shown, words: Words::of(&text), text }
     };
     let mut pieces = vec![piece(Against::Prompts, example.instruction.as_str(), &example.prompt())];

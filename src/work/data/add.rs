@@ -42,7 +42,7 @@ pub fn add(workspace: &Workspace, options: &AddOptions) -> Result<Example> {
         edited: edited.is_some(),
     };
     let folder = workspace.training_data();
-    let existing = if folder.is_dir() { load(std::slice::from_ref(&folder))? } else { Vec::new() };
+    let existing = if folder.is_dir() { load(std::slice::from_ref(&folder))?.0 } else { Vec::new() };
     training_data::add(&folder, &options.to, &kept, &existing, &suites(workspace)?)
 }
 

@@ -1,9 +1,10 @@
 //! The linter of training data.
 
+use super::examples::no_example;
 use crate::base::{self, BaseName, SENTENCES};
 use crate::check::Lexicon;
-use crate::suite::{self, Suite};
-use crate::training_data::lint::{self, Finding, Linted, Options};
+use crate::suite::{self, Broken, Suite};
+use crate::training_data::lint::{self, Linted, Options};
 use crate::training_data::{DataSettings, Meanings, Severity, Vectors};
 use crate::words;
 use crate::work::event::{Event, Sink};
@@ -56,15 +57,26 @@ fn settings(workspace: Option<&Workspace>) -> Result<DataSettings> {
     Ok(workspace.map(Workspace::section).transpose()?.flatten().unwrap_or_default())
 }
 
+/// The suites that can be read; a mistake in one is no reason to look for leaks of none.
 fn suites(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Suite>> {
     match workspace.suite_files() {
-        Ok(files) => suite::load(&workspace.root, &files),
+        Ok(files) => {
+            let read = suite::load_some(&workspace.root, &files)?;
+            read.broken.iter().for_each(|broken| sink.tell(Event::Warning(unsearched(broken))));
+            Ok(read.suites)
+        }
         // A workspace may have training data before it has suites.
         Err(error) => {
             sink.tell(Event::Note(format!("leakage is not looked for: {}", error.message)));
             Ok(Vec::new())
         }
     }
+}
+
+/// What a broken suite means for the search for leaks.
+pub(crate) fn unsearched(broken: &Broken) -> String {
+    let faults = words::count(broken.faults(), "mistake");
+    format!("{} has {faults}, so nobody knows what gives its cases away; see `pmtune validate`", broken.file.display())
 }
 
 /// The sentence model, where there are cases to give away and it is on disk already.
@@ -93,15 +105,15 @@ fn token_count(workspace: &Workspace) -> Option<Box<TokenCount>> {
 /// Holds the findings against `fail_on`, or else against what the workspace says.
 ///
 /// # Errors
-/// `Refused` where a finding is as grave.
-pub fn verdict(workspace: Option<&Workspace>, found: &[Finding], fail_on: Option<Severity>) -> Result<()> {
+/// `Refused` where a finding is as grave. `Missing` where there was no example to look at: that is not fine either.
+pub fn verdict(workspace: Option<&Workspace>, linted: &Linted, fail_on: Option<Severity>) -> Result<()> {
     let fail_on = match fail_on {
         Some(severity) => severity,
         None => settings(workspace)?.fail_on,
     };
-    let grave = found.iter().filter(|finding| finding.severity >= fail_on).count();
+    let grave = linted.findings.iter().filter(|finding| finding.severity >= fail_on).count();
     if fail_on == Severity::Off || grave == 0 {
-        return Ok(());
+        return if linted.examples == 0 { Err(no_example()) } else { Ok(()) };
     }
     let found = words::count(grave, "finding");
     let or_graver = if fail_on == Severity::Error { "" } else { " or graver" };

@@ -1,6 +1,7 @@
 //! Several people's folders joined into one.
 
 use crate::training_data::{self, Merged, Part, load, near_duplicates};
+use crate::work::event::{Event, Sink};
 use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// A folder that is none; broken lines, all at once; near-duplicates where they are refused.
-pub fn merge(folders: &[PathBuf], strict: bool) -> Result<Merged> {
+pub fn merge(folders: &[PathBuf], strict: bool, sink: &dyn Sink) -> Result<Merged> {
     let mut parts: Vec<Part> = Vec::with_capacity(folders.len());
     for path in folders {
         if !path.is_dir() {
@@ -17,7 +18,13 @@ pub fn merge(folders: &[PathBuf], strict: bool) -> Result<Merged> {
                 .hint("merge joins folders of <category>/<topic>.jsonl"));
         }
         let name = name(path, &parts);
-        parts.push(Part { name, folder: path.clone(), examples: load(std::slice::from_ref(path))? });
+        let (examples, unread) = load(std::slice::from_ref(path))?;
+        if examples.is_empty() {
+            return Err(Error::missing(format!("{} holds no example", path.display()))
+                .hint("merge joins folders of <category>/<topic>.jsonl; leave this one out, or name another"));
+        }
+        unread.into_iter().for_each(|text| sink.tell(Event::Warning(text)));
+        parts.push(Part { name, folder: path.clone(), examples });
     }
     let merged = training_data::merge(parts, near_duplicates);
     if strict && !merged.near.is_empty() { Err(refused(&merged)) } else { Ok(merged) }

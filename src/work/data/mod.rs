@@ -9,6 +9,7 @@ mod split;
 mod stats;
 
 pub use add::{AddOptions, add};
+pub(crate) use check::unsearched;
 pub use check::{CheckOptions, check, verdict};
 pub use convert::{Conversion, convert};
 pub use merge::merge;

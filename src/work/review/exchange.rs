@@ -55,6 +55,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], sink: &dyn Sink) -> Resu
         let read = std::fs::read(file).map_err(|e| Error::io("read", file, e));
         match read.and_then(|bytes| review::import(&reports, file, &bytes)) {
             Ok(imported) => {
+                imported.notes.iter().for_each(|text| sink.tell(Event::Warning(text.clone())));
                 sink.tell(Event::Imported(&imported));
                 if imported.new + imported.changed > 0 {
                     touched.extend(imported.runs);

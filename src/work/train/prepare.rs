@@ -8,6 +8,7 @@ use crate::registry::{self, DataFile, FewShot, Manifest};
 use crate::suite;
 use crate::training_data::{self, Conversation, Example, split};
 use crate::words;
+use crate::work::data::unsearched;
 use crate::work::event::{Event, Sink, ensure_base};
 use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
@@ -34,8 +35,9 @@ pub struct Prepared {
 pub struct Side {
     pub sequences: Vec<Sequence>,
     pub files: Vec<DataFile>,
-    /// Examples before any was left out.
+    /// Examples that are left: as many as there are sequences.
     pub examples: usize,
+    /// Others, which were too long.
     pub left_out: usize,
 }
 
@@ -46,15 +48,17 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
     let sizes = Sizes::of(&source.config, source.weights.as_ref())?;
     let (training, held_out) = read(request, sink)?;
     warn_of_leaks(workspace, &training, sink);
-    let facts = Facts {
-        examples: training.len(),
+    let facts = |examples| Facts {
+        examples,
         parameters: sizes.parameters as usize,
         context_length: source.config.context_length,
     };
-    let recipe = match recipe {
-        Some(recipe) => recipe.clone(),
-        None => explain::recipe(&request.flags, &TrainSection::of(workspace)?.numbers, &facts)?,
+    let numbers = TrainSection::of(workspace)?.numbers;
+    let resolve = |examples| match recipe {
+        Some(recipe) => Ok(recipe.clone()),
+        None => explain::recipe(&request.flags, &numbers, &facts(examples)),
     };
+    let recipe = resolve(training.len())?;
     sizes.check_targets(&recipe)?;
     let side = |conversations: &[Conversation]| -> Result<Side> {
         let (side, cuts) = side(workspace, &source, request, &recipe, conversations)?;
@@ -66,6 +70,8 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
         return Err(Error::input("no example is left to train on: all are longer than the context")
             .hint("raise --context-length, or shorten the examples"));
     }
+    // What is too long for the context is not counted in what the recipe goes by.
+    let recipe = resolve(training.examples)?;
     Ok(Prepared { base, source, sizes, parent, training, held_out, recipe })
 }
 
@@ -91,9 +97,11 @@ fn open_base(
 
 /// What is trained on, and what is held out.
 fn read(request: &Request, sink: &dyn Sink) -> Result<(Vec<Conversation>, Vec<Conversation>)> {
-    let load = |paths: &[PathBuf]| {
+    let load = |paths: &[PathBuf]| -> Result<Vec<Conversation>> {
         let shown: Vec<PathBuf> = paths.iter().map(|path| PathBuf::from(short_path(path))).collect();
-        training_data::conversations(&shown)
+        let loaded = training_data::conversations(&shown)?;
+        loaded.passed_over.into_iter().for_each(|text| sink.tell(Event::Warning(text)));
+        Ok(loaded.conversations)
     };
     let all = load(&request.data)?;
     if let Some(paths) = &request.held_out {
@@ -134,10 +142,14 @@ fn warn_of_leaks(workspace: &Workspace, training: &[Conversation], sink: &dyn Si
     let warn = |text: String| sink.tell(Event::Warning(text));
     // A workspace may have training data before it has suites.
     let Ok(files) = workspace.suite_files() else { return };
-    let suites = match suite::load(&workspace.root, &files) {
-        Ok(suites) => suites,
+    let suites = match suite::load_some(&workspace.root, &files) {
+        Ok(read) => {
+            read.broken.iter().for_each(|broken| warn(unsearched(broken)));
+            read.suites
+        }
         Err(_) => {
-            return warn("the suites have mistakes, so leakage was not looked for; see `pmtune validate`".to_string());
+            let what = "the word lists have mistakes, so leakage was not looked for; see `pmtune validate`";
+            return warn(what.to_string());
         }
     };
     let examples: Vec<Example> = training.iter().flat_map(|c| c.exchanges().cloned()).collect();
@@ -166,15 +178,15 @@ fn side(
     let all = train::sequences(&source.chat, request.system.as_deref(), &examples, &lessons)?;
     let (sequences, cuts) = train::fit(all, recipe.context_length, recipe.too_long);
     let left_out = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
-    let files = files(workspace, conversations)?;
-    Ok((Side { sequences, files, examples: conversations.len(), left_out }, cuts))
+    let files = files(workspace, &sequences)?;
+    Ok((Side { files, examples: sequences.len(), sequences, left_out }, cuts))
 }
 
-/// The files that the conversations stand in, with how many of them.
-fn files(workspace: &Workspace, conversations: &[Conversation]) -> Result<Vec<DataFile>> {
+/// The files that examples are trained on from, with how many of them.
+fn files(workspace: &Workspace, sequences: &[Sequence]) -> Result<Vec<DataFile>> {
     let mut counts: BTreeMap<&Path, usize> = BTreeMap::new();
-    for conversation in conversations {
-        *counts.entry(&conversation.place().file).or_default() += 1;
+    for sequence in sequences {
+        *counts.entry(&sequence.place.file).or_default() += 1;
     }
     let root = workspace.root.canonicalize().unwrap_or_else(|_| workspace.root.clone());
     let record = |(path, examples): (&Path, usize)| {

@@ -279,3 +279,25 @@ fn given_held_out_examples_are_never_trained_on() {
     assert!(job.describe().contains("3 for validation"), "{}", job.describe());
     assert!(job.explain(&workspace).unwrap().contains("learning-rate:"));
 }
+
+/// Every fifth example has a prompt that fills the context: it is left out, named, and counted nowhere as trained on.
+#[test]
+fn what_is_told_of_a_training_counts_what_was_trained_on() {
+    let (root, workspace) = workspace();
+    let data: PathBuf = root.path().join("some.jsonl");
+    let long = "Long background. ".repeat(40);
+    let line = |i: usize| {
+        let input = if i.is_multiple_of(5) { long.as_str() } else { "" };
+        format!(r#"{{"instruction": "Say {i}", "input": "{input}", "output": "It is {i}."}}"#)
+    };
+    std::fs::write(&data, (0..40).map(line).collect::<Vec<_>>().join("\n")).unwrap();
+    let numbers = TrainSettings { context_length: Some(64), epochs: Some(1), ..Default::default() };
+    let options = TrainOptions { data: vec![data], recipe: numbers, ..Default::default() };
+    let job = begin(&workspace, &options).unwrap();
+    let (training, held_out) = (&job.prepared.training, &job.prepared.held_out);
+    assert_eq!(training.left_out + held_out.left_out, 8);
+    assert_eq!(training.examples + held_out.examples, 32);
+    assert_eq!((training.sequences.len(), held_out.sequences.len()), (training.examples, held_out.examples));
+    assert_eq!(training.files.iter().map(|file| file.examples).sum::<usize>(), training.examples);
+    assert!(job.describe().contains(&format!("{} examples", training.examples)), "{}", job.describe());
+}
