@@ -61,7 +61,7 @@ impl Embedder {
     /// text came, and nothing is spent on padding.
     ///
     /// # Errors
-    /// The encoder fails: its tokenizer has tokens that it has no embeddings for.
+    /// The encoder fails: its tokenizer has tokens that it has no embeddings for, or a number is not finite.
     pub fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
         texts.par_iter().map(|text| self.vector(text)).collect()
     }
@@ -74,6 +74,10 @@ impl Embedder {
         let ids = Tensor::new(encoding.get_ids(), &Device::Cpu)?.unsqueeze(0)?; // (1, tokens)
         let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?; // (1, tokens, hidden)
         let mut vector: Vec<f32> = hidden.squeeze(0)?.mean(0)?.to_vec1()?; // (hidden)
+        if !vector.iter().all(|x| x.is_finite()) {
+            return Err(Error::model("the sentence model's computation gave a number that is not finite (NaN or infinite)")
+                .hint("its weights are damaged; get them again with `pmtune pull minilm`"));
+        }
         // As torch's `normalize` does, a vector without a direction stays as it is.
         let length = dot(&vector, &vector).sqrt().max(1e-12) as f32;
         vector.iter_mut().for_each(|x| *x /= length);

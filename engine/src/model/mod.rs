@@ -32,4 +32,4 @@ pub use forward::{Forward, Span};
 pub use passage::Passage;
 pub use training::Trainee;
 
-pub(crate) use ops::argmax;
+pub(crate) use ops::{all_finite, argmax};
