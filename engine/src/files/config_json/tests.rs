@@ -44,6 +44,7 @@ fn frequencies_are_those_of_transformers() {
 fn qwen2_uses_its_window_only_when_told_to() {
     let mut json = oracle()["default"].config.clone();
     json["sliding_window"] = 128.into();
+    json["layer_types"] = serde_json::Value::Null;
     let windows = [(false, 0, Some(None)), (true, 0, Some(Some(128))), (true, 2, Some(None)), (true, 1, None)];
     for (used, from, wanted) in windows {
         json["use_sliding_window"] = used.into();
@@ -83,10 +84,10 @@ fn a_key_that_changes_the_computation_is_refused_by_its_name() {
         ("layer_types", json!(["full_attention"])),
         ("layer_types", json!(["full_attention", "sliding_attention"])),
         ("pruned_heads", json!({"0": [1]})),
-        ("rope_scaling", json!({"factor": 4.0})),
-        ("rope_scaling", json!({"rope_type": "linear", "factor": 4.0, "beta_fast": 32})),
+        ("rope_parameters", json!({"factor": 4.0})),
+        ("rope_parameters", json!({"rope_type": "linear", "factor": 4.0, "beta_fast": 32})),
     ] {
-        assert_refused("linear", &[(key, value)], if key == "rope_scaling" { "which pmtune does not run" } else { key });
+        assert_refused("linear", &[(key, value)], if key == "rope_parameters" { "which pmtune does not run" } else { key });
     }
 }
 
@@ -127,14 +128,22 @@ fn windows_and_layer_types_follow_transformers() {
     use serde_json::json;
     let two = |first: &str, second: &str| json!([first, second]);
     let (full, slides) = ("full_attention", "sliding_attention");
-    let used = ("use_sliding_window", json!(true));
-    let window = |types| changed("default", &[used.clone(), ("layer_types", types)]).map(|config| config.sliding_window);
+    let used = |types, layers: usize| {
+        let keys = [
+            ("use_sliding_window", json!(true)),
+            ("sliding_window", json!(128)),
+            ("num_hidden_layers", json!(layers)),
+            ("layer_types", types),
+        ];
+        changed("default", &keys).map(|config| config.sliding_window).map_err(|error| error.to_string())
+    };
+    let window = |types| used(types, 2);
     assert_eq!(window(two(full, full)).unwrap(), None);
     assert_eq!(window(two(slides, slides)).unwrap(), Some(128));
     assert!(window(two(full, slides)).is_err());
     // Without its own word a window begins at layer 28, and Mistral has one of 4096.
-    assert_eq!(changed("default", &[used.clone(), ("num_hidden_layers", json!(2))]).unwrap().sliding_window, None);
-    assert_refused("default", &[used, ("num_hidden_layers", json!(30))], "max_window_layers");
+    assert_eq!(used(json!(null), 2).unwrap(), None);
+    assert!(used(json!(null), 30).unwrap_err().contains("max_window_layers"));
     let mistral = changed("llama3", &[("model_type", json!("mistral")), ("architectures", json!(null))]).unwrap();
     assert_eq!(mistral.sliding_window, Some(4096));
 }

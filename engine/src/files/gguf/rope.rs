@@ -1,18 +1,10 @@
 //! Rotary embedding as GGUF describes it, by llama.cpp's rules.
 
-use super::Gguf;
 use super::keys::Keys;
+use super::tensors::{Gguf, ROPE_TABLES};
 use crate::error::Result;
 use crate::files::family::Family;
 use crate::files::keys::unsupported;
-
-/// llama3's divisors of the frequencies, ready-made.
-const FREQS: &str = "rope_freqs.weight";
-/// longrope's divisors for the original context, and those for a longer one.
-const SHORT: &str = "rope_factors_short.weight";
-const LONG: &str = "rope_factors_long.weight";
-/// Tensors that the rope takes.
-pub(super) const TABLES: [&str; 3] = [FREQS, SHORT, LONG];
 
 pub(super) struct Rope {
     pub theta: f64,
@@ -39,24 +31,25 @@ pub(super) fn rope(keys: &Keys<'_>, gguf: &Gguf, family: Family, rope_dims: usiz
     };
     let scale = factor.filter(|factor| *factor != 0.0 && kind != "none").unwrap_or(1.0) as f32;
     // Which tables a family takes; llama.cpp has no place for the others.
+    let [freqs_name, short_name, long_name] = ROPE_TABLES;
     let long = family == Family::Phi3 || family == Family::Llama && kind == "longrope";
-    let taken: &[&str] = match family {
-        _ if long => &[SHORT, LONG],
-        Family::Llama => &[FREQS],
-        _ => &[],
+    let taken = match family {
+        _ if long => vec![short_name, long_name],
+        Family::Llama => vec![freqs_name],
+        _ => vec![],
     };
-    if let Some(other) = TABLES.iter().find(|name| gguf.header.tensors.contains_key(**name) && !taken.contains(name)) {
+    if let Some(other) = ROPE_TABLES.iter().find(|name| gguf.header.tensors.contains_key(**name) && !taken.contains(name)) {
         return Err(unsupported(&gguf.path, other, &format!("there, in a {family:?} model of the scaling {kind:?}")));
     }
     let half = rope_dims.min(1 << 16) / 2;
-    let (short, long) = (gguf.vector(SHORT, half)?, gguf.vector(LONG, half)?);
+    let (short, long) = (gguf.vector(short_name, half)?, gguf.vector(long_name, half)?);
     let stretched = short.is_some() || long.is_some();
     if short.is_none() && (stretched || kind == "longrope") {
-        return Err(keys.error(&format!("its RoPE is longrope, but it has no `{SHORT}`")));
+        return Err(keys.error(&format!("its RoPE is longrope, but it has no `{short_name}`")));
     }
     let table = match short {
         Some(short) => Some(short),
-        None => gguf.vector(FREQS, half)?,
+        None => gguf.vector(freqs_name, half)?,
     };
     let original = keys.optional_size("rope.scaling.original_context_length")?.filter(|_| stretched);
     let factors = match table {

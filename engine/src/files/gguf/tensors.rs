@@ -18,6 +18,10 @@ use crate::files::config::Config;
 use crate::files::layout::Entry;
 use crate::files::weights::{Weight, Weights, check_all, wrong_shape};
 
+/// llama3's divisors of the frequencies, ready-made; longrope's for the original context; those for a longer one.
+pub(super) const ROPE_TABLES: [&str; 3] =
+    ["rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"];
+
 /// An open GGUF file, with all parts of its model.
 pub(crate) struct Gguf {
     /// The first part.
@@ -57,7 +61,7 @@ impl Gguf {
     fn add(&mut self, path: &Path, whole: Split) -> Result<()> {
         let (map, header) = read(path)?;
         let no = self.maps.len();
-        if Split::of(&header, path)? .is_none_or(|split| (split.no, split.count) != (no, whole.count)) {
+        if Split::of(&header, path)?.is_none_or(|split| (split.no, split.count) != (no, whole.count)) {
             return Err(split::damaged(path, &format!("it does not call itself part {} of {}", no + 1, whole.count)));
         }
         for (name, info) in header.tensors {
@@ -149,7 +153,7 @@ impl GgufWeights {
         let names = self.gguf.header.tensors.keys().map(String::as_str);
         // `rot_embd` is a table of frequencies in files of 2023. Tables of factors belong to the config, which has taken
         // them or refused them.
-        let elsewhere = |name: &str| name.contains("rot_embd") || super::rope::TABLES.contains(&name);
+        let elsewhere = |name: &str| name.contains("rot_embd") || ROPE_TABLES.contains(&name);
         names.filter(|name| !known.contains(name) && !elsewhere(name)).collect()
     }
 

@@ -52,7 +52,8 @@ impl LoraConfig {
         let bytes = read(&path)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(&path).caused_by(e))?;
         let names: Vec<&str> = tensors.names().into_iter().collect();
-        let strangers = names.iter().copied().filter(|name| module_of(name).is_none());
+        // Whether a base has the layers is not known here.
+        let strangers = names.iter().copied().filter(|name| Reason::of(name) != Reason::OtherBase);
         refuse(strangers).map_err(|faults| {
             let mut error = Error::model(format!("{} is no plain LoRA", path.display()));
             error.also = faults.flatten();
