@@ -27,7 +27,7 @@ VARIANTS = {
     "attention-factor": ({"rope.scaling.attn_factor": 1.5}, {}),
     "table-and-factor": ({"rope.scaling.factor": 2.0}, {FREQS: [1.0, 1.5, 3.0, 8.0]}),
     "longrope": (
-        {"rope.scaling.type": "longrope", "rope.scaling.original_context_length": 64, "rope.scaling.attn_factor": 1.25},
+        {"rope.scaling.type": "longrope", "rope.scaling.original_context_length": 256, "rope.scaling.attn_factor": 1.25},
         {SHORT: [1.0, 1.25, 1.5, 2.0], LONG: [2.0, 3.0, 4.0, 5.0]},
     ),
 }
@@ -36,7 +36,7 @@ VARIANTS = {
 def write(path, metadata, tables):
     writer = gguf.GGUFWriter(path, "llama")
     sizes = {
-        "context_length": 128, "embedding_length": HIDDEN, "block_count": 1, "feed_forward_length": FF,
+        "context_length": 512, "embedding_length": HIDDEN, "block_count": 1, "feed_forward_length": FF,
         "attention.head_count": HEADS, "attention.head_count_kv": HEADS, "vocab_size": VOCAB,
     }
     for key, value in {**sizes, **metadata}.items():
@@ -66,8 +66,8 @@ def logits(path):
     model = lib.llama_model_load_from_file(str(path).encode(), lib.llama_model_default_params())
     assert model, path
     params = lib.llama_context_default_params()
-    # Within longrope's original context; f32 keys and values.
-    params.n_ctx = params.n_batch = params.n_ubatch = 64
+    # As long as longrope's original context, and no longer; f32 keys and values.
+    params.n_ctx = params.n_batch = params.n_ubatch = 256
     params.type_k = params.type_v = 0
     params.flash_attn_type = 0
     context = lib.llama_init_from_model(model, params)
