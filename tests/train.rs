@@ -174,3 +174,44 @@ fn killed_at_random_times_it_ends_with_the_same_adapter_to_the_byte() {
     }
     assert!(kills > 0, "no training was killed before its end");
 }
+
+/// PM-v1 with an adapter of PEFT's, some keys of its configuration set anew.
+fn with_adapter(keys: &[(&str, serde_json::Value)]) -> TempDir {
+    let root = workspace();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2-lora-init");
+    let text = std::fs::read_to_string(from.join("adapter_config.json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&text).unwrap();
+    keys.iter().for_each(|(key, value)| config[*key] = value.clone());
+    write(root.path(), "models/PM-v1/adapter/adapter_config.json", &config.to_string());
+    let weights = "adapter_model.safetensors";
+    std::fs::copy(from.join(weights), root.path().join("models/PM-v1/adapter").join(weights)).unwrap();
+    let manifest = "name: PM-v1\ncreated: 2026-11-21\nbase: {name: ./tiny.gguf}\nadapter: adapter\n";
+    write(root.path(), "models/PM-v1/manifest.yaml", manifest);
+    root
+}
+
+#[test]
+fn a_training_goes_on_from_plain_lora_only() {
+    use serde_json::json;
+    for (key, value) in [
+        ("init_lora_weights", json!("pissa")),
+        ("init_lora_weights", json!("olora")),
+        ("alora_invocation_tokens", json!([1, 2])),
+        ("layer_replication", json!([[0, 1]])),
+        ("use_dora", json!(true)),
+    ] {
+        let root = with_adapter(&[(key, value)]);
+        let output = train(root.path(), "--from v1 --dry-run");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(key) && said.contains("adapter_config.json") && said.contains("help:"), "{said}");
+    }
+    for (key, value) in [
+        ("init_lora_weights", json!("gaussian")),
+        ("target_modules", json!(["model.layers.0.self_attn.q_proj", "model.layers.1.mlp.down_proj"])),
+        ("target_modules", json!(".*_proj")),
+    ] {
+        let said = stdout(&train(with_adapter(&[(key, value)]).path(), "--from v1 --dry-run"));
+        assert!(said.contains("going on from PM-v1"), "{said}");
+    }
+}

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use candle_core::DType;
 use pmtune_engine::chat::Message;
 use pmtune_engine::files::{Family, Weight, open, open_weights};
+use pmtune_engine::generate::{Engine, Job, Sampling, Work};
+use pmtune_engine::model::Decoder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -152,28 +155,55 @@ fn damaged_folders_say_what_is_wrong() {
     damage("cannot share", &|f| edit(f, "config.json", |json| json["num_key_value_heads"] = json!(3)));
     damage("the hidden size is", &|f| edit(f, "config.json", |json| json["hidden_size"] = json!(1u64 << 60)));
     damage("the head dimension", &|f| edit(f, "config.json", |json| json["head_dim"] = json!(u64::MAX)));
-    damage("not silu", &|f| edit(f, "config.json", |json| json["hidden_act"] = json!("gelu")));
+    damage("`hidden_act` is \"gelu\"", &|f| edit(f, "config.json", |json| json["hidden_act"] = json!("gelu")));
     damage("\"yarn\"", &|f| edit(f, "config.json", |json| json["rope_parameters"]["rope_type"] = json!("yarn")));
     damage("not valid JSON", &|f| fs::write(f.join("tokenizer.json"), "{").unwrap());
     damage("merge 0", &|f| edit(f, "tokenizer.json", |json| json["model"]["merges"][0] = json!(["user", "user"])));
     damage("unknown kind", &|f| edit(f, "tokenizer.json", |json| json["model"]["type"] = json!("Other")));
-    damage("ids up to 522", &|f| {
-        // One row fewer in the config, and the weights cut to match.
-        edit(f, "config.json", |json| json["vocab_size"] = json!(522));
-        for entry in fs::read_dir(f).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|e| e == "safetensors") {
-                let cpu = candle_core::Device::Cpu;
-                let mut tensors = candle_core::safetensors::load(&path, &cpu).unwrap();
-                for name in ["lm_head.weight", "model.embed_tokens.weight"] {
-                    if let Some(tensor) = tensors.get_mut(name) {
-                        *tensor = tensor.narrow(0, 0, 522).unwrap();
-                    }
+    damage("belong to two models", &|f| cut(f, 500));
+}
+
+/// Fewer rows in the config, and the weights cut to match.
+fn cut(folder: &Path, rows: usize) {
+    edit(folder, "config.json", |json| json["vocab_size"] = json!(rows));
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "safetensors") {
+            let mut tensors = candle_core::safetensors::load(&path, &candle_core::Device::Cpu).unwrap();
+            for name in ["lm_head.weight", "model.embed_tokens.weight"] {
+                if let Some(tensor) = tensors.get_mut(name) {
+                    *tensor = tensor.narrow(0, 0, rows).unwrap();
                 }
-                candle_core::safetensors::save(&tensors, &path).unwrap();
             }
+            candle_core::safetensors::save(&tensors, &path).unwrap();
         }
-    });
+    }
+}
+
+#[test]
+fn a_token_that_was_added_and_never_taught_is_an_error_only_where_it_occurs() {
+    let copy = copy();
+    cut(copy.path(), 522);
+    let source = open(copy.path()).unwrap();
+    let decoder = Decoder::load(source.config, source.weights.as_ref()).unwrap();
+    let engine = Engine::new(Arc::new(decoder), Arc::new(source.chat), Vec::new());
+    let answer = |text: &str| {
+        let prompt = engine.chat().encode(text).unwrap();
+        let job = Job { id: 0, adapter: None, prompt, work: Work::Write(Sampling::default()) };
+        crate::generate::run(&engine, vec![job]).remove(&0).unwrap()
+    };
+    assert!(answer("[user]Write 2 goals").is_ok());
+    assert!(answer("[user]Hi[assistant]").is_err_and(|text| text.contains("\"[assistant]\"") && text.contains("help: ")));
+    // Typed, it is plain text.
+    let typed = engine.chat().answer_ids("[assistant]").unwrap();
+    assert!(typed.iter().all(|id| *id < 522), "{typed:?}");
+}
+
+#[test]
+fn a_head_beside_tied_embeddings_must_be_their_copy() {
+    let copy = copy();
+    edit(copy.path(), "config.json", |json| json["tie_word_embeddings"] = json!(true));
+    assert!(failure(copy.path()).contains("`tie_word_embeddings` is true"));
 }
 
 #[test]

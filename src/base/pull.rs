@@ -52,7 +52,13 @@ fn cache(folder: &str) -> Result<PathBuf> {
 
 fn from_path(path: &Path) -> Result<Base> {
     let path = path.canonicalize().map_err(|e| Error::io("open", path, e))?;
-    let sha256 = if path.is_dir() { hash_folder(&path)? } else { store::hash_file(&path, |_| ())? };
+    // What cannot be opened is said where it is opened.
+    let parts = engine::files::parts(&path).unwrap_or_default();
+    let sha256 = match parts.len() {
+        _ if path.is_dir() => hash_folder(&path)?,
+        0 | 1 => store::hash_file(&path, |_| ())?,
+        _ => hash_list(&parts)?,
+    };
     Ok(Base { path, sha256 })
 }
 
@@ -65,10 +71,14 @@ fn hash_folder(folder: &Path) -> Result<String> {
         .filter(|p| matches!(p.extension().and_then(|e| e.to_str()), Some("safetensors" | "json" | "jinja")))
         .collect();
     files.sort();
+    hash_list(&files)
+}
+
+fn hash_list(files: &[PathBuf]) -> Result<String> {
     let mut list = String::new();
     for file in files {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        list += &format!("{name} {}\n", store::hash_file(&file, |_| ())?);
+        list += &format!("{name} {}\n", store::hash_file(file, |_| ())?);
     }
     Ok(store::hash(list.as_bytes()))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Answer, Event, Likelihood, Provider, Request, Stop, Task};
 use candle_core::Device;
 use engine::chat::{Chat, Message, Role};
-use engine::error::{Error, Result};
+use engine::error::{Error, Kind, Result};
 use engine::files::Source;
 use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
 use engine::model::{Composite, Decoder, Forward};
@@ -171,7 +171,8 @@ impl Open {
             self.seconds = (now - first).as_secs_f64();
         }
         match (part, outcome) {
-            (Part::Asked(_) | Part::Unasked(_), Err(_)) if self.writes => {}
+            // Too long to be weighed; whatever else fails is the answer's failure too.
+            (Part::Asked(_) | Part::Unasked(_), Err(error)) if self.writes && error.kind == Kind::Input => {}
             (_, Err(error)) => self.error = Some(error),
             (_, Ok(Outcome::Written { text, tokens, finish })) => self.text = Some((text, tokens, finish)),
             (part, Ok(Outcome::Scored { log_probs })) => {

@@ -120,6 +120,24 @@ impl Chat {
         self.tokenizer.id_count()
     }
 
+    /// The first word whose id is `vocab` or more, tokens that were added to the vocabulary aside.
+    pub(crate) fn word_from(&self, vocab: usize) -> Option<(u32, String)> {
+        self.tokenizer.word_from(vocab)
+    }
+
+    /// Refuses tokens for which a model of `vocab` embeddings has none.
+    pub(crate) fn check_tokens<'a>(&self, vocab: usize, tokens: impl IntoIterator<Item = &'a u32>) -> Result<()> {
+        let Some(&id) = tokens.into_iter().find(|&&token| token as usize >= vocab) else { return Ok(()) };
+        let message = format!(
+            "the text holds the token {:?} (number {id}), but the model has embeddings for {vocab} tokens only",
+            self.tokenizer.token_text(id)
+        );
+        Err(Error::model(message).hint(
+            "the token was added to the tokenizer and never taught: take it out of the chat template or out of \
+             tokenizer.json, or resize the model's embeddings where it was trained",
+        ))
+    }
+
     /// One token for the eye; bytes that are no whole character as `\xE4`.
     pub fn token_text(&self, id: u32) -> String {
         self.tokenizer.token_text(id)

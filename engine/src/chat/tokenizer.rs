@@ -94,6 +94,16 @@ impl Tokenizer {
         self.id_count
     }
 
+    /// The first word whose id is `vocab` or more, tokens that were added to the vocabulary aside.
+    pub(super) fn word_from(&self, vocab: usize) -> Option<(u32, String)> {
+        if self.id_count <= vocab {
+            return None;
+        }
+        let added = self.inner.get_added_tokens_decoder();
+        let words = self.inner.get_vocab(false).into_iter().map(|(word, id)| (id, word));
+        words.filter(|(id, _)| *id as usize >= vocab && !added.contains_key(id)).min()
+    }
+
     /// One token for the eye: its text, with `\xE4` for a byte that is not a whole character; empty for an unknown id.
     pub fn token_text(&self, id: u32) -> String {
         let Some(raw) = self.inner.id_to_token(id) else { return String::new() };

@@ -59,7 +59,7 @@ impl Embedder {
     /// text came.
     ///
     /// # Errors
-    /// The encoder fails: its tokenizer has tokens that it has no embeddings for.
+    /// The encoder fails: its tokenizer has tokens that it has no embeddings for, or a number is not finite.
     pub fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
         let ids: Vec<Vec<u32>> = texts.par_iter().map(|text| self.ids(text)).collect::<Result<_>>()?;
         let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
@@ -69,6 +69,10 @@ impl Embedder {
             let (some, others) = rest.split_at(fitting(rest));
             vectors.extend(self.model.means(some)?);
             rest = others;
+        }
+        if !vectors.iter().flatten().all(|x| x.is_finite()) {
+            return Err(Error::model("the sentence model's computation gave a number that is not finite (NaN or infinite)")
+                .hint("its weights are damaged; get them again with `pmtune pull minilm`"));
         }
         for vector in &mut vectors {
             // As torch's `normalize` does, a vector without a direction stays as it is.

@@ -3,13 +3,17 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::config::Config;
-use super::family::Family;
+use super::family::{Bias, Family};
+use super::keys::{Keys, shown, unsupported};
+use super::rope_json::{self, RopeFile};
 use crate::error::{Error, Place, Result};
 
 #[derive(Deserialize)]
 struct File {
+    architectures: Option<Vec<String>>,
     hidden_size: usize,
     num_hidden_layers: usize,
     num_attention_heads: usize,
@@ -17,62 +21,162 @@ struct File {
     head_dim: Option<usize>,
     intermediate_size: usize,
     vocab_size: usize,
-    max_position_embeddings: usize,
-    original_max_position_embeddings: Option<usize>,
     rms_norm_eps: f64,
-    rope_theta: Option<f64>,
-    /// Until transformers 4; `rope_parameters` since.
-    rope_scaling: Option<Rope>,
-    rope_parameters: Option<Rope>,
-    partial_rotary_factor: Option<f64>,
     sliding_window: Option<usize>,
     use_sliding_window: Option<bool>,
     max_window_layers: Option<usize>,
+    layer_types: Option<Vec<String>>,
     tie_word_embeddings: Option<bool>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
     hidden_act: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
-struct Rope {
-    #[serde(alias = "type")]
-    rope_type: Option<String>,
-    rope_theta: Option<f64>,
-    partial_rotary_factor: Option<f64>,
-    factor: Option<f64>,
-    low_freq_factor: Option<f64>,
-    high_freq_factor: Option<f64>,
-    original_max_position_embeddings: Option<usize>,
-    short_factor: Option<Vec<f32>>,
-    attention_factor: Option<f64>,
-}
+/// Every key that transformers writes for these families, and what well-known tools add.
+const KEYS: Keys = Keys {
+    read: &[
+        "architectures",
+        "model_type",
+        "hidden_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "num_key_value_heads",
+        "head_dim",
+        "intermediate_size",
+        "vocab_size",
+        "rms_norm_eps",
+        "sliding_window",
+        "use_sliding_window",
+        "max_window_layers",
+        "layer_types",
+        "tie_word_embeddings",
+        "attention_bias",
+        "mlp_bias",
+        "hidden_act",
+        "max_position_embeddings",
+        "original_max_position_embeddings",
+        "rope_theta",
+        "partial_rotary_factor",
+        "rope_scaling",
+        "rope_parameters",
+    ],
+    neutral: &[
+        // Where the file comes from, and how weights are held in memory.
+        "_name_or_path",
+        "_commit_hash",
+        "transformers_version",
+        "transformers.js_config",
+        "unsloth_version",
+        "unsloth_fixed",
+        "torch_dtype",
+        "dtype",
+        "use_bfloat16",
+        "auto_map",
+        "is_llama_config",
+        "keys_to_ignore_at_inference",
+        // How it is computed, not what.
+        "_attn_implementation",
+        "_attn_implementation_autoset",
+        "_attn_implementation_internal",
+        "attn_implementation",
+        "_flash_attn_2_enabled",
+        "use_flash_attn",
+        "use_cache",
+        "pretraining_tp",
+        "chunk_size_feed_forward",
+        "gradient_checkpointing",
+        "torchscript",
+        "return_dict",
+        "output_attentions",
+        "output_hidden_states",
+        "output_scores",
+        "return_dict_in_generate",
+        "tf_legacy_loss",
+        "logits_to_keep",
+        "num_logits_to_keep",
+        // Training.
+        "initializer_range",
+        "attention_dropout",
+        "attn_pdrop",
+        "embd_pdrop",
+        "resid_pdrop",
+        "hidden_dropout",
+        "neftune_noise_alpha",
+        // Tokens and texts, which the tokenizer's files decide.
+        "bos_token_id",
+        "eos_token_id",
+        "pad_token_id",
+        "unk_token_id",
+        "sep_token_id",
+        "cls_token_id",
+        "decoder_start_token_id",
+        "tokenizer_class",
+        "max_sequence_length",
+        "model_max_length",
+        "seq_length",
+        // Sampling, which suites and versions decide.
+        "do_sample",
+        "temperature",
+        "top_k",
+        "top_p",
+        "min_p",
+        "typical_p",
+        "epsilon_cutoff",
+        "eta_cutoff",
+        "repetition_penalty",
+        "length_penalty",
+        "diversity_penalty",
+        "no_repeat_ngram_size",
+        "encoder_no_repeat_ngram_size",
+        "num_beams",
+        "num_beam_groups",
+        "num_return_sequences",
+        "early_stopping",
+        "max_length",
+        "min_length",
+        "remove_invalid_values",
+        // Heads for other tasks, which a `ForCausalLM` does not have.
+        "id2label",
+        "label2id",
+        "num_labels",
+        "problem_type",
+        "finetuning_task",
+        "task_specific_params",
+    ],
+    defaults: &[
+        ("is_decoder", "true"),
+        ("is_decoder", "false"),
+        ("is_causal", "true"),
+        ("is_encoder_decoder", "false"),
+        ("add_cross_attention", "false"),
+        ("tie_encoder_decoder", "false"),
+        ("rope_interleaved", "false"),
+        ("use_mrope", "false"),
+        ("use_qk_norm", "false"),
+        ("qk_layernorm", "false"),
+        ("lm_head_bias", "false"),
+        ("num_experts", "0"),
+        ("num_local_experts", "0"),
+        // Phi-4-mini.
+        ("full_attn_mod", "1"),
+        ("interpolate_factor", "1"),
+    ],
+};
 
 /// Reads the text of a `config.json`; `path` is for messages.
 pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
     let kind: Kind = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     // The family first: a stranger's config would otherwise fail on some field it lacks.
     let family = Family::of(&kind.model_type, path)?;
+    let object: Map<String, Value> = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     let file: File = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
-    let unsupported = |what: &str| {
-        Error::model(format!("{}: {what}, which pmtune does not run", path.display())).hint("use another model")
-    };
-    if file.hidden_act.as_deref().is_some_and(|act| act != "silu" && act != "swish") {
-        return Err(unsupported("the activation is not silu"));
-    }
-    if file.mlp_bias == Some(true) {
-        return Err(unsupported("the feed-forward layers carry biases"));
-    }
+    let rope: RopeFile = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
+    check_keys(&object, &file, family, path)?;
     let head_dim = match file.head_dim {
         Some(size) => size,
         None => file.hidden_size.checked_div(file.num_attention_heads).unwrap_or(0),
     };
-    let rope = file.rope_parameters.as_ref().or(file.rope_scaling.as_ref());
-    let partial = rope.and_then(|r| r.partial_rotary_factor).or(file.partial_rotary_factor).unwrap_or(1.0);
-    // A negative or absurd factor ends as 0 or too many dimensions, which `checked` refuses.
-    let rope_dims = (head_dim as f64 * partial) as usize;
-    let rope_theta = rope.and_then(|r| r.rope_theta).or(file.rope_theta).unwrap_or(10000.0);
-    let scaled = scaling(&file, rope, rope_theta, rope_dims, path)?;
+    let rope = rope_json::rope(&rope, family, head_dim, path)?;
     Config {
         family,
         hidden: file.hidden_size,
@@ -82,13 +186,13 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
         head_dim,
         intermediate: file.intermediate_size,
         vocab: file.vocab_size,
-        rope_theta,
-        rope_dims,
-        rope_factors: scaled.factors,
-        rope_attn_factor: scaled.attn_factor,
+        rope_theta: rope.theta,
+        rope_dims: rope.dims,
+        rope_factors: rope.factors,
+        rope_attn_factor: rope.attn_factor,
         norm_eps: file.rms_norm_eps,
-        context_length: scaled.context_length,
-        sliding_window: sliding_window(&file, family, unsupported)?,
+        context_length: rope.context_length,
+        sliding_window: sliding_window(&file, family, &kind.model_type, object.contains_key("sliding_window"), path)?,
         tie_embeddings: file.tie_word_embeddings.unwrap_or(false),
         attention_bias: family.anatomy().always_biased || file.attention_bias.unwrap_or(false),
     }
@@ -100,85 +204,91 @@ struct Kind {
     model_type: String,
 }
 
-/// Qwen2 declares a window it does not use unless told so, and may use it from some layer on.
-fn sliding_window(file: &File, family: Family, unsupported: impl Fn(&str) -> Error) -> Result<Option<usize>> {
-    if !family.anatomy().window_on_request {
-        return Ok(file.sliding_window);
-    }
-    if file.use_sliding_window != Some(true) {
-        return Ok(None);
-    }
-    match file.max_window_layers {
-        Some(0) => Ok(file.sliding_window),
-        Some(from) if from < file.num_hidden_layers => {
-            Err(unsupported("some layers use a sliding window and some do not"))
-        }
-        _ => Ok(None),
-    }
-}
-
-struct Scaled {
-    factors: Option<Vec<f32>>,
-    attn_factor: f32,
-    context_length: usize,
-}
-
-/// The frequency scalings of transformers' `modeling_rope_utils.py`.
-fn scaling(file: &File, rope: Option<&Rope>, theta: f64, rope_dims: usize, path: &Path) -> Result<Scaled> {
-    let whole = file.max_position_embeddings;
-    let plain = Scaled { factors: None, attn_factor: 1.0, context_length: whole };
-    let Some(rope) = rope else { return Ok(plain) };
-    let lacks = |field: &str| {
-        Error::model(format!("{}: the RoPE scaling has no `{field}`", path.display()))
-            .hint("download config.json again")
+/// Every key that would be passed over, and every value of a read one that cannot be run, all of them at once.
+fn check_keys(object: &Map<String, Value>, file: &File, family: Family, path: &Path) -> Result<()> {
+    let mut faults = Vec::new();
+    let mut refuse = |key: &str| {
+        let value = object.get(key).map(shown).unwrap_or_default();
+        faults.push(unsupported(path, key, &value));
     };
-    match rope.rope_type.as_deref().unwrap_or("default") {
-        "default" => Ok(plain),
-        "linear" => {
-            let factor = rope.factor.ok_or_else(|| lacks("factor"))? as f32;
-            Ok(Scaled { factors: Some(vec![factor; rope_dims.min(1 << 16) / 2]), ..plain })
-        }
-        "llama3" => Ok(Scaled { factors: Some(llama3(rope, theta, rope_dims, lacks)?), ..plain }),
-        // "su" is the name Phi-3 first had for it.
-        "longrope" | "su" => {
-            // Only the short factors: they serve the original context, which is more than a comparison of answers needs.
-            let original =
-                file.original_max_position_embeddings.or(rope.original_max_position_embeddings).unwrap_or(whole);
-            let factor = whole as f64 / original.max(1) as f64;
-            let derived = if factor > 1.0 { (1.0 + factor.ln() / (original as f64).ln()).sqrt() } else { 1.0 };
-            Ok(Scaled {
-                factors: Some(rope.short_factor.clone().ok_or_else(|| lacks("short_factor"))?),
-                attn_factor: rope.attention_factor.unwrap_or(derived) as f32,
-                context_length: original.min(whole),
-            })
-        }
-        other => {
-            let shown: String = other.chars().take(40).collect();
-            Err(Error::model(format!("{}: the RoPE scaling {shown:?} is not one pmtune knows", path.display()))
-                .hint("pmtune runs models with linear, llama3 or longrope scaling, or none"))
+    if file.hidden_act.as_deref().is_some_and(|act| act != "silu" && act != "swish") {
+        refuse("hidden_act");
+    }
+    if file.mlp_bias == Some(true) {
+        refuse("mlp_bias");
+    }
+    let biased = family.anatomy().qkv.parts.iter().any(|part| part.bias != Bias::No);
+    if file.attention_bias == Some(true) && !biased {
+        refuse("attention_bias");
+    }
+    // A sentence encoder or a classifier of the same family has no head that writes.
+    let writes = |names: &Vec<String>| names.is_empty() || names.iter().any(|name| name.ends_with("ForCausalLM"));
+    if !file.architectures.as_ref().is_none_or(writes) {
+        refuse("architectures");
+    }
+    for (key, value) in KEYS.strangers(object) {
+        faults.push(match key {
+            "quantization_config" | "quantization" | "compression_config" => {
+                Error::model(format!("{}: the weights are quantised (`{key}`)", path.display()))
+                    .hint("of safetensors pmtune reads F32, F16 and BF16; use a GGUF file of this model instead")
+            }
+            _ => unsupported(path, key, &shown(value)),
+        });
+    }
+    Error::gather(faults).map_or(Ok(()), Err)
+}
+
+/// The window of all layers, by transformers' rules: Mistral and Qwen2 have 4096 unless told otherwise, Qwen2 uses its
+/// window on request only and from some layer on (28 unless told otherwise), and llama has none.
+fn sliding_window(
+    file: &File,
+    family: Family,
+    model_type: &str,
+    said: bool,
+    path: &Path,
+) -> Result<Option<usize>> {
+    let on_request = family.anatomy().window_on_request;
+    let default = (on_request || model_type == "mistral").then_some(4096);
+    let window = if said { file.sliding_window } else { default };
+    if let Some(window) = window.filter(|_| model_type == "llama") {
+        return Err(unsupported(path, "sliding_window", &format!("{window} in a llama model")));
+    }
+    let window = window.filter(|_| !on_request || file.use_sliding_window == Some(true));
+    let layers = file.num_hidden_layers;
+    let first = if on_request { file.max_window_layers.unwrap_or(28).min(layers) } else { 0 };
+    let types = match &file.layer_types {
+        Some(types) => types.iter().map(|kind| kind == "sliding_attention").collect(),
+        None => (0..layers).map(|layer| window.is_some() && layer >= first).collect::<Vec<bool>>(),
+    };
+    check_layer_types(file, on_request, window, path)?;
+    match (types.iter().all(|slides| *slides), types.iter().any(|slides| *slides)) {
+        (_, false) => Ok(None),
+        (true, _) => Ok(window),
+        _ => {
+            let key = if file.layer_types.is_some() { "layer_types" } else { "max_window_layers" };
+            Err(unsupported(path, key, "a sliding window for some layers and none for others"))
         }
     }
 }
 
-/// `_compute_llama3_parameters`: low frequencies are divided by the factor, high ones kept, those between blended.
-fn llama3(rope: &Rope, theta: f64, rope_dims: usize, lacks: impl Fn(&str) -> Error) -> Result<Vec<f32>> {
-    let factor = rope.factor.ok_or_else(|| lacks("factor"))?;
-    let low = rope.low_freq_factor.ok_or_else(|| lacks("low_freq_factor"))?;
-    let high = rope.high_freq_factor.ok_or_else(|| lacks("high_freq_factor"))?;
-    let original =
-        rope.original_max_position_embeddings.ok_or_else(|| lacks("original_max_position_embeddings"))? as f64;
-    let divisor = |pair: usize| {
-        let wavelength = 2.0 * std::f64::consts::PI * theta.powf(2.0 * pair as f64 / rope_dims as f64);
-        if wavelength < original / high {
-            1.0
-        } else if wavelength > original / low {
-            factor
-        } else {
-            let smooth = (original / wavelength - low) / (high - low);
-            1.0 / ((1.0 - smooth) / factor + smooth)
+/// A list of layer types must be as long as the model is deep and name what is known. Only Qwen2's layers do what it
+/// says; those of the others do what their window says, so that the two must agree.
+fn check_layer_types(file: &File, obeyed: bool, window: Option<usize>, path: &Path) -> Result<()> {
+    let Some(types) = &file.layer_types else { return Ok(()) };
+    let refuse = |what: String| Err(unsupported(path, "layer_types", &what));
+    if types.len() != file.num_hidden_layers {
+        return refuse(format!("a list of {} for {} layers", types.len(), file.num_hidden_layers));
+    }
+    for kind in types {
+        match (kind.as_str(), window) {
+            ("full_attention", None) => {}
+            ("full_attention", Some(_)) if obeyed => {}
+            ("sliding_attention", Some(_)) => {}
+            (kind, Some(window)) => return refuse(format!("{kind:?} beside a sliding window of {window}")),
+            (kind, None) => return refuse(format!("{kind:?} without a sliding window")),
         }
-    };
-    Ok((0..rope_dims.min(1 << 16) / 2).map(|pair| divisor(pair) as f32).collect())
+    }
+    Ok(())
 }
 
 fn unreadable(error: serde_json::Error, text: &str, path: &Path) -> Error {
@@ -192,58 +302,4 @@ fn unreadable(error: serde_json::Error, text: &str, path: &Path) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    #[derive(Deserialize)]
-    struct Oracle {
-        ropes: HashMap<String, Case>,
-    }
-
-    #[derive(Deserialize)]
-    struct Case {
-        config: serde_json::Value,
-        frequencies: Vec<f64>,
-        attention_factor: f32,
-    }
-
-    fn read(json: &serde_json::Value) -> Result<Config> {
-        config(&json.to_string(), Path::new("config.json"))
-    }
-
-    fn oracle() -> HashMap<String, Case> {
-        let oracle: Oracle = serde_json::from_str(include_str!("../../tests/oracle/tiny_folder.json")).unwrap();
-        oracle.ropes
-    }
-
-    #[test]
-    fn frequencies_are_those_of_transformers() {
-        let cases = oracle();
-        assert_eq!(cases.len(), 6);
-        for (name, case) in cases {
-            let config = read(&case.config).unwrap();
-            assert_eq!(config.rope_dims, 2 * case.frequencies.len(), "{name}");
-            let factors = config.rope_factors.unwrap_or_else(|| vec![1.0; case.frequencies.len()]);
-            for (pair, (wanted, divisor)) in case.frequencies.iter().zip(factors).enumerate() {
-                let base = config.rope_theta.powf(-2.0 * pair as f64 / config.rope_dims as f64);
-                let frequency = base / f64::from(divisor);
-                assert!((frequency / wanted - 1.0).abs() < 1e-5, "{name}, pair {pair}: {frequency} is not {wanted}");
-            }
-            assert!((config.rope_attn_factor - case.attention_factor).abs() < 1e-6, "{name}");
-        }
-    }
-
-    #[test]
-    fn qwen2_uses_its_window_only_when_told_to() {
-        let mut json = oracle()["default"].config.clone();
-        json["sliding_window"] = 128.into();
-        let windows = [(false, 0, Some(None)), (true, 0, Some(Some(128))), (true, 2, Some(None)), (true, 1, None)];
-        for (used, from, wanted) in windows {
-            json["use_sliding_window"] = used.into();
-            json["max_window_layers"] = from.into();
-            assert_eq!(read(&json).ok().map(|config| config.sliding_window), wanted, "{used} from {from}");
-        }
-    }
-}
+mod tests;

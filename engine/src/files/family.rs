@@ -36,6 +36,8 @@ pub(crate) struct Anatomy {
     pub always_biased: bool,
     /// Declares a sliding window that it does not use unless told so.
     pub window_on_request: bool,
+    /// `partial_rotary_factor` may leave some of a head's dimensions unrotated.
+    pub partly_rotated: bool,
     /// White space behind a control token is no text, where the tokenizer is SentencePiece's.
     pub control_strips_right: bool,
 }
@@ -111,6 +113,7 @@ const LLAMA: Anatomy = Anatomy {
     gguf_in_pairs: true,
     always_biased: false,
     window_on_request: false,
+    partly_rotated: false,
     control_strips_right: false,
 };
 
@@ -121,6 +124,7 @@ const PHI3: Anatomy = Anatomy {
     architectures: &["phi3"],
     qkv: Joined { input: Hidden, parts: &[plain("self_attn.qkv_proj", "attn_qkv", &[Query, KeyValue, KeyValue])] },
     gate_up: Joined { input: Hidden, parts: &[plain("mlp.gate_up_proj", "ffn_up", &[Inner, Inner])] },
+    partly_rotated: true,
     control_strips_right: true,
     ..LLAMA
 };

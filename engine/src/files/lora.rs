@@ -67,25 +67,29 @@ impl LoraWeights {
             return Err(Error::usage(format!("the base has no linear layer `{unknown}` to train"))
                 .hint(format!("--targets takes {}", known.join(", "))));
         }
+        let targets = config.targets.clone();
+        let wanted = |module: &str| targets.is_empty() || targets.iter().any(|target| target == last_part(module));
+        Ok(Self::zeros_for(base, config, wanted))
+    }
+
+    /// All zero, for those modules of the base that are `wanted`.
+    fn zeros_for(base: &Config, config: LoraConfig, wanted: impl Fn(&str) -> bool) -> Self {
         let (mut pairs, mut end) = (Vec::new(), 0);
-        for (module, (out, input)) in base.modules() {
-            if !config.targets.is_empty() && !config.targets.iter().any(|target| target == last_part(&module)) {
-                continue;
-            }
+        for (module, (out, input)) in base.modules().filter(|(module, _)| wanted(module)) {
             let a = end..end + config.rank * input;
             let b = a.end..a.end + out * config.rank;
             end = b.end;
             pairs.push(LoraPair { module, out, input, a, b });
         }
-        Ok(Self { config, pairs, values: vec![0.0; end] })
+        Self { config, pairs, values: vec![0.0; end] }
     }
 
     /// Takes up the adapter in `folder`, to be trained further. Everything in it must fit the base.
     pub fn load(folder: &Path, base: &Config) -> Result<Self> {
         let peft = Peft::load(folder, base)?;
-        let mut lora = Self::zeros(base, peft.config)?;
+        // Layers that the adapter leaves out (`layers_to_transform`, or whole paths as targets) stay out.
+        let mut lora = Self::zeros_for(base, peft.config, |module| peft.pairs.contains_key(module));
         for pair in &lora.pairs {
-            // A pair that the file leaves out adds nothing, and stays at zero.
             let Some((a, b)) = peft.pairs.get(&pair.module) else { continue };
             for (tensor, range) in [(a, &pair.a), (b, &pair.b)] {
                 let values = tensor.flatten_all()?.to_dtype(candle_core::DType::F32)?.to_vec1::<f32>()?;

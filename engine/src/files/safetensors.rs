@@ -11,6 +11,7 @@ use memmap2::Mmap;
 use serde::Deserialize;
 
 use super::config::Config;
+use super::family::{EMBEDDINGS, HEAD};
 use super::weights::{Weight, Weights, check_all, wrong_shape};
 use crate::error::{Error, Result};
 
@@ -51,7 +52,28 @@ impl Folder {
         let opened = Self { path: folder.to_path_buf(), shards, places };
         let shape = |name: &str| opened.info(name).map(|(_, info)| info.shape.clone());
         check_all(config, folder, shape, opened.places.keys().map(String::as_str))?;
+        opened.check_tied(config)?;
         Ok(opened)
+    }
+
+    /// A head beside tied embeddings is a copy of them. transformers takes the head where it is not; older releases took
+    /// the embeddings.
+    fn check_tied(&self, config: &Config) -> Result<()> {
+        let bytes = |name: &str| self.info(&format!("{name}.weight")).map(|(shard, info)| (shard.bytes(info), info.dtype));
+        let (head, embeddings) = (bytes(HEAD.name), bytes(EMBEDDINGS.name));
+        if !config.tie_embeddings || head.is_none() || head == embeddings {
+            return Ok(());
+        }
+        let message = format!(
+            "{}: `tie_word_embeddings` is true, but `{}.weight` is not the same as `{}.weight`",
+            self.path.display(),
+            HEAD.name,
+            EMBEDDINGS.name
+        );
+        Err(Error::model(message).hint(
+            "set `tie_word_embeddings` to false in config.json if the model was trained with a head of its own; else \
+             remove that weight",
+        ))
     }
 
     fn info(&self, name: &str) -> Option<(&Shard, &TensorInfo)> {
@@ -79,10 +101,7 @@ impl Weights for Folder {
                     .hint("pmtune reads F32, F16 and BF16 from safetensors; use a GGUF file for quantized weights"));
             }
         };
-        // The library checked that offsets lie in the file and fit shape and type.
-        let (start, end) = info.data_offsets;
-        let bytes = shard.map.get(shard.data + start..shard.data + end).unwrap_or_default();
-        Ok(Weight::Dense(Tensor::from_raw_buffer(bytes, dtype, shape, &Device::Cpu)?))
+        Ok(Weight::Dense(Tensor::from_raw_buffer(shard.bytes(info), dtype, shape, &Device::Cpu)?))
     }
 
     fn contains(&self, name: &str) -> bool {
@@ -101,6 +120,12 @@ impl Shard {
                 .hint("the file is cut short or damaged; download it again")
         })?;
         Ok(Self { path, map, metadata, data: 8 + header })
+    }
+
+    fn bytes(&self, info: &TensorInfo) -> &[u8] {
+        // The library checked that offsets lie in the file and fit shape and type.
+        let (start, end) = info.data_offsets;
+        self.map.get(self.data + start..self.data + end).unwrap_or_default()
     }
 }
 

@@ -56,13 +56,14 @@ fn open_folder(path: &Path) -> Result<(Config, Folder)> {
     Ok((config, weights))
 }
 
-/// A token id beyond the embedding would end in an index out of range.
+/// A token beyond the embeddings may be one that was added to the tokenizer and never used, such as a `[PAD]`: the model
+/// runs, and only a text that holds the token is an error. A word of the vocabulary itself means that tokenizer and weights
+/// do not belong together.
 fn finish(path: &Path, config: Config, weights: Box<dyn Weights>, chat: Chat) -> Result<Source> {
-    if chat.id_count() > config.vocab {
+    if let Some((id, token)) = chat.word_from(config.vocab) {
         let message = format!(
-            "{}: the tokenizer knows ids up to {}, but the model has embeddings for {} only",
+            "{}: the tokenizer has the word {token:?} with the number {id}, but the model has embeddings for {} tokens only",
             path.display(),
-            chat.id_count().saturating_sub(1),
             config.vocab
         );
         return Err(Error::model(message).hint("tokenizer and weights belong to two models; download them together"));

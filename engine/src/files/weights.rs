@@ -60,6 +60,7 @@ pub(super) fn check_all<'a>(
             Some(_) => {}
         }
     }
+    let misfits = faults.len();
     let known: HashSet<&str> = expected.iter().map(|entry| entry.name.as_str()).collect();
     let mut extra: Vec<&str> = names.filter(|name| !known.contains(name) && !harmless(config, name)).collect();
     extra.sort_unstable();
@@ -67,10 +68,16 @@ pub(super) fn check_all<'a>(
         Error::model(format!("{}: the weight `{name}` has no place in a {:?} model", path.display(), config.family))
     }));
     let count = faults.len();
+    let hint = match misfits {
+        0 => "pmtune would pass over them, and the answers would be another model's; use another model, or serve this one \
+              elsewhere and name it as `openai:URL#model`"
+            .to_string(),
+        _ => format!("{count} weights do not fit the config; the download is incomplete or mixes two models"),
+    };
     let Some(mut error) = Error::gather(faults) else { return Ok(()) };
     // A wrong layer count would otherwise fill screens.
     error.also.truncate(19);
-    Err(error.hint(format!("{count} weights do not fit the config; the download is incomplete or mixes two models")))
+    Err(error.hint(hint))
 }
 
 /// Weights some files carry that the decoder does not read.

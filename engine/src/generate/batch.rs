@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::engine::Engine;
+use super::engine::{Engine, not_finite};
 use super::job::{Job, Outcome, Progress, Work};
 use super::stem::{self, Stem};
 use super::writer::Writer;
 use crate::error::Result;
-use crate::model::{Forward, Span};
+use crate::model::{Forward, Span, all_finite};
 
 impl<M: Forward> Engine<M> {
     /// Does all jobs, in order of joining but finishing as they may. Every job gets exactly one [`Progress::Done`]
@@ -40,7 +40,7 @@ impl<M: Forward> Engine<M> {
             let now = Instant::now();
             let done = step.done.into_iter().map(|(id, outcome, joined)| Progress::Done {
                 id,
-                outcome: Ok(outcome),
+                outcome,
                 elapsed: now - joined,
             });
             for progress in tokens.into_iter().chain(done) {
@@ -66,6 +66,8 @@ struct Growing<C> {
     stem: Stem,
     adapter: Option<usize>,
     state: State<C>,
+    /// A number on its way was not finite; what builds on it is wrong.
+    broken: bool,
 }
 
 enum State<C> {
@@ -91,6 +93,8 @@ struct Sequence<C> {
     joined: Instant,
     /// Memory set aside for it.
     reserved: usize,
+    /// A number on its way was not finite.
+    broken: bool,
 }
 
 enum Role {
@@ -108,11 +112,28 @@ enum Role {
     },
 }
 
+/// A sequence that is about to choose its next token.
+struct Writing<'s> {
+    writer: &'s mut Writer,
+    due: &'s mut Vec<u32>,
+    broken: &'s mut bool,
+}
+
+impl Writing<'_> {
+    fn go_on(&mut self, choose: impl FnOnce(&mut Writer) -> Result<Option<u32>>) {
+        match choose(self.writer) {
+            Ok(token) => self.due.extend(token),
+            // The only thing that can go wrong.
+            Err(_) => *self.broken = true,
+        }
+    }
+}
+
 /// What one step brought.
 struct Step {
     tokens: usize,
     /// Job id, outcome and when the job joined.
-    done: Vec<(usize, Outcome, Instant)>,
+    done: Vec<(usize, Result<Outcome>, Instant)>,
 }
 
 impl<'a, M: Forward> Batch<'a, M> {
@@ -128,6 +149,7 @@ impl<'a, M: Forward> Batch<'a, M> {
                 stem: Stem { parent: stem.parent.map(|p| p + before), ..stem },
                 adapter,
                 state: State::Untouched,
+                broken: false,
             }));
             members.iter().zip(of).for_each(|(&i, stem)| stem_of[i] = stem.map(|s| s + before));
         }
@@ -159,7 +181,8 @@ impl<'a, M: Forward> Batch<'a, M> {
             };
             let Some(Waiting { job, stem }) = self.waiting.remove(at) else { break };
             self.release(stem);
-            self.join(job, cache, depth, reserved);
+            let broken = self.is_broken(stem);
+            self.join(job, cache, depth, reserved, broken);
         }
         !self.running.is_empty()
     }
@@ -180,6 +203,7 @@ impl<'a, M: Forward> Batch<'a, M> {
         let parent = self.stems[stem].stem.parent;
         let cache = self.start_from(parent)?;
         self.release(parent);
+        let broken = self.is_broken(parent);
         let growing = &mut self.stems[stem];
         growing.state = State::InBatch;
         self.running.push(Sequence {
@@ -189,8 +213,13 @@ impl<'a, M: Forward> Batch<'a, M> {
             role: Role::Stem(stem),
             joined: Instant::now(),
             reserved: self.engine.decoder.cache_bytes(growing.stem.tokens.len()),
+            broken,
         });
         None
+    }
+
+    fn is_broken(&self, stem: Option<usize>) -> bool {
+        stem.is_some_and(|stem| self.stems[stem].broken)
     }
 
     /// Notes that one user of `stem` has taken what it needs.
@@ -203,7 +232,7 @@ impl<'a, M: Forward> Batch<'a, M> {
         }
     }
 
-    fn join(&mut self, job: Job, cache: M::Cache, depth: usize, reserved: usize) {
+    fn join(&mut self, job: Job, cache: M::Cache, depth: usize, reserved: usize, broken: bool) {
         let Job { id, adapter, prompt, work } = job;
         let mut due = prompt[depth..].to_vec();
         let role = match work {
@@ -218,7 +247,7 @@ impl<'a, M: Forward> Batch<'a, M> {
                 Role::Score { id, next, from, log_probs: Vec::new() }
             }
         };
-        self.running.push(Sequence { adapter, cache, due, role, joined: Instant::now(), reserved });
+        self.running.push(Sequence { adapter, cache, due, role, joined: Instant::now(), reserved, broken });
     }
 
     /// One pass of the decoder over the rows that are due, and what follows from it.
@@ -233,8 +262,11 @@ impl<'a, M: Forward> Batch<'a, M> {
                 .map(|(s, &rows)| Span { rows, cache: &mut s.cache, adapter: s.adapter.and_then(|i| adapters.get(i)) })
                 .collect();
         let hidden = self.engine.decoder.forward(&tokens, &mut spans)?; // (tokens, hidden)
+        let (mut start, width) = (0, self.engine.decoder.config().hidden);
         for (sequence, &rows) in self.running.iter_mut().zip(&rows) {
             sequence.due.drain(..rows);
+            sequence.broken |= !all_finite(&hidden[start * width..(start + rows) * width]);
+            start += rows;
         }
         self.score(&hidden, &rows)?;
         let written = self.write(&hidden, &rows)?;
@@ -263,9 +295,10 @@ impl<'a, M: Forward> Batch<'a, M> {
                 let skip = (*from).min(rows);
                 *from -= skip;
                 let targets = &next[log_probs.len()..][..(rows - skip).min(next.len() - log_probs.len())];
-                if !targets.is_empty() {
+                if !targets.is_empty() && !sequence.broken {
                     let hidden = &hidden[(start + skip) * width..][..targets.len() * width];
                     let scored = self.engine.decoder.log_probs(hidden, targets)?;
+                    sequence.broken |= !all_finite(&scored);
                     log_probs.extend(scored);
                 }
             }
@@ -283,42 +316,45 @@ impl<'a, M: Forward> Batch<'a, M> {
             end += rows;
             if let Role::Write { writer, .. } = &mut sequence.role
                 && sequence.due.is_empty()
+                && !sequence.broken
                 && writer.finish().is_none()
             {
                 last_rows.extend_from_slice(&hidden[(end - 1) * width..end * width]);
-                writing.push((writer, &mut sequence.due));
+                writing.push(Writing { writer, due: &mut sequence.due, broken: &mut sequence.broken });
             }
         }
         if writing.is_empty() {
             return Ok(0);
         }
-        if writing.iter().all(|(writer, _)| writer.is_plainly_greedy()) {
+        if writing.iter().all(|writing| writing.writer.is_plainly_greedy()) {
             let tokens = decoder.likeliest(&last_rows)?;
-            writing.iter_mut().zip(tokens).for_each(|((writer, due), token)| due.extend(writer.take(token)));
+            writing.iter_mut().zip(tokens).for_each(|(writing, token)| writing.go_on(|writer| writer.take(token)));
             return Ok(writing.len());
         }
         let logits = decoder.logits(&last_rows)?; // (writing, vocab)
         let rows = logits.par_chunks_exact(decoder.config().vocab);
-        writing.par_iter_mut().zip(rows).for_each(|((writer, due), logits)| due.extend(writer.next(logits)));
+        writing.par_iter_mut().zip(rows).for_each(|(writing, logits)| writing.go_on(|writer| writer.next(logits)));
         Ok(writing.len())
     }
 
-    /// Takes out the sequences that are finished.
-    fn leave(&mut self) -> Vec<(usize, Outcome, Instant)> {
+    /// Takes out the sequences that are finished, and those that are broken.
+    fn leave(&mut self) -> Vec<(usize, Result<Outcome>, Instant)> {
         let mut done = Vec::new();
         for sequence in std::mem::take(&mut self.running) {
-            if !sequence.due.is_empty() {
+            if !sequence.due.is_empty() && !sequence.broken {
                 self.running.push(sequence);
                 continue;
             }
             let (id, outcome) = match sequence.role {
                 Role::Stem(stem) => {
                     self.stems[stem].state = State::Ready(sequence.cache);
+                    self.stems[stem].broken = sequence.broken;
                     continue;
                 }
                 Role::Write { id, writer } => (id, writer.outcome()),
                 Role::Score { id, log_probs, .. } => (id, Outcome::Scored { log_probs }),
             };
+            let outcome = if sequence.broken { Err(not_finite()) } else { Ok(outcome) };
             done.push((id, outcome, sequence.joined));
         }
         done

@@ -62,10 +62,11 @@ impl<'a, M: Forward> Conversation<'a, M> {
         for chunk in due.chunks(self.engine.prompt_rows()) {
             let span = Span { rows: chunk.len(), cache: &mut self.cache, adapter };
             let hidden = decoder.forward(chunk, &mut [span])?;
+            self.engine.check_rows(&hidden)?;
             self.read.extend(chunk);
             last = Some(hidden);
         }
         let Some(hidden) = last else { return Ok(None) };
-        Ok(writer.next(&decoder.logits(&hidden[hidden.len() - width..])?))
+        writer.next(&decoder.logits(&hidden[hidden.len() - width..])?)
     }
 }

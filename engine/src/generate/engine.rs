@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::job::{Job, Limits, Work};
 use crate::chat::Chat;
 use crate::error::{Error, Result};
-use crate::model::{Decoder, Forward};
+use crate::model::{Decoder, Forward, all_finite};
 
 /// A decoder with its tokenizer and the adapters that share it.
 pub struct Engine<M: Forward = Decoder> {
@@ -36,6 +36,11 @@ impl<M: Forward> Engine<M> {
         self.limits.prompt_rows.max(1)
     }
 
+    /// Refuses the hidden states of some rows where one is not finite.
+    pub(super) fn check_rows(&self, rows: &[f32]) -> Result<()> {
+        if all_finite(rows) { Ok(()) } else { Err(not_finite()) }
+    }
+
     /// Whether a job can be done at all.
     pub(super) fn check(&self, job: &Job) -> Result<()> {
         let context = self.decoder.config().context_length;
@@ -45,6 +50,11 @@ impl<M: Forward> Engine<M> {
         if job.adapter.is_some_and(|index| index >= self.adapters.len()) {
             return Err(Error::model("the job names an adapter that was not loaded"));
         }
+        let next: &[u32] = match &job.work {
+            Work::Write(_) => &[],
+            Work::Score(next) => next,
+        };
+        self.chat.check_tokens(self.decoder.config().vocab, job.prompt.iter().chain(next))?;
         match &job.work {
             Work::Write(_) if job.prompt.len() >= context => Err(Error::input(format!(
                 "the prompt is {} tokens long, but the model's context holds {context}",
@@ -62,4 +72,12 @@ impl<M: Forward> Engine<M> {
             _ => Ok(()),
         }
     }
+}
+
+/// That a number on the way to an answer is NaN or infinite.
+pub(super) fn not_finite() -> Error {
+    Error::model("the model's computation gave a number that is not finite (NaN or infinite)").hint(
+        "a weight of the base or of the version's adapter is damaged or far too large: `pmtune models verify` tells a \
+         damaged file; else download the base again, or train the version again at a lower learning rate",
+    )
 }

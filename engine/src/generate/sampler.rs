@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
 
 use super::sampling::Sampling;
-use crate::model::argmax;
+use crate::model::{all_finite, argmax};
 
 /// Logits this far below the largest, after dividing by the temperature, are left out: even a whole vocabulary of them
 /// weighs less than one part in a million.
@@ -30,8 +30,9 @@ impl Sampler {
         self.sampling.temperature <= 0.0 && self.sampling.repetition_penalty == 1.0
     }
 
-    /// The next token. The order is transformers': penalty, temperature, top-k, top-p, min-p.
-    pub fn next(&mut self, logits: &[f32]) -> u32 {
+    /// The next token; `None` where a logit is not finite. The order is transformers': penalty, temperature, top-k,
+    /// top-p, min-p.
+    pub fn next(&mut self, logits: &[f32]) -> Option<u32> {
         let penalised;
         let logits = if self.seen.is_empty() {
             logits
@@ -39,6 +40,9 @@ impl Sampler {
             penalised = self.penalise(logits);
             &penalised
         };
+        if !all_finite(logits) {
+            return None;
+        }
         let token = match self.sampling.temperature > 0.0 {
             true => self.draw(logits),
             false => argmax(logits) as u32,
@@ -46,7 +50,7 @@ impl Sampler {
         if self.sampling.repetition_penalty != 1.0 {
             self.seen.insert(token);
         }
-        token
+        Some(token)
     }
 
     fn penalise(&self, logits: &[f32]) -> Vec<f32> {
@@ -105,7 +109,7 @@ mod tests {
     fn shares(sampling: Sampling, logits: &[f32]) -> Vec<f64> {
         let mut sampler = Sampler::new(&Sampling { temperature: 1.0, ..sampling }, &[]);
         let mut counts = vec![0.0; logits.len()];
-        (0..4000).for_each(|_| counts[sampler.next(logits) as usize] += 1.0 / 4000.0);
+        (0..4000).for_each(|_| counts[sampler.next(logits).unwrap() as usize] += 1.0 / 4000.0);
         counts
     }
 
@@ -133,7 +137,7 @@ mod tests {
     fn a_seed_fixes_the_choices() {
         let run = |seed| {
             let mut sampler = Sampler::new(&Sampling { temperature: 1.0, seed, ..Sampling::default() }, &[]);
-            (0..50).map(|_| sampler.next(&logits())).collect::<Vec<_>>()
+            (0..50).map(|_| sampler.next(&logits()).unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(run(3), run(3));
         assert_ne!(run(3), run(4));
@@ -143,7 +147,7 @@ mod tests {
     fn the_penalty_turns_away_from_what_was_said() {
         let sampling = Sampling { repetition_penalty: 1.5, ..Sampling::default() };
         let mut sampler = Sampler::new(&sampling, &[1]);
-        assert_eq!([0; 3].map(|_| sampler.next(&[2.0, 2.5, 1.9, -1.0])), [0, 2, 1]);
-        assert_eq!(Sampler::new(&Sampling::default(), &[1]).next(&[2.0, 2.5, 1.9]), 1);
+        assert_eq!([0; 3].map(|_| sampler.next(&[2.0, 2.5, 1.9, -1.0]).unwrap()), [0, 2, 1]);
+        assert_eq!(Sampler::new(&Sampling::default(), &[1]).next(&[2.0, 2.5, 1.9]), Some(1));
     }
 }

@@ -1,9 +1,11 @@
 //! One answer under construction: the tokens chosen so far, their text, and when to stop.
 
+use super::engine::not_finite;
 use super::job::{Finish, Outcome};
 use super::sampler::Sampler;
 use super::sampling::Sampling;
 use crate::chat::{Chat, Streaming};
+use crate::error::Result;
 
 pub(crate) struct Writer {
     sampler: Sampler,
@@ -38,13 +40,20 @@ impl Writer {
     }
 
     /// Chooses the next token and takes it in. Gives it if it is to be fed to the model, because writing goes on.
-    pub fn next(&mut self, logits: &[f32]) -> Option<u32> {
+    ///
+    /// # Errors
+    /// A logit is not finite.
+    pub fn next(&mut self, logits: &[f32]) -> Result<Option<u32>> {
         let token = self.sampler.next(logits);
         self.take(token)
     }
 
     /// Takes in the next token, chosen elsewhere, and gives what [`Writer::next`] gives.
-    pub fn take(&mut self, token: u32) -> Option<u32> {
+    pub fn take(&mut self, token: Option<u32>) -> Result<Option<u32>> {
+        token.map(|token| self.add(token)).ok_or_else(not_finite)
+    }
+
+    fn add(&mut self, token: u32) -> Option<u32> {
         if self.stop_ids.contains(&token) {
             self.close(Finish::End);
             return None;

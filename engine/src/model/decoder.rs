@@ -104,7 +104,7 @@ impl Forward for Decoder {
         Ok(self.head.product(hidden, None, None))
     }
 
-    fn likeliest(&self, hidden: &[f32]) -> Result<Vec<u32>> {
+    fn likeliest(&self, hidden: &[f32]) -> Result<Vec<Option<u32>>> {
         Ok(self.head.argmax(hidden))
     }
 

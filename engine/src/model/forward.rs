@@ -41,17 +41,19 @@ pub trait Forward: Send + Sync {
     fn cache_bytes(&self, positions: usize) -> usize;
 
     /// Runs `tokens`, which are the rows of `spans` one after another, and appends them to the spans' caches. Gives the
-    /// normalised last hidden states, (tokens, hidden). A row's result depends only on its own sequence.
+    /// normalised last hidden states, (tokens, hidden). A row's result depends only on its own sequence. A number that is
+    /// not finite on the way to a row leaves one in that row.
     fn forward(&self, tokens: &[u32], spans: &mut [Span<'_, Self::Cache, Self::Adapter>]) -> Result<Vec<f32>>;
 
     /// Logits for rows of hidden states: (n, hidden) → (n, vocab).
     fn logits(&self, hidden: &[f32]) -> Result<Vec<f32>>;
 
-    /// The likeliest next token after each row of hidden states, (n, hidden): the first of the largest logits.
-    fn likeliest(&self, hidden: &[f32]) -> Result<Vec<u32>>;
+    /// The likeliest next token after each row of hidden states, (n, hidden): the first of the largest logits, or `None`
+    /// where a logit of the row is not finite.
+    fn likeliest(&self, hidden: &[f32]) -> Result<Vec<Option<u32>>>;
 
     /// The log-probability (natural log) of `targets[i]` after row i of `hidden`, without ever holding the logits of
-    /// more than a few rows.
+    /// more than a few rows. Not a number where a logit of the row is not finite.
     fn log_probs(&self, hidden: &[f32], targets: &[u32]) -> Result<Vec<f32>>;
 }
 

@@ -8,13 +8,14 @@ use super::ops;
 /// Rows whose logits exist at once.
 const ROWS: usize = 256;
 
-/// The log-probability (natural log) of each target after its row of normalised hidden states, (n, hidden).
+/// The log-probability (natural log) of each target after its row of normalised hidden states, (n, hidden); not a number
+/// where a logit of the row is not finite.
 pub(super) fn log_probs(head: &Linear, hidden: &[f32], targets: &[u32]) -> Vec<f32> {
     assert_eq!(hidden.len(), targets.len() * head.shape().0);
     let mut out = Vec::with_capacity(targets.len());
     for (logits, targets) in chunks(head, hidden, targets) {
         let rows = logits.par_chunks(logits.len() / targets.len()).zip(targets);
-        out.par_extend(rows.map(|(row, &target)| row[target as usize] - ops::log_sum_exp(row)));
+        out.par_extend(rows.map(|(row, &target)| row[target as usize] - log_sum_exp(row)));
     }
     out
 }
@@ -32,7 +33,7 @@ pub(super) fn loss_and_gradient(head: &Linear, hidden: &[f32], targets: &[u32], 
     for (mut logits, targets) in chunks(head, hidden, targets) {
         let vocab = logits.len() / targets.len();
         let losses = logits.par_chunks_mut(vocab).zip(targets).map(|(row, &target)| {
-            let log_sum = ops::log_sum_exp(row);
+            let log_sum = log_sum_exp(row);
             let loss = f64::from(log_sum - row[target as usize]);
             ops::scaled_softmax(row, log_sum, scale);
             row[target as usize] -= scale;
@@ -42,6 +43,10 @@ pub(super) fn loss_and_gradient(head: &Linear, hidden: &[f32], targets: &[u32], 
         gradient.extend(head.product_back(&logits, None));
     }
     (loss, gradient)
+}
+
+fn log_sum_exp(row: &[f32]) -> f32 {
+    if ops::all_finite(row) { ops::log_sum_exp(row) } else { f32::NAN }
 }
 
 fn chunks<'a>(head: &'a Linear, hidden: &'a [f32], targets: &'a [u32]) -> impl Iterator<Item = (Vec<f32>, &'a [u32])> {

@@ -60,8 +60,9 @@ impl Linear {
         &self.parts
     }
 
-    /// The column of the first largest value in each row of the product with x, (tokens, k), which is never held whole.
-    pub fn argmax(&self, x: &[f32]) -> Vec<u32> {
+    /// The column of the first largest value in each row of the product with x, (tokens, k), which is never held whole;
+    /// `None` where a value of the row is not finite.
+    pub fn argmax(&self, x: &[f32]) -> Vec<Option<u32>> {
         let rows = x.len() / self.k;
         let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
         let found = self.tasks(rows).fold(none, |mut best, (part, panel)| {
@@ -74,13 +75,15 @@ impl Linear {
                     let logits = &mut sums[..lanes];
                     bias.into_iter().for_each(|bias| add(logits, bias));
                     let (lane, most) = ops::first_max(logits);
+                    // Infinity wins over all others and stays.
+                    let most = if ops::all_finite(logits) { most } else { f32::INFINITY };
                     *best = larger(*best, (most, (column + lane) as u32));
                 }
             });
             best
         });
         let best = found.reduce(none, |a, b| a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect());
-        best.into_iter().map(|(_, column)| column).collect()
+        best.into_iter().map(|(most, column)| most.is_finite().then_some(column)).collect()
     }
 
     /// x Wᵀ + b, with x (tokens, k) and the result (tokens, n): added to `residual` if there is one, and to what `low`

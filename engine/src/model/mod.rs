@@ -33,4 +33,4 @@ pub use passage::Passage;
 pub use training::Trainee;
 
 pub(crate) use linear::Linear;
-pub(crate) use ops::{argmax, by_row, exp, max as maximum, sum, vectorised};
+pub(crate) use ops::{all_finite, argmax, by_row, exp, max as maximum, sum, vectorised};

@@ -91,10 +91,12 @@ vectorised! {
     }
 }
 
-/// 1 / √(mean(x²) + eps).
+/// 1 / √(mean(x²) + eps). Not a number where the squares overflow: 0 would hide it, and what follows be computed from
+/// nothing.
 #[inline(always)]
 fn norm_scale(x: &[f32], eps: f32) -> f32 {
-    1.0 / (sum(x, |v| v * v) / x.len() as f32 + eps).sqrt()
+    let scale = 1.0 / (sum(x, |v| v * v) / x.len() as f32 + eps).sqrt();
+    if scale > 0.0 { scale } else { f32::NAN }
 }
 
 /// Adds to `dx` the gradient of x under `rms_norm`, given that of y: with s = 1 / √(mean(x²) + eps),
@@ -130,6 +132,11 @@ pub(crate) fn swiglu(gate_up: &[f32], width: usize) -> Vec<f32> {
 pub(crate) fn swiglu_back(gate_up: &mut [f32], y: &mut [f32], width: usize) {
     let rows = gate_up.par_chunks_mut(2 * width).zip(y.par_chunks_mut(width)).with_min_len(ROWS);
     rows.for_each(|(gate_up, y)| swiglu_row_back(gate_up, y));
+}
+
+/// Whether all are finite, in a form compilers turn into vector code.
+pub(crate) fn all_finite(x: &[f32]) -> bool {
+    x.iter().fold(true, |fine, value| fine & value.is_finite())
 }
 
 /// The index of the first largest value.

@@ -62,13 +62,31 @@ def ropes():
             frequencies, factor = ROPE_INIT_FUNCTIONS[kind](config, "cpu", seq_len=16)
             frequencies = frequencies.tolist()
         found[name] = {"config": json.loads(config.to_json_string(use_diff=True)), "frequencies": frequencies, "attention_factor": factor}
-    # The same as files of transformers 4 have it.
+    # The same as files of transformers 4 have it, some with the type under both its names.
     old = json.loads(json.dumps(found["llama3"]))
     parameters = old["config"].pop("rope_parameters")
     old["config"]["rope_theta"] = parameters.pop("rope_theta")
     parameters["type"] = parameters.pop("rope_type")
     old["config"]["rope_scaling"] = parameters
     found["llama3 of transformers 4"] = old
+    both = json.loads(json.dumps(old))
+    both["config"]["rope_scaling"]["rope_type"] = "llama3"
+    found["a type with two names"] = both
+    # As files lie about, with and without a factor and the original length; read as transformers reads a file.
+    stretched = {"rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0 + i / 8 for i in range(8)], "long_factor": [2.0 + i for i in range(8)]}
+    files = {
+        "longrope with a factor": (Phi3Config, dict(max_position_embeddings=131072, original_max_position_embeddings=4096, rope_scaling={**stretched, "factor": 16.0})),
+        "longrope of Phi-3 without its original length": (Phi3Config, dict(max_position_embeddings=131072, rope_scaling=stretched)),
+        "longrope of a llama without its original length": (LlamaConfig, dict(max_position_embeddings=8192, rope_scaling={**stretched, "factor": 4.0})),
+        "longrope of a llama": (LlamaConfig, dict(max_position_embeddings=8192, rope_scaling={**stretched, "original_max_position_embeddings": 1024})),
+        "llama3 without its original length": (LlamaConfig, dict(max_position_embeddings=8192, rope_scaling={
+            "type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0})),
+    }
+    for name, (kind, fields) in files.items():
+        config = {"model_type": kind.model_type, "rms_norm_eps": 1e-5, **small, **fields}
+        read = kind.from_dict(json.loads(json.dumps(config)))
+        frequencies, factor = ROPE_INIT_FUNCTIONS[read.rope_parameters["rope_type"]](read, "cpu", seq_len=16)
+        found[name] = {"config": config, "frequencies": frequencies.tolist(), "attention_factor": factor}
     return found
 
 

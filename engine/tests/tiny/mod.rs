@@ -7,7 +7,7 @@ use pmtune_engine::model::{Composite, Decoder};
 use std::collections::HashMap;
 use std::path::Path;
 
-pub struct Loaded(HashMap<String, Tensor>);
+pub struct Loaded(pub HashMap<String, Tensor>);
 
 impl Weights for Loaded {
     fn get(&self, name: &str, shape: &[usize]) -> Result<Weight> {

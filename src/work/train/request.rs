@@ -8,6 +8,7 @@ use crate::work::device::DeviceChoice;
 use crate::work::event::{Event, Sink};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
+use engine::files::LoraConfig;
 use engine::generate::SamplingOptions;
 use engine::train::TrainSettings;
 use serde::{Deserialize, Serialize};
@@ -148,44 +149,28 @@ fn named(workspace: &Workspace, text: &str) -> Result<String> {
     Ok(name)
 }
 
-/// The parts of PEFT's `adapter_config.json` that a training that goes on cannot change.
-#[derive(Deserialize)]
-struct Shape {
-    r: usize,
-    lora_alpha: f64,
-    #[serde(default)]
-    use_rslora: bool,
-    #[serde(default)]
-    target_modules: serde_json::Value,
-}
-
 /// Takes over the shape of the adapter that is gone on with; a version of prompt settings only leaves it open.
 fn continues(workspace: &Workspace, parent: &Manifest, flags: &mut TrainSettings) -> Result<()> {
     let Some(folder) = &parent.adapter else { return Ok(()) };
-    let path = workspace.models().join(&parent.name).join(folder).join("adapter_config.json");
-    let shape: Shape = serde_json::from_str(&engine::store::read_text(&path)?)
-        .map_err(|e| Error::input(format!("{} is not a LoRA adapter's configuration: {e}", path.display())))?;
-    let targets: Option<Vec<String>> = serde_json::from_value(shape.target_modules.clone()).ok();
-    let sorted = |list: &Option<Vec<String>>| {
-        list.clone().map(|mut list| {
-            list.sort();
-            list
-        })
+    let shape = LoraConfig::read(&workspace.models().join(&parent.name).join(folder))?;
+    let sorted = |list: &[String]| {
+        let mut list = list.to_vec();
+        list.sort();
+        list
     };
     let differs = [
-        ("rank", flags.rank.is_some_and(|rank| rank != shape.r)),
-        ("alpha", flags.alpha.is_some_and(|alpha| alpha != shape.lora_alpha)),
-        ("rslora", flags.rslora == Some(true) && !shape.use_rslora),
-        ("targets", flags.targets.is_some() && sorted(&flags.targets) != sorted(&targets)),
+        ("rank", flags.rank.is_some_and(|rank| rank != shape.rank)),
+        ("alpha", flags.alpha.is_some_and(|alpha| alpha != shape.alpha)),
+        ("rslora", flags.rslora == Some(true) && !shape.rslora),
+        ("targets", flags.targets.as_ref().is_some_and(|targets| sorted(targets) != shape.targets)),
     ];
     if let Some((flag, _)) = differs.iter().find(|(_, differs)| *differs) {
         return Err(Error::usage(format!("--{flag} cannot change in a training that goes on from {}", parent.name))
             .hint("leave it out, or train a new adapter from the base, without --from"));
     }
-    flags.rank = Some(shape.r);
-    flags.alpha = Some(shape.lora_alpha);
-    flags.rslora = Some(shape.use_rslora);
-    // `all-linear`, which PEFT may write, is what no list means here.
-    flags.targets = Some(targets.unwrap_or_default());
+    flags.rank = Some(shape.rank);
+    flags.alpha = Some(shape.alpha);
+    flags.rslora = Some(shape.rslora);
+    flags.targets = Some(shape.targets);
     Ok(())
 }

@@ -127,6 +127,11 @@ pub(super) fn train(
 }
 
 fn broken_down(step: usize) -> Error {
+    if step == 0 {
+        let message = "the loss is not finite (NaN or infinite) before anything was learnt, so no version was made";
+        return Error::model(message)
+            .hint("a weight of the base is damaged or far too large: download the base again, or use another one");
+    }
     Error::model(format!("the training broke down after step {step} and made no version"))
         .hint("train again at a lower --learning-rate")
 }

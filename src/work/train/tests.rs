@@ -81,11 +81,18 @@ fn train_toy(workspace: &Workspace, job: Result<Job>, dies_after: usize, broken:
     let place = Place::claim(workspace, job.name())?;
     let learner = Unigrams { calls: Cell::new(0), dies_after, broken };
     let write = |values: &[f32], folder: &Path| {
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        // A safetensors file of one tensor: its header's length, the header, the numbers.
+        let header = format!(
+            r#"{{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{}]}}}}"#,
+            values.len(),
+            4 * values.len()
+        );
+        let numbers: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &numbers].concat();
         engine::store::replace(&folder.join("adapter_model.safetensors"), &bytes)?;
         engine::store::replace(
             &folder.join("adapter_config.json"),
-            br#"{"r": 4, "lora_alpha": 8.0, "target_modules": ["q_proj"]}"#,
+            br#"{"peft_type": "LORA", "r": 4, "lora_alpha": 8.0, "target_modules": ["q_proj"]}"#,
         )
     };
     let student = Student { learner: &learner, initial: vec![0.0; VOCAB], write: &write };

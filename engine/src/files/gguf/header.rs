@@ -87,6 +87,8 @@ pub(crate) struct Info {
     pub dtype: GgmlDType,
     /// Bytes of the file.
     pub bytes: Range<usize>,
+    /// Which of the files of a model in parts, from 0.
+    pub part: usize,
 }
 
 #[derive(Debug)]
@@ -140,6 +142,33 @@ impl Header {
         self.metadata.contains_key(key)
     }
 
+    /// All metadata keys, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.metadata.keys().map(String::as_str)
+    }
+
+    /// Zero, false and what is empty.
+    pub(crate) fn says_nothing(&self, key: &str) -> bool {
+        match self.metadata.get(key) {
+            None | Some(Value::Integer(0) | Value::Bool(false) | Value::Array { count: 0, .. }) => true,
+            Some(Value::Float(number)) => *number == 0.0,
+            Some(Value::Text(text)) => text.is_empty(),
+            Some(Value::Integer(_) | Value::Bool(true) | Value::Array { .. }) => false,
+        }
+    }
+
+    /// A value for the eye.
+    pub(crate) fn shown(&self, key: &str) -> String {
+        match self.metadata.get(key) {
+            None => "missing".to_string(),
+            Some(Value::Integer(number)) => number.to_string(),
+            Some(Value::Float(number)) => number.to_string(),
+            Some(Value::Bool(value)) => value.to_string(),
+            Some(Value::Text(text)) => shown(text),
+            Some(Value::Array { count, .. }) => format!("a list of {count}"),
+        }
+    }
+
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         match self.metadata.get(key) {
             Some(Value::Text(text)) => Some(text),
@@ -186,6 +215,11 @@ impl Header {
     pub(crate) fn integers(&self, file: &[u8], key: &str) -> Option<Vec<i64>> {
         let (mut cursor, count) = self.array(file, key, &[Kind::I32, Kind::U32])?;
         (0..count).map(|_| cursor.bytes().ok().map(|b| i64::from(i32::from_le_bytes(b)))).collect()
+    }
+
+    /// Whether [`Header::integers`] can read it.
+    pub(crate) fn is_list_of_integers(&self, key: &str) -> Option<()> {
+        self.array(&[], key, &[Kind::I32, Kind::U32]).map(drop)
     }
 
     fn array<'a>(&self, file: &'a [u8], key: &str, kinds: &[Kind]) -> Option<(Cursor<'a>, usize)> {
@@ -248,7 +282,7 @@ impl Unplaced {
             return Err(fault(format!("needs {size} bytes, more than the file has left; it may be cut short")));
         };
         let shape = self.dims.iter().rev().map(|d| *d as usize).collect();
-        Ok(Info { shape, dtype, bytes: start as usize..end as usize })
+        Ok(Info { shape, dtype, bytes: start as usize..end as usize, part: 0 })
     }
 }
 

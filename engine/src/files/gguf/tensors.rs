@@ -12,35 +12,71 @@ use half::{bf16, f16};
 use memmap2::Mmap;
 
 use super::header::{Header, Info};
+use super::split::{self, Split};
 use crate::error::{Error, Result};
 use crate::files::config::Config;
 use crate::files::layout::Entry;
 use crate::files::weights::{Weight, Weights, check_all, wrong_shape};
 
-/// An open GGUF file.
+/// llama3's divisors of the frequencies, ready-made; longrope's for the original context; those for a longer one.
+pub(super) const ROPE_TABLES: [&str; 3] =
+    ["rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"];
+
+/// An open GGUF file, with all parts of its model.
 pub(crate) struct Gguf {
+    /// The first part.
     pub path: PathBuf,
+    /// The first part's metadata, and the tensors of all.
     pub header: Header,
-    map: Mmap,
+    /// The files, in order.
+    maps: Vec<Mmap>,
 }
 
 impl Gguf {
-    /// Maps the file and reads its header. Errors say which byte is wrong.
+    /// Maps the file and reads its header, and those of the other parts where the model lies in several files. Errors say
+    /// which byte is wrong, or which part is missing.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
-        // SAFETY: the map is only read. Should another program cut the file short meanwhile, reading it stops this
-        // program, as it would with any other reader of mapped weights.
-        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("read", path, e))?;
-        let header = Header::parse(&map).map_err(|fault| {
-            let message = format!("{} cannot be read as GGUF: {} (byte {})", path.display(), fault.what, fault.at);
-            Error::model(message).hint("download the file again (`pmtune pull` for the default base)")
-        })?;
-        Ok(Self { path: path.to_path_buf(), header, map })
+        let (map, header) = read(path)?;
+        let Some(split) = Split::of(&header, path)? else {
+            return Ok(Self { path: path.to_path_buf(), header, maps: vec![map] });
+        };
+        let mut parts = split.paths(path)?.into_iter();
+        let first = parts.next().unwrap_or_else(|| path.to_path_buf());
+        let (map, header) = read(&first)?;
+        let mut all = Self { path: first, header, maps: vec![map] };
+        for part in parts {
+            all.add(&part, split)?;
+        }
+        let found = all.header.tensors.len();
+        match split.tensors {
+            Some(said) if said != found => {
+                let what = format!("its parts hold {found} tensors, where `split.tensors.count` says {said}");
+                Err(split::damaged(&all.path, &what))
+            }
+            _ => Ok(all),
+        }
     }
 
-    /// The whole file.
+    /// Adds a further part.
+    fn add(&mut self, path: &Path, whole: Split) -> Result<()> {
+        let (map, header) = read(path)?;
+        let no = self.maps.len();
+        if Split::of(&header, path)?.is_none_or(|split| (split.no, split.count) != (no, whole.count)) {
+            return Err(split::damaged(path, &format!("it does not call itself part {} of {}", no + 1, whole.count)));
+        }
+        for (name, info) in header.tensors {
+            if self.header.tensors.contains_key(&name) {
+                return Err(split::damaged(path, &format!("the tensor {name:?} is in another part too")));
+            }
+            self.header.tensors.insert(name, Info { part: no, ..info });
+        }
+        self.maps.push(map);
+        Ok(())
+    }
+
+    /// The metadata's file, whole.
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.map
+        &self.maps[0]
     }
 
     /// The weights, all of them there and of the shapes `config` calls for.
@@ -55,13 +91,51 @@ impl Gguf {
 
     fn bytes_of(&self, info: &Info) -> &[u8] {
         // The header's ranges were checked against the file's length.
-        &self.map[info.bytes.clone()]
+        &self.maps[info.part][info.bytes.clone()]
     }
 
-    /// A small F32 vector such as `rope_freqs.weight`, by its name in the file.
-    pub(crate) fn vector(&self, name: &str) -> Option<Vec<f32>> {
-        let info = self.header.tensors.get(name)?;
-        (info.dtype == GgmlDType::F32 && info.shape.len() == 1).then(|| f32s(self.bytes_of(info)))
+    /// A small vector such as `rope_freqs.weight`, by its name in the file; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is not `len` numbers in F32, which is all that llama.cpp takes.
+    pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Option<Vec<f32>>> {
+        let Some(info) = self.header.tensors.get(name) else { return Ok(None) };
+        // Dimensions of 1 at the end are as good as none.
+        if info.dtype != GgmlDType::F32 || info.shape.last() != Some(&len) || info.shape.iter().product::<usize>() != len {
+            let message = format!(
+                "{}: the tensor `{name}` is {:?} of the shape {:?}, where F32 of the shape [{len}] is needed",
+                self.path.display(),
+                info.dtype,
+                info.shape
+            );
+            return Err(Error::model(message).hint("convert the model again with llama.cpp's convert_hf_to_gguf.py"));
+        }
+        Ok(Some(f32s(self.bytes_of(info))))
+    }
+}
+
+/// Maps a file and reads its header.
+fn read(path: &Path) -> Result<(Mmap, Header)> {
+    let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
+    // SAFETY: the map is only read. Should another program cut the file short meanwhile, reading it stops this
+    // program, as it would with any other reader of mapped weights.
+    let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("read", path, e))?;
+    let header = Header::parse(&map).map_err(|fault| {
+        let message = format!("{} cannot be read as GGUF: {} (byte {})", path.display(), fault.what, fault.at);
+        Error::model(message).hint("download the file again (`pmtune pull` for the default base)")
+    })?;
+    Ok((map, header))
+}
+
+/// The files that make up the model in the `.gguf` file at `path`: that one, or all parts where it is one of several.
+///
+/// # Errors
+/// It is no GGUF file, or parts are missing.
+pub fn parts(path: &Path) -> Result<Vec<PathBuf>> {
+    let (_, header) = read(path)?;
+    match Split::of(&header, path)? {
+        Some(split) => split.paths(path),
+        None => Ok(vec![path.to_path_buf()]),
     }
 }
 
@@ -73,12 +147,14 @@ pub(crate) struct GgufWeights {
 }
 
 impl GgufWeights {
-    /// Tensors inside the layers that the decoder would pass over, such as a bias of another model line.
+    /// Tensors that the decoder would pass over, such as a bias of another model line.
     fn strangers(&self) -> Vec<&str> {
         let known: HashSet<&str> = self.entries.values().map(|entry| entry.gguf.as_str()).collect();
         let names = self.gguf.header.tensors.keys().map(String::as_str);
-        // `rot_embd` is a table of frequencies in files of 2023.
-        names.filter(|name| name.starts_with("blk.") && !known.contains(name) && !name.contains("rot_embd")).collect()
+        // `rot_embd` is a table of frequencies in files of 2023. Tables of factors belong to the config, which has taken
+        // them or refused them.
+        let elsewhere = |name: &str| name.contains("rot_embd") || ROPE_TABLES.contains(&name);
+        names.filter(|name| !known.contains(name) && !elsewhere(name)).collect()
     }
 
     fn find(&self, name: &str) -> Option<(&Info, &Entry)> {

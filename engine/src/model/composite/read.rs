@@ -43,6 +43,11 @@ impl Composite {
     }
 }
 
+/// For each row of logits, (n, vocab), 0 where all are finite, and no number where one is not.
+fn not_finite(logits: &Tensor) -> Result<Vec<f32>> {
+    (logits - logits)?.sum(1)?.to_vec1()
+}
+
 impl Forward for Composite {
     type Cache = Kept;
     type Adapter = OnDevice;
@@ -99,15 +104,19 @@ impl Forward for Composite {
         Ok(self.head(&self.rows(hidden)?)?.flatten_all()?.to_vec1()?)
     }
 
-    fn likeliest(&self, hidden: &[f32]) -> crate::error::Result<Vec<u32>> {
-        Ok(self.head(&self.rows(hidden)?)?.argmax(1)?.to_vec1()?)
+    fn likeliest(&self, hidden: &[f32]) -> crate::error::Result<Vec<Option<u32>>> {
+        let logits = self.head(&self.rows(hidden)?)?;
+        let (tokens, wrong) = (logits.argmax(1)?.to_vec1()?, not_finite(&logits)?);
+        Ok(tokens.into_iter().zip(wrong).map(|(token, wrong)| (wrong == 0.0).then_some(token)).collect())
     }
 
     fn log_probs(&self, hidden: &[f32], targets: &[u32]) -> crate::error::Result<Vec<f32>> {
         let mut out = Vec::with_capacity(targets.len());
         for (hidden, targets) in hidden.chunks(ROWS * self.config.hidden).zip(targets.chunks(ROWS)) {
-            let losses = operations::losses(&self.head(&self.rows(hidden)?)?, targets)?;
-            out.extend(losses.neg()?.flatten_all()?.to_vec1::<f32>()?);
+            let logits = self.head(&self.rows(hidden)?)?;
+            let losses = operations::losses(&logits, targets)?.flatten_all()?.to_vec1::<f32>()?;
+            // A sum of what is wrong with a row is 0 or no number.
+            out.extend(losses.into_iter().zip(not_finite(&logits)?).map(|(loss, wrong)| wrong - loss));
         }
         Ok(out)
     }

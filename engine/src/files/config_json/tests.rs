@@ -1,0 +1,149 @@
+use std::collections::HashMap;
+
+use super::*;
+
+#[derive(Deserialize)]
+struct Oracle {
+    ropes: HashMap<String, Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    config: serde_json::Value,
+    frequencies: Vec<f64>,
+    attention_factor: f32,
+}
+
+fn read(json: &serde_json::Value) -> Result<Config> {
+    config(&json.to_string(), Path::new("config.json"))
+}
+
+fn oracle() -> HashMap<String, Case> {
+    let oracle: Oracle = serde_json::from_str(include_str!("../../../tests/oracle/tiny_folder.json")).unwrap();
+    oracle.ropes
+}
+
+#[test]
+fn frequencies_are_those_of_transformers() {
+    let cases = oracle();
+    assert_eq!(cases.len(), 12);
+    for (name, case) in cases {
+        let config = read(&case.config).unwrap();
+        assert_eq!(config.rope_dims, 2 * case.frequencies.len(), "{name}");
+        let factors = config.rope_factors.unwrap_or_else(|| vec![1.0; case.frequencies.len()]);
+        for (pair, (wanted, divisor)) in case.frequencies.iter().zip(factors).enumerate() {
+            let base = config.rope_theta.powf(-2.0 * pair as f64 / config.rope_dims as f64);
+            let frequency = base / f64::from(divisor);
+            assert!((frequency / wanted - 1.0).abs() < 1e-5, "{name}, pair {pair}: {frequency} is not {wanted}");
+        }
+        assert!((config.rope_attn_factor - case.attention_factor).abs() < 1e-6, "{name}");
+    }
+}
+
+#[test]
+fn qwen2_uses_its_window_only_when_told_to() {
+    let mut json = oracle()["default"].config.clone();
+    json["sliding_window"] = 128.into();
+    json["layer_types"] = serde_json::Value::Null;
+    let windows = [(false, 0, Some(None)), (true, 0, Some(Some(128))), (true, 2, Some(None)), (true, 1, None)];
+    for (used, from, wanted) in windows {
+        json["use_sliding_window"] = used.into();
+        json["max_window_layers"] = from.into();
+        assert_eq!(read(&json).ok().map(|config| config.sliding_window), wanted, "{used} from {from}");
+    }
+}
+
+/// The config of that name with some keys set anew.
+fn changed(name: &str, keys: &[(&str, serde_json::Value)]) -> Result<Config> {
+    let mut json = oracle()[name].config.clone();
+    keys.iter().for_each(|(key, value)| json[*key] = value.clone());
+    read(&json)
+}
+
+#[track_caller]
+fn assert_refused(name: &str, keys: &[(&str, serde_json::Value)], wanted: &str) {
+    let text = changed(name, keys).map(|_| ()).unwrap_err().to_string();
+    assert!(text.contains(wanted) && text.contains("help: "), "{keys:?} gives: {text}");
+}
+
+#[test]
+fn a_key_that_changes_the_computation_is_refused_by_its_name() {
+    use serde_json::json;
+    for (key, value) in [
+        ("num_local_experts", json!(8)),
+        ("final_logit_softcapping", json!(30.0)),
+        ("embedding_multiplier", json!(12.0)),
+        ("is_causal", json!(false)),
+        ("rope_interleaved", json!(true)),
+        ("partial_rotary_factor", json!(0.5)),
+        ("sliding_window", json!(64)),
+        ("hidden_act", json!("gelu")),
+        ("mlp_bias", json!(true)),
+        ("architectures", json!(["LlamaForSequenceClassification"])),
+        ("quantization_config", json!({"quant_method": "gptq", "bits": 4})),
+        ("layer_types", json!(["full_attention"])),
+        ("layer_types", json!(["full_attention", "sliding_attention"])),
+        ("pruned_heads", json!({"0": [1]})),
+        ("rope_parameters", json!({"factor": 4.0})),
+        ("rope_parameters", json!({"rope_type": "linear", "factor": 4.0, "beta_fast": 32})),
+    ] {
+        assert_refused("linear", &[(key, value)], if key == "rope_parameters" { "which pmtune does not run" } else { key });
+    }
+}
+
+#[test]
+fn keys_that_change_nothing_pass() {
+    use serde_json::json;
+    let plain = changed("linear", &[]).unwrap();
+    for (key, value) in [
+        ("pretraining_tp", json!(2)),
+        ("use_cache", json!(true)),
+        ("torch_dtype", json!("bfloat16")),
+        ("attention_dropout", json!(0.1)),
+        ("temperature", json!(0.7)),
+        ("rope_interleaved", json!(false)),
+        ("is_llama_config", json!(true)),
+        ("transformers.js_config", json!({"dtype": "q4"})),
+        ("layer_types", json!(["full_attention", "full_attention"])),
+        ("some_key_of_tomorrow", json!(null)),
+        ("architectures", json!(["LlamaForCausalLM"])),
+    ] {
+        assert_eq!(changed("linear", &[(key, value)]).unwrap(), plain, "{key}");
+    }
+}
+
+#[test]
+fn two_places_that_say_different_things_are_refused() {
+    use serde_json::json;
+    let linear = json!({"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0});
+    assert!(changed("linear", &[("rope_parameters", linear.clone()), ("rope_scaling", linear.clone())]).is_ok());
+    let other = json!({"rope_type": "linear", "factor": 8.0});
+    assert_refused("linear", &[("rope_parameters", linear), ("rope_scaling", other)], "say different things");
+    assert_refused("linear", &[("rope_parameters", json!({"type": "linear", "rope_type": "llama3"}))], "say different");
+    assert_refused("longrope", &[("original_max_position_embeddings", json!(1024))], "say different things");
+}
+
+#[test]
+fn windows_and_layer_types_follow_transformers() {
+    use serde_json::json;
+    let two = |first: &str, second: &str| json!([first, second]);
+    let (full, slides) = ("full_attention", "sliding_attention");
+    let used = |types, layers: usize| {
+        let keys = [
+            ("use_sliding_window", json!(true)),
+            ("sliding_window", json!(128)),
+            ("num_hidden_layers", json!(layers)),
+            ("layer_types", types),
+        ];
+        changed("default", &keys).map(|config| config.sliding_window).map_err(|error| error.to_string())
+    };
+    let window = |types| used(types, 2);
+    assert_eq!(window(two(full, full)).unwrap(), None);
+    assert_eq!(window(two(slides, slides)).unwrap(), Some(128));
+    assert!(window(two(full, slides)).is_err());
+    // Without its own word a window begins at layer 28, and Mistral has one of 4096.
+    assert_eq!(used(json!(null), 2).unwrap(), None);
+    assert!(used(json!(null), 30).unwrap_err().contains("max_window_layers"));
+    let mistral = changed("llama3", &[("model_type", json!("mistral")), ("architectures", json!(null))]).unwrap();
+    assert_eq!(mistral.sliding_window, Some(4096));
+}
