@@ -27,8 +27,8 @@ pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
     }
     if let Some(file) = html {
         store::replace(&file, report::dataset_html(&stats)?.as_bytes())?;
-        let said = if args.json { out::note::<String> } else { out::line::<String> };
-        said(format!("\nPage: {}", out::path(&file)));
+        let said = format!("\nPage: {}", out::path(&file));
+        if args.json { out::note(said) } else { out::line(said) }
     }
     Ok(())
 }

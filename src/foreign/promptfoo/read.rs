@@ -17,18 +17,8 @@ use std::path::Path;
 const MOST_OF_ONE: usize = 5_000;
 
 /// Keys that say how promptfoo runs, not what is asked or judged.
-const NEUTRAL: [&str; 10] = [
-    "description",
-    "outputPath",
-    "sharing",
-    "tags",
-    "metadata",
-    "commandLineOptions",
-    "evaluateOptions",
-    "env",
-    "writeLatestResults",
-    "assertionTemplates",
-];
+const NEUTRAL: [&str; 7] =
+    ["description", "outputPath", "sharing", "tags", "metadata", "writeLatestResults", "assertionTemplates"];
 
 impl Reader<'_> {
     /// Drafts every case, and gives the configuration's description.
@@ -69,6 +59,13 @@ impl Reader<'_> {
                 "providers" | "targets" => {
                     let why = "a suite is for every version; which one answers, and how, is said to `pmtune eval`";
                     draft.remarks.changed(&place, key.text.as_str(), why);
+                }
+                "evaluateOptions" | "commandLineOptions" | "env" => {
+                    draft.remarks.changed(
+                        &place,
+                        key.text.as_str(),
+                        "it says how promptfoo runs; see `pmtune eval --help`",
+                    );
                 }
                 name if NEUTRAL.contains(&name) => {}
                 name => draft.remarks.left_out(&place, format!("`{name}`"), "it has no counterpart here"),

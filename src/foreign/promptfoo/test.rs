@@ -41,8 +41,9 @@ impl Test {
 
     /// This test with what another says first: its variables give way, its checks come before.
     pub fn over(mut self, base: &Test) -> Self {
-        let missing = base.vars.iter().filter(|(name, _)| self.vars.iter().all(|(own, _)| own != name)).cloned();
-        self.vars = missing.chain(std::mem::take(&mut self.vars)).collect();
+        let own = std::mem::take(&mut self.vars);
+        let missing = base.vars.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name)).cloned();
+        self.vars = missing.chain(own.iter().cloned()).collect();
         self.checks = [base.checks.clone(), self.checks].concat();
         self.notes = [base.notes.clone(), self.notes].concat();
         self.threshold = self.threshold.or(base.threshold);
