@@ -10,6 +10,7 @@ pub mod workspace;
 pub mod provider;
 pub mod check;
 pub mod suite;
+pub mod foreign;
 pub mod training_data;
 pub mod registry;
 pub mod run;

@@ -39,6 +39,9 @@ const PASSING: &str = r#"
 - {type: code-block, value: json}
 - {type: is-json}
 - {type: is-json, value: {type: object, required: [weeks]}}
+- {type: contains-json}
+- {type: contains-json, value: {type: object, required: [weeks]}}
+- {type: not-contains-json, value: {type: array}}
 - {type: json-schema, value: {type: object, properties: {weeks: {maximum: 3}}}, criterion: accuracy}
 - {type: json-values, values: {/weeks: 3}}
 - {type: is-yaml}

@@ -42,6 +42,7 @@ fn plan() -> Plan {
         category: "general".into(),
         split: Split::Dev,
         system: None,
+        vars: Default::default(),
         prompt: format!("question {number}"),
         reference: None,
         distractors: Vec::new(),

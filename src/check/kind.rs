@@ -1,5 +1,5 @@
 use super::lexicon::{Lexicon, List};
-use super::{Criterion, Subject, Verdict};
+use super::{Criterion, Permit, Subject, Verdict};
 use crate::words;
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
@@ -27,6 +27,14 @@ pub trait Judge: std::fmt::Debug + Send + Sync {
     fn compares_meanings(&self) -> bool {
         false
     }
+
+    /// The program it runs, with its arguments. Such a check starts nothing, and breaks, before [`permit`](Judge::permit).
+    fn program(&self) -> Option<&[String]> {
+        None
+    }
+
+    /// Lets it run its program for a case. To be called only where a person has said so.
+    fn permit(&self, _permit: Permit) {}
 
     /// Finds faults that the types cannot express (a bad pattern, min above max). The text goes to the user.
     fn faults(&self) -> Option<String> {
@@ -93,6 +101,7 @@ pub fn kinds() -> impl Iterator<Item = &'static Kind> + Clone {
         super::quality::KINDS,
         super::product::KINDS,
         super::runtime::KINDS,
+        super::own::KINDS,
     ];
     families.iter().copied().flatten()
 }

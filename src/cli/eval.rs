@@ -3,21 +3,25 @@
 use super::console::Console;
 use super::device::DeviceArgs;
 use super::gate::{self, EvalGateArgs};
-use super::typed::Half;
+use super::programs::ProgramsArgs;
+use super::typed::{Half, file};
 use super::{interrupt, out, show};
-use crate::compare::Outcomes;
+use crate::compare::{Comparison, Outcomes};
+use crate::report;
 use crate::run::{Filter, Run};
 use crate::work::{self, EvaluateOptions, Subject};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
+use engine::store;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "A MODEL is v2 (of the workspace's line), a full name, primary, base, a path to a .gguf,\n\
                         hub:org/repo[:file], or openai:URL#model (the key from OPENAI_API_KEY).\n\n\
                         Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval --compare v1 v2 --until-settled\n  pmtune eval v2 --suite format-consistency --limit 5\n  \
                         pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  pmtune eval --resume RUN\n  \
-                        pmtune eval --rescore RUN")]
+                        pmtune eval --rescore RUN\n  pmtune eval v2 --csv results.csv --json results.json")]
 pub struct EvalArgs {
     /// The version to evaluate (default: primary).
     #[arg(value_name = "MODEL", conflicts_with = "compare")]
@@ -58,6 +62,11 @@ pub struct EvalArgs {
     #[command(flatten)]
     pub device: DeviceArgs,
     #[command(flatten)]
+    pub programs: ProgramsArgs,
+    /// Also write every answer's result, or with --compare every case of both versions, into this file, for spreadsheets.
+    #[arg(long, value_name = "FILE", value_parser = file)]
+    pub csv: Option<PathBuf>,
+    #[command(flatten)]
     pub gate: EvalGateArgs,
 }
 
@@ -88,7 +97,7 @@ pub struct FilterArgs {
 
 pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     interrupt::listen();
-    if args.gate.outputs.any() && !args.gate.gate {
+    if args.gate.outputs.any_but_json() && !args.gate.gate {
         return Err(Error::usage("files of the gate were asked for, but not the gate").hint("add --gate"));
     }
     match work::evaluate(workspace, &options(args), &Console::new())?.as_slice() {
@@ -96,14 +105,28 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
             let runs = Outcomes { a: &a.run, b: &b.run };
             let compared = work::compare(workspace, runs, args.allow_differences, &Console::new())?;
             show::comparison(&compared, args.full);
+            show::table(args.csv.as_deref(), || report::comparison_csv(&compared.comparison), false)?;
+            results(args, &[&a.run, &b.run], Some(&compared.comparison))?;
             then_gate(workspace, &b.run, Some(&a.run), args)
         }
         [evaluated] => {
             show::run(evaluated);
+            show::table(args.csv.as_deref(), || report::run_csv(&[&evaluated.run]), false)?;
+            results(args, &[&evaluated.run], None)?;
             then_gate(workspace, &evaluated.run, None, args)
         }
         _ => Err(Error::usage("nothing to evaluate")),
     }
+}
+
+/// Without a gate, `--json` is for the results.
+fn results(args: &EvalArgs, runs: &[&Run], comparison: Option<&Comparison>) -> Result<()> {
+    let Some(file) = args.gate.outputs.json.as_deref().filter(|_| !args.gate.gate) else { return Ok(()) };
+    let runs: Vec<serde_json::Value> = runs.iter().map(|run| report::run_json(run)).collect();
+    let text = out::as_json(&serde_json::json!({"runs": runs, "comparison": comparison}))?;
+    store::replace(file, (text + "\n").as_bytes())?;
+    out::line(format!("Results: {}", out::path(file)));
+    Ok(())
 }
 
 fn then_gate(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, args: &EvalArgs) -> Result<()> {
@@ -131,6 +154,7 @@ fn options(args: &EvalArgs) -> EvaluateOptions {
         until_settled: args.until_settled,
         reuse: !args.no_cache,
         device: args.device.choice(),
+        allow_commands: args.programs.allow_commands,
         sampling: SamplingOptions {
             max_tokens: args.max_tokens,
             temperature: args.temperature,

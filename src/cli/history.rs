@@ -22,12 +22,18 @@ pub struct HistoryArgs {
     /// Also write every value into this file, for spreadsheets.
     #[arg(long, value_name = "FILE", value_parser = file)]
     pub csv: Option<PathBuf>,
+    /// Print the history as JSON: every run, every series of values, the log of tasks.
+    #[arg(long)]
+    pub json: bool,
 }
 
 pub fn run(workspace: &Workspace, args: &HistoryArgs) -> Result<()> {
     let half = args.half.map(Into::into);
     let options = HistoryOptions { line: args.line.clone(), half, csv: args.csv.clone() };
     let told = work::history(workspace, &options, &Console::new())?;
+    if args.json {
+        return out::json(&serde_json::json!({"history": told.history, "log": told.log}));
+    }
     out::text(told.report.terminal(out::width(), out::colour()));
     out::line(format!("\nPage: {}", out::path(&told.page)));
     if let Some(path) = &told.csv {

@@ -14,7 +14,8 @@ use engine::error::Result;
 
 pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {
     match &args.command {
-        ModelsCommand::List => list::list(workspace),
+        ModelsCommand::List { json: true } => list::json(workspace),
+        ModelsCommand::List { json: false } => list::list(workspace),
         ModelsCommand::Show { model } => list::show(workspace, model),
         ModelsCommand::Note { version, text: None } => list::notes(workspace, version),
         ModelsCommand::Note { version, text: Some(text) } => moves::note(workspace, version, text),

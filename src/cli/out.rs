@@ -3,7 +3,8 @@
 pub use crate::work::short_path as path;
 
 use clap::builder::styling::AnsiColor;
-use engine::error::Error;
+use engine::error::{Error, Result};
+use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
 /// Writes a line to standard output. A reader that has gone away (`| head`) ends the printing, not the program.
@@ -60,6 +61,28 @@ pub fn text(text: impl AsRef<str>) {
     let mut out = anstream::stdout().lock();
     let _ = write!(out, "{}", text.as_ref());
     let _ = out.flush();
+}
+
+/// The version of what `--json` prints, for every command. Keys are added without raising it; it is raised where one
+/// changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+/// What `--json` prints: one object, its `format` first.
+pub fn json<T: Serialize>(value: &T) -> Result<()> {
+    line(as_json(value)?);
+    Ok(())
+}
+
+/// The same as a text.
+pub fn as_json<T: Serialize>(value: &T) -> Result<String> {
+    let fail = |e: serde_json::Error| Error::input(format!("this cannot be printed as JSON: {e}"));
+    let mut told = serde_json::Map::from_iter([("format".to_string(), FORMAT.into())]);
+    match serde_json::to_value(value).map_err(fail)? {
+        // What is a file as well has the version of that file.
+        serde_json::Value::Object(own) => told.extend(own),
+        other => _ = told.insert("items".to_string(), other),
+    }
+    serde_json::to_string_pretty(&told).map_err(fail)
 }
 
 /// A remark beside the results, on standard error.

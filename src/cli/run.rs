@@ -1,5 +1,5 @@
 use super::args::{Args, Command};
-use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, suite, suites, train};
+use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, shell, suite, suites, train};
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;
@@ -51,5 +51,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
+        Command::Completions(completions) => shell::completions(&completions),
+        Command::Man(man) => shell::man(&man),
     }
 }

@@ -2,6 +2,9 @@
 
 use super::out;
 use crate::work::{Compared, Evaluated};
+use engine::error::Result;
+use engine::store;
+use std::path::Path;
 
 /// A run's results.
 pub fn run(evaluated: &Evaluated) {
@@ -19,4 +22,18 @@ pub fn comparison(compared: &Compared, full: bool) {
         out::text(compared.report.brief(out::width(), out::colour()));
         out::line(format!("\nDev cases, criteria and every case that changed: --full, or {path}"));
     }
+}
+
+/// Writes a table where one was asked for, and says where it is: beside the results, or on standard error where these are
+/// for a program.
+pub fn table(file: Option<&Path>, text: impl FnOnce() -> Result<String>, for_program: bool) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    store::replace(file, text()?.as_bytes())?;
+    let said = format!("Table: {}", out::path(file));
+    if for_program {
+        out::note(said)
+    } else {
+        out::line(said)
+    }
+    Ok(())
 }

@@ -1,7 +1,10 @@
-//! `pmtune suite audit`: do the tests tell good answers from bad?
+//! `pmtune suite`: suites out of other tools' files, and whether the tests tell good answers from bad.
+
+mod import;
 
 use super::console::Console;
 use super::device::DeviceArgs;
+use super::programs::ProgramsArgs;
 use super::typed::{Half, file};
 use super::{interrupt, out};
 use crate::audit::{Wanted, failing};
@@ -21,6 +24,8 @@ pub struct SuiteArgs {
 pub enum SuiteCommand {
     /// Test the tests: do they pass the reference and fail bad answers made from it?
     Audit(Box<AuditArgs>),
+    /// Make a suite of promptfoo's configuration, an lm-evaluation-harness task or OpenAI evals samples.
+    Import(import::ImportArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +47,8 @@ pub struct AuditArgs {
     pub model: Vec<String>,
     #[command(flatten)]
     pub device: DeviceArgs,
+    #[command(flatten)]
+    pub programs: ProgramsArgs,
     /// Exit with 100 when a suite falls short of the shares below.
     #[arg(long)]
     pub gate: bool,
@@ -63,7 +70,13 @@ pub struct AuditArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &SuiteArgs) -> Result<()> {
-    let SuiteCommand::Audit(args) = &args.command;
+    match &args.command {
+        SuiteCommand::Audit(args) => audit(workspace, args),
+        SuiteCommand::Import(args) => import::run(workspace, args),
+    }
+}
+
+fn audit(workspace: &Workspace, args: &AuditArgs) -> Result<()> {
     interrupt::listen();
     let audited = work::audit(workspace, &options(args), &Console::new())?;
     out::text(audited.report.terminal(out::width(), out::colour()));
@@ -90,6 +103,7 @@ fn options(args: &AuditArgs) -> AuditOptions {
         split: args.split.map(Into::into),
         models: args.model.clone(),
         device: args.device.choice(),
+        allow_commands: args.programs.allow_commands,
         wanted: Wanted { sensitivity: args.sensitivity, specificity: args.specificity },
     }
 }

@@ -1,4 +1,5 @@
 use super::out;
+use crate::report::visible;
 use crate::suite::{self, Split, Suite};
 use crate::{gate, registry, settings, words, workspace};
 use engine::error::{Error, Result};
@@ -40,6 +41,10 @@ pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
     }
     for suite in &suites {
         out::line(summary(suite));
+    }
+    for (call, cases) in suite::programs(&suites) {
+        let cases = words::count(cases, "case");
+        out::note(format!("a check of {cases} runs a program, only with --allow-commands: {}", visible(&call)));
     }
     for warning in suite::warnings(&suites) {
         out::warning(warning);

@@ -20,6 +20,7 @@ mod markdown;
 mod plot;
 #[expect(clippy::module_inception, reason = "the room is named after what it makes")]
 mod report;
+mod sheet;
 mod templates;
 mod terminal;
 mod training;
@@ -39,5 +40,6 @@ pub use history::{HistoryReport, history_csv};
 pub(crate) use html::base64;
 pub use plot::loss_svg;
 pub use report::Report;
+pub use sheet::{comparison_csv, run_csv, run_json};
 pub(crate) use templates::fill;
 pub use training::Training;

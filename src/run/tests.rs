@@ -39,6 +39,7 @@ fn case(id: &str, repeat: u32) -> Case {
         category: "general".into(),
         split: Split::Dev,
         system: None,
+        vars: serde_json::Value::Null,
         prompt: format!("question {id} – “quoted”"),
         reference: None,
         distractors: Vec::new(),

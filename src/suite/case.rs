@@ -46,6 +46,8 @@ pub struct Case {
     pub category: String,
     pub split: Split,
     pub system: Option<String>,
+    /// What its templates were filled from; told to programs that judge it.
+    pub vars: serde_json::Value,
     /// The whole user message: prompt, then the input after a blank line.
     pub prompt: String,
     pub reference: Option<String>,

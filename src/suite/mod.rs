@@ -9,6 +9,7 @@ mod case;
 mod document;
 mod load;
 mod places;
+mod programs;
 mod read_case;
 mod schema;
 mod score;
@@ -18,8 +19,10 @@ mod warnings;
 pub use case::{Case, Distractor, PREFERS, Split, Suite};
 pub use load::{Broken, Readable, load, load_some, load_str};
 pub use places::{CasePlace, places};
+pub use programs::{permit, programs};
 pub use schema::schema;
 pub use score::{counts, score};
+pub use texts::{fill_in, names_in};
 pub use warnings::warnings;
 
 #[cfg(test)]

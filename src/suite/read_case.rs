@@ -64,6 +64,7 @@ impl CaseReader<'_> {
             category: self.category.to_string(),
             split: written.split.unwrap_or(Split::Dev),
             system: text(written.system),
+            vars: serde_json::to_value(&vars).unwrap_or_default(),
             prompt: [text(written.prompt), text(written.input)].into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
             judge_hash: judge_hash(
                 &checks,
@@ -166,6 +167,10 @@ impl CaseReader<'_> {
         let lists = check::named(self.kinds.iter().copied(), &check.name).map_or(&[][..], |(kind, _)| (kind.lists)());
         if let Some(words) = self.lexicon.fingerprint(lists) {
             parameters["words"] = json!(words);
+        }
+        // A program is what it says: another script by the same name is another check.
+        if let Some(files) = check.judge.program().and_then(|program| self.texts.hash_of_files(program)) {
+            parameters["files"] = json!(files);
         }
         Ok((check, parameters))
     }

@@ -70,6 +70,7 @@ mod tests {
             category: "s".into(),
             split: Split::Dev,
             system: None,
+            vars: serde_json::Value::Null,
             prompt: "p".into(),
             reference: None,
             distractors: Vec::new(),

@@ -1,6 +1,7 @@
 use crate::words;
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
+use engine::store;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use std::collections::HashMap;
@@ -83,6 +84,20 @@ impl Texts {
         Ok(text)
     }
 
+    /// Hash over those of these names that are files of the workspace; `None` where none is. A file that is too large
+    /// or cannot be read counts by its name alone.
+    pub fn hash_of_files(&self, names: &[String]) -> Option<String> {
+        let root = self.root.canonicalize().ok()?;
+        let hash = |name: &String| {
+            let path = root.join(name).canonicalize().ok().filter(|path| path.starts_with(&root) && path.is_file())?;
+            let small = std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= MAX_TEXT_BYTES as u64);
+            let content = small.then(|| std::fs::read(&path).ok()).flatten().unwrap_or_default();
+            Some((name.clone(), store::hash(&content)))
+        };
+        let hashes: Vec<(String, String)> = names.iter().filter_map(hash).collect();
+        (!hashes.is_empty()).then(|| store::hash_of(&hashes))
+    }
+
     /// The real path of a file of the workspace; symlinks that lead out are refused like `..`.
     fn inside(&self, node: &Node, name: &str) -> Result<PathBuf> {
         let root = self.root.canonicalize().map_err(|e| Error::io("open", &self.root, e).at(node.place()))?;
@@ -161,4 +176,22 @@ fn explain(node: &Node, error: &minijinja::Error, names: &[String], vars: &Value
             ))
             .hint("to have `{{` or `{%` as they stand, put them between {% raw %} and {% endraw %}"),
     }
+}
+
+/// A text with its template filled in from `vars`, by the same rules and bounds as a case's.
+pub fn fill_in(text: &str, vars: &serde_json::Value) -> Result<String> {
+    let texts = Texts::new(Path::new("."));
+    let node = yaml::parse("''", Path::new("template"))?;
+    let vars = Value::from(minijinja::value::Serde(vars.clone()));
+    Ok(texts.render(&node, text, &vars)?.unwrap_or_else(|| text.to_string()))
+}
+
+/// The names that a template uses and does not define; none where it is no template.
+pub fn names_in(text: &str) -> Vec<String> {
+    let env = Environment::new();
+    let template = env.template_from_str(text);
+    let mut names: Vec<String> =
+        template.map(|t| t.undeclared_variables(false).into_iter().collect()).unwrap_or_default();
+    names.sort();
+    names
 }

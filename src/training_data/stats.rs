@@ -1,6 +1,7 @@
 //! What a dataset holds: counts against the guide's recommendation, lengths, variety. Pure; `report` draws it.
 
 use super::{Example, Recommended};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Words in a row among which [`Variety::distinct_words`] counts.
@@ -15,7 +16,7 @@ pub const BIN_WORDS: usize = 50;
 /// The last bin holds everything longer.
 const BINS: usize = 10;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stats {
     pub examples: usize,
     /// The recommended categories in the guide's order, then any others by name.
@@ -24,7 +25,7 @@ pub struct Stats {
     pub variety: Variety,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CategoryCount {
     pub total: Count,
     pub topics: Vec<Count>,
@@ -37,7 +38,7 @@ impl CategoryCount {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Count {
     pub name: String,
     pub count: usize,
@@ -53,7 +54,7 @@ impl Count {
 }
 
 /// Lengths of the outputs, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Lengths {
     pub shortest: usize,
     /// A quarter of the outputs is shorter.
@@ -68,7 +69,7 @@ pub struct Lengths {
     pub bins: Vec<usize>,
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Variety {
     /// Different instructions, case and spacing aside.
     pub instructions: usize,

@@ -3,6 +3,7 @@
 use super::device::{self, DeviceChoice};
 use super::evaluate::suites;
 use super::event::{Event, Sink, ensure_base};
+use super::programs;
 use super::settings::settings;
 use super::sources::{Group, groups, open};
 use crate::audit::{self, Audit, Unasked, Wanted};
@@ -32,6 +33,8 @@ pub struct AuditOptions {
     /// Where they are asked.
     pub device: DeviceChoice,
     pub wanted: Wanted,
+    /// Whether checks may run the programs they name: for every text that is audited.
+    pub allow_commands: bool,
 }
 
 /// Files to write besides `reports/audit.json`. They may lie anywhere: a CI system collects them from its own folders.
@@ -61,6 +64,7 @@ pub fn audit(workspace: &Workspace, options: &AuditOptions, sink: &dyn Sink) -> 
     let all = suites(workspace, &options.suites, sink)?;
     let filter = Filter { suites: options.suites.clone(), split: options.split, ..Filter::default() };
     let suites = run::select(&all, &filter)?;
+    programs::permit(workspace, &suites, options.allow_commands, sink)?;
     sentence_model(&suites, sink);
     let reports = Reports::new(workspace.reports());
     let runs = finished(&reports, sink)?;

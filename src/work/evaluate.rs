@@ -5,6 +5,7 @@ use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::find;
 use super::how::How;
+use super::programs;
 use super::settings::settings;
 use super::settle;
 use super::sources::{Group, Source, groups, open};
@@ -55,13 +56,24 @@ pub struct EvaluateOptions {
     pub sampling: SamplingOptions,
     /// Where versions on this computer are asked.
     pub device: DeviceChoice,
+    /// Whether checks may run the programs they name.
+    pub allow_commands: bool,
 }
 
 impl EvaluateOptions {
     /// Every case, earlier answers reused, the version's own sampling.
     pub fn of(subject: Subject) -> Self {
         let (filter, sampling) = (Filter::default(), SamplingOptions::default());
-        Self { subject, filter, failing: None, until_settled: false, reuse: true, sampling, device: DeviceChoice::Cpu }
+        Self {
+            subject,
+            filter,
+            failing: None,
+            until_settled: false,
+            reuse: true,
+            sampling,
+            device: DeviceChoice::Cpu,
+            allow_commands: false,
+        }
     }
 }
 
@@ -89,19 +101,25 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     };
     let mut suites = suites(workspace, &wanted, sink)?;
     set_apart(workspace, &mut suites, sink);
+    let permit = |suites: &[Suite]| programs::permit(workspace, suites, options.allow_commands, sink);
     let how = How { device, reuse: options.reuse.then_some(&reports), sink };
     let runs = match &options.subject {
         Subject::Rescore(id) => {
+            permit(&of_run(&suites, &reports.load(id)?))?;
             sentence_model(&suites, sink)?;
             vec![run::rescore(&reports, &reports.load(id)?, &suites)?]
         }
-        Subject::Resume(id) => vec![resume(workspace, &reports, id, &suites, &how)?],
+        Subject::Resume(id) => {
+            permit(&of_run(&suites, &reports.load(id)?))?;
+            vec![resume(workspace, &reports, id, &suites, &how)?]
+        }
         subject => {
             let mut suites = run::select(&suites, &filter(options, &reports)?)?;
             let split = options.filter.split.unwrap_or(Split::HeldOut);
             if options.until_settled {
                 suites = settle::deciding(&suites, split, &settings(workspace)?)?;
             }
+            permit(&suites)?;
             sentence_model(&suites, sink)?;
             audit::warning(reports.folder(), &suites).into_iter().for_each(|text| sink.tell(Event::Warning(text)));
             let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
@@ -138,6 +156,12 @@ pub(super) fn suites(workspace: &Workspace, wanted: &[String], sink: &dyn Sink) 
         sink.tell(Event::Warning(format!("{file} has {faults} and was left aside; see `pmtune validate`")));
     }
     Ok(read.suites)
+}
+
+/// Those of the suites that a stored run asked. Their checks are shared, so leave for these is leave for all.
+fn of_run(suites: &[Suite], run: &Run) -> Vec<Suite> {
+    let ran = |suite: &&Suite| run.manifest.suites.iter().any(|of_run| of_run.name == suite.name);
+    suites.iter().filter(ran).cloned().collect()
 }
 
 /// Makes sure that the sentence model is on disk where a check of these suites compares meanings.

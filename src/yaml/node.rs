@@ -180,6 +180,12 @@ impl Node {
         self.with(Value::Map(Arc::new(entries.collect())))
     }
 
+    /// The same mapping without this key.
+    pub fn without(&self, key: &str) -> Node {
+        let entries = self.entries().iter().filter(|(k, _)| !is_same(&k.text, key)).cloned();
+        self.with(Value::Map(Arc::new(entries.collect())))
+    }
+
     /// The items of this list, then those of `other`; `None` unless both are lists.
     pub fn joined(&self, other: &Node) -> Option<Node> {
         let items = self.items()?.iter().chain(other.items()?).cloned();

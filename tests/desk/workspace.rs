@@ -46,6 +46,7 @@ fn suite(cases: usize) -> Suite {
         category: "Creative problem solving".into(),
         split: Split::Dev,
         system: None,
+        vars: Default::default(),
         prompt: format!("Question {number}: how would you raise weekly retention </script><b>?"),
         reference: (number == 0).then(|| HOSTILE.to_string()),
         distractors: Vec::new(),

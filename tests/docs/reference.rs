@@ -60,7 +60,7 @@ answers again with `pmtune eval --rescore RUN`.
 ";
 
 /// A family's heading and its checks, in the order of the schema.
-fn families() -> [(&'static str, &'static [Kind]); 6] {
+fn families() -> [(&'static str, &'static [Kind]); 7] {
     [
         ("Text", check::text::KINDS),
         ("Structure", check::structure::KINDS),
@@ -68,6 +68,7 @@ fn families() -> [(&'static str, &'static [Kind]); 6] {
         ("Quality of writing", check::quality::KINDS),
         ("Product documents", check::product::KINDS),
         ("Length, speed and likelihood", check::runtime::KINDS),
+        ("A program of your own", check::own::KINDS),
     ]
 }
 

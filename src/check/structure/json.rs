@@ -29,6 +29,17 @@ pub struct JsonSchemaCheck {
     compiled: Compiled,
 }
 
+/// The `contains-json` check.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ContainsJson {
+    /// A JSON Schema that one of the objects and lists must fit; without it any will do.
+    #[serde(default)]
+    value: Option<Value>,
+    #[serde(skip)]
+    compiled: Compiled,
+}
+
 /// A schema made ready once.
 #[derive(Debug, Default)]
 struct Compiled(OnceLock<Result<Validator, String>>);
@@ -65,6 +76,51 @@ impl Judge for JsonSchemaCheck {
     fn faults(&self) -> Option<String> {
         self.compiled.get(&self.value).err().cloned()
     }
+}
+
+impl Judge for ContainsJson {
+    fn judge(&self, subject: &Subject<'_>) -> Verdict {
+        let schema = match self.value.as_ref().map(|schema| self.compiled.get(schema)).transpose() {
+            Ok(schema) => schema,
+            Err(reason) => return Verdict::Error { reason: reason.clone() },
+        };
+        let found = values_in(subject.text());
+        if found.is_empty() {
+            return Verdict::fail("no JSON object or list stands in the answer");
+        }
+        match schema {
+            None => Verdict::pass("a JSON object or list stands in the answer"),
+            Some(schema) if found.iter().any(|value| schema.is_valid(value)) => {
+                Verdict::pass("JSON that fits the schema stands in the answer")
+            }
+            Some(_) => Verdict::fail("no JSON in the answer fits the schema"),
+        }
+    }
+
+    fn faults(&self) -> Option<String> {
+        self.value.as_ref().and_then(|schema| self.compiled.get(schema).err().cloned())
+    }
+}
+
+/// How many brackets of a text are tried: each costs up to the rest of it.
+const MOST_STARTS: usize = 1000;
+
+/// The JSON objects and lists that stand in a text, from left to right, none within another.
+fn values_in(text: &str) -> Vec<Value> {
+    let mut values = Vec::new();
+    let mut at = 0;
+    for _ in 0..MOST_STARTS {
+        let Some(start) = text[at..].find(['{', '[']).map(|found| at + found) else { break };
+        let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
+        at = match stream.next() {
+            Some(Ok(value)) => {
+                values.push(value);
+                start + stream.byte_offset()
+            }
+            _ => start + 1,
+        };
+    }
+    values
 }
 
 fn judge(answer: &str, schema: Option<&Validator>) -> Verdict {

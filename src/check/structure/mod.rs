@@ -34,6 +34,7 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<bold_labels::BoldLabels>("bold-labels", Format, 1, "The answer has each of these labels in bold."),
     Kind::new::<code_block::CodeBlockCheck>("code-block", Format, 1, "The answer has a fenced code block."),
     Kind::new::<json::IsJson>("is-json", Format, 1, "The answer is JSON, bare or in its only code block."),
+    Kind::new::<json::ContainsJson>("contains-json", Format, 1, "A JSON object or list stands in the answer."),
     Kind::new::<json::JsonSchemaCheck>("json-schema", Format, 1, "The answer is JSON that fits a JSON Schema."),
     Kind::new::<json_values::JsonValues>("json-values", Accuracy, 1, "The answer is JSON with these values."),
     Kind::new::<yaml::IsYaml>("is-yaml", Format, 1, "The answer is a YAML mapping or list."),

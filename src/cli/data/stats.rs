@@ -14,15 +14,22 @@ pub struct StatsArgs {
     /// Write the same as a page to open in a browser.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Print the counts as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
     let html = args.html.as_deref().map(|file| workspace.inside(file)).transpose()?;
     let stats = dataset(workspace, &args.paths, &Console::new())?;
-    out::text(report::dataset_text(&stats));
+    match args.json {
+        true => out::json(&stats)?,
+        false => out::text(report::dataset_text(&stats)),
+    }
     if let Some(file) = html {
         store::replace(&file, report::dataset_html(&stats)?.as_bytes())?;
-        out::line(format!("\nPage: {}", out::path(&file)));
+        let said = format!("\nPage: {}", out::path(&file));
+        if args.json { out::note(said) } else { out::line(said) }
     }
     Ok(())
 }

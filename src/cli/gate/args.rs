@@ -54,7 +54,7 @@ pub struct OutputArgs {
     /// The decision as an SVG badge.
     #[arg(long, value_name = "FILE", value_parser = file)]
     pub badge: Option<PathBuf>,
-    /// The decision as JSON (its schema: `pmtune schema gate`).
+    /// The decision as JSON (its schema: `pmtune schema gate`); of `eval` without --gate, the results.
     #[arg(long, value_name = "FILE", value_parser = file)]
     pub json: Option<PathBuf>,
     /// Annotations and step summary of GitHub Actions, also without GITHUB_ACTIONS=true.
@@ -66,9 +66,9 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// Whether any of them was asked for.
-    pub fn any(&self) -> bool {
-        let files = [&self.junit, &self.gitlab, &self.markdown, &self.badge, &self.json];
+    /// Whether any was asked for that only a gate writes.
+    pub fn any_but_json(&self) -> bool {
+        let files = [&self.junit, &self.gitlab, &self.markdown, &self.badge];
         files.iter().any(|file| file.is_some()) || self.github || self.exit_code.is_some()
     }
 

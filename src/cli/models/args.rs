@@ -14,7 +14,11 @@ pub struct ModelsArgs {
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
     /// Every version, a line each; archived ones too.
-    List,
+    List {
+        /// Print them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// One version, whole, with its notes.
     Show {
         /// Such as v2.

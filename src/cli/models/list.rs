@@ -8,6 +8,7 @@ use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 const HEADER: [&str; 6] = ["version", "created", "parent", "base", "adapter", "notes"];
 
@@ -38,6 +39,25 @@ pub fn list(workspace: &Workspace) -> Result<()> {
     here.chain(aside).for_each(|cells| _ = table.add_row(shown(cells)));
     out::line(table.trim_fmt());
     Ok(())
+}
+
+/// The same for programs.
+pub fn json(workspace: &Workspace) -> Result<()> {
+    let archived = registry::archived(workspace)?;
+    let primary = registry::primary(workspace)?;
+    let version = |manifest: &Manifest, aside: bool| {
+        json!({
+            "name": manifest.name, "primary": primary.as_deref() == Some(manifest.name.as_str()), "archived": aside,
+            "damaged": false, "created": manifest.created.to_string(), "parent": manifest.parent,
+            "base": manifest.base.name, "adapter": manifest.adapter.is_some(), "notes": manifest.notes,
+        })
+    };
+    let mut versions: Vec<Value> = registry::list(workspace)?.iter().map(|manifest| version(manifest, false)).collect();
+    versions.extend(archived.iter().map(|name| match registry::archived_manifest(workspace, name) {
+        Ok(manifest) => version(&manifest, true),
+        Err(_) => json!({"name": name, "archived": true, "damaged": true}),
+    }));
+    out::json(&json!({ "versions": versions }))
 }
 
 fn row(manifest: &Manifest, mark: &str, archived: &[String]) -> [String; 6] {
