@@ -63,6 +63,7 @@ fn plan() -> Plan {
         category: "general".into(),
         cases: (0..CASES).map(case).collect(),
         hash: "suite".into(),
+        remarks: Vec::new(),
     };
     let version = VersionRef {
         name: "v1".into(),
