@@ -1,6 +1,5 @@
 //! `value.name` and `value[key]`, each looking where the other would when it finds nothing.
 
-use super::arguments::truth;
 use super::build::{self, undefined};
 use super::fault::{Res, unsupported};
 use super::meter::Meter;
@@ -83,7 +82,6 @@ pub(super) fn path(meter: &Meter, value: &Value, path: &Value, default: Option<&
             };
             at = item(meter, &at, &key)?;
             if let (Value::Undefined(_), Some(default)) = (&at, default)
-                && truth(meter, default).is_ok()
             {
                 at = default.clone();
             }

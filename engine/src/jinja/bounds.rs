@@ -3,7 +3,6 @@
 use super::*;
 use std::time::{Duration, Instant};
 
-/// Bytes that a thread may have in use at once; one rendering builds at most [`MOST_BYTES`], kept twice while it is copied.
 const SETTINGS: [Settings; 2] =
     [Settings { chat: true, steps: 5_000_000 }, Settings { chat: false, steps: 500_000 }];
 
@@ -64,7 +63,7 @@ fn whatever_grows_is_stopped_by_its_bytes() {
 #[test]
 fn the_message_names_the_limit_and_the_line() {
     let [fault, _] = ends("fine\n{{ s|indent(2000000000) }}");
-    assert_eq!(fault.to_string(), "it builds more than 64 MiB of text (line 2)");
+    assert_eq!(fault.to_string(), "it builds more than 64 MiB of texts and lists (line 2)");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::meter::Meter;
 use super::value::{Dict, Items, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub(super) fn list(meter: &Meter, items: Vec<Value>) -> Res<Value> {
     Ok(Value::List(Rc::new(sized(meter, items)?)))
@@ -70,7 +71,7 @@ pub(super) fn given(meter: &Meter, data: &Data) -> Res<Value> {
                 list(meter, items)?
             }
             Data::Dict(entries) => {
-                let entry = |(key, value): &(_, Data)| Ok((Value::Text(std::sync::Arc::clone(key)), given(meter, value)?));
+                let entry = |(key, value): &(Arc<str>, Data)| Ok((Value::Text(key.clone()), given(meter, value)?));
                 dict(meter, entries.iter().map(entry).collect::<Res<_>>()?)?
             }
         })

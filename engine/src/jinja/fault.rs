@@ -3,7 +3,7 @@ use super::limits::{MOST_BYTES, MOST_DEPTH};
 /// Why a template could not be read or rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// It is no template.
+    /// It is no template, or one with syntax that the parser does not know.
     Syntax,
     /// It uses a value that is not there.
     Undefined,
@@ -48,7 +48,7 @@ impl Fault {
     }
 
     pub(super) fn too_large() -> Box<Self> {
-        Self::new(Kind::TooLarge, format!("it builds more than {} MiB of text", MOST_BYTES >> 20))
+        Self::new(Kind::TooLarge, format!("it builds more than {} MiB of texts and lists", MOST_BYTES >> 20))
     }
 
     pub(super) fn too_deep() -> Box<Self> {

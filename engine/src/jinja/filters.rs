@@ -5,7 +5,7 @@ use super::build::{self, Number, number, undefined};
 use super::fault::{Fault, Kind, Res, fail, unsupported};
 use super::meter::Meter;
 use super::value::Value;
-use super::{attributes, casing, json, lists, methods, names, numbers, ops, printf, show, tests, texts};
+use super::{attributes, casing, json, lists, methods, names, numbers, ops, predicates, printf, show, texts};
 
 /// Applies a filter.
 pub(super) fn apply(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
@@ -34,7 +34,6 @@ pub(super) fn apply(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<
             arguments.none()?;
             texts::pretty(meter, value).map(Value::text)
         }
-        "safe" => unsupported("the filter `safe`, except at the end of what is printed,"),
         _ => of_text(meter, value, arguments),
     }
 }
@@ -145,7 +144,7 @@ fn numeric(value: &Value, arguments: &Arguments) -> Res<Value> {
 /// `map("filter", …)` or `map(attribute="…", default=…)`.
 fn map(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
     let items = ops::items(meter, value)?;
-    let each: Box<dyn Fn(&Value) -> Res<Value>> = match arguments.positional.split_first() {
+    let each: Box<dyn Fn(&Value) -> Res<Value> + '_> = match arguments.positional.split_first() {
         None => {
             let [attribute, default] = arguments.bind(["attribute", "default"])?;
             let Some(attribute) = attribute else { return fail("`map` needs a filter or an attribute") };
@@ -189,7 +188,7 @@ fn select(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
         meter.step()?;
         let subject = attribute.map_or_else(|| Ok(item.clone()), |path| attributes::path(meter, &item, path, None))?;
         let passes = match &test {
-            Some(test) => tests::passes(meter, &subject, test)?,
+            Some(test) => predicates::passes(meter, &subject, test)?,
             None => truth(meter, &subject)?,
         };
         if passes == wanted {

@@ -61,18 +61,17 @@ fn list(
     out: &mut String,
     mut item: impl FnMut(usize, &mut String) -> Res<()>,
 ) -> Res<()> {
-    let line = |level: usize, out: &mut String| match &style.indent {
-        Some(indent) => {
+    let line = |level: usize, out: &mut String| -> Res<()> {
+        if let Some(indent) = &style.indent {
             meter.times(indent.len(), level)?;
             meter.push(out, "\n")?;
             out.push_str(&indent.repeat(level));
-            Ok(())
         }
-        None => Ok(()),
+        Ok(())
     };
     meter.push(out, brackets[0])?;
     for at in 0..length {
-        meter.push(out, if at > 0 { &style.item } else { "" })?;
+        meter.push(out, if at > 0 { style.item.as_str() } else { "" })?;
         line(level + 1, out)?;
         item(at, out)?;
     }

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::build::{self, equal};
 use super::casing::{self, is_space};
-use super::fault::{Res, fail, unsupported};
+use super::fault::{Fault, Res, fail, unsupported};
 use super::meter::Meter;
 use super::value::Value;
 use super::{ops, show, texts};
@@ -48,7 +48,7 @@ pub(super) fn call(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<V
                 let mut seen = lap.seen.borrow_mut();
                 let same = match seen.as_ref().filter(|seen| seen.len() == arguments.positional.len()) {
                     Some(seen) => seen.iter().zip(&arguments.positional).try_fold(true, |same, (a, b)| {
-                        Ok::<_, Box<_>>(same && equal(meter, a, b)?)
+                        Ok::<_, Box<Fault>>(same && equal(meter, a, b)?)
                     })?,
                     None => false,
                 };
@@ -100,6 +100,7 @@ fn of_text(meter: &Meter, text: &str, arguments: &Arguments) -> Res<Value> {
         "lower" => plain(arguments, text.to_lowercase())?,
         "capitalize" => plain(arguments, casing::capitalize(text))?,
         "title" => plain(arguments, casing::title(text))?,
+        "swapcase" if text.contains('Σ') => return unsupported("`swapcase` of a sigma"),
         "swapcase" => {
             let swap = |c: char| match c.is_uppercase() {
                 true => c.to_lowercase().collect::<String>(),

@@ -276,8 +276,9 @@ pub(super) fn slice(meter: &Meter, value: &Value, bounds: [Option<&Value>; 3]) -
             None | Some(Value::None) => None,
             Some(Value::Int(value)) => Some(*value),
             Some(Value::Bool(value)) => Some(i128::from(*value)),
-            Some(other) if matches!(other, Value::Undefined(_)) => return Err(undefined(other)),
-            Some(other) => return fail(format!("a slice is bounded by whole numbers, not by a {}", other.type_name())),
+            // As with every item that cannot be looked up, jinja2 takes the error for nothing found.
+            Some(_) if !matches!(value, Value::Undefined(_)) => return Ok(no_slice(value)),
+            Some(_) => None,
         };
     }
     match value {
@@ -293,8 +294,12 @@ pub(super) fn slice(meter: &Meter, value: &Value, bounds: [Option<&Value>; 3]) -
         }
         Value::Undefined(_) => Err(undefined(value)),
         Value::Range(..) => unsupported("a slice of a range"),
-        _ => fail(format!("a {} has no slices", value.type_name())),
+        _ => Ok(no_slice(value)),
     }
+}
+
+fn no_slice(value: &Value) -> Value {
+    Value::no_part(format!("this slice of a {}", value.type_name()))
 }
 
 /// The places a slice takes, as CPython's `PySlice_AdjustIndices` bounds them.

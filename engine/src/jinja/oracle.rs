@@ -51,7 +51,7 @@ fn equal_to_jinja2_or_refused_by_name() {
         match (rendered(&case.template, &variables), &case.text) {
             (Ok(text), Some(wanted)) if text == *wanted => {}
             (Err(_), None) => {}
-            (Err(fault), Some(_)) if fault.kind == Kind::Unsupported => {
+            (Err(fault), Some(_)) if matches!(fault.kind, Kind::Unsupported | Kind::Syntax) => {
                 *refused.entry(fault.message).or_default() += 1;
             }
             (found, wanted) => {

@@ -1,7 +1,7 @@
 //! Python's `<`, and what is sorted by it.
 
 use super::build::{equal, number, undefined};
-use super::fault::{Fault, Res, fail};
+use super::fault::{Res, fail};
 use super::meter::Meter;
 use super::value::Value;
 use std::cmp::Ordering;
@@ -33,31 +33,35 @@ pub(super) fn compare(meter: &Meter, left: &Value, right: &Value) -> Res<Option<
     }
 }
 
-/// Sorted by a key, equal ones as they stood. Every comparison is a step.
-pub(super) fn sorted<T>(
-    meter: &Meter,
-    items: Vec<T>,
-    reverse: bool,
-    key: impl Fn(&T) -> Res<Value>,
-) -> Res<Vec<T>> {
+/// Sorted by a key, equal ones as they stood. Merges by hand, because a comparison may fail.
+pub(super) fn sorted<T>(meter: &Meter, items: Vec<T>, reverse: bool, key: impl Fn(&T) -> Res<Value>) -> Res<Vec<T>> {
     meter.items(items.len() * 2)?;
-    let mut keyed = items.into_iter().map(|item| Ok((key(&item)?, item))).collect::<Res<Vec<_>>>()?;
-    let mut fault: Option<Box<Fault>> = None;
-    keyed.sort_by(|(a, _), (b, _)| {
-        if fault.is_some() {
-            return Ordering::Equal;
+    let keyed = items.into_iter().map(|item| Ok((key(&item)?, item))).collect::<Res<Vec<_>>>()?;
+    let mut runs: Vec<Vec<(Value, T)>> = keyed.into_iter().map(|one| vec![one]).collect();
+    while runs.len() > 1 {
+        let mut merged = Vec::with_capacity(runs.len().div_ceil(2));
+        let mut pairs = runs.into_iter();
+        while let Some(left) = pairs.next() {
+            merged.push(match pairs.next() {
+                Some(right) => merge(meter, left, right, reverse)?,
+                None => left,
+            });
         }
-        let (a, b) = if reverse { (b, a) } else { (a, b) };
-        match meter.step().and_then(|()| compare(meter, a, b)) {
-            Ok(order) => order.unwrap_or_else(|| {
-                fault = fail::<()>("a NaN cannot be sorted").err();
-                Ordering::Equal
-            }),
-            Err(found) => {
-                fault = Some(found);
-                Ordering::Equal
-            }
-        }
-    });
-    fault.map_or_else(|| Ok(keyed.into_iter().map(|(_, item)| item).collect()), Err)
+        runs = merged;
+    }
+    Ok(runs.pop().unwrap_or_default().into_iter().map(|(_, item)| item).collect())
+}
+
+fn merge<T>(meter: &Meter, left: Vec<(Value, T)>, right: Vec<(Value, T)>, reverse: bool) -> Res<Vec<(Value, T)>> {
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
+        meter.step()?;
+        let Some(order) = compare(meter, b, a)? else { return fail("a NaN cannot be sorted") };
+        let wanted = if reverse { Ordering::Greater } else { Ordering::Less };
+        merged.extend(if order == wanted { right.next() } else { left.next() });
+    }
+    merged.extend(left);
+    merged.extend(right);
+    Ok(merged)
 }

@@ -9,7 +9,7 @@ use super::scope::{Scopes, no_variable};
 use super::tree::{Stmt, Target, What};
 use super::tree_expr::{Argument, Comparison, Expr};
 use super::value::{Frame, Lap, Macro, Value};
-use super::{filters, globals, methods, ops, order, show, tests};
+use super::{filters, globals, methods, ops, order, predicates, show};
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -251,7 +251,7 @@ impl<'a> Run<'a> {
             }
             Expr::Test(name, of, arguments) => {
                 let value = self.eval(of)?;
-                Ok(Value::Bool(tests::passes(meter, &value, &self.arguments(name, arguments)?)?))
+                Ok(Value::Bool(predicates::passes(meter, &value, &self.arguments(name, arguments)?)?))
             }
             Expr::Call(callee, arguments) => self.call(callee, arguments, None),
             Expr::List(items) => {
@@ -284,8 +284,8 @@ impl<'a> Run<'a> {
         let mut left = self.eval(first)?;
         for (how, right) in rest {
             let right = self.eval(right)?;
-            let ordered = |fits: fn(Ordering) -> bool| {
-                Ok::<_, Box<_>>(order::compare(meter, &left, &right)?.is_some_and(fits))
+            let ordered = |fits: fn(Ordering) -> bool| -> Res<bool> {
+                Ok(order::compare(meter, &left, &right)?.is_some_and(fits))
             };
             let holds = match how {
                 Comparison::Equal => equal(meter, &left, &right)?,

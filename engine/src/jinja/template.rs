@@ -27,7 +27,9 @@ pub struct Template {
 impl Template {
     /// Reads a template. Errors name its line.
     pub fn new(source: &str, settings: Settings) -> Result<Self, Fault> {
-        let statements = syntax(settings).and_then(|syntax| tree::read(source, &syntax)).map_err(|fault| *fault)?;
+        // As jinja2 does: every line ends the same way, whatever wrote the file.
+        let source = source.replace("\r\n", "\n").replace('\r', "\n");
+        let statements = syntax(settings).and_then(|syntax| tree::read(&source, &syntax)).map_err(|fault| *fault)?;
         Ok(Self { statements, settings })
     }
 

@@ -68,12 +68,31 @@ fn check_size(source: &str, syntax: &SyntaxConfig) -> Res<()> {
     for token in tokenize(source, false, syntax.clone()) {
         let (token, span) = token.map_err(|e| syntax_fault(&e))?;
         match token {
+            Token::Str(_) | Token::String(_) => {
+                check_escapes(&source[span.start_offset as usize..span.end_offset as usize])
+                    .map_err(|fault| fault.at(span.start_line as usize))?;
+                tokens += 1;
+            }
             Token::TemplateData(_) | Token::VariableStart | Token::BlockStart => tokens = 0,
             Token::Ident("elif") => branches += 1,
             _ => tokens += 1,
         }
         if tokens > MOST_TOKENS || branches > MOST_BRANCHES {
             return Err(Fault::too_deep().at(span.start_line as usize));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what the parser unescapes otherwise than Python.
+fn check_escapes(literal: &str) -> Res<()> {
+    let mut rest = literal;
+    while let Some(at) = rest.find('\\') {
+        let Some(c) = rest[at + 1..].chars().next() else { break };
+        rest = &rest[at + 1 + c.len_utf8()..];
+        let surrogate = c == 'u' && rest.get(..4).and_then(|hex| u16::from_str_radix(hex, 16).ok()).is_some_and(|unit| (0xd800..0xe000).contains(&unit));
+        if surrogate || matches!(c, '/' | 'a' | 'v' | 'U' | 'N' | '\n') {
+            return unsupported(format!("`\\{c}` in a text"));
         }
     }
     Ok(())

@@ -144,7 +144,7 @@ users|map(attribute='name')|list;users|map(attribute='at.city')|join(', ');users
 ;range(3);range(3)|list;range(10, 0, -3)|list;range(0);range(3)[1];range(200000)|length;range(3)|length;range(2) is sequence;3 in range(5)
 ;missing;missing is defined;missing.x;missing|default('d');missing|length;missing|upper;missing ~ 'x';missing + 1;missing == none;missing in l;l in missing;'x' in missing;not missing;[missing];missing|tojson;missing|list;missing|join;missing|first;missing[0];missing();d.q is defined;d.q|default('z')
 ;nil;nil ~ 'x';[nil, yes];nil|string;nil|default('d');nil|default('d', true);nil.x;nil is none;nil|tojson;nil|length;nil == missing
-;'a\\nb';'a\\tb'|tojson;'\\x41\\u00e9';"a\\"b";'it\\'s';'\\\\';'\\/';"\\b"|tojson;'\\101';'\\a';'\\q';'\\U0001f600'
+;'a\\nb';'a\\tb'|tojson;'\\x41\\u00e9';"a\\"b";'it\\'s';'\\\\';'\\/';"\\b"|tojson;'\\101';'\\a';'\\q';'\\U0001f600';'\\v';'\\u00e9\\xe9\\n'
 ;'<&>\\''|tojson;'é'|tojson;'é'|tojson(ensure_ascii=true);'\\u2028\\x7f'|tojson;'😀'|tojson(ensure_ascii=true);[1, [2, {'a': []}], {}]|tojson(indent=1);[]|tojson(indent=2);{'a': 1}|tojson(indent=0);[1, 2]|tojson(indent='--')
 ;{1: 2, none: 3, true: 4, 1.5: 5}|tojson;{'b': 1, 'a': 2}|tojson(sort_keys=true);1e16|tojson;1.0|tojson;(1, 2)|tojson;range(3)|tojson;'x'|tojson|tojson;d|tojson(separators=(',', ':'));missing.y|tojson
 ;u;[u];[s, t];['it\\'s'];['say "x"'];['both \\' "'];['\\x00\\x7f\\xa0\\u200b'];[1.0, 1e16, 1e-5];[none, true];{'a': 'b'};[()];[(1,)];[{}];[range(3)];[d.keys()]
@@ -193,7 +193,7 @@ STATEMENTS = [
     "{% macro m(a) %}{% for x in a %}{{ x }}{% if x is iterable and x is not string %}{{ m(x) }}{% endif %}{% endfor %}{% endmacro %}{{ m(nested) }}",
     "{% macro m(a, b=a) %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }}",
     "{% set o = 'out' %}{% macro m() %}{{ o }}{{ s }}{% endmacro %}{% set o = 'later' %}{{ m() }}",
-    "{% for x in l %}{{ m(x) if m is defined }}{% endfor %}{% macro m(x) %}{{ x }}{% endmacro %}",
+    "{% for x in l %}{{ mac(x) if mac is defined }}{% endfor %}{% macro mac(x) %}{{ x }}{% endmacro %}",
     "{% macro m() %}<{{ caller() }}>{% endmacro %}{% call m() %}in {{ s }}{% endcall %}",
     "{% macro m(a) %}{{ caller(a, 2) }}{% endmacro %}{% call(x, y) m(1) %}{{ x }}{{ y }}{% endcall %}",
     "{% macro m() %}{{ caller is defined }}{% endmacro %}{{ m() }}",
