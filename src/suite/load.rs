@@ -102,7 +102,8 @@ fn read(
     });
     let category = header.category.filter(|c| !c.trim().is_empty()).unwrap_or_else(|| name.clone());
     let defaults = defaults(&node, &mut faults);
-    let mut reader = CaseReader { kinds, lexicon, texts, suite: &name, category: &category, defaults, remarks: Vec::new() };
+    let mut reader =
+        CaseReader { kinds, lexicon, texts, suite: &name, category: &category, defaults, remarks: Vec::new() };
     let cases = if node.is_map() { cases(&node, &mut reader, &mut faults) } else { Vec::new() };
     let remarks = reader.remarks;
     match Error::gather(in_order(faults)) {

@@ -204,7 +204,8 @@ fn lay_over(case: &Node, defaults: &Node) -> Node {
 fn unfilled(case: &Node, key: &str, written: &Node, filled: &Node, vars: &Data) -> Option<String> {
     let from_file = written.as_str().is_some_and(|text| text.starts_with(FILE));
     let text = filled.as_str().filter(|text| from_file && !PROMPT_KEYS.contains(&key) && is_template(text))?;
-    let waits = |name: &&str| text.split("{{").skip(1).any(|rest| rest.trim_start_matches(['-', ' ']).starts_with(name));
+    let waits =
+        |name: &&str| text.split("{{").skip(1).any(|rest| rest.trim_start_matches(['-', ' ']).starts_with(name));
     let name = vars.names().find(waits)?;
     let id = case.get("id").and_then(Node::as_str).unwrap_or_default();
     Some(format!(

@@ -180,18 +180,53 @@ fn what_is_written_is_what_the_model_reads() {
         only(&format!("cases:\n  - id: a\n    prompt: \"{template}\"\n    vars: {{{vars}}}\n")).prompt
     };
     let written = [
-        "1.10", "0042", "1e3", "0x1F", "5.0", "20260401", "12345678901234567890123", "2026-04-01", "+7", "-0", ".5", "1_000", "0o17",
-        "yes", "no", "on", "true", "True", "FALSE", "~", "null", "Null", ".inf", ".nan", "1.", "12:30", "0.1e-7", "é",
+        "1.10",
+        "0042",
+        "1e3",
+        "0x1F",
+        "5.0",
+        "20260401",
+        "12345678901234567890123",
+        "2026-04-01",
+        "+7",
+        "-0",
+        ".5",
+        "1_000",
+        "0o17",
+        "yes",
+        "no",
+        "on",
+        "true",
+        "True",
+        "FALSE",
+        "~",
+        "null",
+        "Null",
+        ".inf",
+        ".nan",
+        "1.",
+        "12:30",
+        "0.1e-7",
+        "é",
     ];
     for text in written {
         assert_eq!(prompt(&format!("v: {text}"), "[{{ v }}]"), format!("[{text}]"));
         assert_eq!(prompt(&format!("v: {text}"), "[{{ v ~ '' }}] {{ 'a' ~ v }}"), format!("[{text}] a{text}"));
-        assert_eq!(prompt(&format!("v: [{text}]"), "[{{ v | join(', ') }}] {% for x in v %}{{ x }}{% endfor %}"), format!("[{text}] {text}"));
+        assert_eq!(
+            prompt(&format!("v: [{text}]"), "[{{ v | join(', ') }}] {% for x in v %}{{ x }}{% endfor %}"),
+            format!("[{text}] {text}")
+        );
         assert_eq!(prompt(&format!("v: {{w: {text}}}"), "{{ v.w }} {{ v['w'] }}"), format!("{text} {text}"));
     }
     // Beside how it prints, it is the number, the truth value or nothing that it means, and equals its text.
-    assert_eq!(prompt("n: 0042, r: 1.10", "{{ n + 1 }} {{ n == 42 }} {{ n == '0042' }} {{ r == '1.10' }} {{ r < 2 }}"), "43 True True True True");
-    assert_eq!(prompt("a: false, b: ~, c: 0, d: no", "{% for x in [a, b, c, d] %}{{ 'y' if x else 'n' }}{% endfor %}"), "nnny");
+    assert_eq!(
+        prompt("n: 0042, r: 1.10", "{{ n + 1 }} {{ n == 42 }} {{ n == '0042' }} {{ r == '1.10' }} {{ r < 2 }}"),
+        "43 True True True True"
+    );
+    assert_eq!(
+        prompt("a: false, b: ~, c: 0, d: no", "{% for x in [a, b, c, d] %}{{ 'y' if x else 'n' }}{% endfor %}"),
+        "nnny"
+    );
     assert_eq!(prompt("n: 0042, r: 1.10, f: true", "{{ [n, r, f] | tojson }}"), "[\"0042\", 1.10, true]");
 }
 
@@ -244,7 +279,9 @@ fn files_of_other_editors_are_read_as_their_text() {
 
 #[test]
 fn checks_that_are_written_differently_have_other_hashes() {
-    let hash = |value: &str| only(&format!("cases:\n  - {{id: a, prompt: p, checks: [{{type: contains, value: {value}}}]}}\n")).judge_hash;
+    let hash = |value: &str| {
+        only(&format!("cases:\n  - {{id: a, prompt: p, checks: [{{type: contains, value: {value}}}]}}\n")).judge_hash
+    };
     assert_ne!(hash("1.10"), hash("1.1"));
     assert_ne!(hash("0042"), hash("42"));
     assert_eq!(hash("x"), hash("'x'"));

@@ -127,10 +127,9 @@ fn explain(node: &Node, fault: &Fault, vars: &Data) -> Error {
         (Kind::Endless, _) => {
             node.fault(format!("the template does not come to an end{line}")).hint("make its loops shorter")
         }
-        (Kind::TooLarge, _) => node.fault(format!("the template grows too large: {what}{line}")).hint(format!(
-            "make its loops and texts shorter; a template may build {} MiB in all",
-            MOST_BYTES >> 20
-        )),
+        (Kind::TooLarge, _) => node
+            .fault(format!("the template grows too large: {what}{line}"))
+            .hint(format!("make its loops and texts shorter; a template may build {} MiB in all", MOST_BYTES >> 20)),
         _ => node
             .fault(format!("the template is wrong: {what}{line}"))
             .hint("to have `{{` or `{%` as they stand, put them between {% raw %} and {% endraw %}"),

@@ -30,8 +30,9 @@ impl Template {
     /// The conversation as text. Errors when the template refuses it, runs too long or builds too much.
     pub(super) fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
         let dict = |entries: Vec<(&str, Data)>| Data::Dict(entries.into_iter().map(|(k, v)| (k.into(), v)).collect());
-        let message =
-            |m: &Message| dict(vec![("role", Data::text(role_name(m.role))), ("content", Data::text(m.content.as_str()))]);
+        let message = |m: &Message| {
+            dict(vec![("role", Data::text(role_name(m.role))), ("content", Data::text(m.content.as_str()))])
+        };
         let variables = dict(vec![
             ("messages", Data::List(messages.iter().map(message).collect())),
             ("add_generation_prompt", Data::Bool(add_generation_prompt)),

@@ -75,7 +75,13 @@ pub(super) fn truth(meter: &Meter, value: &Value) -> Res<bool> {
         Value::Text(text) => !text.is_empty(),
         Value::List(items) | Value::Tuple(items) | Value::View(_, items) => !items.items.is_empty(),
         Value::Dict(dict) => !dict.entries.is_empty(),
-        Value::Range(start, stop, step) => if *step > 0 { start < stop } else { start > stop },
+        Value::Range(start, stop, step) => {
+            if *step > 0 {
+                start < stop
+            } else {
+                start > stop
+            }
+        }
         _ => true,
     })
 }

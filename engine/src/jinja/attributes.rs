@@ -81,8 +81,7 @@ pub(super) fn path(meter: &Meter, value: &Value, path: &Value, default: Option<&
                 _ => Value::text(part),
             };
             at = item(meter, &at, &key)?;
-            if let (Value::Undefined(_), Some(default)) = (&at, default)
-            {
+            if let (Value::Undefined(_), Some(default)) = (&at, default) {
                 at = default.clone();
             }
         }
@@ -112,7 +111,11 @@ fn of_loop(lap: &Lap, name: &str) -> Res<Option<Value>> {
     let (at, length) = (lap.index.get(), lap.items.len());
     let number = |value: usize| Some(Value::Int(value as i128));
     let neighbour = |at: Option<usize>, what: &str| {
-        Some(at.and_then(|at| lap.items.get(at)).cloned().unwrap_or_else(|| Value::no_part(format!("there is no {what} item"))))
+        Some(
+            at.and_then(|at| lap.items.get(at))
+                .cloned()
+                .unwrap_or_else(|| Value::no_part(format!("there is no {what} item"))),
+        )
     };
     Ok(match name {
         "index" => number(at + 1),

@@ -3,8 +3,7 @@
 use super::*;
 use std::time::{Duration, Instant};
 
-const SETTINGS: [Settings; 2] =
-    [Settings { chat: true, steps: 5_000_000 }, Settings { chat: false, steps: 500_000 }];
+const SETTINGS: [Settings; 2] = [Settings { chat: true, steps: 5_000_000 }, Settings { chat: false, steps: 500_000 }];
 
 fn variables() -> Data {
     let text = |text: &str| Data::text(text);
@@ -27,23 +26,62 @@ fn ends(template: &str) -> [Fault; 2] {
 
 #[test]
 fn whatever_grows_is_stopped_by_its_bytes() {
-    let grow = |step: &str| format!("{{% set n = namespace(v=s) %}}{{% for i in range(99) %}}{{% set n.v = {step} %}}{{% endfor %}}");
-    let list = |step: &str| format!("{{% set n = namespace(v=l) %}}{{% for i in range(99) %}}{{% set n.v = {step} %}}{{% endfor %}}");
+    let grow = |step: &str| {
+        format!("{{% set n = namespace(v=s) %}}{{% for i in range(99) %}}{{% set n.v = {step} %}}{{% endfor %}}")
+    };
+    let list = |step: &str| {
+        format!("{{% set n = namespace(v=l) %}}{{% for i in range(99) %}}{{% set n.v = {step} %}}{{% endfor %}}")
+    };
     let texts = [
-        "n.v ~ n.v", "n.v + n.v", "n.v * 2", "[n.v, n.v]|join", "n.v|replace('0', '00')", "n.v|replace('', 'x')",
-        "n.v.replace('1', n.v)", "'%s%s'|format(n.v, n.v)", "'%s%s' % (n.v, n.v)", "'{}{}'.format(n.v, n.v)",
-        "n.v|indent(9999999)", "n.v|center((n.v|length) * 2)", "n.v.join(['a', 'b', 'c'])", "n.v|join(n.v)",
-        "[n.v, n.v]|string", "[n.v, n.v]|tojson", "{'a': n.v, 'b': n.v}|string", "n.v.ljust(n.v|length * 2)",
-        "n.v.zfill(n.v|length * 2)", "n.v|tojson|tojson",
+        "n.v ~ n.v",
+        "n.v + n.v",
+        "n.v * 2",
+        "[n.v, n.v]|join",
+        "n.v|replace('0', '00')",
+        "n.v|replace('', 'x')",
+        "n.v.replace('1', n.v)",
+        "'%s%s'|format(n.v, n.v)",
+        "'%s%s' % (n.v, n.v)",
+        "'{}{}'.format(n.v, n.v)",
+        "n.v|indent(9999999)",
+        "n.v|center((n.v|length) * 2)",
+        "n.v.join(['a', 'b', 'c'])",
+        "n.v|join(n.v)",
+        "[n.v, n.v]|string",
+        "[n.v, n.v]|tojson",
+        "{'a': n.v, 'b': n.v}|string",
+        "n.v.ljust(n.v|length * 2)",
+        "n.v.zfill(n.v|length * 2)",
+        "n.v|tojson|tojson",
     ];
-    let lists = ["n.v + n.v", "n.v * 2", "n.v * 1000000", "(n.v|list) + (n.v|list)", "[n.v, n.v]|sum(start=[])", "n.v|batch(1, 'x')|list + n.v"];
+    let lists = [
+        "n.v + n.v",
+        "n.v * 2",
+        "n.v * 1000000",
+        "(n.v|list) + (n.v|list)",
+        "[n.v, n.v]|sum(start=[])",
+        "n.v|batch(1, 'x')|list + n.v",
+    ];
     let single = [
-        "{{ s|indent(2000000000) }}", "{{ s * 1000000 }}", "{{ 'x' * 100000000 }}", "{{ [1] * 100000000 }}",
-        "{{ '%2000000000d' % 1 }}", "{{ '%.2000000000d' % 1 }}", "{{ '%2000000000s'|format('a') }}", "{{ s|center(2000000000) }}",
-        "{{ 'a'.rjust(2000000000) }}", "{{ 'a'.center(2000000000, 'é') }}", "{{ l|tojson(indent=2000000000) }}",
-        "{{ l|batch(2000000000, 'x')|list }}", "{{ l|slice(2000000000)|list }}", "{{ range(99999)|join(s) }}",
-        "{{ l|join(s * 9000) }}", "{{ range(-9223372036854775807, 9223372036854775807)|list }}", "{{ range(1000000) }}",
-        "{% for a in range(99999) %}{{ s }}{% endfor %}", "{% set x %}{% for a in range(99999) %}{{ s }}{% endfor %}{% endset %}",
+        "{{ s|indent(2000000000) }}",
+        "{{ s * 1000000 }}",
+        "{{ 'x' * 100000000 }}",
+        "{{ [1] * 100000000 }}",
+        "{{ '%2000000000d' % 1 }}",
+        "{{ '%.2000000000d' % 1 }}",
+        "{{ '%2000000000s'|format('a') }}",
+        "{{ s|center(2000000000) }}",
+        "{{ 'a'.rjust(2000000000) }}",
+        "{{ 'a'.center(2000000000, 'é') }}",
+        "{{ l|tojson(indent=2000000000) }}",
+        "{{ l|batch(2000000000, 'x')|list }}",
+        "{{ l|slice(2000000000)|list }}",
+        "{{ range(99999)|join(s) }}",
+        "{{ l|join(s * 9000) }}",
+        "{{ range(-9223372036854775807, 9223372036854775807)|list }}",
+        "{{ range(1000000) }}",
+        "{% for a in range(99999) %}{{ s }}{% endfor %}",
+        "{% set x %}{% for a in range(99999) %}{{ s }}{% endfor %}{% endset %}",
         "{% macro m() %}{% for a in range(99999) %}0123456789{{ s }}{% endfor %}{% endmacro %}{{ m()|length }}",
         "{% filter upper %}{% for a in range(99999) %}{{ s }}{% endfor %}{% endfilter %}",
         "{% for a in range(99999) %}{% if 'x' in s %}{% endif %}{% endfor %}",
@@ -97,7 +135,11 @@ fn whatever_runs_on_or_nests_deep_ends() {
 
 #[test]
 fn what_would_hold_itself_is_not_made() {
-    for template in ["{% set n = namespace() %}{% set n.n = n %}", "{% set n = namespace() %}{% set l = [n] %}", "{% set n = namespace() %}{{ {'a': n} }}"] {
+    for template in [
+        "{% set n = namespace() %}{% set n.n = n %}",
+        "{% set n = namespace() %}{% set l = [n] %}",
+        "{% set n = namespace() %}{{ {'a': n} }}",
+    ] {
         assert!(ends(template).iter().all(|fault| fault.kind == Kind::Unsupported), "{template}");
     }
 }

@@ -53,7 +53,11 @@ pub(super) fn dict(meter: &Meter, pairs: Vec<(Value, Value)>) -> Res<Value> {
             None => entries.push((key, value)),
         }
     }
-    if depth + 1 > MOST_DEPTH { Err(Fault::too_deep()) } else { Ok(Value::Dict(Rc::new(Dict { entries, depth: depth + 1 }))) }
+    if depth + 1 > MOST_DEPTH {
+        Err(Fault::too_deep())
+    } else {
+        Ok(Value::Dict(Rc::new(Dict { entries, depth: depth + 1 })))
+    }
 }
 
 /// A value from outside.
@@ -93,7 +97,9 @@ pub(super) fn find<'a>(meter: &Meter, dict: &'a Dict, key: &Value) -> Res<Option
 pub(super) fn equal(meter: &Meter, left: &Value, right: &Value) -> Res<bool> {
     use Value as V;
     Ok(match (left, right) {
-        (V::Undefined(_), _) | (_, V::Undefined(_)) if meter.strict => return Err(undefined(if matches!(left, V::Undefined(_)) { left } else { right })),
+        (V::Undefined(_), _) | (_, V::Undefined(_)) if meter.strict => {
+            return Err(undefined(if matches!(left, V::Undefined(_)) { left } else { right }));
+        }
         (V::Undefined(_), V::Undefined(_)) | (V::None, V::None) => true,
         (V::Written(a), V::Written(b)) => a.0 == b.0 || equal(meter, &a.1, &b.1)?,
         (V::Written(a), V::Text(b)) | (V::Text(b), V::Written(a)) => a.0 == *b,
@@ -196,9 +202,12 @@ fn check_key(key: &Value) -> Res<()> {
 /// What can change later stands in no other value, so that nothing can hold itself.
 pub(super) fn check_part(value: &Value) -> Res<()> {
     match value {
-        Value::Stream(..) | Value::Namespace(_) | Value::Loop(_) | Value::Macro(_) | Value::Joiner(_) | Value::Cycler(_) => {
-            unsupported(format!("a {} inside another value", value.type_name()))
-        }
+        Value::Stream(..)
+        | Value::Namespace(_)
+        | Value::Loop(_)
+        | Value::Macro(_)
+        | Value::Joiner(_)
+        | Value::Cycler(_) => unsupported(format!("a {} inside another value", value.type_name())),
         _ => Ok(()),
     }
 }

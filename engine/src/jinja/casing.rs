@@ -113,7 +113,8 @@ pub(super) fn title_words(text: &str) -> String {
 pub(super) fn is_all(text: &str, upper: bool) -> bool {
     let wrong = |c: char| if upper { c.is_lowercase() } else { c.is_uppercase() };
     let right = |c: char| if upper { c.is_uppercase() } else { c.is_lowercase() };
-    text.chars().any(right) && !text.chars().any(|c| wrong(c) || matches!(c, '\u{1c5}' | '\u{1c8}' | '\u{1cb}' | '\u{1f2}'))
+    text.chars().any(right)
+        && !text.chars().any(|c| wrong(c) || matches!(c, '\u{1c5}' | '\u{1c8}' | '\u{1cb}' | '\u{1f2}'))
 }
 
 /// Whether Python's `repr` shows the character as it is.

@@ -76,7 +76,8 @@ fn of_text(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
             let values = match (arguments.positional.is_empty(), arguments.named.is_empty()) {
                 (false, false) => return fail("`format` takes values or names, not both"),
                 (true, false) => {
-                    let entry = |(name, value): &(std::sync::Arc<str>, Value)| (Value::Text(name.clone()), value.clone());
+                    let entry =
+                        |(name, value): &(std::sync::Arc<str>, Value)| (Value::Text(name.clone()), value.clone());
                     build::dict(meter, arguments.named.iter().map(entry).collect())?
                 }
                 _ => build::tuple(meter, arguments.positional.clone())?,
@@ -93,8 +94,8 @@ fn plain(arguments: &Arguments, text: String) -> Res<String> {
 
 fn default(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
     let [other, boolean] = arguments.bind(["default_value", "boolean"])?;
-    let missing = matches!(value, Value::Undefined(_))
-        || arguments.truth(meter, boolean, false)? && !truth(meter, value)?;
+    let missing =
+        matches!(value, Value::Undefined(_)) || arguments.truth(meter, boolean, false)? && !truth(meter, value)?;
     Ok(if missing { other.cloned().unwrap_or_else(|| Value::text("")) } else { value.clone() })
 }
 
@@ -199,8 +200,7 @@ fn select(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
 }
 
 fn to_json(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
-    let [ascii, indent, separators, sorted] =
-        arguments.bind(["ensure_ascii", "indent", "separators", "sort_keys"])?;
+    let [ascii, indent, separators, sorted] = arguments.bind(["ensure_ascii", "indent", "separators", "sort_keys"])?;
     let indent = match indent {
         None | Some(Value::None) => None,
         Some(Value::Text(text)) => Some(text.to_string()),

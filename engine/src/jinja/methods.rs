@@ -47,9 +47,10 @@ pub(super) fn call(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<V
             _ => {
                 let mut seen = lap.seen.borrow_mut();
                 let same = match seen.as_ref().filter(|seen| seen.len() == arguments.positional.len()) {
-                    Some(seen) => seen.iter().zip(&arguments.positional).try_fold(true, |same, (a, b)| {
-                        Ok::<_, Box<Fault>>(same && equal(meter, a, b)?)
-                    })?,
+                    Some(seen) => seen
+                        .iter()
+                        .zip(&arguments.positional)
+                        .try_fold(true, |same, (a, b)| Ok::<_, Box<Fault>>(same && equal(meter, a, b)?))?,
                     None => false,
                 };
                 *seen = Some(arguments.positional.clone());

@@ -194,7 +194,9 @@ pub(super) fn contains(meter: &Meter, container: &Value, item: &Value) -> Res<bo
             Ok(build::find(meter, dict, item)?.is_some())
         }
         Value::View("dict_items" | "dict_keys" | "dict_values", _) | Value::List(_) | Value::Tuple(_) => {
-            let (Value::View(_, items) | Value::List(items) | Value::Tuple(items)) = container else { return Ok(false) };
+            let (Value::View(_, items) | Value::List(items) | Value::Tuple(items)) = container else {
+                return Ok(false);
+            };
             meter.bytes(items.items.len())?;
             for known in &items.items {
                 if equal(meter, known, item)? {

@@ -60,9 +60,8 @@ fn compared(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Option<b
         let [other] = arguments.bind(["other"])?;
         other.map_or_else(|| fail(format!("the test `is {name}` needs an argument")), Ok)
     };
-    let ordered = |fits: fn(Ordering) -> bool| -> Res<bool> {
-        Ok(order::compare(meter, value, other()?)?.is_some_and(fits))
-    };
+    let ordered =
+        |fits: fn(Ordering) -> bool| -> Res<bool> { Ok(order::compare(meter, value, other()?)?.is_some_and(fits)) };
     Ok(Some(match name {
         "eq" | "equalto" | "==" => equal(meter, value, other()?)?,
         "ne" | "!=" => !equal(meter, value, other()?)?,

@@ -46,7 +46,9 @@ pub(super) fn fill(meter: &Meter, format: &str, values: &Value) -> Res<String> {
             meter.push(&mut out, "%")?;
             continue;
         }
-        let Some(value) = by_name.or_else(|| positional.next()) else { return fail("not enough values for the format") };
+        let Some(value) = by_name.or_else(|| positional.next()) else {
+            return fail("not enough values for the format");
+        };
         convert(meter, &spec, kind, value, &mut out)?;
     }
     meter.push(&mut out, rest)?;
@@ -117,7 +119,13 @@ fn convert(meter: &Meter, spec: &Spec, kind: char, value: &Value, out: &mut Stri
             };
             let least = spec.precision.unwrap_or(0);
             meter.bytes(least)?;
-            digits_with_sign(meter, spec, whole < 0, &format!("{}{digits}", "0".repeat(least.saturating_sub(digits.len()))), out)
+            digits_with_sign(
+                meter,
+                spec,
+                whole < 0,
+                &format!("{}{digits}", "0".repeat(least.saturating_sub(digits.len()))),
+                out,
+            )
         }
         'f' | 'F' | 'e' | 'E' => {
             let Some(x) = number(value).map(Number::float) else {

@@ -5,7 +5,7 @@ use super::casing;
 use super::fault::{Res, fail, unsupported};
 use super::meter::Meter;
 use super::value::Value;
-use super::{show, build};
+use super::{build, show};
 
 fn size(value: i128) -> usize {
     usize::try_from(value.max(0)).unwrap_or(usize::MAX)

@@ -8,7 +8,6 @@ use minijinja::machinery::{Token, ast, parse, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use std::sync::Arc;
 
-
 pub(super) struct Stmt {
     pub line: usize,
     pub what: What,
@@ -17,15 +16,38 @@ pub(super) struct Stmt {
 pub(super) enum What {
     Raw(String),
     Emit(Expr),
-    For { target: Target, over: Expr, filter: Option<Expr>, body: Vec<Stmt>, otherwise: Vec<Stmt> },
-    If { test: Expr, then: Vec<Stmt>, otherwise: Vec<Stmt> },
-    With { values: Vec<(Target, Expr)>, body: Vec<Stmt> },
+    For {
+        target: Target,
+        over: Expr,
+        filter: Option<Expr>,
+        body: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
+    If {
+        test: Expr,
+        then: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
+    With {
+        values: Vec<(Target, Expr)>,
+        body: Vec<Stmt>,
+    },
     Set(Target, Expr),
     /// The filters work on [`Expr::Body`].
-    SetBlock { target: Target, filter: Option<Expr>, body: Vec<Stmt> },
-    FilterBlock { filter: Expr, body: Vec<Stmt> },
+    SetBlock {
+        target: Target,
+        filter: Option<Expr>,
+        body: Vec<Stmt>,
+    },
+    FilterBlock {
+        filter: Expr,
+        body: Vec<Stmt>,
+    },
     Macro(Arc<MacroNode>),
-    Call { call: Expr, body: Arc<MacroNode> },
+    Call {
+        call: Expr,
+        body: Arc<MacroNode>,
+    },
     Continue,
     Break,
 }
@@ -36,7 +58,6 @@ pub(super) enum Target {
     Attribute(Arc<str>, Arc<str>),
     Several(Vec<Target>),
 }
-
 
 pub(super) struct MacroNode {
     pub name: Arc<str>,
@@ -90,7 +111,11 @@ fn check_escapes(literal: &str) -> Res<()> {
     while let Some(at) = rest.find('\\') {
         let Some(c) = rest[at + 1..].chars().next() else { break };
         rest = &rest[at + 1 + c.len_utf8()..];
-        let surrogate = c == 'u' && rest.get(..4).and_then(|hex| u16::from_str_radix(hex, 16).ok()).is_some_and(|unit| (0xd800..0xe000).contains(&unit));
+        let surrogate = c == 'u'
+            && rest
+                .get(..4)
+                .and_then(|hex| u16::from_str_radix(hex, 16).ok())
+                .is_some_and(|unit| (0xd800..0xe000).contains(&unit));
         if surrogate || matches!(c, '/' | 'a' | 'v' | 'U' | 'N' | '\n') {
             return unsupported(format!("`\\{c}` in a text"));
         }

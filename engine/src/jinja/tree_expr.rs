@@ -22,7 +22,11 @@ pub(super) enum Expr {
     Or(Box<Expr>, Box<Expr>),
     Binary(Binary, Box<Expr>, Box<Expr>),
     Compare(Box<Expr>, Vec<(Comparison, Expr)>),
-    If { test: Box<Expr>, then: Box<Expr>, otherwise: Option<Box<Expr>> },
+    If {
+        test: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Option<Box<Expr>>,
+    },
     Filter(Arc<str>, Box<Expr>, Vec<Argument>),
     Test(Arc<str>, Box<Expr>, Vec<Argument>),
     Call(Box<Expr>, Vec<Argument>),
