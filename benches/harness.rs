@@ -42,6 +42,7 @@ fn suite() -> Suite {
         category: "bench".into(),
         split: Split::Dev,
         system: None,
+        vars: Default::default(),
         prompt: format!("Write a status update for project {number}, for executives, with next steps and owners."),
         reference: None,
         distractors: Vec::new(),
@@ -63,6 +64,7 @@ fn suite() -> Suite {
         category: "bench".into(),
         cases: (0..CASES).map(case).collect(),
         hash: "bench".into(),
+        remarks: Vec::new(),
     }
 }
 

@@ -64,6 +64,7 @@ fn plan() -> Plan {
         category: "general".into(),
         cases: (0..CASES).map(case).collect(),
         hash: "suite".into(),
+        remarks: Vec::new(),
     };
     let version = VersionRef {
         name: "v1".into(),

@@ -6,6 +6,7 @@
 
 pub mod error;
 pub mod store;
+pub mod jinja;
 pub mod chat;
 pub mod files;
 pub mod model;

@@ -46,6 +46,32 @@ pub fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))
 }
 
+/// A file that a person wrote, as the text they meant: without a byte order mark, every line ended by one line feed, which
+/// is how YAML reads too. Any other encoding than UTF-8 is refused by its name.
+pub fn read_prose(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+    prose(bytes).map_err(|what| {
+        Error::input(format!("{} is not UTF-8 text: {what}", path.display())).hint("save it as plain text in UTF-8")
+    })
+}
+
+/// The same of a file's bytes; the error says what they are instead.
+fn prose(bytes: Vec<u8>) -> Result<String, String> {
+    if [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| bytes.starts_with(mark)) {
+        return Err("it is UTF-16, which Windows editors call Unicode".to_string());
+    }
+    if bytes.contains(&0) {
+        return Err("it holds bytes of zero, as UTF-16 and files of programs do".to_string());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line} has the byte {:#04x}", error.as_bytes()[at])
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() })
+}
+
 /// How long appended lines may wait before they are flushed to disk together.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
 

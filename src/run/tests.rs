@@ -64,6 +64,7 @@ fn suite(cases: Vec<Case>) -> Suite {
         category: "general".into(),
         cases,
         hash: "suite-hash".into(),
+        remarks: Vec::new(),
     }
 }
 

@@ -25,13 +25,15 @@ pub struct Suite {
     pub cases: Vec<Case>,
     /// SHA-256 of the file.
     pub hash: String,
+    /// What its reader found to be allowed but probably not meant, in sentences.
+    pub remarks: Vec<String>,
 }
 
 /// A plausible bad answer to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Distractor {
-    /// The whole answer; template and `file://` as in `prompt`.
+    /// The whole answer; a template, or a file as it stands.
     pub text: String,
     /// What is wrong with it, in a sentence; for whoever mends the case.
     #[schemars(extend("x-remedy" = "say what is wrong with the answer"))]

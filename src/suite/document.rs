@@ -25,13 +25,15 @@ pub(super) const FILE_KEYS: [&str; 3] = ["defaults", "cases", "tests"];
 pub(super) struct Written {
     /// The case's name in the suite: lower-case letters, digits, `-`, `_` and `.`.
     pub id: Option<String>,
-    /// What the model is asked. A template over `vars`; `file://path` takes the text from a file of the workspace.
+    /// What the model is asked. A template over `vars`; `file://path` takes the template from a file of the workspace.
     pub prompt: Option<String>,
-    /// What the model is to work on; follows the prompt after a blank line. Template and `file://` as in `prompt`.
+    /// What the model is to work on; follows the prompt after a blank line. A template too; a file is
+    /// taken as it stands.
     pub input: Option<String>,
     /// System prompt of this case, instead of the version's. Template and `file://` as in `prompt`.
     pub system: Option<String>,
-    /// The answer a person would give; for a multiple-choice case, the right choice. Template and `file://` too.
+    /// The answer a person would give; for a multiple-choice case, the right choice. A template too; a file
+    /// is taken as it stands.
     pub reference: Option<String>,
     /// One to four plausible bad answers, each with why it is bad. A version that knows better finds the reference
     /// likelier than any of them.
@@ -67,8 +69,10 @@ pub(super) struct Written {
 
 /// Keys of a case that are read one by one.
 pub(super) const CASE_KEYS: [&str; 3] = ["vars", "checks", "assert"];
-/// Keys whose texts are templates, `file://` included.
-pub(super) const TEXT_KEYS: [&str; 4] = ["prompt", "input", "system", "reference"];
+/// Keys whose texts are templates, their files included.
+pub(super) const PROMPT_KEYS: [&str; 2] = ["prompt", "system"];
+/// Keys whose texts are templates and whose files are documents, taken as they stand.
+pub(super) const TEXT_KEYS: [&str; 2] = ["input", "reference"];
 
 /// Letters of the names of suites and cases.
 pub(super) fn named_by(c: char) -> bool {

@@ -143,9 +143,11 @@ fn read(
         Header::default()
     });
     let category = header.category.filter(|c| !c.trim().is_empty()).unwrap_or_else(|| name.clone());
-    let reader =
-        CaseReader { kinds, lexicon, texts, suite: &name, category: &category, defaults: defaults(&node, &mut faults) };
-    let cases = if node.is_map() { cases(&node, reader, &mut faults) } else { Vec::new() };
+    let defaults = defaults(&node, &mut faults);
+    let mut reader =
+        CaseReader { kinds, lexicon, texts, suite: &name, category: &category, defaults, remarks: Vec::new() };
+    let cases = if node.is_map() { cases(&node, &mut reader, &mut faults) } else { Vec::new() };
+    let remarks = reader.remarks;
     match Error::gather(in_order(faults)) {
         Some(error) => Err(error),
         None => Ok(Suite {
@@ -155,6 +157,7 @@ fn read(
             category,
             cases,
             hash: store::hash(text.as_bytes()),
+            remarks,
         }),
     }
 }
@@ -176,7 +179,7 @@ fn defaults<'a>(node: &'a Node, faults: &mut Vec<Error>) -> Option<&'a Node> {
     Some(defaults)
 }
 
-fn cases(node: &Node, mut reader: CaseReader<'_>, faults: &mut Vec<Error>) -> Vec<Case> {
+fn cases(node: &Node, reader: &mut CaseReader<'_>, faults: &mut Vec<Error>) -> Vec<Case> {
     let list = match (node.entry("cases"), node.entry("tests")) {
         (Some(_), Some((key, _))) => {
             let fault = Error::input("both `cases` and `tests` are here").at(key.place());

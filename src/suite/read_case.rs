@@ -1,12 +1,11 @@
-use super::document::{CASE_KEYS, TEXT_KEYS, Written, named_by};
-use super::texts::{FILE, Texts};
+use super::document::{CASE_KEYS, PROMPT_KEYS, TEXT_KEYS, Written, named_by};
+use super::texts::{FILE, Texts, is_template};
 use super::{Case, Distractor, PREFERS, Split};
 use crate::check::{self, Check, Lexicon};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
+use engine::jinja::Data;
 use engine::store;
-use minijinja::Value;
-use minijinja::value::Serde;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +18,8 @@ pub(super) struct CaseReader<'a> {
     pub suite: &'a str,
     pub category: &'a str,
     pub defaults: Option<&'a Node>,
+    /// What is allowed but probably not meant, in sentences.
+    pub remarks: Vec<String>,
 }
 
 impl CaseReader<'_> {
@@ -64,7 +65,7 @@ impl CaseReader<'_> {
             category: self.category.to_string(),
             split: written.split.unwrap_or(Split::Dev),
             system: text(written.system),
-            vars: serde_json::to_value(&vars).unwrap_or_default(),
+            vars: vars.to_json(),
             prompt: [text(written.prompt), text(written.input)].into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
             judge_hash: judge_hash(
                 &checks,
@@ -91,9 +92,9 @@ impl CaseReader<'_> {
 
     /// The variables of a case, `file://` read. They are no templates themselves, so texts from outside can be put in
     /// safely.
-    fn vars(&mut self, node: &Node, faults: &mut Faults) -> Value {
+    fn vars(&mut self, node: &Node, faults: &mut Faults) -> Data {
         let Some(vars) = node.get("vars").filter(|vars| !vars.is_null()) else {
-            return Value::from(Serde(json!({})));
+            return Data::Dict(Vec::new());
         };
         if !vars.is_map() {
             faults.0.push(vars.fault("`vars` is not a mapping").hint("write `name: value` under it"));
@@ -109,25 +110,33 @@ impl CaseReader<'_> {
             true => texts.file(node, text).map(|text| Some(text.trim().to_string())),
             false => Ok(None),
         });
-        Value::from(Serde(faults.take(filled).unwrap_or_else(|| vars.clone()).to_json()))
+        faults.take(filled).unwrap_or_else(|| vars.clone()).to_data()
     }
 
     /// The case with templates filled in and files read.
-    fn fill(&mut self, node: &Node, vars: &Value, faults: &mut Faults) -> Node {
+    fn fill(&mut self, node: &Node, vars: &Data, faults: &mut Faults) -> Node {
         let texts = &mut *self.texts;
-        node.map_entries(|key, value| {
+        let mut documents = Vec::new();
+        let filled = node.map_entries(|key, value| {
             let filled = match key {
+                _ if PROMPT_KEYS.contains(&key) => value.fill(&mut |node, text| texts.fill_prompt(node, text, vars)),
                 _ if TEXT_KEYS.contains(&key) => value.fill(&mut |node, text| texts.fill(node, text, vars)),
                 "choices" => value.fill(&mut |node, text| texts.render(node, text, vars)),
                 "distractors" => value.fill(&mut |node, text| texts.fill(node, text, vars)),
                 _ => return value.clone(),
             };
-            faults.take(filled).unwrap_or_else(|| value.clone())
-        })
+            let filled = faults.take(filled).unwrap_or_else(|| value.clone());
+            documents.push((key.to_string(), value.clone(), filled.clone()));
+            filled
+        });
+        for (key, written, filled) in documents {
+            self.remarks.extend(unfilled(node, &key, &written, &filled, vars));
+        }
+        filled
     }
 
     /// The checks of the defaults, then the case's own, each with its parameters as JSON.
-    fn checks(&mut self, node: &Node, vars: &Value, faults: &mut Faults) -> Vec<(Check, serde_json::Value)> {
+    fn checks(&mut self, node: &Node, vars: &Data, faults: &mut Faults) -> Vec<(Check, serde_json::Value)> {
         let mut read = Vec::new();
         for from in self.defaults.into_iter().chain([node]) {
             let list = match (from.entry("checks"), from.entry("assert")) {
@@ -163,7 +172,7 @@ impl CaseReader<'_> {
     fn check(&self, node: &Node) -> Result<(Check, serde_json::Value)> {
         let check = check::parse_among(self.kinds, self.lexicon, node)?;
         // However a key is spelt, it is the same check.
-        let mut parameters = node.in_kebab_case().to_json();
+        let mut parameters = node.in_kebab_case().to_json_as_written();
         let lists = check::named(self.kinds.iter().copied(), &check.name).map_or(&[][..], |(kind, _)| (kind.lists)());
         if let Some(words) = self.lexicon.fingerprint(lists) {
             parameters["words"] = json!(words);
@@ -194,6 +203,20 @@ fn lay_over(case: &Node, defaults: &Node) -> Node {
         _ => own.clone(),
     });
     merged.with_missing(defaults, &["id", "checks", "assert"])
+}
+
+/// A document that seems to wait for variables: it is taken as it stands.
+fn unfilled(case: &Node, key: &str, written: &Node, filled: &Node, vars: &Data) -> Option<String> {
+    let from_file = written.as_str().is_some_and(|text| text.starts_with(FILE));
+    let text = filled.as_str().filter(|text| from_file && !PROMPT_KEYS.contains(&key) && is_template(text))?;
+    let waits =
+        |name: &&str| text.split("{{").skip(1).any(|rest| rest.trim_start_matches(['-', ' ']).starts_with(name));
+    let name = vars.names().find(waits)?;
+    let id = case.get("id").and_then(Node::as_str).unwrap_or_default();
+    Some(format!(
+        "case `{id}`: the file of `{key}` holds `{{{{ {name}`, which the model reads as it stands; a file is filled in under \
+         `prompt` and `system` alone"
+    ))
 }
 
 fn is_name(name: &str) -> bool {

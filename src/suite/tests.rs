@@ -175,6 +175,119 @@ fn files_stand_in_for_texts() {
 }
 
 #[test]
+fn what_is_written_is_what_the_model_reads() {
+    let prompt = |vars: &str, template: &str| {
+        only(&format!("cases:\n  - id: a\n    prompt: \"{template}\"\n    vars: {{{vars}}}\n")).prompt
+    };
+    let written = [
+        "1.10",
+        "0042",
+        "1e3",
+        "0x1F",
+        "5.0",
+        "20260401",
+        "12345678901234567890123",
+        "2026-04-01",
+        "+7",
+        "-0",
+        ".5",
+        "1_000",
+        "0o17",
+        "yes",
+        "no",
+        "on",
+        "true",
+        "True",
+        "FALSE",
+        "~",
+        "null",
+        "Null",
+        ".inf",
+        ".nan",
+        "1.",
+        "12:30",
+        "0.1e-7",
+        "é",
+    ];
+    for text in written {
+        assert_eq!(prompt(&format!("v: {text}"), "[{{ v }}]"), format!("[{text}]"));
+        assert_eq!(prompt(&format!("v: {text}"), "[{{ v ~ '' }}] {{ 'a' ~ v }}"), format!("[{text}] a{text}"));
+        assert_eq!(
+            prompt(&format!("v: [{text}]"), "[{{ v | join(', ') }}] {% for x in v %}{{ x }}{% endfor %}"),
+            format!("[{text}] {text}")
+        );
+        assert_eq!(prompt(&format!("v: {{w: {text}}}"), "{{ v.w }} {{ v['w'] }}"), format!("{text} {text}"));
+    }
+    // Beside how it prints, it is the number, the truth value or nothing that it means, and equals its text.
+    assert_eq!(
+        prompt("n: 0042, r: 1.10", "{{ n + 1 }} {{ n == 42 }} {{ n == '0042' }} {{ r == '1.10' }} {{ r < 2 }}"),
+        "43 True True True True"
+    );
+    assert_eq!(
+        prompt("a: false, b: ~, c: 0, d: no", "{% for x in [a, b, c, d] %}{{ 'y' if x else 'n' }}{% endfor %}"),
+        "nnny"
+    );
+    assert_eq!(prompt("n: 0042, r: 1.10, f: true", "{{ [n, r, f] | tojson }}"), "[\"0042\", 1.10, true]");
+}
+
+#[test]
+fn nothing_in_a_document_is_a_template() {
+    let document = "a {# b #} {{ c }} {% d %} {{ team";
+    let (_root, loaded) = workspace(&[
+        ("data/doc.md", document),
+        (
+            "suites/s.yaml",
+            "defaults: {checks: [{type: contains, value: x}]}\ncases:\n  - {id: a, prompt: '{{ v }}|{{ w }}', vars: {v: 'file://data/doc.md', w: 'x {# y #} {{ z }}'}}\n  - {id: b, prompt: 'p {{ team }} {# kept #}', vars: {team: T}, input: 'file://data/doc.md', reference: 'file://data/doc.md'}\n  - {id: c, prompt: '{#only#} {#', split: held-out}\n",
+        ),
+    ]);
+    let suites = loaded.unwrap();
+    let [a, b, c] = suites[0].cases.as_slice() else { panic!("three cases") };
+    assert_eq!(a.prompt, format!("{document}|x {{# y #}} {{{{ z }}}}"));
+    assert_eq!(b.prompt, format!("p T {{# kept #}}\n\n{document}"));
+    assert_eq!(b.reference.as_deref(), Some(document));
+    assert_eq!(c.prompt, "{#only#} {#");
+    let warned: Vec<String> = warnings(&suites).into_iter().filter(|w| w.contains("as it stands")).collect();
+    assert_eq!(warned.len(), 2, "{warned:?}");
+    assert!(warned[0].contains("case `b`") && warned[0].contains("`input` holds `{{ team`"), "{warned:?}");
+}
+
+#[test]
+fn files_of_other_editors_are_read_as_their_text() {
+    let suite = "cases:\n  - {id: a, prompt: 'file://p.md', input: 'file://i.md', vars: {v: 'file://v.md'}, reference: '{{ v }}'}\n";
+    let (_root, loaded) = workspace(&[
+        ("p.md", "\u{feff}# Brief\r\nline {{ v }}\rend\r\n"),
+        ("i.md", "\u{feff}one\r\n\r\ntwo\r\n"),
+        ("v.md", "\u{feff}a\r\nb\r\n"),
+        ("s.yaml", suite),
+    ]);
+    let case = &loaded.unwrap()[0].cases[0];
+    assert_eq!(case.prompt, "# Brief\nline a\nb\nend\n\none\n\ntwo");
+    assert_eq!(case.reference.as_deref(), Some("a\nb"));
+    let broken: [(&[u8], &str); 4] = [
+        (b"\xff\xfea\0b\0", "UTF-16"),
+        (b"\xfe\xff\0a\0b", "UTF-16"),
+        (b"a\0b\0", "UTF-16"),
+        (b"one\ntwo \xe4\n", "line 2 has the byte 0xe4"),
+    ];
+    for (bytes, wanted) in broken {
+        let (root, _) = workspace(&[("s.yaml", "cases:\n  - {id: a, prompt: 'file://p.md'}\n")]);
+        fs::write(root.path().join("p.md"), bytes).unwrap();
+        let said = load(root.path(), &[root.path().join("s.yaml")]).unwrap_err().to_string();
+        assert!(said.contains(wanted) && said.contains("s.yaml:2:") && said.contains("p.md"), "{said}");
+    }
+}
+
+#[test]
+fn checks_that_are_written_differently_have_other_hashes() {
+    let hash = |value: &str| {
+        only(&format!("cases:\n  - {{id: a, prompt: p, checks: [{{type: contains, value: {value}}}]}}\n")).judge_hash
+    };
+    assert_ne!(hash("1.10"), hash("1.1"));
+    assert_ne!(hash("0042"), hash("42"));
+    assert_eq!(hash("x"), hash("'x'"));
+}
+
+#[test]
 fn files_outside_the_workspace_are_refused() {
     let outside = tempfile::tempdir().unwrap();
     let secret = outside.path().join("secret.md");
@@ -220,13 +333,15 @@ fn templates_cannot_run_away() {
     let case = |prompt: &str| faults(&format!("cases:\n  - id: a\n    prompt: \"{prompt}\"\n"));
     assert!(
         case("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
-            .contains("come to an end")
+            .contains("grows too large")
     );
     assert!(
         case("{% set x = 'xxxxxxxxxx' * 100000 %}{% for a in range(100) %}{{ x }}{% endfor %}")
-            .contains("grows longer")
+            .contains("grows too large")
     );
-    assert!(case("{% include '/etc/passwd' %}").contains("template is wrong"));
+    assert!(case("{% set x = 'xxxxxxxxxx' * 100000 %}{% for a in range(5) %}{{ x }}{% endfor %}").contains("4 MiB"));
+    assert!(case("{{ 'x'|indent(2000000000) }}").contains("grows too large"));
+    assert!(case("{% include '/etc/passwd' %}").contains("not supported"));
     assert!(case("{{ x").contains("template is wrong"));
 }
 

@@ -1,23 +1,21 @@
 use crate::words;
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
+use engine::jinja::{Data, Fault, Kind, MOST_BYTES, Settings, Template};
 use engine::store;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Longest text a template or file may give: far above any context window.
 const MAX_TEXT_BYTES: usize = 4 << 20;
-/// Most template instructions per text; a loop over a few thousand items stays far below.
-const FUEL: u64 = 500_000;
+/// What a template may do; a loop over a few thousand items stays far below.
+const SETTINGS: Settings = Settings { chat: false, steps: 500_000 };
 
 /// Where texts come from that do not stand in the suite themselves: templates and `file://`.
 ///
-/// Templates see the case's variables and nothing else: no includes, no environment, bounded work.
+/// Templates see the case's variables and nothing else: no includes, no environment, bounded work. A file is a document,
+/// taken as it stands, unless it is the prompt itself.
 pub(super) struct Texts {
-    env: Environment<'static>,
     root: PathBuf,
     files: HashMap<PathBuf, String>,
 }
@@ -25,39 +23,41 @@ pub(super) struct Texts {
 impl Texts {
     /// `root` is the folder that `file://` paths start at and may not leave.
     pub fn new(root: &Path) -> Self {
-        let mut env = Environment::new();
-        env.set_undefined_behavior(UndefinedBehavior::Strict);
-        env.set_fuel(Some(FUEL));
-        if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
-            env.set_syntax(syntax);
-        }
-        Self { env, root: root.to_path_buf(), files: HashMap::new() }
+        Self { root: root.to_path_buf(), files: HashMap::new() }
     }
 
-    /// The text as the model gets it: templates filled in, `file://path` replaced by the file (itself a template).
-    /// `None` when it stands for itself.
-    pub fn fill(&mut self, node: &Node, text: &str, vars: &Value) -> Result<Option<String>> {
+    /// The text as the model gets it: templates filled in, `file://path` replaced by the file. `None` when it stands for
+    /// itself.
+    pub fn fill(&mut self, node: &Node, text: &str, vars: &Data) -> Result<Option<String>> {
         let rendered = self.render(node, text, vars)?;
         let Some(path) = text.starts_with(FILE).then(|| rendered.as_deref().unwrap_or(text)) else {
             return Ok(rendered);
         };
-        let content = self.file(node, path)?;
-        Ok(Some(self.render(node, &content, vars)?.unwrap_or(content)))
+        self.file(node, path).map(Some)
+    }
+
+    /// The same for what the model is asked, which may stand in a file of its own as a template.
+    pub fn fill_prompt(&mut self, node: &Node, text: &str, vars: &Data) -> Result<Option<String>> {
+        let Some(filled) = self.fill(node, text, vars)? else { return Ok(None) };
+        match text.starts_with(FILE) {
+            true => Ok(Some(self.render(node, &filled, vars)?.unwrap_or(filled))),
+            false => Ok(Some(filled)),
+        }
     }
 
     /// Fills in a template; `None` when the text is none.
-    pub fn render(&self, node: &Node, text: &str, vars: &Value) -> Result<Option<String>> {
-        if !text.contains("{{") && !text.contains("{%") {
+    pub fn render(&self, node: &Node, text: &str, vars: &Data) -> Result<Option<String>> {
+        if !is_template(text) {
             return Ok(None);
         }
-        let template = self.env.template_from_str(text).map_err(|error| explain(node, &error, &[], vars))?;
-        let mut output = Bounded(Vec::new());
-        if let Err(error) = template.render_captured_to(vars, &mut output) {
-            let mut names: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-            names.sort();
-            return Err(explain(node, &error, &names, vars));
+        let rendered = Template::new(text, SETTINGS).and_then(|template| template.render(vars));
+        let rendered = rendered.map_err(|fault| explain(node, &fault, vars))?;
+        match rendered.len() > MAX_TEXT_BYTES {
+            true => Err(node
+                .fault(format!("the template grows too large: it gives more than {} MiB", MAX_TEXT_BYTES >> 20))
+                .hint("make its loops shorter")),
+            false => Ok(Some(rendered)),
         }
-        Ok(Some(String::from_utf8_lossy(&output.0).into_owned()))
     }
 
     /// Reads `file://path` for a value that is no template (a variable).
@@ -77,9 +77,7 @@ impl Texts {
                 .fault(format!("`{name}` is larger than {mib} MiB"))
                 .hint("no model reads that much; shorten it"));
         }
-        let bytes = std::fs::read(&path).map_err(|e| Error::io("read", &path, e).at(node.place()))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| node.fault(format!("`{name}` is not UTF-8 text")).hint("save it as plain text in UTF-8"))?;
+        let text = store::read_prose(&path).map_err(|error| error.at(node.place()))?;
         self.files.insert(path, text.clone());
         Ok(text)
     }
@@ -118,62 +116,36 @@ impl Texts {
 /// What a text starts with that stands in a file of its own.
 pub(super) const FILE: &str = "file://";
 
-/// Output that ends with an error instead of filling the memory.
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_TEXT_BYTES {
-            return Err(std::io::Error::other("the text grows too long"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+/// Whether anything is filled in. `{#` is no comment: what is written is what the model reads.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
 }
 
-/// A template's error in plain words. `names` are the variables the template uses.
-fn explain(node: &Node, error: &minijinja::Error, names: &[String], vars: &Value) -> Error {
-    let line = match error.line() {
-        Some(line) if line > 1 => format!(" (line {line} of the text)"),
-        _ => String::new(),
-    };
-    let known: Vec<String> = vars.try_iter().into_iter().flatten().map(|name| name.to_string()).collect();
-    let known = || known.iter().map(String::as_str);
-    let detail = error.detail().unwrap_or_default();
-    match error.kind() {
-        ErrorKind::UndefinedError => {
-            let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|n| known().all(|k| k != *n)).collect();
-            let message = match unknown.as_slice() {
-                [] => format!("the template asks for something its variables do not hold{line}"),
-                [one] => format!("the template uses `{one}`, which is not among the variables{line}"),
-                several => {
-                    format!(
-                        "the template uses {}, which are not among the variables{line}",
-                        words::quoted_list(several.iter().copied())
-                    )
-                }
-            };
-            let meant = unknown.first().and_then(|name| yaml::did_you_mean(name, known()));
-            node.fault(message).hint(meant.unwrap_or_else(|| match known().next() {
-                None => "define it under `vars:`".to_string(),
-                Some(_) => format!("define it under `vars:`, where there is {}", words::quoted_list(known())),
+/// A template's error in plain words.
+fn explain(node: &Node, fault: &Fault, vars: &Data) -> Error {
+    let line = if fault.line > 1 { format!(" (line {} of the text)", fault.line) } else { String::new() };
+    let what = &fault.message;
+    match (&fault.kind, &fault.variable) {
+        (Kind::Undefined, Some(name)) => {
+            let known: Vec<&str> = vars.names().collect();
+            let error = node.fault(format!("the template uses `{name}`, which is not among the variables{line}"));
+            let meant = yaml::did_you_mean(name, known.iter().copied());
+            error.hint(meant.unwrap_or_else(|| match known.is_empty() {
+                true => "define it under `vars:`".to_string(),
+                false => format!("define it under `vars:`, where there is {}", words::quoted_list(known)),
             }))
         }
-        ErrorKind::OutOfFuel => {
+        (Kind::Undefined, None) => node
+            .fault(format!("the template asks for something its variables do not hold: {what}{line}"))
+            .hint("add it under `vars:`, or say what stands in for it: `{{ name | default('…') }}`"),
+        (Kind::Endless, _) => {
             node.fault(format!("the template does not come to an end{line}")).hint("make its loops shorter")
         }
-        ErrorKind::WriteFailure => node
-            .fault(format!("the template grows longer than {} MiB{line}", MAX_TEXT_BYTES >> 20))
-            .hint("make its loops shorter"),
+        (Kind::TooLarge, _) => node
+            .fault(format!("the template grows too large: {what}{line}"))
+            .hint(format!("make its loops and texts shorter; a template may build {} MiB in all", MOST_BYTES >> 20)),
         _ => node
-            .fault(format!(
-                "the template is wrong: {}{line}",
-                if detail.is_empty() { error.to_string() } else { detail.to_string() }
-            ))
+            .fault(format!("the template is wrong: {what}{line}"))
             .hint("to have `{{` or `{%` as they stand, put them between {% raw %} and {% endraw %}"),
     }
 }
@@ -182,13 +154,12 @@ fn explain(node: &Node, error: &minijinja::Error, names: &[String], vars: &Value
 pub fn fill_in(text: &str, vars: &serde_json::Value) -> Result<String> {
     let texts = Texts::new(Path::new("."));
     let node = yaml::parse("''", Path::new("template"))?;
-    let vars = Value::from(minijinja::value::Serde(vars.clone()));
-    Ok(texts.render(&node, text, &vars)?.unwrap_or_else(|| text.to_string()))
+    Ok(texts.render(&node, text, &Data::from(vars))?.unwrap_or_else(|| text.to_string()))
 }
 
 /// The names that a template uses and does not define; none where it is no template.
 pub fn names_in(text: &str) -> Vec<String> {
-    let env = Environment::new();
+    let env = minijinja::Environment::new();
     let template = env.template_from_str(text);
     let mut names: Vec<String> =
         template.map(|t| t.undeclared_variables(false).into_iter().collect()).unwrap_or_default();

@@ -8,6 +8,7 @@ pub fn warnings(suites: &[Suite]) -> Vec<String> {
     let mut warnings = Vec::new();
     for suite in suites {
         warnings.extend(missing_half(suite));
+        warnings.extend(suite.remarks.iter().map(|remark| format!("suite `{}`, {remark}", suite.name)));
         warnings.extend(suite.cases.iter().filter_map(cannot_fail));
     }
     warnings.extend(leaks(suites));

@@ -1,5 +1,6 @@
 use super::scalar::{Meaning, Scalar, Style};
 use engine::error::{Error, Place, Result};
+use engine::jinja::Data;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -124,6 +125,42 @@ impl Node {
                 Meaning::Float(x) if x.is_finite() => x.into(),
                 Meaning::Float(_) | Meaning::Text => Json::String(s.text.clone()),
             },
+        }
+    }
+
+    /// The same value as JSON, told apart by how it is written: `1.10` and `1.1` differ.
+    pub fn to_json_as_written(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::List(items) => items.iter().map(Node::to_json_as_written).collect(),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().map(|(k, v)| (k.text.clone(), v.to_json_as_written())).collect())
+            }
+            Value::Scalar(s) => match self.to_json() {
+                json if json.is_null() || json.is_string() || json.to_string() == s.text => json,
+                _ => Json::String(s.text.clone()),
+            },
+        }
+    }
+
+    /// The same value as a template reads it: every scalar prints as it stands in the file.
+    pub fn to_data(&self) -> Data {
+        match &self.value {
+            Value::List(items) => Data::List(items.iter().map(Node::to_data).collect()),
+            Value::Map(entries) => {
+                Data::Dict(entries.iter().map(|(key, value)| (key.text.as_str().into(), value.to_data())).collect())
+            }
+            Value::Scalar(s) => {
+                let meaning = match s.meaning() {
+                    Meaning::Text => return Data::text(s.text.as_str()),
+                    Meaning::Null => Data::None,
+                    Meaning::Bool(value) => Data::Bool(value),
+                    Meaning::Unsigned(value) => i64::try_from(value).map_or(Data::Float(value as f64), Data::Int),
+                    Meaning::Signed(value) => Data::Int(value),
+                    Meaning::Float(value) => Data::Float(value),
+                };
+                Data::Written(s.text.as_str().into(), Box::new(meaning))
+            }
         }
     }
 

@@ -68,6 +68,7 @@ fn suite(cases: usize) -> Suite {
         category: "Creative problem solving".into(),
         cases: (0..cases).map(case).collect(),
         hash: "suite".into(),
+        remarks: Vec::new(),
     }
 }
 

@@ -56,7 +56,7 @@ impl Lexicon {
     /// Makes the changes of one file.
     fn apply(&mut self, path: &Path) -> Result<()> {
         let file = known(path)?;
-        let text = store::read_text(path)?;
+        let text = store::read_prose(path)?;
         let wrong = |entry: &Entry, message: String| {
             fault(path, entry.line, text.lines().nth(entry.line - 1).unwrap_or_default(), message)
         };

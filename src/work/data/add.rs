@@ -27,7 +27,7 @@ pub struct AddOptions {
 pub fn add(workspace: &Workspace, options: &AddOptions) -> Result<Example> {
     let run = Reports::new(workspace.reports()).load(&options.run)?;
     let record = record(&run, &options.case)?;
-    let edited = options.edited.as_deref().map(engine::store::read_text).transpose()?;
+    let edited = options.edited.as_deref().map(engine::store::read_prose).transpose()?;
     let answer = match &edited {
         Some(text) if text.trim().is_empty() => return Err(Error::input("the corrected answer is empty")),
         Some(text) => text.as_str(),
