@@ -193,7 +193,9 @@ fn a_token_that_was_added_and_never_taught_is_an_error_only_where_it_occurs() {
         crate::generate::run(&engine, vec![job]).remove(&0).unwrap()
     };
     assert!(answer("[user]Write 2 goals").is_ok());
-    assert!(answer("[user]Hi[assistant]").is_err_and(|text| text.contains("\"[assistant]\"") && text.contains("help: ")));
+    assert!(
+        answer("[user]Hi[assistant]").is_err_and(|text| text.contains("\"[assistant]\"") && text.contains("help: "))
+    );
     // Typed, it is plain text.
     let typed = engine.chat().answer_ids("[assistant]").unwrap();
     assert!(typed.iter().all(|id| *id < 522), "{typed:?}");

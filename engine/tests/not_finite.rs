@@ -38,7 +38,8 @@ fn assert_all_fail<M: Forward>(model: M, what: &str) {
     for (id, outcome) in run(&engine, jobs(20)) {
         assert!(outcome.clone().is_err_and(|e| e.contains("not finite")), "{what}, job {id}: {outcome:?}");
     }
-    let answer = Conversation::new(&engine, None).answer(&[1, 2, 3], &Sampling::default(), &mut |_| ControlFlow::Continue(()));
+    let answer =
+        Conversation::new(&engine, None).answer(&[1, 2, 3], &Sampling::default(), &mut |_| ControlFlow::Continue(()));
     assert!(answer.is_err_and(|e| e.to_string().contains("not finite")), "{what}, in a conversation");
 }
 
@@ -91,7 +92,10 @@ fn one_answers_fault_is_its_own() {
     assert_eq!(together.len(), 11);
     // A conversation recovers once the word is gone.
     let mut conversation = Conversation::new(&engine, None);
-    let mut ask = |prompt: &[u32]| conversation.answer(prompt, &Sampling { max_tokens: 3, ..Sampling::default() }, &mut |_| ControlFlow::Continue(()));
+    let mut ask = |prompt: &[u32]| {
+        conversation
+            .answer(prompt, &Sampling { max_tokens: 3, ..Sampling::default() }, &mut |_| ControlFlow::Continue(()))
+    };
     assert!(ask(&[1, 2, 77]).is_err());
     assert!(matches!(ask(&[1, 2, 3]).unwrap(), Outcome::Written { .. }));
 }

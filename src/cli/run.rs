@@ -1,5 +1,7 @@
 use super::args::{Args, Command};
-use super::{chat, compare, data, eval, gate, history, init, models, out, pull, render, review, shell, suite, suites, train};
+use super::{
+    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, shell, suite, suites, train,
+};
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;

@@ -71,8 +71,10 @@ impl Embedder {
             rest = others;
         }
         if !vectors.iter().flatten().all(|x| x.is_finite()) {
-            return Err(Error::model("the sentence model's computation gave a number that is not finite (NaN or infinite)")
-                .hint("its weights are damaged; get them again with `pmtune pull minilm`"));
+            return Err(Error::model(
+                "the sentence model's computation gave a number that is not finite (NaN or infinite)",
+            )
+            .hint("its weights are damaged; get them again with `pmtune pull minilm`"));
         }
         for vector in &mut vectors {
             // As torch's `normalize` does, a vector without a direction stays as it is.

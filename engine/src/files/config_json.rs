@@ -240,13 +240,7 @@ fn check_keys(object: &Map<String, Value>, file: &File, family: Family, path: &P
 
 /// The window of all layers, by transformers' rules: Mistral and Qwen2 have 4096 unless told otherwise, Qwen2 uses its
 /// window on request only and from some layer on (28 unless told otherwise), and llama has none.
-fn sliding_window(
-    file: &File,
-    family: Family,
-    model_type: &str,
-    said: bool,
-    path: &Path,
-) -> Result<Option<usize>> {
+fn sliding_window(file: &File, family: Family, model_type: &str, said: bool, path: &Path) -> Result<Option<usize>> {
     let on_request = family.anatomy().window_on_request;
     let default = (on_request || model_type == "mistral").then_some(4096);
     let window = if said { file.sliding_window } else { default };

@@ -103,7 +103,10 @@ pub(super) fn rope(file: &RopeFile, family: Family, head_dim: usize, path: &Path
         "longrope" | "su" => LONGROPE,
         other => {
             let other: String = other.chars().take(40).collect();
-            return Err(Error::model(format!("{}: the RoPE scaling {other:?} is not one pmtune knows", path.display()))
+            return Err(Error::model(format!(
+                "{}: the RoPE scaling {other:?} is not one pmtune knows",
+                path.display()
+            ))
             .hint("pmtune runs models with linear, llama3 or longrope scaling, or none"));
         }
     };
@@ -112,9 +115,8 @@ pub(super) fn rope(file: &RopeFile, family: Family, head_dim: usize, path: &Path
         return Err(unsupported(path, "rope_type", &format!("{kind:?} in a Phi3 model")));
     }
     let strangers = keys.strangers(&object).into_iter();
-    let faults = strangers.map(|(key, value)| {
-        unsupported(path, key, &format!("{} beside a RoPE of the type {kind:?}", shown(value)))
-    });
+    let faults = strangers
+        .map(|(key, value)| unsupported(path, key, &format!("{} beside a RoPE of the type {kind:?}", shown(value))));
     if let Some(error) = Error::gather(faults) {
         return Err(error);
     }

@@ -59,7 +59,8 @@ impl Folder {
     /// A head beside tied embeddings is a copy of them. transformers takes the head where it is not; older releases took
     /// the embeddings.
     fn check_tied(&self, config: &Config) -> Result<()> {
-        let bytes = |name: &str| self.info(&format!("{name}.weight")).map(|(shard, info)| (shard.bytes(info), info.dtype));
+        let bytes =
+            |name: &str| self.info(&format!("{name}.weight")).map(|(shard, info)| (shard.bytes(info), info.dtype));
         let (head, embeddings) = (bytes(HEAD.name), bytes(EMBEDDINGS.name));
         if !config.tie_embeddings || head.is_none() || head == embeddings {
             return Ok(());

@@ -1,24 +1,12 @@
-use crate::check::quality::prose::pattern;
+use super::conclusion::{Named, named};
 use crate::check::{Judge, Subject, Verdict};
 use crate::provider::Likelihood;
-use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Choice {}
-
-/// "B", "(b)", "**B**", "B) because", "Answer: B", "the correct choice is B".
-static LETTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?x)
-        ^ [\s*_(\[]* (?<alone>[A-Za-z]) [\s*_)\]]* (?: $ | [.):\]] (?:\s|$|\*) )
-        | (?i: \b (?:answer|choice|option) \s* (?:is|would\ be|:|=)? [\s:*_(\[]*? ) (?<named>[A-Z]) (?: [\s*_.,;:)\]] | $ )
-        ",
-    )
-});
 
 impl Judge for Choice {
     fn judge(&self, subject: &Subject<'_>) -> Verdict {
@@ -65,52 +53,15 @@ fn percent(scores: &[Likelihood], choice: &str) -> String {
 }
 
 fn by_text(text: &str, choices: &[String], right: &str) -> Verdict {
-    match named(text, choices).as_slice() {
-        [] => Verdict::fail("the answer names none of the choices"),
-        [picked] if same(picked, right) => Verdict::pass(format!("the answer names \"{}\"", picked.trim())),
-        [picked] => Verdict::fail(format!("the answer names \"{}\" instead of \"{}\"", picked.trim(), right.trim())),
-        several => Verdict::fail(format!("the answer names {} choices, not one", several.len())),
-    }
-}
-
-/// The choices an answer names. The whole answer or its first line first, then a letter, then any mention; a mention
-/// inside a longer choice that is mentioned too does not count.
-fn named<'a>(text: &str, choices: &'a [String]) -> Vec<&'a str> {
-    let first = text.trim().lines().next().unwrap_or_default();
-    for whole in [text, first] {
-        let bare = whole.trim().trim_matches(|c: char| !c.is_alphanumeric() && c != '%');
-        if let Some(choice) = choices.iter().find(|c| same(c, whole) || same(c, bare)) {
-            return vec![choice];
+    match named(text, choices) {
+        Named::Nothing => Verdict::fail("the answer names none of the choices"),
+        Named::Several(count) => Verdict::fail(format!("the answer names {count} choices, not one")),
+        Named::One(place) => {
+            let picked = choices.get(place).map_or("", |choice| choice.trim());
+            if same(picked, right) {
+                return Verdict::pass(format!("the answer names \"{picked}\""));
+            }
+            Verdict::fail(format!("the answer names \"{picked}\" instead of \"{}\"", right.trim()))
         }
     }
-    if let Some(choice) = letter(text).and_then(|at| choices.get(at)) {
-        return vec![choice];
-    }
-    let lower = text.to_lowercase();
-    let mut spans: Vec<(usize, usize, &str)> = Vec::new();
-    for choice in choices {
-        let wanted = choice.trim().to_lowercase();
-        spans.extend(mentions(&lower, &wanted).map(|at| (at, at + wanted.len(), choice.as_str())));
-    }
-    let outer = |s: &(usize, usize, &str)| !spans.iter().any(|o| o.0 <= s.0 && s.1 <= o.1 && (o.1 - o.0) > (s.1 - s.0));
-    let mut found: Vec<&str> = spans.iter().filter(|s| outer(s)).map(|s| s.2).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// Byte offsets at which `wanted` stands in `text` as whole words.
-fn mentions<'t>(text: &'t str, wanted: &'t str) -> impl Iterator<Item = usize> + 't {
-    let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    text.match_indices(wanted).map(|(at, _)| at).filter(move |&at| {
-        let (before, rest) = text.split_at(at);
-        apart(before.chars().next_back()) && apart(rest.chars().nth(wanted.chars().count())) && !wanted.is_empty()
-    })
-}
-
-/// The place in the list that a letter names: A is 0.
-fn letter(text: &str) -> Option<usize> {
-    let found = LETTER.captures(text.trim())?;
-    let letter = found.name("alone").or(found.name("named"))?.as_str().chars().next()?;
-    (letter.to_ascii_uppercase() as usize).checked_sub('A' as usize)
 }

@@ -3,6 +3,7 @@
 //! They read the measurements in [`crate::provider::Answer`]; what an endpoint did not measure is skipped, not failed.
 
 mod choice;
+mod conclusion;
 mod latency;
 mod prefers_reference;
 mod reference_nll;
@@ -46,5 +47,7 @@ pub const KINDS: &[Kind] = &[
     Kind::new::<Choice>("choice", Criterion::Accuracy, 2, "Passes when the choice picked is the reference."),
 ];
 
+#[cfg(test)]
+mod conclusion_tests;
 #[cfg(test)]
 mod tests;

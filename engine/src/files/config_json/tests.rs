@@ -87,7 +87,11 @@ fn a_key_that_changes_the_computation_is_refused_by_its_name() {
         ("rope_parameters", json!({"factor": 4.0})),
         ("rope_parameters", json!({"rope_type": "linear", "factor": 4.0, "beta_fast": 32})),
     ] {
-        assert_refused("linear", &[(key, value)], if key == "rope_parameters" { "which pmtune does not run" } else { key });
+        assert_refused(
+            "linear",
+            &[(key, value)],
+            if key == "rope_parameters" { "which pmtune does not run" } else { key },
+        );
     }
 }
 

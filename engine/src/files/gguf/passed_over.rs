@@ -32,12 +32,16 @@ fn flag(value: bool) -> (u32, Vec<u8>) {
 /// The file with keys and tensors put in. What is put in takes a multiple of 32 bytes, so that the data stay aligned.
 fn with(mut file: Vec<u8>, keys: &[(&str, (u32, Vec<u8>))], tensors: &[(&str, Vec<u64>, u32)]) -> Vec<u8> {
     let count = |file: &[u8], at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap());
-    let mut entries: Vec<u8> =
-        keys.iter().flat_map(|(key, (kind, value))| [text(key), kind.to_le_bytes().to_vec(), value.clone()].concat()).collect();
+    let mut entries: Vec<u8> = keys
+        .iter()
+        .flat_map(|(key, (kind, value))| [text(key), kind.to_le_bytes().to_vec(), value.clone()].concat())
+        .collect();
     let infos: Vec<u8> = tensors
         .iter()
         .flat_map(|(name, dims, kind)| {
-            let dims: Vec<u8> = [(dims.len() as u32).to_le_bytes().to_vec(), dims.iter().flat_map(|d| d.to_le_bytes()).collect()].concat();
+            let dims: Vec<u8> =
+                [(dims.len() as u32).to_le_bytes().to_vec(), dims.iter().flat_map(|d| d.to_le_bytes()).collect()]
+                    .concat();
             [text(name), dims, kind.to_le_bytes().to_vec(), 0u64.to_le_bytes().to_vec()].concat()
         })
         .collect();

@@ -38,7 +38,9 @@ pub(super) fn rope(keys: &Keys<'_>, gguf: &Gguf, family: Family, rope_dims: usiz
         Family::Llama => vec![freqs_name],
         _ => vec![],
     };
-    if let Some(other) = ROPE_TABLES.iter().find(|name| gguf.header.tensors.contains_key(**name) && !taken.contains(name)) {
+    if let Some(other) =
+        ROPE_TABLES.iter().find(|name| gguf.header.tensors.contains_key(**name) && !taken.contains(name))
+    {
         return Err(unsupported(&gguf.path, other, &format!("there, in a {family:?} model of the scaling {kind:?}")));
     }
     let half = rope_dims.min(1 << 16) / 2;

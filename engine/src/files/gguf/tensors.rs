@@ -101,7 +101,10 @@ impl Gguf {
     pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Option<Vec<f32>>> {
         let Some(info) = self.header.tensors.get(name) else { return Ok(None) };
         // Dimensions of 1 at the end are as good as none.
-        if info.dtype != GgmlDType::F32 || info.shape.last() != Some(&len) || info.shape.iter().product::<usize>() != len {
+        if info.dtype != GgmlDType::F32
+            || info.shape.last() != Some(&len)
+            || info.shape.iter().product::<usize>() != len
+        {
             let message = format!(
                 "{}: the tensor `{name}` is {:?} of the shape {:?}, where F32 of the shape [{len}] is needed",
                 self.path.display(),

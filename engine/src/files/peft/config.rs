@@ -89,7 +89,8 @@ const KEYS: Keys = Keys {
     ],
 };
 
-const MERGE: &str = "merge it into its base with PEFT's merge_and_unload and use the result as a base, or train a plain LoRA";
+const MERGE: &str =
+    "merge it into its base with PEFT's merge_and_unload and use the result as a base, or train a plain LoRA";
 const RETRAIN: &str = "it cannot be merged into its base; train a plain LoRA";
 
 /// Keys with what they mean and the way out; any other key says itself.
@@ -115,8 +116,30 @@ const PLAIN_STARTS: [&str; 4] = ["gaussian", "eva", "orthogonal", "mica"];
 
 /// Other methods than LoRA that PEFT can merge into the base.
 const MERGED: &[&str] = &[
-    "ADALORA", "LOHA", "LOKR", "IA3", "OFT", "BOFT", "VERA", "PVERA", "FOURIERFT", "HRA", "VBLORA", "MISS", "BONE",
-    "RANDLORA", "ROAD", "HIRA", "SHIRA", "C3A", "WAVEFT", "DELORA", "GRALORA", "LN_TUNING", "TINYLORA", "UNILORA",
+    "ADALORA",
+    "LOHA",
+    "LOKR",
+    "IA3",
+    "OFT",
+    "BOFT",
+    "VERA",
+    "PVERA",
+    "FOURIERFT",
+    "HRA",
+    "VBLORA",
+    "MISS",
+    "BONE",
+    "RANDLORA",
+    "ROAD",
+    "HIRA",
+    "SHIRA",
+    "C3A",
+    "WAVEFT",
+    "DELORA",
+    "GRALORA",
+    "LN_TUNING",
+    "TINYLORA",
+    "UNILORA",
 ];
 
 impl File {
@@ -193,7 +216,8 @@ fn check_method(object: &Map<String, Value>, path: &Path) -> Result<()> {
     let method = match object.get("peft_type") {
         Some(Value::String(method)) => method.to_uppercase(),
         None if object.contains_key("lora_parameters") || object.contains_key("fine_tune_type") => {
-            let message = format!("{} is the configuration of an mlx-lm adapter, whose format is another", path.display());
+            let message =
+                format!("{} is the configuration of an mlx-lm adapter, whose format is another", path.display());
             return Err(Error::input(message).hint(form::MLX_WAY_OUT));
         }
         // What is missing is said by the reader.

@@ -57,5 +57,6 @@ pub(super) fn other(folder: &Path) -> Option<Error> {
     let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let mut gguf: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "gguf")).collect();
     gguf.sort();
-    gguf.first().map(|path| told(path, "is an adapter of llama.cpp or a whole model, not PEFT's format", SAVE_WITH_PEFT))
+    gguf.first()
+        .map(|path| told(path, "is an adapter of llama.cpp or a whole model, not PEFT's format", SAVE_WITH_PEFT))
 }

@@ -151,8 +151,9 @@ fn checked(name: &str, tensor: Tensor, shape: (usize, usize)) -> Result<Tensor> 
     };
     let values = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
     if values.iter().any(|value| !value.is_finite()) {
-        return Err(Error::model(format!("{name}: holds a number that is not finite (NaN or infinite)"))
-            .hint("its training broke down or the file is damaged; train it again at a lower learning rate, or copy it again"));
+        return Err(Error::model(format!("{name}: holds a number that is not finite (NaN or infinite)")).hint(
+            "its training broke down or the file is damaged; train it again at a lower learning rate, or copy it again",
+        ));
     }
     Ok(tensor)
 }

@@ -49,12 +49,12 @@ impl Reason {
             () if has(&["hada_w", "lokr_w", "ia3_", "oft_", "boft_", "vera_", "randlora_", "bone_", "miss_"]) => {
                 Self::OtherMethod
             }
-            () if has(&[".lora_A.", ".lora_B."]) && module_of(name).is_none() => match name.ends_with(".lora_A.weight")
-                || name.ends_with(".lora_B.weight")
-            {
-                true => Self::Unprefixed,
-                false => Self::NamedAfterAdapter,
-            },
+            () if has(&[".lora_A.", ".lora_B."]) && module_of(name).is_none() => {
+                match name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight") {
+                    true => Self::Unprefixed,
+                    false => Self::NamedAfterAdapter,
+                }
+            }
             () if has(&["lm_head.lora_"]) => Self::Head,
             () if module_of(name).is_none() => Self::Whole,
             () => Self::OtherBase,

@@ -34,7 +34,10 @@ fn assert_refused(folder: &Path, wanted: &[&str]) {
     let run = Peft::load(folder, &base()).map(drop).unwrap_err().to_string();
     let shape = LoraConfig::read(folder).map(drop).unwrap_err().to_string();
     for text in [run, shape] {
-        assert!(wanted.iter().all(|part| text.contains(part)) && text.contains("help: "), "{wanted:?} are not in: {text}");
+        assert!(
+            wanted.iter().all(|part| text.contains(part)) && text.contains("help: "),
+            "{wanted:?} are not in: {text}"
+        );
         assert!(!text.contains("use the base it was trained on"), "{text}");
     }
 }
@@ -125,7 +128,9 @@ fn files_of_other_formats_are_told_apart() {
 }
 
 /// The adapter with its tensors renamed or changed.
-fn rewritten(change: impl Fn(String, candle_core::Tensor) -> Result<(String, candle_core::Tensor)>) -> tempfile::TempDir {
+fn rewritten(
+    change: impl Fn(String, candle_core::Tensor) -> Result<(String, candle_core::Tensor)>,
+) -> tempfile::TempDir {
     let folder = adapter(&[]);
     let path = folder.path().join("adapter_model.safetensors");
     let tensors = candle_core::safetensors::load(&path, &candle_core::Device::Cpu).unwrap();
@@ -148,7 +153,8 @@ fn tensors_that_are_no_plain_loras_say_what_they_are() {
         assert!(text.contains(reason), "{to} gives: {text}");
         assert!(LoraConfig::read(folder.path()).unwrap_err().to_string().contains(reason));
     }
-    let broken = rewritten(|name, tensor| Ok((name.clone(), if name.contains(layer) { (tensor * f64::NAN)? } else { tensor })));
+    let broken =
+        rewritten(|name, tensor| Ok((name.clone(), if name.contains(layer) { (tensor * f64::NAN)? } else { tensor })));
     let text = Peft::load(broken.path(), &base()).map(drop).unwrap_err().to_string();
     assert!(text.contains("q_proj.lora_A.weight: holds a number that is not finite"), "{text}");
 }
