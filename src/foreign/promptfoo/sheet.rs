@@ -5,6 +5,7 @@ use super::reader::Reader;
 use super::test::Test;
 use crate::foreign::draft::Draft;
 use crate::foreign::remark::Place;
+use crate::table::{self, Fault, Row};
 use std::path::Path;
 
 impl Reader<'_> {
@@ -13,26 +14,14 @@ impl Reader<'_> {
     /// # Errors
     /// In words, why it is no table.
     pub(super) fn sheet(&mut self, path: &Path, text: &str, draft: &mut Draft) -> Result<Vec<Test>, String> {
-        let first = text.lines().next().unwrap_or_default();
-        let count = |c: char| first.matches(c).count();
-        let separator = if count(';') > count(',') { b';' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(false).from_reader(text.as_bytes());
-        let columns: Vec<String> =
-            reader.headers().map_err(|e| e.to_string())?.iter().map(|name| name.trim().to_string()).collect();
-        if let Some(twice) =
-            columns.iter().enumerate().find_map(|(at, name)| columns[..at].contains(name).then_some(name))
-        {
-            return Err(format!("it has two columns `{twice}`"));
-        }
+        let told = |Fault { line, what, .. }: Fault| format!("line {line}: {what}");
+        let table = table::read(text).map_err(told)?;
+        let columns = table.header.cells;
         let mut tests = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
-            if record.iter().all(|field| field.trim().is_empty()) {
-                continue;
-            }
-            let line = record.position().map_or(1, |position| position.line() as usize);
+        for row in table.rows {
+            let Row { line, cells } = row.map_err(told)?;
             let place = Place::at(path, line);
-            match self.row(&place, &columns, &record, draft) {
+            match self.row(&place, &columns, &cells, draft) {
                 Ok(test) => tests.push(test),
                 Err(why) => draft.remarks.left_out(&place, "row", why),
             }
@@ -40,15 +29,9 @@ impl Reader<'_> {
         Ok(tests)
     }
 
-    fn row(
-        &mut self,
-        place: &Place,
-        columns: &[String],
-        record: &csv::StringRecord,
-        draft: &mut Draft,
-    ) -> Result<Test, String> {
+    fn row(&mut self, place: &Place, columns: &[String], cells: &[String], draft: &mut Draft) -> Result<Test, String> {
         let mut test = Test::empty(place.clone());
-        for (column, field) in columns.iter().zip(record.iter()) {
+        for (column, field) in columns.iter().zip(cells) {
             match column.as_str() {
                 name if name
                     .strip_prefix("__expected")
@@ -58,6 +41,8 @@ impl Reader<'_> {
                         self.assert(Ok(Assertion::of_text(field, place.clone())), &mut test, draft);
                     }
                 }
+                "" if field.trim().is_empty() => {}
+                "" => return Err("it holds text in a column without a name".into()),
                 "__prefix" => test.prefix = field.to_string(),
                 "__suffix" => test.suffix = field.to_string(),
                 "__description" => test.description = Some(field.trim().to_string()).filter(|text| !text.is_empty()),
@@ -81,7 +66,7 @@ impl Reader<'_> {
                     if ["{{", "{%"].iter().any(|mark| field.contains(mark)) {
                         return Err("a variable is itself a template; write its value out".into());
                     }
-                    test.vars.push((name.to_string(), vec![field.into()]));
+                    test.vars.push((name.to_string(), vec![field.as_str().into()]));
                 }
             }
         }
