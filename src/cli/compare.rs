@@ -1,21 +1,21 @@
 //! `pmtune compare`.
 
 use super::console::Console;
-use super::show;
-use crate::compare::Outcomes;
+use super::{out, show};
 use crate::work;
 use crate::workspace::Workspace;
 use engine::error::Result;
 
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
-    /// The run of the version before, or the version, meaning its newest finished run.
+    /// The run of the version before, or the version, meaning its newest whole run.
     #[arg(value_name = "RUN_BEFORE")]
     pub before: String,
     /// The run of the version after, or the version.
     #[arg(value_name = "RUN_AFTER")]
     pub after: String,
-    /// Compare even where suites, checks or sampling differ; the report says so.
+    /// Compare even where version, suites or checks changed since the runs were made, or differ between them; the report
+    /// says so.
     #[arg(long)]
     pub allow_differences: bool,
     /// Print all of it: both halves, criteria and the cases that changed.
@@ -24,8 +24,11 @@ pub struct CompareArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
-    let Outcomes { a, b } = work::find_pair(workspace, &args.before, &args.after)?;
-    let compared = work::compare(workspace, Outcomes { a: &a, b: &b }, args.allow_differences, &Console::new())?;
-    show::comparison(&compared, args.full);
+    let CompareArgs { before, after, allow_differences, full } = args;
+    let compared = work::compare_stored(workspace, before, after, *allow_differences, &Console::new())?;
+    let comparison = &compared.comparison;
+    out::item("Runs: ", format!("{}, {}", comparison.a.run.id, comparison.b.run.id));
+    out::line("");
+    show::comparison(&compared, *full);
     Ok(())
 }

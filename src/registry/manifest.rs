@@ -42,6 +42,9 @@ pub struct Manifest {
     pub training: Option<Trained>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
+    /// SHA-256 over all of this but `notes`, as [`Manifest::deciding`] gives it, so that an edit is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// The base as it was when the version was made.
@@ -106,9 +109,21 @@ impl Manifest {
 
     /// Writes the manifest into its version's folder; with it the folder is a version, and not before.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let text = serde_yaml::to_string(self)
-            .map_err(|e| Error::input(format!("cannot write the manifest of {}: {e}", self.name)))?;
-        store::replace(&super::manifest_file(folder), text.as_bytes())
+        let (file, text) = (super::manifest_file(folder), self.yaml()?);
+        // The digest is of what will be read back, whatever YAML does to a number's last digits.
+        let digest = Some(Self::parse(&text, &file)?.deciding());
+        store::replace(&file, Self { digest, ..self.clone() }.yaml()?.as_bytes())
+    }
+
+    fn yaml(&self) -> Result<String> {
+        serde_yaml::to_string(self)
+            .map_err(|e| Error::input(format!("cannot write the manifest of {}: {e}", self.name)))
+    }
+
+    /// Hash over everything that decides what the version is and where it comes from. A field that is added to this file
+    /// later must be left out where it is empty, else every manifest of before would seem edited.
+    pub fn deciding(&self) -> String {
+        store::hash_of(&Self { notes: String::new(), digest: None, ..self.clone() })
     }
 
     /// Few-shot examples as messages.

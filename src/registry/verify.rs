@@ -3,6 +3,7 @@
 use super::shelf::{ARCHIVE, pack_file, packs};
 use super::{Manifest, base_name, manifest_file, notes, pack, primary};
 use crate::base;
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
@@ -81,6 +82,7 @@ pub(super) fn version(workspace: &Workspace, name: &str, bases: &mut Bases) -> C
     match Manifest::read(&manifest_file(&workspace.models().join(name))) {
         Ok(manifest) => {
             found.files += 1;
+            own_digest(&manifest, &mut found);
             own_files(workspace, &manifest, &mut found);
             weights(workspace, &manifest, bases, &mut found);
             data(workspace, &manifest, &mut found);
@@ -88,6 +90,40 @@ pub(super) fn version(workspace: &Workspace, name: &str, bases: &mut Bases) -> C
         Err(error) => found.damage.push(error.message),
     }
     found
+}
+
+/// Whether the manifest says what it said when it was written.
+fn own_digest(manifest: &Manifest, found: &mut Checked) {
+    match &manifest.digest {
+        None => found.notes.push("its manifest has no digest, so whether it was edited is not known".into()),
+        Some(digest) if *digest != manifest.deciding() => found.damage.push(format!(
+            "manifest.yaml was edited since it was written; if that is meant: pmtune models verify {} --accept",
+            words::shell(&manifest.name)
+        )),
+        Some(_) => {}
+    }
+}
+
+/// Takes a version's manifest as it is now for what it should be. Nothing else in the file is touched, and no other file.
+///
+/// # Errors
+/// No such version; a manifest to which no line can be added.
+pub fn accept(workspace: &Workspace, name: &str) -> Result<()> {
+    let file = manifest_file(&workspace.models().join(super::find(workspace, name)?.name));
+    let text = store::read_text(&file)?;
+    let digest = format!("digest: {}\n", Manifest::parse(&text, &file)?.deciding());
+    let lines = text.split_inclusive('\n').filter(|line| !line.starts_with("digest:"));
+    let mut sealed: String = lines.collect();
+    if !sealed.ends_with('\n') {
+        sealed.push('\n');
+    }
+    sealed.push_str(&digest);
+    let again = Manifest::parse(&sealed, &file).ok().filter(|again| again.digest.as_deref() == Some(&again.deciding()));
+    if again.is_none() {
+        return Err(Error::input(format!("no line can be added to {}", file.display()))
+            .hint("write one key a line, beginning at the first column"));
+    }
+    store::replace(&file, sealed.as_bytes())
 }
 
 /// Adapter, loss log and notes.
@@ -144,7 +180,7 @@ fn weights(workspace: &Workspace, manifest: &Manifest, bases: &mut Bases, found:
     if actual == *expected {
         found.files += 1;
     } else if base.sha256 == *expected {
-        found.damage.push(format!("the base {name} is damaged: run `pmtune pull {name}`"));
+        found.damage.push(format!("the base {name} is damaged: run `pmtune pull {}`", words::shell(name)));
     } else {
         found.damage.push(format!("the base {name} on this computer is another one than it was made on"));
     }

@@ -16,12 +16,11 @@ pub struct StatsArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
-    let html = args.html.as_deref().map(|file| workspace.inside(file)).transpose()?;
     let stats = dataset(workspace, &args.paths)?;
     out::text(report::dataset_text(&stats));
-    if let Some(file) = html {
-        store::replace(&file, report::dataset_html(&stats)?.as_bytes())?;
-        out::line(format!("\nPage: {}", out::path(&file)));
+    if let Some(file) = &args.html {
+        store::replace(file, report::dataset_html(&stats)?.as_bytes())?;
+        out::line(format!("\nPage: {}", out::path(file)));
     }
     Ok(())
 }
