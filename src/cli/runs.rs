@@ -34,7 +34,7 @@ pub struct RemoveArgs {
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
-    /// Also runs whose answers were scored by people or a judge; their scores are lost with them.
+    /// Also runs that a review needs: their answers were scored, or are in a sheet that was given away. The scores are lost.
     #[arg(long)]
     pub with_reviews: bool,
 }

@@ -63,8 +63,8 @@ impl Proposal {
             GateHalf::All => "all",
         };
         let mut text = format!(
-            "# From run {} of {}. Each threshold is where the {} interval\n# of its pass rate begins (Wilson): what the version surely reaches.\n\
-             gate:\n  half: {half}\n  against: {}\n  no-regression: true\n  errors: 0\n{}  pass-rate: {}\n",
+            "# From run {} of {}.\n# Each threshold is where the {} interval of its pass rate begins (Wilson):\n\
+             # what the version surely reaches.\ngate:\n  half: {half}\n  against: {}\n  no-regression: true\n  errors: 0\n{}  pass-rate: {}\n",
             self.run,
             self.label,
             percent_exact(self.confidence).replace('\u{a0}', " "),

@@ -7,6 +7,7 @@ use super::short_path::short_path;
 use super::today::Today;
 use crate::compare::Outcomes;
 use crate::gate::{self, CriteriaSettings, Decision, FAILED, Gate, GateSettings, Points, Proposal, UNJUDGED, points};
+use crate::registry;
 use crate::report::gate::{Places, badge, code_quality, junit, markdown};
 use crate::review;
 use crate::run::{Reports, Run};
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Which runs a gate judges, each named by run or version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GateSubject {
-    /// `None` for the newest finished run of all.
+    /// `None` for the newest whole run of all.
     pub candidate: Option<String>,
     /// What must not be lost against; `None` for the version that the workspace says, if there is any.
     pub against: Option<String>,
@@ -142,7 +143,7 @@ pub fn propose(workspace: &Workspace, named: Option<&str>, insist: bool, sink: &
     let (reports, today) = (Reports::new(workspace.reports()), Today::read(workspace)?);
     let finder = Finder { workspace, reports: &reports, today: &today, insist, sink };
     let run = finder.candidate(Some(named.unwrap_or("primary")))?;
-    let label = labels(workspace, &run, &run).b;
+    let label = registry::label(&workspace.config.line, &run.manifest.version.name);
     today.vouch(&[(&label, &run)], insist)?;
     let half = workspace.section::<GateSettings>()?.and_then(|rules| rules.half);
     gate::propose(&run, &label, half, settings(workspace)?.confidence)

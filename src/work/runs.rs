@@ -2,7 +2,7 @@
 
 use super::event::{Event, Sink};
 use super::today::Today;
-use crate::review;
+use crate::review::{self, Exported};
 use crate::run::{Extent, Manifest, Reports, RunFolder};
 use crate::words;
 use crate::workspace::Workspace;
@@ -51,7 +51,8 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// Looks for all of them before anything is removed. `reviewed` takes also runs that people or judges scored.
+    /// Looks for all of them before anything is removed. `reviewed` takes also runs that people or judges scored, and those
+    /// in sheets that were given away.
     ///
     /// # Errors
     /// One for each run that is not there, is being written, or was scored and nobody insists.
@@ -60,10 +61,12 @@ impl Removal {
         let (mut folders, mut faults) = (Vec::new(), Vec::new());
         for id in ids {
             let found = reports.folder_of(id).and_then(|folder| {
-                let ratings = review::ratings_in(&folder.path)?;
-                if ratings > 0 && !reviewed {
-                    let scored = words::count(ratings, "rating");
-                    return Err(Error::input(format!("run {id} holds {scored}, which would be lost with it"))
+                let (ratings, sheets) = (review::ratings_in(&folder.path)?, Exported::naming(&reports, id));
+                if ratings + sheets > 0 && !reviewed {
+                    let ratings = (ratings > 0).then(|| format!("holds {}", words::count(ratings, "rating")));
+                    let sheets = (sheets > 0).then(|| format!("is in {}", words::count(sheets, "sheet")));
+                    let why: Vec<String> = ratings.into_iter().chain(sheets).collect();
+                    return Err(Error::input(format!("a review needs run {id}: it {}", why.join(" and ")))
                         .hint("keep it, or remove it all the same with --with-reviews"));
                 }
                 Ok(folder)

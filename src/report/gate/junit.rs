@@ -132,8 +132,12 @@ fn of_case(case: &CaseTally<'_>, must_pass: bool, alone: bool) -> TestCase {
         time: if alone && seconds > 0.0 { time(seconds) } else { String::new() },
         outcome,
         sort,
+        text: match (outcome, case.standing()) {
+            ("failure" | "error", _) => reasons(case),
+            ("", Standing::Fails | Standing::Unanswered) => format!("{message}\n{}", reasons(case)),
+            _ => String::new(),
+        },
         message,
-        text: if matches!(case.standing(), Standing::Fails | Standing::Unanswered) { reasons(case) } else { String::new() },
     }
 }
 
