@@ -70,7 +70,7 @@ fn show(runs: &[Stored]) {
     }
     out::line(table.trim_fmt());
     let remarks: Vec<(&str, String)> =
-        runs.iter().flat_map(|stored| remarks(stored).map(|remark| (stored.manifest.id.as_str(), remark))).collect();
+        runs.iter().flat_map(|stored| remarks(stored).map(move |remark| (stored.manifest.id.as_str(), remark))).collect();
     if !remarks.is_empty() {
         out::line("");
     }

@@ -1,6 +1,7 @@
 //! Whether versions are still what they were: every hash that was written down is worked out again.
 
 use super::shelf::{ARCHIVE, pack_file, packs};
+use super::manifest::{deciding, sealed};
 use super::{Manifest, base_name, manifest_file, notes, pack, primary};
 use crate::base;
 use crate::words;
@@ -82,7 +83,7 @@ pub(super) fn version(workspace: &Workspace, name: &str, bases: &mut Bases) -> C
     match Manifest::read(&manifest_file(&workspace.models().join(name))) {
         Ok(manifest) => {
             found.files += 1;
-            own_digest(&manifest, &mut found);
+            own_digest(workspace, &manifest, &mut found);
             own_files(workspace, &manifest, &mut found);
             weights(workspace, &manifest, bases, &mut found);
             data(workspace, &manifest, &mut found);
@@ -93,14 +94,18 @@ pub(super) fn version(workspace: &Workspace, name: &str, bases: &mut Bases) -> C
 }
 
 /// Whether the manifest says what it said when it was written.
-fn own_digest(manifest: &Manifest, found: &mut Checked) {
-    match &manifest.digest {
-        None => found.notes.push("its manifest has no digest, so whether it was edited is not known".into()),
-        Some(digest) if *digest != manifest.deciding() => found.damage.push(format!(
+fn own_digest(workspace: &Workspace, manifest: &Manifest, found: &mut Checked) {
+    let file = manifest_file(&workspace.models().join(&manifest.name));
+    let Some(digest) = &manifest.digest else {
+        return found.notes.push("its manifest has no digest, so whether it was edited is not known".into());
+    };
+    match store::read_text(&file).and_then(|text| deciding(&text, &file)) {
+        Ok(now) if now == *digest => {}
+        Ok(_) => found.damage.push(format!(
             "manifest.yaml was edited since it was written; if that is meant: pmtune models verify {} --accept",
             words::shell(&manifest.name)
         )),
-        Some(_) => {}
+        Err(error) => found.damage.push(error.message),
     }
 }
 
@@ -110,20 +115,7 @@ fn own_digest(manifest: &Manifest, found: &mut Checked) {
 /// No such version; a manifest to which no line can be added.
 pub fn accept(workspace: &Workspace, name: &str) -> Result<()> {
     let file = manifest_file(&workspace.models().join(super::find(workspace, name)?.name));
-    let text = store::read_text(&file)?;
-    let digest = format!("digest: {}\n", Manifest::parse(&text, &file)?.deciding());
-    let lines = text.split_inclusive('\n').filter(|line| !line.starts_with("digest:"));
-    let mut sealed: String = lines.collect();
-    if !sealed.ends_with('\n') {
-        sealed.push('\n');
-    }
-    sealed.push_str(&digest);
-    let again = Manifest::parse(&sealed, &file).ok().filter(|again| again.digest.as_deref() == Some(&again.deciding()));
-    if again.is_none() {
-        return Err(Error::input(format!("no line can be added to {}", file.display()))
-            .hint("write one key a line, beginning at the first column"));
-    }
-    store::replace(&file, sealed.as_bytes())
+    store::replace(&file, sealed(&store::read_text(&file)?, &file)?.as_bytes())
 }
 
 /// Adapter, loss log and notes.

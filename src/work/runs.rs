@@ -31,7 +31,7 @@ pub fn list(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Stored>> {
     for error in &listing.unreadable {
         sink.tell(Event::Warning(format!("left out: {error}")));
     }
-    let stored = |manifest: Manifest| {
+    let stored = |manifest: Manifest| -> Result<Stored> {
         let bytes = reports.folder_of(&manifest.id)?.bytes();
         let today = today.as_ref().ok();
         Ok(Stored {

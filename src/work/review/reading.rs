@@ -3,7 +3,6 @@ use crate::run::{Reports, Run};
 use crate::suite::Split;
 use crate::work::event::Sink;
 use crate::work::extras::write_run_report;
-use crate::work::Sink;
 use crate::work::find::Finder;
 use crate::work::today::Today;
 use crate::workspace::Workspace;
