@@ -95,7 +95,7 @@ fn an_edited_manifest_is_damage_until_somebody_says_that_it_is_meant() {
         std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
     };
     fine(root.path(), &["models", "verify", "v2", "--accept"]);
-    edit("notes: ", "notes: Read by Ann. ");
+    edit("notes: '", "notes: 'Read by Ann. ");
     edit("format: 1\n", "# a remark\nformat: 1\n");
     fine(root.path(), &["models", "note", "v2", "a note"]);
     fine(root.path(), &["models", "promote", "v2"]);

@@ -152,7 +152,7 @@ mod tests {
             ("value: x}]}\n  - {id: b", "value: y}]}\n  - {id: b", "the checks, their word lists", true),
             ("prompt: one", "prompt: one, split: held-out", "the half (dev, held-out) changed: 1 case (s/a)", true),
             ("prompt: one", "prompt: one, cluster: k", "the cluster changed", true),
-            ("prompt: one", "prompt: one, category: d", "the category changed", true),
+            ("category: c", "category: d", "the category changed: 2 cases (s/a, s/b)", true),
             ("prompt: one", "prompt: one, weight: 2", "the weight changed", true),
             ("tags: [t]", "tags: [t, must-pass]", "the tags changed", true),
             ("repeat: 2", "repeat: 2, require: 1", "`require` changed: 1 case (s/b)", true),

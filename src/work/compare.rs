@@ -37,7 +37,7 @@ pub fn compare_stored(
     insist: bool,
     sink: &dyn Sink,
 ) -> Result<Compared> {
-    let (reports, today) = (Reports::new(workspace.reports()), Today::read(workspace)?);
+    let (reports, today) = (Reports::new(workspace.reports()), Today::to_decide(workspace, insist, sink)?);
     let (a, b) = Finder { workspace, reports: &reports, today: &today, insist, sink }.pair(before, after)?;
     let called = labels(workspace, &a, &b);
     let pair = [(called.a.as_str(), &a), (called.b.as_str(), &b)];

@@ -73,7 +73,7 @@ pub fn contenders(
     for error in &reports.list()?.unreadable {
         sink.tell(Event::Warning(format!("left out: {error}")));
     }
-    let today = Today::read(workspace)?;
+    let today = Today::to_decide(workspace, insist, sink)?;
     let finder = Finder { workspace, reports: &reports, today: &today, insist, sink };
     let candidate = finder.candidate(subject.candidate.as_deref())?;
     let against = match &subject.against {
@@ -140,7 +140,7 @@ pub fn exit_code(workspace: &Workspace, decision: &Decision, chosen: Option<u8>)
 /// # Errors
 /// It has no whole run, or one of fewer than 30 cases; version, suites or checks changed since and nobody insists.
 pub fn propose(workspace: &Workspace, named: Option<&str>, insist: bool, sink: &dyn Sink) -> Result<Proposal> {
-    let (reports, today) = (Reports::new(workspace.reports()), Today::read(workspace)?);
+    let (reports, today) = (Reports::new(workspace.reports()), Today::to_decide(workspace, insist, sink)?);
     let finder = Finder { workspace, reports: &reports, today: &today, insist, sink };
     let run = finder.candidate(Some(named.unwrap_or("primary")))?;
     let label = registry::label(&workspace.config.line, &run.manifest.version.name);

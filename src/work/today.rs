@@ -5,7 +5,7 @@ use super::event::{Event, Sink};
 use super::versions;
 use crate::base;
 use crate::registry::{self, base_name};
-use crate::run::{Extent, Manifest, Run, SamplingChange, VersionRef, sampling_changes, stale};
+use crate::run::{Extent, Manifest, Run, SamplingChange, Stale, VersionRef, sampling_changes, stale};
 use crate::suite::{self, Suite};
 use crate::words;
 use crate::workspace::Workspace;
@@ -21,6 +21,12 @@ pub struct Today<'a> {
 impl<'a> Today<'a> {
     pub fn read(workspace: &'a Workspace) -> Result<Self> {
         Ok(Self { workspace, suites: suite::load(&workspace.root, &workspace.suite_files()?)? })
+    }
+
+    /// To decide on stored runs. Who insists can do so without readable suites, and hears that nothing was held against
+    /// them.
+    pub fn to_decide(workspace: &'a Workspace, insist: bool, sink: &dyn Sink) -> Result<Self> {
+        if insist { Ok(Self::read_leniently(workspace, sink)) } else { Self::read(workspace) }
     }
 
     /// Without suites where they cannot be read; the sink hears why.
@@ -58,7 +64,8 @@ impl<'a> Today<'a> {
         let (mut words, mut commands, mut asked) = (Vec::new(), Vec::new(), Vec::new());
         for (label, run) in runs {
             let version = self.version_changes(&run.manifest.version);
-            let suites = stale(run, &self.suites);
+            // Without suites there is nothing to hold the run against.
+            let suites = if self.suites.is_empty() { Stale::default() } else { stale(run, &self.suites) };
             if version.is_empty() && suites.words.is_empty() {
                 continue;
             }
