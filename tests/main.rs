@@ -27,6 +27,7 @@ mod real_model;
 mod real_tokenizer;
 mod review;
 mod review_kill;
+mod runs;
 mod schema;
 mod sentences;
 mod suites;

@@ -86,6 +86,38 @@ fn the_shipped_versions_are_what_their_manifests_say() {
 }
 
 #[test]
+fn an_edited_manifest_is_damage_until_somebody_says_that_it_is_meant() {
+    let root = workspace();
+    let file = root.path().join("models/PM-General-v2/manifest.yaml");
+    let edit = |from: &str, to: &str| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{from} is missing in\n{text}");
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+    };
+    fine(root.path(), &["models", "verify", "v2", "--accept"]);
+    edit("notes: '", "notes: 'Read by Ann. ");
+    edit("format: 1\n", "# a remark\nformat: 1\n");
+    fine(root.path(), &["models", "note", "v2", "a note"]);
+    fine(root.path(), &["models", "promote", "v2"]);
+    fine(root.path(), &["models", "verify", "v2"]);
+    for (from, to) in [("base:\n", "system: Be rude.\nbase:\n"), ("rank: 16", "rank: 8"), ("system: Be rude.\n", "")] {
+        edit(from, to);
+        let text = refused(root.path(), &["models", "verify"]);
+        assert!(text.contains("manifest.yaml was edited since it was written"), "{to}: {text}");
+    }
+    assert!(refused(root.path(), &["models", "promote", "v2"]).contains("is damaged"));
+    edit("rank: 8", "rank: 16");
+    fine(root.path(), &["models", "verify", "v2"]);
+    edit("base:\n", "system: Be kind.\nbase:\n");
+    let before = std::fs::read_to_string(&file).unwrap();
+    fine(root.path(), &["models", "verify", "v2", "--accept"]);
+    let after = std::fs::read_to_string(&file).unwrap();
+    let rest = |text: &str| text.lines().filter(|line| !line.starts_with("digest:")).collect::<Vec<_>>().join("\n");
+    assert_eq!(rest(&before), rest(&after), "only the digest is touched");
+    fine(root.path(), &["models", "verify"]);
+}
+
+#[test]
 fn a_version_is_archived_and_restored_bit_for_bit() {
     let root = workspace();
     fine(root.path(), &["models", "note", "v1", "First of the line"]);

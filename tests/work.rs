@@ -20,7 +20,7 @@ const CASES: usize = 8;
 fn workspace() -> (TempDir, Workspace) {
     let root = tempfile::tempdir().unwrap();
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
-    let settings = format!("line: PM\nbase: {}\ncompare: {{resamples: 1000}}\ngate: {{errors: 0}}\n", base.display());
+    let settings = format!("line: PM\nbase: {}\ncompare: {{resamples: 1000}}\nsampling: {{max-tokens: 4}}\ngate: {{errors: 0}}\n", base.display());
     write(root.path(), "pmtune.yaml", &settings);
     let line = |i: usize| format!(r#"{{"instruction": "Ask {i}", "input": "", "output": "Done {i}."}}"#);
     write(root.path(), "training-data/updates/basic.jsonl", &(0..30).map(line).collect::<Vec<_>>().join("\n"));
@@ -113,7 +113,7 @@ fn a_version_is_trained_evaluated_compared_and_gated_from_code() {
     assert!(compared.folder.join("comparison.json").is_file());
 
     let subject = GateSubject { candidate: Some("v1".into()), against: Some(a.run.manifest.id.clone()) };
-    let found = contenders(&workspace, &subject, &heard).unwrap();
+    let found = contenders(&workspace, &subject, false, &heard).unwrap();
     assert_eq!(found.candidate.manifest.id, b.run.manifest.id);
     let decision = decide(&workspace, &found.candidate, found.baseline.as_ref(), false).unwrap();
     assert!(decision.passed && decision.rules.iter().all(|rule| rule.status == Status::Pass), "{decision:?}");
@@ -121,7 +121,7 @@ fn a_version_is_trained_evaluated_compared_and_gated_from_code() {
     let files = GateFiles { json: Some(file.clone()), ..GateFiles::default() };
     let report = write_decision(&workspace, &decision, &found.candidate, &files).unwrap();
     assert!(report.is_file() && file.is_file());
-    assert_eq!([None, Some(7)].map(|chosen| exit_code(&workspace, chosen).unwrap()), [100, 7]);
+    assert_eq!([None, Some(7)].map(|chosen| exit_code(&workspace, &decision, chosen).unwrap()), [100, 7]);
     assert_eq!(heard.count("warning"), 1, "nobody has audited the suite");
 }
 

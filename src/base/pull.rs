@@ -1,6 +1,7 @@
 use super::named::{Named, Pinned};
 use super::progress::Progress;
 use super::{Base, BaseName, Receipt, home, hub, named, wheel};
+use crate::words;
 use engine::error::{Error, Result};
 use engine::store;
 use std::fs::File;
@@ -34,7 +35,7 @@ pub fn local(name: &BaseName) -> Result<Option<Base>> {
         return Ok(None);
     }
     let receipt: Receipt = serde_json::from_str(&store::read_text(&receipt_file)?).map_err(|e| {
-        Error::input(format!("{} is damaged: {e}", receipt_file.display())).hint(format!("run `pmtune pull {name}`"))
+        Error::input(format!("{} is damaged: {e}", receipt_file.display())).hint(format!("run `pmtune pull {}`", words::shell(&name.to_string())))
     })?;
     let path = if receipt.open == "." { folder } else { folder.join(&receipt.open) };
     let intact = path.is_dir() || path.metadata().is_ok_and(|m| m.len() == receipt.bytes);

@@ -1,6 +1,7 @@
 //! `pmtune chat`: a conversation in the terminal, streaming.
 
 use super::console::Console;
+use super::typed::{temperature, tokens};
 use super::{interrupt, out};
 use crate::registry;
 use crate::report;
@@ -19,10 +20,10 @@ pub struct ChatArgs {
     #[arg(default_value = "primary")]
     pub model: String,
     /// 0 always takes the likeliest token.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = temperature)]
     pub temperature: Option<f64>,
     /// The longest answer, in tokens.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = tokens)]
     pub max_tokens: Option<usize>,
 }
 

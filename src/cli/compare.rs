@@ -3,7 +3,6 @@
 use super::console::Console;
 use super::typed::file;
 use super::{out, show};
-use crate::compare::Outcomes;
 use crate::report;
 use crate::work;
 use crate::workspace::Workspace;
@@ -12,13 +11,14 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
-    /// The run of the version before, or the version, meaning its newest finished run.
+    /// The run of the version before, or the version, meaning its newest whole run.
     #[arg(value_name = "RUN_BEFORE")]
     pub before: String,
     /// The run of the version after, or the version.
     #[arg(value_name = "RUN_AFTER")]
     pub after: String,
-    /// Compare even where suites, checks or sampling differ; the report says so.
+    /// Compare even where version, suites or checks changed since the runs were made, or differ between them; the report
+    /// says so.
     #[arg(long)]
     pub allow_differences: bool,
     /// Print all of it: both halves, criteria and the cases that changed.
@@ -33,13 +33,16 @@ pub struct CompareArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &CompareArgs) -> Result<()> {
-    let Outcomes { a, b } = work::find_pair(workspace, &args.before, &args.after)?;
-    let compared = work::compare(workspace, Outcomes { a: &a, b: &b }, args.allow_differences, &Console::new())?;
-    if args.json {
-        out::json(&compared.comparison)?;
+    let CompareArgs { before, after, allow_differences, full, json, csv } = args;
+    let compared = work::compare_stored(workspace, before, after, *allow_differences, &Console::new())?;
+    let comparison = &compared.comparison;
+    if *json {
+        out::json(comparison)?;
     } else {
-        show::comparison(&compared, args.full);
+        out::item("Runs: ", format!("{}, {}", comparison.a.run.id, comparison.b.run.id));
+        out::line("");
+        show::comparison(&compared, *full);
     }
-    show::table(args.csv.as_deref(), || report::comparison_csv(&compared.comparison), args.json)?;
+    show::table(csv.as_deref(), || report::comparison_csv(comparison), *json)?;
     Ok(())
 }

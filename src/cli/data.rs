@@ -38,8 +38,8 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result
         DataCommand::Check(args) => check::run(workspace, args),
         DataCommand::Stats(args) => stats::run(&workspace()?, args),
         DataCommand::Split(args) => split::run(&workspace()?, args),
-        DataCommand::Merge(args) => merge::run(&workspace()?, args),
-        DataCommand::Convert(args) => convert::run(workspace, args),
+        DataCommand::Merge(args) => merge::run(args),
+        DataCommand::Convert(args) => convert::run(args),
         DataCommand::Add(args) => add::run(&workspace()?, args),
     }
 }

@@ -4,11 +4,12 @@ use super::console::Console;
 use super::device::DeviceArgs;
 use super::gate::{self, EvalGateArgs};
 use super::programs::ProgramsArgs;
-use super::typed::{Half, file};
+use super::typed::{Half, file, temperature, tokens};
 use super::{interrupt, out, show};
 use crate::compare::{Comparison, Outcomes};
 use crate::report;
 use crate::run::{Filter, Run};
+use crate::work::gate::Contenders;
 use crate::work::{self, EvaluateOptions, Subject};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
@@ -60,10 +61,10 @@ pub struct EvalArgs {
     #[arg(long, requires = "compare")]
     pub full: bool,
     /// The longest answer, in tokens, where no suite or case says otherwise.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = tokens)]
     pub max_tokens: Option<usize>,
     /// 0 always takes the likeliest token.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = temperature)]
     pub temperature: Option<f64>,
     /// Where randomness starts from.
     #[arg(long, value_name = "N")]
@@ -144,7 +145,8 @@ fn then_gate(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, arg
         return Ok(());
     }
     out::line("");
-    gate::judge(workspace, candidate, baseline, args.allow_differences, &args.gate.outputs)
+    let found = Contenders { candidate: candidate.clone(), baseline: baseline.cloned(), remarks: Vec::new() };
+    gate::judge(workspace, &found, args.allow_differences, &args.gate.outputs)
 }
 
 fn options(args: &EvalArgs) -> EvaluateOptions {

@@ -1,4 +1,5 @@
 use super::out;
+use crate::words;
 use engine::error::Result;
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ pub fn run(args: &InitArgs) -> Result<()> {
         out::line(format!("wrote {}", file.display()));
     }
     let here = args.folder.as_os_str() == ".";
-    let enter = if here { String::new() } else { format!("  cd {}\n", args.folder.display()) };
+    let enter = if here { String::new() } else { format!("  cd {}\n", words::shell(&args.folder.to_string_lossy())) };
     out::line(format!(
         "\nThe workspace is ready. Two versions and a first suite are in it:\n{enter}  pmtune eval --compare v1 v2"
     ));

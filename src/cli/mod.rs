@@ -1,7 +1,7 @@
 //! The command line: arguments as typed beside their command, resolved into options; calls of `work`; all printing and
 //! progress bars. One file for each command.
 //!
-//! Exit codes: 0 fine, 1 error, 2 usage, 100 quality gate, 130 interrupted.
+//! Exit codes: 0 fine, 1 error, 2 usage, 100 quality gate failed, 102 quality gate not judged, 130 interrupted.
 
 mod args;
 mod chat;
@@ -22,6 +22,7 @@ mod pull;
 mod render;
 mod review;
 mod run;
+mod runs;
 mod shell;
 mod show;
 mod suite;

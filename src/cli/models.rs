@@ -22,7 +22,7 @@ pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {
         ModelsCommand::Promote { version, because } => moves::promote(workspace, version, because.as_deref()),
         ModelsCommand::Archive { version } => moves::archive(workspace, version),
         ModelsCommand::Restore { version } => moves::restore(workspace, version),
-        ModelsCommand::Verify { version } => verify::run(workspace, version.as_deref()),
+        ModelsCommand::Verify { version, accept } => verify::run(workspace, version.as_deref(), *accept),
         ModelsCommand::Diff { before, after } => diff::run(workspace, before, after),
     }
 }

@@ -1,17 +1,43 @@
-//! Printing: colour only on a terminal, and a closed pipe is no error.
+//! Printing: colour only on a terminal, and a closed pipe is no error. Any other failure of standard output is kept for
+//! [`failure`], so that no command whose result nobody could read ends as if all were well.
 
 pub use crate::work::short_path as path;
 
 use clap::builder::styling::AnsiColor;
-use engine::error::{Error, Result};
+use engine::error::{Error, Kind, Result};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// The first failure of standard output.
+static FAILURE: Mutex<Option<std::io::Error>> = Mutex::new(None);
 
 /// Writes a line to standard output. A reader that has gone away (`| head`) ends the printing, not the program.
 pub fn line(text: impl AsRef<str>) {
+    print(|out| writeln!(out, "{}", text.as_ref()));
+}
+
+fn print(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
     let mut out = anstream::stdout().lock();
-    let _ = writeln!(out, "{}", text.as_ref());
-    let _ = out.flush();
+    keep(write(&mut out).and_then(|()| out.flush()));
+}
+
+/// Keeps the first failure; a reader that has gone away is none.
+pub fn keep(result: std::io::Result<()>) {
+    if let Err(error) = result
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        FAILURE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// What kept standard output from being written, if anything did.
+pub fn failure() -> Option<Error> {
+    let error = FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    Some(
+        Error::new(Kind::Io, format!("standard output cannot be written: {error}"))
+            .hint("free some disk space or write elsewhere; reports that were made lie in their files all the same"),
+    )
 }
 
 /// Writes a long text to standard output, broken between words.
@@ -58,9 +84,7 @@ pub fn item(lead: &str, text: impl AsRef<str>) {
 
 /// Writes text to standard output as it is.
 pub fn text(text: impl AsRef<str>) {
-    let mut out = anstream::stdout().lock();
-    let _ = write!(out, "{}", text.as_ref());
-    let _ = out.flush();
+    print(|out| write!(out, "{}", text.as_ref()));
 }
 
 /// The version of what `--json` prints, for every command. Keys are added without raising it; it is raised where one

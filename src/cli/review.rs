@@ -34,7 +34,7 @@ pub fn run(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
 
 /// The reviewer at work, in the terminal or on the page.
 fn start(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
-    let reading = Reading::open(workspace, &args.sheet.options())?;
+    let reading = Reading::open(workspace, &args.sheet.options(), &Console::new())?;
     let session = reading.session(reviewer(args.sheet.reviewer.as_deref())?)?;
     let progress = if args.tui { prompts::run(session)? } else { page(session, args.port)? };
     finish(progress);
@@ -47,7 +47,7 @@ fn start(workspace: &Workspace, args: &ReviewArgs) -> Result<()> {
 
 fn judge(workspace: &Workspace, args: &SheetArgs, model: &str) -> Result<()> {
     interrupt::listen();
-    let reading = Reading::open(workspace, &args.options())?;
+    let reading = Reading::open(workspace, &args.options(), &Console::new())?;
     reading.judge(workspace, model, &Console::new())?;
     refreshed(&reading.runs);
     Ok(())

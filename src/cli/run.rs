@@ -1,6 +1,6 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, shell, suite, suites, train,
+    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, runs, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -18,11 +18,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(2);
+            out::keep(error.print());
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return if code == 0 { ended(Ok(())) } else { code };
         }
     };
-    match dispatch(args) {
+    ended(dispatch(args))
+}
+
+/// The exit code, with the error said. A result that could not be printed is none.
+fn ended(result: Result<()>) -> u8 {
+    match result.and_then(|()| out::failure().map_or(Ok(()), Err)) {
         Ok(()) => 0,
         Err(error) => {
             out::error(&error);
@@ -50,6 +56,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Gate(gate) => gate::run(&workspace()?, &gate),
         Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),
+        Command::Runs(runs) => runs::run(&workspace()?, &runs),
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),

@@ -83,6 +83,9 @@ fn audit(workspace: &Workspace, args: &AuditArgs) -> Result<()> {
     out::line(format!("\nKept: {}", out::path(&audited.kept)));
     let files = AuditFiles { markdown: args.markdown.clone(), html: args.html.clone(), json: args.json.clone() };
     work::write_audit(&audited, &files)?;
+    for file in [&files.markdown, &files.html, &files.json].into_iter().flatten() {
+        out::line(format!("Written: {}", out::path(file)));
+    }
     if args.gate { judge(&audited) } else { Ok(()) }
 }
 

@@ -1,6 +1,9 @@
 use super::out;
 use crate::report::visible;
 use crate::suite::{self, Split, Suite};
+use crate::work::versions::misnamed;
+use crate::workspace::Workspace;
+use crate::yaml::Node;
 use crate::{gate, registry, settings, words, workspace};
 use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -30,7 +33,7 @@ pub enum SchemaOf {
 
 /// Everything that a person writes by hand but for training data, which `pmtune data check` looks at: all faults at once.
 pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
-    let config = workspace::parse(root).and_then(|file| settings::check(&file));
+    let config = workspace::parse(root).and_then(|file| settings::check(&file).and_then(|()| models(root, file)));
     let all = args.files.is_empty();
     let versions = if all { registry::check(root) } else { Ok(0) };
     let files = if all { workspace::suite_files(root) } else { Ok(args.files.clone()) };
@@ -50,6 +53,12 @@ pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
         out::warning(warning);
     }
     Ok(())
+}
+
+/// Whether the models that `pmtune.yaml` and the manifests name are there.
+fn models(root: &Path, file: Node) -> Result<()> {
+    let workspace = Workspace::of(root, file.clone())?;
+    Error::gather(misnamed(&workspace, &file)).map_or(Ok(()), Err)
 }
 
 /// Both values, or the faults of both.

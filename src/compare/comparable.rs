@@ -1,7 +1,7 @@
 //! Two runs may be compared when they differ in nothing but the version: the same questions, asked and judged alike.
 
 use super::comparison::Outcomes;
-use crate::run::{Record, Run, VersionRef};
+use crate::run::{Record, Run, SamplingChange, VersionRef, sampling_changes};
 use crate::words::{count, few};
 use engine::generate::Sampling;
 use std::collections::BTreeMap;
@@ -26,24 +26,9 @@ fn template(a: &VersionRef, b: &VersionRef) -> Option<String> {
 }
 
 fn sampling(a: &Sampling, b: &Sampling, labels: Outcomes<&str>) -> Option<String> {
-    let optional = |x: Option<f64>| x.map_or("off".to_string(), |x| x.to_string());
-    let values = |s: &Sampling| {
-        [
-            ("temperature", s.temperature.to_string()),
-            ("top-k", s.top_k.map_or("off".to_string(), |k| k.to_string())),
-            ("top-p", optional(s.top_p)),
-            ("min-p", optional(s.min_p)),
-            ("repetition penalty", s.repetition_penalty.to_string()),
-            ("seed", s.seed.to_string()),
-            ("stop strings", format!("{:?}", s.stop)),
-            ("longest answer in tokens", s.max_tokens.to_string()),
-        ]
-    };
-    let differing: Vec<String> = values(a)
+    let differing: Vec<String> = sampling_changes(a, b)
         .into_iter()
-        .zip(values(b))
-        .filter(|(x, y)| x != y)
-        .map(|((name, x), (_, y))| format!("{name} {x} for {}, {y} for {}", labels.a, labels.b))
+        .map(|SamplingChange { name, a: x, b: y }| format!("{name} {x} for {}, {y} for {}", labels.a, labels.b))
         .collect();
     (!differing.is_empty()).then(|| format!("the sampling settings differ: {}", differing.join("; ")))
 }

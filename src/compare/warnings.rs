@@ -5,7 +5,7 @@ use super::pair::Pair;
 use super::verdict::names;
 use crate::run::{CONTAMINATED, Run, VersionRef, Why};
 use crate::tally::{CaseTally, Standing};
-use crate::words::{clip, count, either, few, list, percent};
+use crate::words::{self, clip, count, either, few, list, percent};
 use std::collections::BTreeSet;
 
 /// Said of a case on whose answers no check had a say.
@@ -46,7 +46,7 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         .into_iter()
         .filter(|(run, _)| run.manifest.finished.is_none())
         .map(|(run, label)| {
-            format!("The run of {label} is not finished; `pmtune eval --resume {}` finishes it.", run.manifest.id)
+            format!("The run of {label} is not finished; `pmtune eval --resume {}` finishes it.", words::shell(&run.manifest.id))
         })
         .collect();
     warnings.extend(stopped(a, b));

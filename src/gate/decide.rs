@@ -109,7 +109,8 @@ impl Gate<'_> {
         judged.extend(settings.flaky.map(|most| rules::flaky(scope, most)));
         judged.extend(settings.contaminated.map(|most| rules::contaminated(scope, most)));
         judged.extend(settings.errors.map(|most| rules::errors(scope, most)));
-        judged.extend(rules::latency(scope, &settings.latency));
+        let alone = self.candidate.manifest.version.template.is_none();
+        judged.extend(rules::latency(scope, &settings.latency, alone));
         judged
     }
 
@@ -162,7 +163,7 @@ fn contender(run: &Run, label: &str) -> Contender {
 }
 
 /// The half asked for; else the held-out one, where a run has it.
-fn half(wanted: Option<GateHalf>, tallies: &[CaseTally<'_>]) -> GateHalf {
+pub(super) fn half(wanted: Option<GateHalf>, tallies: &[CaseTally<'_>]) -> GateHalf {
     let held_out = tallies.iter().any(|case| case.counts && case.split == Split::HeldOut);
     wanted.unwrap_or(if held_out { GateHalf::HeldOut } else { GateHalf::Dev })
 }

@@ -67,7 +67,7 @@ pub struct Judged {
 pub enum Status {
     Pass,
     Fail,
-    /// It could not be judged, which fails the gate too; the words say what to do.
+    /// It could not be judged, so the gate is not passed; the words say what to do.
     Unjudged,
 }
 
@@ -81,6 +81,11 @@ pub struct CaseNote {
 }
 
 impl Decision {
+    /// No rule failed, and some rule could not be judged.
+    pub fn is_unjudged(&self) -> bool {
+        !self.passed && !self.rules.iter().any(|rule| rule.status == Status::Fail)
+    }
+
     /// The rules that keep the gate from passing.
     pub fn failing(&self) -> Vec<&Judged> {
         self.rules.iter().filter(|rule| rule.status != Status::Pass).collect()

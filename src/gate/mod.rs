@@ -9,6 +9,7 @@
 mod decide;
 mod decision;
 mod points;
+mod propose;
 mod question;
 mod regression;
 mod rules;
@@ -24,8 +25,11 @@ mod words;
 
 /// The exit code of a gate that failed, unless the user chose another.
 pub const FAILED: u8 = 100;
+/// The exit code of a gate of which no rule failed and some rule could not be judged.
+pub const UNJUDGED: u8 = 102;
 
 pub use decision::{CaseNote, Contender, Decision, Judged, Status, schema};
 pub use points::{Points, points};
+pub use propose::{Proposal, propose};
 pub use question::Gate;
 pub use settings::{CriteriaSettings, EXIT_CODE, GateHalf, GateSettings};

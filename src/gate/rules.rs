@@ -236,7 +236,16 @@ pub(super) fn errors(scope: &Scope<'_>, most: usize) -> Judged {
     scope.judged("errors", n <= most, n as f64, most as f64, words).because_of(cases)
 }
 
-pub(super) fn latency(scope: &Scope<'_>, most: &LatencySettings) -> Vec<Judged> {
+/// `alone`: every answer was asked for by itself. A model in this process writes many answers at a time, so the seconds of
+/// one depend on its neighbours and say nothing of what a user would wait.
+pub(super) fn latency(scope: &Scope<'_>, most: &LatencySettings, alone: bool) -> Vec<Judged> {
+    let rules = [("latency.p50", 0.5, most.p50, "half"), ("latency.p95", 0.95, most.p95, "95 in 100")];
+    let rules = rules.into_iter().filter_map(|(rule, share, most, who)| Some((rule, share, most?, who)));
+    if !alone {
+        let words = "answers of a model in this process are written many at a time, so their seconds say nothing of one \
+                     alone; remove the rule, or evaluate the model behind a server (openai:URL#model)";
+        return rules.map(|(rule, _, most, _)| scope.unjudged(rule, Some(most), words)).collect();
+    }
     let mut times: Vec<(f64, &str)> = Vec::new();
     for record in scope.counting().iter().flat_map(|case| &case.records) {
         times.extend(record.outcome.answer().map(|answer| (answer.seconds, record.case.as_str())));
@@ -255,6 +264,5 @@ pub(super) fn latency(scope: &Scope<'_>, most: &LatencySettings) -> Vec<Judged> 
         let slow = slow.map(|(seconds, case)| CaseNote { case: case.to_string(), words: format!("{seconds:.1} s") });
         scope.judged(rule, *seconds <= most, *seconds, most, words).because_of(slow.collect())
     };
-    let rules = [("latency.p50", 0.5, most.p50, "half"), ("latency.p95", 0.95, most.p95, "95 in 100")];
-    rules.into_iter().filter_map(|(rule, share, most, who)| Some((rule, share, most?, who))).map(judge).collect()
+    rules.map(judge).collect()
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A value with the place of its run.
 type Placed<'a> = (usize, &'a Measured);
 
-/// Lines up `sources`, which are in order of time and belong to `line`.
+/// Lines up `sources`, which are in [`ordered`](super::ordered) order and belong to `line`.
 pub fn history(sources: &[Source], line: &Line, settings: &Settings) -> History {
     let all: Vec<Cases> = sources.iter().map(|source| cases(&source.run)).collect();
     let people: Vec<People<'_>> = sources.iter().map(People::of).collect();
@@ -52,7 +52,7 @@ pub fn history(sources: &[Source], line: &Line, settings: &Settings) -> History 
 }
 
 /// For each run, the suites that some run before it and some run after it have.
-fn returning(all: &[Cases]) -> Vec<BTreeSet<&str>> {
+pub(super) fn returning(all: &[Cases]) -> Vec<BTreeSet<&str>> {
     let suites: Vec<BTreeSet<&str>> = all.iter().map(|cases| cases.keys().map(|id| suite_of(id)).collect()).collect();
     let some = |runs: &[BTreeSet<&'_ str>], name: &str| runs.iter().any(|suites| suites.contains(name));
     (0..all.len())
@@ -111,7 +111,7 @@ fn identity(version: &VersionRef) -> String {
 }
 
 fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
-    let info = |(i, source): (usize, &Source)| {
+    let info = |source: &Source| {
         let manifest = &source.run.manifest;
         let version = &manifest.version;
         let mut remarks = Vec::new();
@@ -128,7 +128,8 @@ fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
         let unscored = cases(|outcome| matches!(outcome, Outcome::Unscored { .. }));
         remarks.extend(unscored.map(|cases| format!("{cases} could not be scored")));
         let same_name = |other: &&Source| other.run.manifest.version.name == version.name;
-        let later = sources[i + 1..].iter().rfind(same_name);
+        let newest = sources.iter().filter(same_name).max_by_key(|other| other.run.manifest.started);
+        let later = newest.filter(|newest| newest.run.manifest.started > manifest.started);
         if later.is_some_and(|later| identity(&later.run.manifest.version) != identity(version)) {
             remarks.push(format!("{} was another model then than it is now", version.name));
         }
@@ -140,5 +141,5 @@ fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {
             remarks,
         }
     };
-    sources.iter().enumerate().map(info).collect()
+    sources.iter().map(info).collect()
 }

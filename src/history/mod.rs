@@ -9,6 +9,7 @@
 mod build;
 mod line;
 mod measure;
+mod order;
 mod ruler;
 mod series;
 mod tasks;
@@ -16,6 +17,7 @@ mod trends;
 
 pub use build::history;
 pub use line::{Line, belongs};
+pub use order::ordered;
 pub use series::{Break, Group, History, Kind, Point, RunInfo, Series, Source, Standing};
 pub use tasks::{Log, Reading, Task, log};
 pub use trends::Trend;

@@ -23,7 +23,7 @@ pub struct History {
     pub line: String,
     /// How sure its intervals are.
     pub confidence: f64,
-    /// Oldest first.
+    /// As [`ordered`](super::ordered) puts them.
     pub runs: Vec<RunInfo>,
     pub series: Vec<Series>,
 }

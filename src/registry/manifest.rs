@@ -42,6 +42,9 @@ pub struct Manifest {
     pub training: Option<Trained>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
+    /// What [`deciding`] gave when it was written, so that an edit is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// The base as it was when the version was made.
@@ -108,12 +111,40 @@ impl Manifest {
     pub fn write(&self, folder: &Path) -> Result<()> {
         let text = serde_yaml::to_string(self)
             .map_err(|e| Error::input(format!("cannot write the manifest of {}: {e}", self.name)))?;
-        store::replace(&super::manifest_file(folder), text.as_bytes())
+        let file = super::manifest_file(folder);
+        store::replace(&file, sealed(&text, &file)?.as_bytes())
     }
 
     /// Few-shot examples as messages.
     pub fn messages(&self) -> Vec<Message> {
         self.examples.iter().flat_map(FewShot::messages).collect()
+    }
+}
+
+/// SHA-256 over everything that a manifest's text says but for `notes` and `digest`. It is of the text and not of
+/// [`Manifest`], so that a later program with more keys finds the same.
+pub(super) fn deciding(text: &str, file: &Path) -> Result<String> {
+    let said: Result<BTreeMap<String, serde_json::Value>, _> = serde_yaml::from_str(text);
+    let mut said = said.map_err(|e| Error::input(format!("{} is no manifest: {e}", file.display())))?;
+    said.retain(|key, _| key != "notes" && key != "digest");
+    Ok(store::hash_of(&said))
+}
+
+/// A manifest's text with its digest as the last line; nothing else is touched.
+///
+/// # Errors
+/// A text to which no line can be added.
+pub(super) fn sealed(text: &str, file: &Path) -> Result<String> {
+    let mut sealed: String = text.split_inclusive('\n').filter(|line| !line.starts_with("digest:")).collect();
+    if !sealed.ends_with('\n') {
+        sealed.push('\n');
+    }
+    let digest = deciding(text, file)?;
+    sealed.push_str(&format!("digest: {digest}\n"));
+    match Manifest::parse(&sealed, file) {
+        Ok(manifest) if manifest.digest.as_ref() == Some(&digest) && deciding(&sealed, file)? == digest => Ok(sealed),
+        _ => Err(Error::input(format!("no line can be added to {}", file.display()))
+            .hint("write one key a line, beginning at the first column")),
     }
 }
 

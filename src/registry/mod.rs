@@ -30,8 +30,9 @@ pub use resolve::{Origin, Version, resolve};
 pub use shelf::{ARCHIVE, archived, archived_manifest};
 pub use trained::{DataFile, Stage, Trained};
 pub use tree::{adapter_hash, written_hashes};
-pub use verify::{Checked, verify, verify_all};
+pub use verify::{Checked, accept, verify, verify_all};
 
+use crate::words;
 use crate::workspace::{self, Workspace};
 use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -83,7 +84,7 @@ pub fn find(workspace: &Workspace, text: &str) -> Result<Manifest> {
     if text.contains(['/', '\\']) || !file.is_file() {
         if archived(workspace)?.contains(&name) {
             return Err(Error::missing(format!("{name} is archived"))
-                .hint(format!("bring it back first: pmtune models restore {name}")));
+                .hint(format!("bring it back first: pmtune models restore {}", words::shell(&name))));
         }
         let names: Vec<String> = list(workspace)?.into_iter().map(|m| m.name).collect();
         let known = if names.is_empty() { "none yet".to_string() } else { names.join(", ") };

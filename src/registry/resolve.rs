@@ -1,5 +1,6 @@
 use super::{Manifest, Name, base_name, labelled};
 use crate::base::BaseName;
+use crate::words;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
@@ -130,7 +131,7 @@ fn unknown(workspace: &Workspace, text: &str) -> Error {
     let name = super::full_name(workspace, text);
     if super::archived(workspace).is_ok_and(|names| names.contains(&name)) {
         return Error::missing(format!("{name} is archived"))
-            .hint(format!("bring it back first: pmtune models restore {name}"));
+            .hint(format!("bring it back first: pmtune models restore {}", words::shell(&name)));
     }
     let names: Vec<String> = super::list(workspace).unwrap_or_default().into_iter().map(|m| m.name).collect();
     let similarity = |known: &String| strsim::jaro_winkler(known, text);

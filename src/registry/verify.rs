@@ -1,8 +1,10 @@
 //! Whether versions are still what they were: every hash that was written down is worked out again.
 
 use super::shelf::{ARCHIVE, pack_file, packs};
+use super::manifest::{deciding, sealed};
 use super::{Manifest, base_name, manifest_file, notes, pack, primary};
 use crate::base;
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
@@ -81,6 +83,7 @@ pub(super) fn version(workspace: &Workspace, name: &str, bases: &mut Bases) -> C
     match Manifest::read(&manifest_file(&workspace.models().join(name))) {
         Ok(manifest) => {
             found.files += 1;
+            own_digest(workspace, &manifest, &mut found);
             own_files(workspace, &manifest, &mut found);
             weights(workspace, &manifest, bases, &mut found);
             data(workspace, &manifest, &mut found);
@@ -88,6 +91,31 @@ pub(super) fn version(workspace: &Workspace, name: &str, bases: &mut Bases) -> C
         Err(error) => found.damage.push(error.message),
     }
     found
+}
+
+/// Whether the manifest says what it said when it was written.
+fn own_digest(workspace: &Workspace, manifest: &Manifest, found: &mut Checked) {
+    let file = manifest_file(&workspace.models().join(&manifest.name));
+    let Some(digest) = &manifest.digest else {
+        return found.notes.push("its manifest has no digest, so whether it was edited is not known".into());
+    };
+    match store::read_text(&file).and_then(|text| deciding(&text, &file)) {
+        Ok(now) if now == *digest => {}
+        Ok(_) => found.damage.push(format!(
+            "manifest.yaml was edited since it was written; if that is meant: pmtune models verify {} --accept",
+            words::shell(&manifest.name)
+        )),
+        Err(error) => found.damage.push(error.message),
+    }
+}
+
+/// Takes a version's manifest as it is now for what it should be. Nothing else in the file is touched, and no other file.
+///
+/// # Errors
+/// No such version; a manifest to which no line can be added.
+pub fn accept(workspace: &Workspace, name: &str) -> Result<()> {
+    let file = manifest_file(&workspace.models().join(super::find(workspace, name)?.name));
+    store::replace(&file, sealed(&store::read_text(&file)?, &file)?.as_bytes())
 }
 
 /// Adapter, loss log and notes.
@@ -144,7 +172,7 @@ fn weights(workspace: &Workspace, manifest: &Manifest, bases: &mut Bases, found:
     if actual == *expected {
         found.files += 1;
     } else if base.sha256 == *expected {
-        found.damage.push(format!("the base {name} is damaged: run `pmtune pull {name}`"));
+        found.damage.push(format!("the base {name} is damaged: run `pmtune pull {}`", words::shell(name)));
     } else {
         found.damage.push(format!("the base {name} on this computer is another one than it was made on"));
     }

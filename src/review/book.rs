@@ -209,6 +209,17 @@ pub fn gather(reports: &Reports, run: &Run) -> Result<BTreeMap<Reviewer, Vec<Rat
     Ok(Books::read(reports)?.of(run))
 }
 
+/// How many ratings lie in a run's folder, whoever gave them.
+pub fn ratings_in(run: &Path) -> Result<usize> {
+    let folder = run.join(FOLDER);
+    if !folder.is_dir() {
+        return Ok(0);
+    }
+    let entries = std::fs::read_dir(&folder).map_err(|e| Error::io("read", &folder, e))?;
+    let paths = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    paths.map(|path| Ok(read(&path)?.map_or(0, |(_, ratings)| ratings.len()))).sum()
+}
+
 /// Every book of every run.
 fn books(reports: &Path) -> Result<Vec<PathBuf>> {
     let list = |folder: &Path| -> Result<Vec<PathBuf>> {

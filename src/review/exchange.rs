@@ -21,6 +21,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// Where sheets are kept in the folder of their first run.
+const SHEETS: &str = "reviews/sheets";
+
 /// A sheet that was given away.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exported {
@@ -48,6 +51,14 @@ impl Exported {
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::input(format!("cannot write a sheet: {e}")))?;
         store::replace(&path, &json)?;
         Ok(path)
+    }
+
+    /// How many sheets of any run were given away with answers of this one.
+    pub fn naming(reports: &Reports, run: &str) -> usize {
+        let folders = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+        let sheets = folders(reports.folder()).flat_map(|run| folders(&run.join(SHEETS)).collect::<Vec<_>>());
+        let exported = sheets.filter_map(|path| serde_json::from_str::<Self>(&store::read_text(&path).ok()?).ok());
+        exported.filter(|exported| exported.key.runs.iter().any(|id| id == run)).count()
     }
 
     /// The sheet of this id among those of every run.
@@ -79,7 +90,7 @@ impl Exported {
 }
 
 fn place(run: &Path, id: &str) -> PathBuf {
-    run.join("reviews/sheets").join(format!("{id}.json"))
+    run.join(SHEETS).join(format!("{id}.json"))
 }
 
 /// What a file says of one answer.

@@ -208,7 +208,7 @@ impl Recorder<'_> {
     }
 
     fn resumable(&self, error: Error) -> Error {
-        let ids: Vec<&str> = self.runs.iter().map(|run| run.manifest.id.as_str()).collect();
+        let ids: Vec<String> = self.runs.iter().map(|run| words::shell(&run.manifest.id)).collect();
         let how = format!(
             "every answer so far is kept; the same command goes on from here, or --resume {}",
             ids.join(" or --resume ")

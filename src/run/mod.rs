@@ -3,14 +3,17 @@
 //!
 //! [`Plan`] says what there is to do and, given what is recorded, what remains; both are pure. [`Reports`] owns the
 //! folders; [`OpenRun`] is one of them, locked for writing. [`execute`] brings plans, provider and folders together,
-//! and [`rescore`] judges stored answers again.
+//! and [`rescore`] judges stored answers again. [`stale()`] says what a stored run no longer speaks of, and [`Extent`]
+//! how much of the suites it asked.
 
 mod answering;
 mod contamination;
 mod event;
 mod execute;
+mod extent;
 mod files;
 mod filter;
+mod folder;
 mod judge;
 mod open;
 mod passed;
@@ -19,6 +22,8 @@ mod record;
 mod reports;
 mod rescore;
 mod reuse;
+mod sampling;
+mod stale;
 #[cfg(test)]
 mod tests;
 
@@ -26,10 +31,14 @@ pub use answering::Answering;
 pub use contamination::{CONTAMINATED, set_apart};
 pub use event::Event;
 pub use execute::{Reuse, execute};
+pub use extent::Extent;
 pub use filter::{Filter, failing, matches, select};
+pub use folder::RunFolder;
 pub use open::OpenRun;
 pub use passed::passed_share;
 pub use plan::{Item, Plan, remaining};
 pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, Stopped, SuiteRef, VersionRef, Why};
 pub use reports::{Listing, Reports};
 pub use rescore::rescore;
+pub use sampling::{SamplingChange, sampling_changes};
+pub use stale::{Stale, stale};

@@ -218,3 +218,10 @@ pub struct Run {
     /// In the order of the manifest's cases, then by repeat.
     pub records: Vec<Record>,
 }
+
+impl Run {
+    /// Whether any case was answered at all.
+    pub fn is_answered(&self) -> bool {
+        self.records.iter().any(|record| record.outcome.answer().is_some())
+    }
+}

@@ -1,6 +1,6 @@
 use super::files::{MANIFEST, RESULTS, read_manifest};
 use super::open::differs;
-use super::{Manifest, OpenRun, Plan, Run, plan};
+use super::{Manifest, OpenRun, Plan, Run, RunFolder, plan};
 use engine::error::{Error, Kind, Result};
 use engine::store;
 use jiff::Zoned;
@@ -130,6 +130,17 @@ impl Reports {
         let records = if results.exists() { store::read_lines(&results)? } else { Vec::new() };
         let records = plan::settle(&manifest.cases, records);
         Ok(Run { folder, manifest, records })
+    }
+
+    /// The folder of the run with this id, which lies here.
+    pub fn folder_of(&self, id: &str) -> Result<RunFolder> {
+        let path = self.find(id)?;
+        let own = path.parent().is_some_and(|parent| parent == self.folder) && path.file_name().is_some();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !own || name != id {
+            return Err(Error::usage(format!("{id} is no run's id")).hint("`pmtune runs list` shows the ids"));
+        }
+        Ok(RunFolder { id: name, path })
     }
 
     fn find(&self, name: &str) -> Result<PathBuf> {

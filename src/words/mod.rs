@@ -6,13 +6,15 @@
 
 mod count;
 mod number;
+mod shell;
 mod text;
 mod time;
 
 pub use count::{count, count_of, either, noun, thousands};
 pub use number::{
-    chance, decimal, decimal_to, percent, percent_exact, percent_range, range, short_number, signed, signed_range,
+    bytes, chance, decimal, decimal_to, percent, percent_exact, percent_range, range, short_number, signed, signed_range,
     signed_to, times_in_100,
 };
+pub use shell::shell;
 pub use text::{begin, clip, clip_apart, few, list, list_at_most, quoted_list, short_hash};
 pub use time::{day, duration, local_day, moment, rough_duration};

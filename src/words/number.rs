@@ -1,5 +1,15 @@
 //! Shares, scores, differences and chances.
 
+/// `940 B`, `12 kB`, `3.4 MB`, `1.2 GB`: powers of a thousand.
+pub fn bytes(n: u64) -> String {
+    match n {
+        ..1_000 => format!("{n} B"),
+        ..1_000_000 => format!("{:.0} kB", n as f64 / 1e3),
+        ..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.1} GB", n as f64 / 1e9),
+    }
+}
+
 /// Keeps a number and its sign on one line.
 pub(super) const NBSP: char = '\u{a0}';
 

@@ -2,12 +2,14 @@
 
 use super::event::Sink;
 use super::extras;
-use super::find;
+use super::find::Finder;
 use super::settings::{labels, settings};
+use super::today::Today;
 use crate::compare::{self, Comparison, Outcomes};
 use crate::report::Report;
 use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
@@ -23,21 +25,63 @@ pub struct Compared {
     pub folder: PathBuf,
 }
 
-/// Two finished runs, named by run or version.
-pub fn find_pair(workspace: &Workspace, before: &str, after: &str) -> Result<Outcomes<Run>> {
-    let (a, b) = find::pair(workspace, &Reports::new(workspace.reports()), before, after)?;
-    Ok(Outcomes { a, b })
-}
-
-/// Compares and writes the comparison's folder. `insist` compares also where suites, checks or sampling differ.
+/// Compares two stored runs, each named by run or version. `insist` compares also where they are no longer evidence about
+/// the workspace as it is; the report then says what changed.
 ///
 /// # Errors
-/// The runs do not compare, and nobody insists; the disk refuses.
+/// No such runs; the version, the suites or the checks changed since; the runs do not compare.
+pub fn compare_stored(
+    workspace: &Workspace,
+    before: &str,
+    after: &str,
+    insist: bool,
+    sink: &dyn Sink,
+) -> Result<Compared> {
+    let (reports, today) = (Reports::new(workspace.reports()), Today::to_decide(workspace, insist, sink)?);
+    let (a, b) = Finder { workspace, reports: &reports, today: &today, insist, sink }.pair(before, after)?;
+    let called = labels(workspace, &a, &b);
+    let pair = [(called.a.as_str(), &a), (called.b.as_str(), &b)];
+    let remarks = Remarks {
+        differences: today.vouch(&pair, insist)?,
+        warnings: pair.iter().filter_map(|(label, run)| today.unknown(label, run)).collect(),
+    };
+    compared(workspace, Outcomes { a: &a, b: &b }, insist, remarks, sink)
+}
+
+/// What is known of the runs besides what stands in them.
+#[derive(Debug, Default)]
+struct Remarks {
+    differences: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// Compares two runs that were just made and writes the comparison's folder. `insist` compares also where suites, checks
+/// or sampling differ.
+///
+/// # Errors
+/// The runs do not compare, and nobody insists; no case was answered by both; the disk refuses.
 pub fn compare(workspace: &Workspace, runs: Outcomes<&Run>, insist: bool, sink: &dyn Sink) -> Result<Compared> {
+    compared(workspace, runs, insist, Remarks::default(), sink)
+}
+
+fn compared(
+    workspace: &Workspace,
+    runs: Outcomes<&Run>,
+    insist: bool,
+    remarks: Remarks,
+    sink: &dyn Sink,
+) -> Result<Compared> {
     let Outcomes { a, b } = runs;
     let Outcomes { a: label_a, b: label_b } = labels(workspace, a, b);
     let called = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
-    let comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
+    let mut comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
+    if !comparison.cases.iter().any(|case| case.a_passed.is_some() && case.b_passed.is_some()) {
+        let (a, b) = (words::shell(&a.manifest.id), words::shell(&b.manifest.id));
+        return Err(Error::input(format!("no case has a judged answer of both {label_a} and {label_b}"))
+            .hint(format!("ask what failed again: pmtune eval --resume {a}, pmtune eval --resume {b}")));
+    }
+    comparison.differences.extend(remarks.differences);
+    comparison.warnings.extend(remarks.warnings);
     let extras = extras::of_pair(workspace, (&label_a, &label_b), a, b, sink)?;
     let report = Report::of_comparison(&comparison, a, b, &extras)?;
     let folder = workspace.reports().join(name(&b.folder, &label_a, &label_b));

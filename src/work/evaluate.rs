@@ -13,7 +13,7 @@ use crate::audit;
 use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
 use crate::report::Report;
-use crate::run::{self, Filter, OpenRun, Plan, Reports, Reuse, Run};
+use crate::run::{self, Filter, OpenRun, Outcome, Plan, Reports, Reuse, Run};
 use crate::suite::{self, Split, Suite};
 use crate::training_data;
 use crate::words;
@@ -93,7 +93,8 @@ pub struct Evaluated {
 /// subject, in its order; a gated version stands last.
 ///
 /// # Errors
-/// Mistakes in suites, all of them; no such version or run; no case is left; a base cannot be had; `Interrupted` when
+/// Mistakes in suites, all of them; no such version or run; no case is left; a base cannot be had; a version answered none
+/// of the cases; `Interrupted` when
 /// the sink stops it. What was answered by then is recorded, and the same call later does the rest.
 pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sink) -> Result<Vec<Evaluated>> {
     let device = device::open(options.device)?;
@@ -136,6 +137,9 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
             }
         }
     };
+    if let Some(error) = unanswered(&runs) {
+        return Err(error);
+    }
     let report = |run: Run| {
         let report = write_run_report(workspace, &run, sink)?;
         Ok(Evaluated { run, report })
@@ -168,6 +172,25 @@ pub(super) fn suites(workspace: &Workspace, wanted: &[String], sink: &dyn Sink) 
 fn of_run(suites: &[Suite], run: &Run) -> Vec<Suite> {
     let ran = |suite: &&Suite| run.manifest.suites.iter().any(|of_run| of_run.name == suite.name);
     suites.iter().filter(ran).cloned().collect()
+}
+
+/// A run without any answer is no result, whatever was recorded.
+fn unanswered(runs: &[Run]) -> Option<Error> {
+    let error = |run: &Run| {
+        let (id, errors) = (&run.manifest.id, run.records.len());
+        let first = run.records.iter().find_map(|record| match &record.outcome {
+            Outcome::Error { message } => Some(message.lines().next().unwrap_or_default()),
+            _ => None,
+        });
+        let requests = words::count(errors, "request");
+        Error::network(format!(
+            "no case was answered by {}: {requests} failed, the first with: {}",
+            run.manifest.version.name,
+            first.unwrap_or("no reason given")
+        ))
+        .hint(format!("mend that, then ask again: pmtune eval --resume {}", words::shell(id)))
+    };
+    Error::gather(runs.iter().filter(|run| !run.is_answered()).map(error))
 }
 
 /// Makes sure that the sentence model is on disk where a check of these suites compares meanings.

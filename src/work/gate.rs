@@ -1,11 +1,13 @@
 //! Runs → rules → decision → its files.
 
 use super::event::{Event, Sink};
-use super::find;
+use super::find::{self, Finder};
 use super::settings::{labels, settings};
 use super::short_path::short_path;
+use super::today::Today;
 use crate::compare::Outcomes;
-use crate::gate::{CriteriaSettings, Decision, FAILED, Gate, GateSettings, Points, points};
+use crate::gate::{self, CriteriaSettings, Decision, FAILED, Gate, GateSettings, Points, Proposal, UNJUDGED, points};
+use crate::registry;
 use crate::report::gate::{Places, badge, code_quality, junit, markdown};
 use crate::review;
 use crate::run::{Reports, Run};
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Which runs a gate judges, each named by run or version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GateSubject {
-    /// `None` for the newest finished run of all.
+    /// `None` for the newest whole run of all.
     pub candidate: Option<String>,
     /// What must not be lost against; `None` for the version that the workspace says, if there is any.
     pub against: Option<String>,
@@ -31,6 +33,8 @@ pub struct GateSubject {
 pub struct Contenders {
     pub candidate: Run,
     pub baseline: Option<Run>,
+    /// What a reader of the decision must know about the runs; belongs to its notes.
+    pub remarks: Vec<String>,
 }
 
 /// Files to write besides `gate.json` and `gate.md` in the run's folder. They may lie anywhere: a CI system collects them
@@ -46,19 +50,62 @@ pub struct GateFiles {
     pub summary: Option<PathBuf>,
 }
 
-/// The finished runs that are meant.
-pub fn contenders(workspace: &Workspace, subject: &GateSubject, sink: &dyn Sink) -> Result<Contenders> {
+impl GateFiles {
+    /// Those that were asked for.
+    pub fn written(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.json, &self.markdown, &self.junit, &self.gitlab, &self.badge, &self.summary];
+        files.into_iter().filter_map(|file| file.as_deref())
+    }
+}
+
+/// The finished runs that are meant. `insist` takes them also where they are no longer evidence about the workspace as it
+/// is; the remarks then say what changed.
+///
+/// # Errors
+/// No such runs; the version, the suites or the checks changed since.
+pub fn contenders(
+    workspace: &Workspace,
+    subject: &GateSubject,
+    insist: bool,
+    sink: &dyn Sink,
+) -> Result<Contenders> {
     let reports = Reports::new(workspace.reports());
     for error in &reports.list()?.unreadable {
         sink.tell(Event::Warning(format!("left out: {error}")));
     }
-    let candidate = find::candidate(workspace, &reports, subject.candidate.as_deref())?;
+    let today = Today::to_decide(workspace, insist, sink)?;
+    let finder = Finder { workspace, reports: &reports, today: &today, insist, sink };
+    let candidate = finder.candidate(subject.candidate.as_deref())?;
     let against = match &subject.against {
         Some(named) => Some(named.clone()),
         None => find::against(workspace, &candidate.manifest.version.name)?,
     };
-    let baseline = against.map(|named| find::baseline(workspace, &reports, &named, &candidate)).transpose()?;
-    Ok(Contenders { candidate, baseline })
+    let baseline = against.map(|named| finder.baseline(&named, &candidate)).transpose()?;
+    let remarks = remarks(workspace, &today, &candidate, baseline.as_ref(), insist)?;
+    Ok(Contenders { candidate, baseline, remarks })
+}
+
+fn remarks(
+    workspace: &Workspace,
+    today: &Today<'_>,
+    candidate: &Run,
+    baseline: Option<&Run>,
+    insist: bool,
+) -> Result<Vec<String>> {
+    let called = labels(workspace, baseline.unwrap_or(candidate), candidate);
+    let before = baseline.map(|run| (called.a.as_str(), run));
+    let runs: Vec<(&str, &Run)> = before.into_iter().chain([(called.b.as_str(), candidate)]).collect();
+    let mut remarks: Vec<String> =
+        today.vouch(&runs, insist)?.into_iter().map(|words| format!("Judged all the same; {words}.")).collect();
+    for (label, run) in runs {
+        let extent = today.extent(&run.manifest);
+        if !extent.is_whole() {
+            remarks.push(format!("{label} {} of the suites.", extent.words()));
+        }
+        remarks.extend(today.set_otherwise(&run.manifest).map(|set| format!("{label} was asked with {set}.")));
+        remarks.extend(today.unknown(label, run));
+    }
+    Ok(remarks)
 }
 
 /// Judges a finished run by the workspace's rules. `insist` compares also where suites, checks or sampling differ.
@@ -78,10 +125,28 @@ pub fn decide(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, in
     Ok(gate.decide())
 }
 
-/// The exit code of a gate that failed: `chosen`, else what the workspace says, else the usual one.
-pub fn exit_code(workspace: &Workspace, chosen: Option<u8>) -> Result<u8> {
+/// The exit code of a decision that is no pass. Of one that failed: `chosen`, else what the workspace says, else the usual
+/// one. A gate that could not be judged has its own.
+pub fn exit_code(workspace: &Workspace, decision: &Decision, chosen: Option<u8>) -> Result<u8> {
+    if decision.is_unjudged() {
+        return Ok(UNJUDGED);
+    }
     let own = || Ok(workspace.section::<GateSettings>()?.and_then(|gate| gate.exit_code).unwrap_or(FAILED));
     chosen.map_or_else(own, Ok)
+}
+
+/// Thresholds that `named` (the primary version, where nobody is named) surely reaches.
+///
+/// # Errors
+/// It has no whole run, or one of fewer than 30 cases; version, suites or checks changed since and nobody insists.
+pub fn propose(workspace: &Workspace, named: Option<&str>, insist: bool, sink: &dyn Sink) -> Result<Proposal> {
+    let (reports, today) = (Reports::new(workspace.reports()), Today::to_decide(workspace, insist, sink)?);
+    let finder = Finder { workspace, reports: &reports, today: &today, insist, sink };
+    let run = finder.candidate(Some(named.unwrap_or("primary")))?;
+    let label = registry::label(&workspace.config.line, &run.manifest.version.name);
+    today.vouch(&[(&label, &run)], insist)?;
+    let half = workspace.section::<GateSettings>()?.and_then(|rules| rules.half);
+    gate::propose(&run, &label, half, settings(workspace)?.confidence)
 }
 
 /// What people made of the run's answers, where a rule asks for it.

@@ -2,16 +2,18 @@
 
 use super::event::{Event, Sink};
 use super::settings::settings;
+use super::today::Today;
 use crate::history::{self, History, Line, Log, Source, belongs};
 use crate::report::{self, HistoryReport};
 use crate::review;
-use crate::run::Reports;
+use crate::run::{Manifest, Reports, Run};
 use crate::suite::Split;
 use crate::training_data;
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -41,9 +43,8 @@ pub struct Told {
 /// Works out the history and writes `reports/history.html` and `reports/history.md`.
 ///
 /// # Errors
-/// There is no finished run of that line, or none with a case of that half; a file to write lies outside the workspace.
+/// There is no finished run of that line, or none with a case of that half; a file cannot be written.
 pub fn history(workspace: &Workspace, options: &HistoryOptions, sink: &dyn Sink) -> Result<Told> {
-    let csv = options.csv.as_deref().map(|path| workspace.inside(path)).transpose()?;
     let line = Line(options.line.clone().unwrap_or_else(|| workspace.config.line.clone()));
     let sources = sources(workspace, &line, sink)?;
     let settings = settings(workspace)?;
@@ -61,13 +62,14 @@ pub fn history(workspace: &Workspace, options: &HistoryOptions, sink: &dyn Sink)
     let report = HistoryReport::new(&history, &log, half)?;
     store::replace(&page, report.html()?.as_bytes())?;
     store::replace(&page.with_extension("md"), report.markdown()?.as_bytes())?;
-    if let Some(path) = &csv {
+    if let Some(path) = &options.csv {
         store::replace(path, report::history_csv(&history, options.half)?.as_bytes())?;
     }
-    Ok(Told { history, log, half, report, page, csv })
+    Ok(Told { history, log, half, report, page, csv: options.csv.clone() })
 }
 
-/// Every finished run of the line, oldest first, with people's ratings.
+/// Every finished run of the line, in the order of its versions, with people's ratings. A run of other settings that came
+/// after a version's whole run under the workspace's is passed over, and so is one without any answer.
 fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<Source>> {
     let reports = Reports::new(workspace.reports());
     let listing = reports.list()?;
@@ -82,7 +84,7 @@ fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<So
             others.insert(manifest.version.name);
         } else if manifest.finished.is_none() {
             let id = &manifest.id;
-            sink.tell(Event::Note(format!("{id} is not finished and left out; pmtune eval --resume {id} finishes it")));
+            sink.tell(Event::Note(format!("{id} is not finished and left out; pmtune eval --resume {} finishes it", words::shell(id))));
         } else {
             let run = reports.load(&manifest.id)?;
             let ratings = books.of(&run);
@@ -98,7 +100,31 @@ fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<So
         };
         return Err(Error::missing(format!("there is no finished run of {}", report::visible(&line.0))).hint(hint));
     }
-    Ok(found)
+    Ok(history::ordered(passed_over(workspace, found, sink), line))
+}
+
+/// Without the runs that would take the place of a version's proper one.
+fn passed_over(workspace: &Workspace, sources: Vec<Source>, sink: &dyn Sink) -> Vec<Source> {
+    let today = Today::read_leniently(workspace, sink);
+    let proper = |run: &Manifest| today.extent(run).is_whole() && today.set_otherwise(run).is_none();
+    let mut newest: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for run in sources.iter().map(|source| &source.run.manifest).filter(|run| proper(run)) {
+        let known = newest.entry(run.version.name.clone()).or_insert(run.started);
+        *known = run.started.max(*known);
+    }
+    let why = |run: &Run| match newest.get(&run.manifest.version.name) {
+        _ if !run.is_answered() => Some("no case was answered".to_string()),
+        Some(proper) if run.manifest.started > *proper => today.set_otherwise(&run.manifest),
+        _ => None,
+    };
+    let kept = sources.into_iter().filter(|source| match why(&source.run) {
+        Some(why) => {
+            sink.tell(Event::Note(format!("run {} is passed over: {why}", source.run.manifest.id)));
+            false
+        }
+        None => true,
+    });
+    kept.collect()
 }
 
 /// Training examples by category; broken lines are the linter's business, and count as none here.

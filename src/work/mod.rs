@@ -10,6 +10,7 @@
 pub mod data;
 pub mod gate;
 pub mod review;
+pub mod runs;
 pub mod train;
 pub mod versions;
 
@@ -28,12 +29,13 @@ mod render;
 mod settings;
 mod settle;
 mod short_path;
+mod today;
 pub mod sources;
 #[cfg(test)]
 mod testing;
 
 pub use audit::{AuditFiles, AuditOptions, Audited, audit, write_audit};
-pub use compare::{Compared, compare, find_pair, newest_comparison};
+pub use compare::{Compared, compare, compare_stored, newest_comparison};
 pub use device::DeviceChoice;
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
 pub use event::{Event, Judging, Pull, Sink, pull};

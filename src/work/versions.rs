@@ -1,8 +1,11 @@
 //! Where versions come from, archived ones included.
 
-use crate::registry::{self, Manifest};
+use crate::base::BaseName;
+use crate::registry::{self, Manifest, base_name};
+use crate::run::Reports;
 use crate::workspace::Workspace;
-use engine::error::Result;
+use crate::yaml::Node;
+use engine::error::{Error, Kind, Result};
 
 /// The manifest of a version that is here, or of an archived one.
 pub fn manifest(workspace: &Workspace, text: &str) -> Result<Manifest> {
@@ -30,4 +33,31 @@ pub fn lineage(workspace: &Workspace, manifest: &Manifest) -> Vec<String> {
     names.push(manifest.base.name.clone());
     names.reverse();
     names
+}
+
+/// A fault for every model that `file` (the workspace's `pmtune.yaml`) or a version's manifest names and that is not to be
+/// found. What lies on the hub shows when it is needed.
+pub fn misnamed(workspace: &Workspace, file: &Node) -> Vec<Error> {
+    let mut faults = Vec::new();
+    let mut at = |node: &Node, fault: Error| faults.push(Error { kind: Kind::Input, ..fault.at(node.place()) });
+    if let Some((node, text)) = file.get("base").and_then(|node| Some((node, node.as_str()?)))
+        && let Ok(BaseName::Path(path)) = BaseName::written(text, &workspace.root)
+        && !path.exists()
+    {
+        at(node, Error::missing(format!("there is no {}", path.display())).hint("correct the path; it is relative to this file"));
+    }
+    let against = file.get("gate").and_then(|gate| gate.get("against"));
+    if let Some((node, text)) = against.and_then(|node| Some((node, node.as_str()?)))
+        && let Err(unknown) = registry::resolve(workspace, text)
+        && manifest(workspace, text).is_err()
+        && Reports::new(workspace.reports()).load(text).is_err()
+    {
+        at(node, unknown);
+    }
+    for version in registry::list(workspace).unwrap_or_default() {
+        let base = base_name(workspace, &version.base.name, false);
+        let named = |fault: Error| Error { message: format!("{}: {}", version.name, fault.message), ..fault };
+        faults.extend(base.err().map(named));
+    }
+    faults
 }

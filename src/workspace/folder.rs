@@ -1,7 +1,7 @@
 use super::{Config, Section};
 use crate::yaml::{self, Node};
 use engine::error::{Error, Result};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The name of the file that makes a folder a workspace.
 pub const FILE: &str = "pmtune.yaml";
@@ -90,52 +90,8 @@ impl Workspace {
         self.root.join("reports")
     }
 
-    /// A file or folder to write, as the user named it from where they stand.
-    ///
-    /// # Errors
-    /// It lies outside the workspace, links followed.
-    pub fn inside(&self, path: &Path) -> Result<PathBuf> {
-        let fail = |e| Error::io("find", path, e);
-        let full = std::path::absolute(path).map_err(fail)?;
-        let there = full.ancestors().find(|folder| folder.exists()).unwrap_or(&full);
-        let below = full.strip_prefix(there).unwrap_or(Path::new(""));
-        let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
-        let real = there.canonicalize().map_err(fail)?;
-        if plain && real.starts_with(self.root.canonicalize().map_err(fail)?) {
-            // Joining nothing would end the path of a file with a slash.
-            return Ok(if below.as_os_str().is_empty() { real } else { real.join(below) });
-        }
-        Err(Error::usage(format!("{} lies outside the workspace {}", path.display(), self.root.display()))
-            .hint("name a place inside it; copy the result from there"))
-    }
-
     /// Every suite file, in the order of their names.
     pub fn suite_files(&self) -> Result<Vec<PathBuf>> {
         suite_files(&self.root)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_stays_inside() {
-        let root = tempfile::tempdir().unwrap();
-        crate::workspace::init(&root.path().join("w")).unwrap();
-        let workspace = Workspace::open(&root.path().join("w")).unwrap();
-        let here = workspace.root.canonicalize().unwrap();
-        let inside = |path: &str| workspace.inside(&here.join(path));
-        assert_eq!(inside("new/folder/x.html").unwrap(), here.join("new/folder/x.html"));
-        assert_eq!(inside("pmtune.yaml").unwrap().to_string_lossy(), here.join("pmtune.yaml").to_string_lossy());
-        assert_eq!(inside("suites/../x.html").unwrap(), here.join("x.html"));
-        for outside in ["..", "../x", "suites/../../x", "no/such/../../../x", "/nowhere/x"] {
-            assert!(inside(outside).is_err(), "{outside}");
-        }
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink(root.path(), here.join("out")).unwrap();
-            assert!(inside("out/x").is_err());
-        }
     }
 }

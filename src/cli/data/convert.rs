@@ -3,7 +3,6 @@ use crate::cli::out;
 use crate::training_data::convert::Format;
 use crate::words;
 use crate::work::data::convert;
-use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
 use std::path::PathBuf;
@@ -54,19 +53,18 @@ impl From<To> for Format {
     }
 }
 
-pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &ConvertArgs) -> Result<()> {
-    let file = args.out.as_deref().map(|file| workspace()?.inside(file)).transpose()?;
-    if let Some(file) = file.as_deref().filter(|file| file.exists()) {
+pub fn run(args: &ConvertArgs) -> Result<()> {
+    if let Some(file) = args.out.as_deref().filter(|file| file.exists()) {
         return Err(Error::input(format!("{} is there already", out::path(file)))
             .hint("name a new file, or remove this one first"));
     }
     let converted = convert(&args.files, args.to.into(), &Console::new())?;
-    match file {
+    match &args.out {
         None => out::text(converted.text),
         Some(file) => {
-            store::replace(&file, converted.text.as_bytes())?;
+            store::replace(file, converted.text.as_bytes())?;
             let examples = words::count(converted.examples, "example");
-            out::line(format!("{examples} written to {}", out::path(&file)));
+            out::line(format!("{examples} written to {}", out::path(file)));
         }
     }
     Ok(())

@@ -3,7 +3,6 @@ use crate::cli::out;
 use crate::training_data::write_folder;
 use crate::words;
 use crate::work::data::merge;
-use crate::workspace::Workspace;
 use engine::error::Result;
 use std::path::PathBuf;
 
@@ -21,18 +20,18 @@ pub struct MergeArgs {
     pub strict: bool,
 }
 
-pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<()> {
-    let folder = workspace.inside(&args.out)?;
+pub fn run(args: &MergeArgs) -> Result<()> {
+    let folder = &args.out;
     let merged = merge(&args.folders, args.strict, &Console::new())?;
     for near in &merged.near {
         out::line(format!("kept {}, left out {}: nearly the same", near.kept.place, near.dropped.place));
     }
-    write_folder(&folder, &merged.files)?;
+    write_folder(folder, &merged.files)?;
     out::line(format!(
         "{} in {} written to {}; left out {} that were the same and {} that were nearly the same",
         words::count(merged.examples(), "example"),
         words::count(merged.files.len(), "file"),
-        out::path(&folder),
+        out::path(folder),
         merged.exact,
         merged.near.len()
     ));

@@ -20,7 +20,6 @@ pub struct SplitArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &SplitArgs) -> Result<()> {
-    let folder = args.out.as_deref().map(|folder| workspace.inside(folder)).transpose()?;
     let split = split(workspace, &args.paths, &Console::new())?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["category", "training", "held out"]);
@@ -41,9 +40,9 @@ pub fn run(workspace: &Workspace, args: &SplitArgs) -> Result<()> {
             without.join(", ")
         ));
     }
-    if let Some(folder) = folder {
-        split.write(&folder)?;
-        out::line(format!("\nWritten: {}", out::path(&folder)));
+    if let Some(folder) = &args.out {
+        split.write(folder)?;
+        out::line(format!("\nWritten: {}", out::path(folder)));
     }
     Ok(())
 }

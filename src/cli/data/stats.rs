@@ -20,15 +20,14 @@ pub struct StatsArgs {
 }
 
 pub fn run(workspace: &Workspace, args: &StatsArgs) -> Result<()> {
-    let html = args.html.as_deref().map(|file| workspace.inside(file)).transpose()?;
     let stats = dataset(workspace, &args.paths, &Console::new())?;
     match args.json {
         true => out::json(&stats)?,
         false => out::text(report::dataset_text(&stats)),
     }
-    if let Some(file) = html {
-        store::replace(&file, report::dataset_html(&stats)?.as_bytes())?;
-        let said = format!("\nPage: {}", out::path(&file));
+    if let Some(file) = &args.html {
+        store::replace(file, report::dataset_html(&stats)?.as_bytes())?;
+        let said = format!("\nPage: {}", out::path(file));
         if args.json { out::note(said) } else { out::line(said) }
     }
     Ok(())

@@ -6,21 +6,26 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The rules stand under `gate:` in pmtune.yaml; without it, a version must not lose against the one\n\
-                        before and must answer every case. A failed gate exits with 100.\n\n\
+                        before and must answer every case. A failed gate exits with 100, one that cannot be judged with 102.\n\n\
                         Examples:\n  pmtune gate\n  pmtune gate v2 --against v1\n  \
                         pmtune gate v2 --junit gate.xml --markdown gate.md\n  \
+                        pmtune gate --propose\n  \
                         pmtune eval --compare v1 v2 --gate"
 )]
 pub struct GateArgs {
-    /// A finished run, or a version, which means its newest finished run (default: the newest finished run of all).
+    /// A finished run, or a version, which means its newest whole run (default: the newest whole run of all).
     #[arg(value_name = "RUN_OR_VERSION")]
     pub run: Option<String>,
     /// The run or version that must not be lost against (default: `gate.against` in pmtune.yaml, else primary).
     #[arg(long, value_name = "RUN_OR_VERSION")]
     pub against: Option<String>,
-    /// Compare even where suites, checks or sampling differ; the decision says so.
+    /// Judge even where version, suites or checks changed since the runs were made, or differ between them; the decision
+    /// says so.
     #[arg(long)]
     pub allow_differences: bool,
+    /// Judge nothing; print a `gate:` for pmtune.yaml with thresholds that the version (default: primary) surely reaches.
+    #[arg(long, conflicts_with_all = ["against", "junit", "gitlab", "markdown", "badge", "json", "github", "exit_code"])]
+    pub propose: bool,
     #[command(flatten)]
     pub outputs: OutputArgs,
 }
@@ -91,5 +96,5 @@ impl OutputArgs {
 }
 
 fn exit_code(text: &str) -> Result<u8, String> {
-    text.parse::<u8>().ok().filter(|code| !matches!(code, 0 | 2 | 130)).ok_or_else(|| EXIT_CODE.to_string())
+    text.parse::<u8>().ok().filter(|code| !matches!(code, 0 | 2 | 102 | 130)).ok_or_else(|| EXIT_CODE.to_string())
 }

@@ -53,6 +53,9 @@ pub enum ModelsCommand {
     Verify {
         /// Such as v2 (default: every version and every archive).
         version: Option<String>,
+        /// Take the version's manifest as it is now for what it should be, then look.
+        #[arg(long, requires = "version")]
+        accept: bool,
     },
     /// What changed between two versions: data, recipe, prompts, results.
     Diff {

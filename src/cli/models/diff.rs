@@ -4,6 +4,7 @@ use crate::registry::{self, Change, Manifest, Note};
 use crate::report::visible;
 use crate::work;
 use crate::work::versions::manifest;
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::Result;
 
@@ -76,7 +77,8 @@ fn compared(workspace: &Workspace, a: &Manifest, b: &Manifest) {
         }
         None => out::paragraph(format!(
             "No report compares the two in this order. Make one with: pmtune eval --compare {} {}",
-            a.name, b.name
+            words::shell(&a.name),
+            words::shell(&b.name)
         )),
     }
 }

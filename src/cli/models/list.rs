@@ -4,6 +4,7 @@ use crate::cli::out;
 use crate::registry::{self, Manifest, Note};
 use crate::report::visible;
 use crate::work::versions::lineage;
+use crate::words;
 use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
@@ -94,7 +95,7 @@ pub fn notes(workspace: &Workspace, version: &str) -> Result<()> {
     let name = registry::find(workspace, version)?.name;
     let notes = registry::notes(workspace, &name)?;
     if notes.is_empty() {
-        out::paragraph(format!("Nothing is noted for {name} yet. Add a note with: pmtune models note {name} \"…\""));
+        out::paragraph(format!("Nothing is noted for {name} yet. Add a note with: pmtune models note {} \"…\"", words::shell(&name)));
     }
     print_notes(&notes);
     Ok(())

@@ -23,7 +23,7 @@ pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> R
         (false, Some(before)) => {
             let before_it = format!("{name} is primary now; before, {} was.", visible(&before));
             match registry::find(workspace, &before) {
-                Ok(_) => format!("{before_it} To go back: pmtune models promote {}", visible(&before)),
+                Ok(_) => format!("{before_it} To go back: pmtune models promote {}", words::shell(&visible(&before))),
                 Err(_) => format!("{before_it} That is no version here any more."),
             }
         }
@@ -46,7 +46,7 @@ pub fn archive(workspace: &Workspace, version: &str) -> Result<()> {
         let verb = words::either(children.len(), "was made from it and works", "were made from it and work");
         out::paragraph(format!("{} {verb} as before.", children.join(", ")));
     }
-    out::paragraph(format!("Bring it back with: pmtune models restore {name}"));
+    out::paragraph(format!("Bring it back with: pmtune models restore {}", words::shell(&name)));
     Ok(())
 }
 
@@ -63,6 +63,5 @@ pub fn restore(workspace: &Workspace, version: &str) -> Result<()> {
 
 /// Where the pack is and what it holds.
 fn packed(moved: &Moved) -> String {
-    let megabytes = moved.pack_bytes as f64 / 1e6;
-    format!("{} ({}, {megabytes:.1} MB)", out::path(&moved.pack), words::count(moved.files, "file"))
+    format!("{} ({}, {})", out::path(&moved.pack), words::count(moved.files, "file"), words::bytes(moved.pack_bytes))
 }

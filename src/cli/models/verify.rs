@@ -4,7 +4,10 @@ use crate::report::visible;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 
-pub fn run(workspace: &Workspace, version: Option<&str>) -> Result<()> {
+pub fn run(workspace: &Workspace, version: Option<&str>, accept: bool) -> Result<()> {
+    if let Some(version) = version.filter(|_| accept) {
+        registry::accept(workspace, version)?;
+    }
     let found = match version {
         Some(version) => registry::verify(workspace, &registry::full_name(workspace, version))?,
         None => registry::verify_all(workspace)?,

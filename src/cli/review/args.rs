@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "A RUN is a folder of reports/, or a version such as v2, meaning its newest finished run. With two runs \
+    after_help = "A RUN is a folder of reports/, or a version such as v2, meaning its newest whole run. With two runs \
                   you see both answers side by side, in random position, and never learn which version wrote which.\n\n\
                   Examples:\n  pmtune review v2\n  pmtune review v1 v2 --reviewer ann\n  \
                   pmtune review v1 v2 --reviewers ann,ben,cem --overlap 30% --reviewer ben\n  \

@@ -14,14 +14,13 @@ use engine::error::Result;
 use std::path::PathBuf;
 
 pub fn export(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
-    let reading = Reading::open(workspace, &args.sheet.options())?;
+    let reading = Reading::open(workspace, &args.sheet.options(), &Console::new())?;
     let names = match &args.sheet.reviewer {
         None if !reading.roster.is_empty() => reading.roster.clone(),
         given => vec![reviewer(given.as_deref())?],
     };
-    let folder = workspace.inside(&args.to)?;
     for name in names {
-        let sent = reading.send(&name, &folder, &desk::sheet_page)?;
+        let sent = reading.send(&name, &args.to, &desk::sheet_page)?;
         let (page, table) = (out::path(&sent.page), out::path(&sent.table));
         let name = report::visible(&name);
         out::line(format!("{name}: {} to read, in {page} or {table}", words::count(sent.answers, "answer")));

@@ -1,6 +1,7 @@
 //! `pmtune review status`: who has read how much.
 
 use super::args::SheetArgs;
+use crate::cli::console::Console;
 use crate::cli::out;
 use crate::report;
 use crate::review::ReviewerKind;
@@ -10,7 +11,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use engine::error::Result;
 
 pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {
-    let mut standings = Reading::open(workspace, &args.options())?.standings()?;
+    let mut standings = Reading::open(workspace, &args.options(), &Console::new())?.standings()?;
     standings.retain(|standing| args.reviewer.as_ref().is_none_or(|name| *name == standing.reviewer.name));
     if standings.is_empty() {
         out::line("Nobody has rated these answers yet.");

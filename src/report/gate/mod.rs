@@ -61,6 +61,7 @@ fn verdict(decision: &Decision) -> String {
     let rules = words::count(decision.rules.len(), "rule");
     match decision.failing().len() {
         0 => format!("The gate is passed, {rules}"),
+        unjudged if decision.is_unjudged() => format!("The gate could not be judged on {unjudged} of {rules}"),
         failing => format!("The gate failed on {failing} of {rules}"),
     }
 }

@@ -1,7 +1,9 @@
 use super::*;
 use crate::gate::{CaseNote, Contender, Judged};
 use crate::report::fixture::{Fixture, HOSTILE, at, fixture};
+use crate::run::Run;
 use crate::suite::Split;
+use crate::tally::{self, CaseTally, Standing};
 use quick_xml::events::Event;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -162,13 +164,14 @@ fn code_quality_points_at_the_case_and_keeps_its_fingerprint() {
 }
 
 /// What the schema that Jenkins publishes (junit-10.xsd) lets an element carry; the first so many are required.
-const JUNIT: [(&str, usize, &[&str]); 6] = [
+const JUNIT: [(&str, usize, &[&str]); 7] = [
     ("testsuites", 0, &["name", "time", "tests", "failures", "errors"]),
     ("testsuite", 4, &["name", "tests", "failures", "errors", "skipped", "time", "timestamp"]),
     ("testcase", 1, &["name", "time", "classname"]),
     ("failure", 0, &["type", "message"]),
     ("error", 0, &["type", "message"]),
     ("skipped", 0, &["type", "message"]),
+    ("system-out", 0, &[]),
 ];
 
 /// Every element with its attributes, as another XML reader sees them.
@@ -218,6 +221,40 @@ fn junit_keeps_to_the_schema_and_counts_right() {
         assert_eq!(count("testcase"), decision.rules.len() + b.manifest.cases.len());
     }
     assert!(b.records.iter().any(|record| record.split == Split::Dev), "cases of both halves are tests");
+}
+
+#[test]
+fn a_passed_gate_has_no_failed_test_and_must_pass_cases_fail_by_themselves() {
+    let Fixture { b, .. } = fixture();
+    let tallies = tally::cases(&b);
+    let fails = |c: &&CaseTally<'_>| c.counts && matches!(c.standing(), Standing::Fails | Standing::Unanswered);
+    let failing: Vec<&str> = tallies.iter().filter(fails).map(|case| case.case).collect();
+    assert!(failing.len() > 1, "{failing:?}");
+    let xml = junit(&passed(), &b).unwrap();
+    let names = |xml: &str, wanted: &str| elements(xml).iter().filter(|(name, _)| name == wanted).count();
+    assert_eq!((names(&xml, "failure"), names(&xml, "error")), (0, 0), "{xml}");
+    assert_eq!(names(&xml, "system-out"), failing.len(), "what they fail by is told: {xml}");
+    let mut decision = decision();
+    decision.rules = vec![judged("must-pass", Status::Fail, "1 of 2 cases that must pass does not", &failing[..1])];
+    let xml = junit(&decision, &b).unwrap();
+    assert_eq!(names(&xml, "failure") + names(&xml, "error"), 2, "the rule and the case: {xml}");
+    assert_eq!(names(&xml, "system-out"), failing.len() - 1);
+}
+
+#[test]
+fn seconds_stand_only_where_an_answer_was_alone() {
+    let Fixture { mut b, .. } = fixture();
+    let times = |run: &Run| {
+        let xml = junit(&passed(), run).unwrap();
+        elements(&xml).iter().filter(|(name, a)| name == "testcase" && a.contains_key("time")).count()
+    };
+    b.manifest.version.template = Some("made many at a time".to_string());
+    assert_eq!(times(&b), 0);
+    b.manifest.version.template = None;
+    assert!(times(&b) > 0);
+    b.manifest.finished = Some(b.manifest.started + jiff::SignedDuration::from_secs(90));
+    let xml = junit(&passed(), &b).unwrap();
+    assert_eq!(elements(&xml)[0].1["time"], "90.000", "by the clock, not the sum over a batch");
 }
 
 #[test]

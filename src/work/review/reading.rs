@@ -3,7 +3,8 @@ use crate::run::{Reports, Run};
 use crate::suite::Split;
 use crate::work::event::Sink;
 use crate::work::extras::write_run_report;
-use crate::work::find;
+use crate::work::find::Finder;
+use crate::work::today::Today;
 use crate::workspace::Workspace;
 use engine::error::Result;
 use jiff::Timestamp;
@@ -48,15 +49,14 @@ pub struct Standing {
 }
 
 impl Reading {
-    /// Finds the finished runs that are meant.
-    pub fn open(workspace: &Workspace, options: &ReadingOptions) -> Result<Self> {
+    /// Finds the finished runs that are meant. People may read a run of a few cases too.
+    pub fn open(workspace: &Workspace, options: &ReadingOptions, sink: &dyn Sink) -> Result<Self> {
         let reports = Reports::new(workspace.reports());
+        let today = Today::read_leniently(workspace, sink);
+        let finder = Finder { workspace, reports: &reports, today: &today, insist: true, sink };
         let runs = match options.runs.as_slice() {
-            [before, after] => find::pair(workspace, &reports, before, after).map(|(a, b)| vec![a, b])?,
-            names => {
-                let run = |name: &String| find::run_or_version(workspace, &reports, name, |_| true);
-                names.iter().map(run).collect::<Result<_>>()?
-            }
+            [before, after] => finder.pair(before, after).map(|(a, b)| vec![a, b])?,
+            names => names.iter().map(|name| finder.run(name, None)).collect::<Result<_>>()?,
         };
         let settings = workspace.section::<ReviewSettings>()?.unwrap_or_default();
         let named = if options.reviewers.is_empty() { &settings.reviewers } else { &options.reviewers };

@@ -81,6 +81,7 @@ impl Outcome<'_> {
             data: Some(self.basis.data.clone()),
             training: Some(self.trained()),
             notes: notes.to_string(),
+            digest: None,
         }
     }
 

@@ -1,0 +1,94 @@
+//! The runs in `reports/`: what each of them asked, and how to be rid of one.
+
+use super::event::{Event, Sink};
+use super::today::Today;
+use crate::review::{self, Exported};
+use crate::run::{Extent, Manifest, Reports, RunFolder};
+use crate::words;
+use crate::workspace::Workspace;
+use engine::error::{Error, Result};
+
+/// A stored run.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub manifest: Manifest,
+    /// How much of today's suites it asked; `None` where they cannot be read.
+    pub extent: Option<Extent>,
+    /// What is set otherwise than the workspace says today.
+    pub set_otherwise: Option<String>,
+    /// Of everything in its folder.
+    pub bytes: u64,
+}
+
+/// Every run, oldest first.
+pub fn list(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Stored>> {
+    let reports = Reports::new(workspace.reports());
+    let today = Today::read(workspace);
+    if let Err(error) = &today {
+        sink.tell(Event::Warning(format!("how much of the suites a run asked is not known: {error}")));
+    }
+    let listing = reports.list()?;
+    for error in &listing.unreadable {
+        sink.tell(Event::Warning(format!("left out: {error}")));
+    }
+    let stored = |manifest: Manifest| -> Result<Stored> {
+        let bytes = reports.folder_of(&manifest.id)?.bytes();
+        let today = today.as_ref().ok();
+        Ok(Stored {
+            extent: today.map(|today| today.extent(&manifest)),
+            set_otherwise: today.and_then(|today| today.set_otherwise(&manifest)),
+            bytes,
+            manifest,
+        })
+    };
+    listing.runs.into_iter().map(stored).collect()
+}
+
+/// Runs that are about to be removed: nothing is yet.
+#[derive(Debug)]
+pub struct Removal {
+    folders: Vec<RunFolder>,
+}
+
+impl Removal {
+    /// Looks for all of them before anything is removed. `reviewed` takes also runs that people or judges scored, and those
+    /// in sheets that were given away.
+    ///
+    /// # Errors
+    /// One for each run that is not there, is being written, or was scored and nobody insists.
+    pub fn of(workspace: &Workspace, ids: &[String], reviewed: bool) -> Result<Self> {
+        let reports = Reports::new(workspace.reports());
+        let (mut folders, mut faults) = (Vec::new(), Vec::new());
+        for id in ids {
+            let found = reports.folder_of(id).and_then(|folder| {
+                let (ratings, sheets) = (review::ratings_in(&folder.path)?, Exported::naming(&reports, id));
+                if ratings + sheets > 0 && !reviewed {
+                    let ratings = (ratings > 0).then(|| format!("holds {}", words::count(ratings, "rating")));
+                    let sheets = (sheets > 0).then(|| format!("is in {}", words::count(sheets, "sheet")));
+                    let why: Vec<String> = ratings.into_iter().chain(sheets).collect();
+                    return Err(Error::input(format!("a review needs run {id}: it {}", why.join(" and ")))
+                        .hint("keep it, or remove it all the same with --with-reviews"));
+                }
+                Ok(folder)
+            });
+            match found {
+                Ok(folder) if folders.iter().any(|other: &RunFolder| other.path == folder.path) => {}
+                Ok(folder) => folders.push(folder),
+                Err(error) => faults.push(error),
+            }
+        }
+        Error::gather(faults).map_or(Ok(Self { folders }), Err)
+    }
+
+    /// Names the runs, with how large they are together.
+    pub fn words(&self) -> String {
+        let bytes: u64 = self.folders.iter().map(RunFolder::bytes).sum();
+        let ids: Vec<&str> = self.folders.iter().map(|folder| folder.id.as_str()).collect();
+        format!("{} ({}): {}", words::count(ids.len(), "run"), words::bytes(bytes), ids.join(", "))
+    }
+
+    /// Removes them. A kill in between leaves no folder that passes for a run.
+    pub fn remove(self) -> Result<()> {
+        self.folders.into_iter().try_for_each(RunFolder::remove)
+    }
+}
