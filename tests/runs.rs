@@ -53,7 +53,9 @@ fn workspace() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "pmtune.yaml", SETTINGS);
     let case = |i: usize| {
-        format!("  - {{id: case-{i:02}, split: held-out, prompt: Question {i}, checks: [{{type: contains, value: yes}}]}}\n")
+        format!(
+            "  - {{id: case-{i:02}, split: held-out, prompt: Question {i}, checks: [{{type: contains, value: yes}}]}}\n"
+        )
     };
     let cases: String = (0..40).map(case).collect();
     write(root.path(), "suites/s.yaml", &format!("category: c\ncases:\n{cases}"));
@@ -103,7 +105,13 @@ fn what_is_as_it_was_compares_and_passes() {
 #[test]
 fn no_edit_of_suites_checks_or_version_goes_unseen_and_insisting_says_so() {
     let edits: [(&str, &str, &str, &str, &str); 7] = [
-        ("suites/s.yaml", "prompt: Question 7,", "prompt: Why 7,", "the prompt changed: 1 case (s/case-07)", "--compare"),
+        (
+            "suites/s.yaml",
+            "prompt: Question 7,",
+            "prompt: Why 7,",
+            "the prompt changed: 1 case (s/case-07)",
+            "--compare",
+        ),
         (
             "suites/s.yaml",
             "  - {id: case-39, split: held-out, prompt: Question 39, checks: [{type: contains, value: yes}]}\n",
@@ -149,7 +157,10 @@ fn a_case_that_was_added_is_missed_and_named() {
     let root = workspace();
     edit(root.path(), "suites/s.yaml", "cases:\n", "cases:\n  - {id: new, prompt: A new one}\n");
     let text = said(&pmtune(root.path(), GATE));
-    assert!(text.contains("asked 40 of 41 cases") && text.contains("pmtune eval x-v2"), "{text}");
+    assert!(
+        text.contains("asked 40 of 41 cases") && text.contains("never asked, in a suite edited since: 1 case (s/new)"),
+        "{text}"
+    );
     let runs = std::fs::read_dir(root.path().join("reports")).unwrap().flatten();
     let ids: Vec<String> = runs.map(|run| run.file_name().to_string_lossy().into_owned()).collect();
     let id = ids.iter().find(|id| id.ends_with("x-v2")).unwrap();
@@ -187,7 +198,10 @@ fn without_a_whole_run_there_is_nothing_to_decide_on() {
         let refused = pmtune(root.path(), args);
         let text = said(&refused);
         assert_eq!(refused.status.code(), Some(1), "{text}");
-        assert!(text.contains("asked 3 of 40 cases") && text.contains("pmtune eval x-v3") && text.contains(&few), "{text}");
+        assert!(
+            text.contains("asked 3 of 40 cases") && text.contains("pmtune eval x-v3") && text.contains(&few),
+            "{text}"
+        );
     }
 }
 
@@ -198,6 +212,23 @@ fn a_run_of_whole_suites_stands_where_there_is_no_larger_one() {
     let output = pmtune(root.path(), COMPARE);
     let text = said(&output);
     assert!(output.status.success() && text.contains("no run asked every case; the largest asked 40 of 41"), "{text}");
+}
+
+#[test]
+fn a_whole_half_stands_too_and_a_run_of_two_cases_does_not() {
+    let root = workspace();
+    edit(
+        root.path(),
+        "suites/s.yaml",
+        "cases:\n",
+        "cases:\n  - {id: d, prompt: A dev case}\n  - {id: e, prompt: Another}\n",
+    );
+    let output = pmtune(root.path(), &["gate", "v2", "--allow-differences"]);
+    let text = said(&output);
+    assert!(text.contains("the largest asked 40 of 42"), "{text}");
+    let few = answer(root.path(), "x-v2", 40, Some(1), Sampling::default());
+    let text = said(&pmtune(root.path(), &["gate", "v2", "--allow-differences"]));
+    assert!(text.contains(&format!("{few} (asked 1 of 42 cases)")), "{text}");
 }
 
 #[test]
@@ -232,7 +263,11 @@ fn runs_are_removed_when_somebody_says_so_and_reviewed_ones_only_when_told() {
     let text = said(&refused);
     assert!(refused.status.code() == Some(1) && text.contains("1 rating") && text.contains("--with-reviews"), "{text}");
     for bad in ["nothing-like-it", "../reports", "."] {
-        assert_ne!(pmtune(root.path(), &["runs", "remove", "--yes", "--with-reviews", &few, bad]).status.code(), Some(0), "{bad}");
+        assert_ne!(
+            pmtune(root.path(), &["runs", "remove", "--yes", "--with-reviews", &few, bad]).status.code(),
+            Some(0),
+            "{bad}"
+        );
     }
     assert!(folder.is_dir(), "one fault, and nothing is removed");
     let removed = pmtune(root.path(), &["runs", "remove", "--yes", "--with-reviews", &few, &few]);
@@ -278,16 +313,8 @@ fn an_evaluation_without_any_answer_is_an_error() {
 #[test]
 fn a_result_that_cannot_be_printed_is_no_success_and_a_closed_pipe_is_fine() {
     let root = workspace();
-    let commands: [&[&str]; 8] = [
-        COMPARE,
-        GATE,
-        &["history"],
-        &["runs", "list"],
-        &["models", "list"],
-        &["validate"],
-        &["schema"],
-        &["--help"],
-    ];
+    let commands: [&[&str]; 8] =
+        [COMPARE, GATE, &["history"], &["runs", "list"], &["models", "list"], &["validate"], &["schema"], &["--help"]];
     for args in commands {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = command(root.path(), args).stdout(full).output().unwrap();

@@ -20,7 +20,10 @@ const CASES: usize = 8;
 fn workspace() -> (TempDir, Workspace) {
     let root = tempfile::tempdir().unwrap();
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
-    let settings = format!("line: PM\nbase: {}\ncompare: {{resamples: 1000}}\nsampling: {{max-tokens: 4}}\ngate: {{errors: 0}}\n", base.display());
+    let settings = format!(
+        "line: PM\nbase: {}\ncompare: {{resamples: 1000}}\nsampling: {{max-tokens: 4}}\ngate: {{errors: 0}}\n",
+        base.display()
+    );
     write(root.path(), "pmtune.yaml", &settings);
     let line = |i: usize| format!(r#"{{"instruction": "Ask {i}", "input": "", "output": "Done {i}."}}"#);
     write(root.path(), "training-data/updates/basic.jsonl", &(0..30).map(line).collect::<Vec<_>>().join("\n"));

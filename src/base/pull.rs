@@ -35,7 +35,8 @@ pub fn local(name: &BaseName) -> Result<Option<Base>> {
         return Ok(None);
     }
     let receipt: Receipt = serde_json::from_str(&store::read_text(&receipt_file)?).map_err(|e| {
-        Error::input(format!("{} is damaged: {e}", receipt_file.display())).hint(format!("run `pmtune pull {}`", words::shell(&name.to_string())))
+        Error::input(format!("{} is damaged: {e}", receipt_file.display()))
+            .hint(format!("run `pmtune pull {}`", words::shell(&name.to_string())))
     })?;
     let path = if receipt.open == "." { folder } else { folder.join(&receipt.open) };
     let intact = path.is_dir() || path.metadata().is_ok_and(|m| m.len() == receipt.bytes);

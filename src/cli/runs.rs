@@ -69,8 +69,10 @@ fn show(runs: &[Stored]) {
         size.set_cell_alignment(CellAlignment::Right);
     }
     out::line(table.trim_fmt());
-    let remarks: Vec<(&str, String)> =
-        runs.iter().flat_map(|stored| remarks(stored).map(move |remark| (stored.manifest.id.as_str(), remark))).collect();
+    let remarks: Vec<(&str, String)> = runs
+        .iter()
+        .flat_map(|stored| remarks(stored).map(move |remark| (stored.manifest.id.as_str(), remark)))
+        .collect();
     if !remarks.is_empty() {
         out::line("");
     }

@@ -46,7 +46,10 @@ pub(super) fn of_runs(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&st
         .into_iter()
         .filter(|(run, _)| run.manifest.finished.is_none())
         .map(|(run, label)| {
-            format!("The run of {label} is not finished; `pmtune eval --resume {}` finishes it.", words::shell(&run.manifest.id))
+            format!(
+                "The run of {label} is not finished; `pmtune eval --resume {}` finishes it.",
+                words::shell(&run.manifest.id)
+            )
         })
         .collect();
     warnings.extend(stopped(a, b));

@@ -145,7 +145,8 @@ fn no_regression<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Res
 }
 
 /// What may be the exit code of a failed gate.
-pub const EXIT_CODE: &str = "use 1 to 255, but for 2 (wrong usage), 102 (a gate that could not be judged) and 130 (interrupted); 100 is usual";
+pub const EXIT_CODE: &str =
+    "use 1 to 255, but for 2 (wrong usage), 102 (a gate that could not be judged) and 130 (interrupted); 100 is usual";
 
 /// Keys that hold for the gate as a whole.
 const WHOLE: [&str; 4] = ["half", "against", "exit-code", "suites"];

@@ -28,11 +28,8 @@ pub fn ordered(mut sources: Vec<Source>, line: &Line) -> Vec<Source> {
 fn epochs(sources: &[Source]) -> Vec<usize> {
     let all: Vec<Cases> = sources.iter().map(|source| cases(&source.run)).collect();
     let returning = returning(&all);
-    let rulers: Vec<Ruler<'_>> = sources
-        .iter()
-        .zip(&all)
-        .map(|(source, all)| Ruler::new(&source.run.manifest, all, |_| true))
-        .collect();
+    let rulers: Vec<Ruler<'_>> =
+        sources.iter().zip(&all).map(|(source, all)| Ruler::new(&source.run.manifest, all, |_| true)).collect();
     let partial = |i: usize| rulers.iter().any(|other| rulers[i].part_of(other, &returning[i]));
     let mut known: Vec<&Ruler<'_>> = Vec::new();
     let mut epochs: Vec<Option<usize>> = Vec::new();

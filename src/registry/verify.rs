@@ -1,7 +1,7 @@
 //! Whether versions are still what they were: every hash that was written down is worked out again.
 
-use super::shelf::{ARCHIVE, pack_file, packs};
 use super::manifest::{deciding, sealed};
+use super::shelf::{ARCHIVE, pack_file, packs};
 use super::{Manifest, base_name, manifest_file, notes, pack, primary};
 use crate::base;
 use crate::words;

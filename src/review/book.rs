@@ -216,7 +216,8 @@ pub fn ratings_in(run: &Path) -> Result<usize> {
         return Ok(0);
     }
     let entries = std::fs::read_dir(&folder).map_err(|e| Error::io("read", &folder, e))?;
-    let paths = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    let paths =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
     paths.map(|path| Ok(read(&path)?.map_or(0, |(_, ratings)| ratings.len()))).sum()
 }
 

@@ -1,7 +1,7 @@
 use super::Manifest;
-use crate::suite::Suite;
+use crate::suite::{Split, Suite};
 use crate::words::count;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// How much of the suites a run asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,19 +10,24 @@ pub struct Extent {
     pub asked: usize,
     /// Cases of the suites.
     pub of: usize,
-    /// Every suite was asked whole or not at all.
-    pub whole_suites: bool,
+    /// Each half of each suite was asked whole or not at all, as `--suite` and `--split` do.
+    pub whole_parts: bool,
 }
 
 impl Extent {
     pub fn of(manifest: &Manifest, suites: &[Suite]) -> Self {
         let ran: HashSet<&str> = manifest.cases.iter().map(|(id, _)| id.as_str()).collect();
-        let asked = |suite: &Suite| suite.cases.iter().filter(|case| ran.contains(case.id.as_str())).count();
-        let by_suite: Vec<(usize, usize)> = suites.iter().map(|suite| (asked(suite), suite.cases.len())).collect();
+        // Cases asked, and all there are.
+        let mut parts: BTreeMap<(&str, Split), (usize, usize)> = BTreeMap::new();
+        for (suite, case) in suites.iter().flat_map(|suite| suite.cases.iter().map(move |case| (suite, case))) {
+            let (asked, of) = parts.entry((suite.name.as_str(), case.split)).or_default();
+            *asked += usize::from(ran.contains(case.id.as_str()));
+            *of += 1;
+        }
         Self {
-            asked: by_suite.iter().map(|(asked, _)| asked).sum(),
-            of: by_suite.iter().map(|(_, of)| of).sum(),
-            whole_suites: by_suite.iter().all(|(asked, of)| *asked == 0 || asked == of),
+            asked: parts.values().map(|(asked, _)| asked).sum(),
+            of: parts.values().map(|(_, of)| of).sum(),
+            whole_parts: parts.values().all(|(asked, of)| *asked == 0 || asked == of),
         }
     }
 

@@ -79,10 +79,8 @@ pub fn stale(run: &Run, suites: &[Suite]) -> Stale {
         }
     }
     let added = added(run, suites);
-    let judging_only = gone.is_empty()
-        && added.is_empty()
-        && repeats.is_empty()
-        && changed.keys().all(|aspect| !ASPECTS[*aspect].1);
+    let judging_only =
+        gone.is_empty() && added.is_empty() && repeats.is_empty() && changed.keys().all(|aspect| !ASPECTS[*aspect].1);
     let of_cases = |what: &str, ids: &[&str]| format!("{what}: {} ({})", count(ids.len(), "case"), few(ids, NAMES));
     let mut words = Vec::new();
     words.extend((!gone.is_empty()).then(|| of_cases("removed from the suites", &gone)));
@@ -158,7 +156,12 @@ mod tests {
             ("repeat: 2", "repeat: 2, require: 1", "`require` changed: 1 case (s/b)", true),
             ("repeat: 2", "repeat: 3", "`repeat` changed: 1 case (s/b)", false),
             ("id: b", "id: c", "removed from the suites: 1 case (s/b)", false),
-            ("cases:\n", "cases:\n  - {id: n, prompt: new}\n", "never asked, in a suite edited since: 1 case (s/n)", false),
+            (
+                "cases:\n",
+                "cases:\n  - {id: n, prompt: new}\n",
+                "never asked, in a suite edited since: 1 case (s/n)",
+                false,
+            ),
         ];
         for (from, to, words, judging_only) in edits {
             let text = SUITE.replacen(from, to, 1);

@@ -12,8 +12,8 @@ mod time;
 
 pub use count::{count, count_of, either, noun, thousands};
 pub use number::{
-    bytes, chance, decimal, decimal_to, percent, percent_exact, percent_range, range, short_number, signed, signed_range,
-    signed_to, times_in_100,
+    bytes, chance, decimal, decimal_to, percent, percent_exact, percent_range, range, short_number, signed,
+    signed_range, signed_to, times_in_100,
 };
 pub use shell::shell;
 pub use text::{begin, clip, clip_apart, few, list, list_at_most, quoted_list, short_hash};

@@ -104,17 +104,18 @@ impl Finder<'_> {
         (!words.is_empty()).then(|| words.join("; "))
     }
 
-    /// The newest whole run of those `wanted`; without one, the largest that asked whole suites; `None` where no finished
+    /// The newest whole run of those `wanted`; without one, the largest that asked whole suites or halves
+    /// of them; `None` where no finished
     /// run is wanted. `who` is what they are runs of.
     fn standing_for(&self, who: &str, wanted: impl Fn(&Manifest) -> bool) -> Result<Option<Run>> {
         let runs = self.reports.list()?.runs;
         let mut passed: Vec<Passed> = Vec::new();
-        // The largest run of whole suites, with how many newer ones there are.
+        // The largest run of whole parts, with how many newer ones there are.
         let mut largest: Option<(usize, Run, usize)> = None;
         for manifest in runs.iter().rev().filter(|run| run.finished.is_some() && wanted(run)) {
             let extent = self.today.extent(manifest);
             let mut why = self.why_not(manifest);
-            if why.is_none() || (extent.whole_suites && self.today.set_otherwise(manifest).is_none()) {
+            if why.is_none() || (extent.whole_parts && self.today.set_otherwise(manifest).is_none()) {
                 let run = self.reports.load(&manifest.id)?;
                 if !run.is_answered() {
                     why = Some("no case was answered".to_string());

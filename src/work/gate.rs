@@ -63,12 +63,7 @@ impl GateFiles {
 ///
 /// # Errors
 /// No such runs; the version, the suites or the checks changed since.
-pub fn contenders(
-    workspace: &Workspace,
-    subject: &GateSubject,
-    insist: bool,
-    sink: &dyn Sink,
-) -> Result<Contenders> {
+pub fn contenders(workspace: &Workspace, subject: &GateSubject, insist: bool, sink: &dyn Sink) -> Result<Contenders> {
     let reports = Reports::new(workspace.reports());
     for error in &reports.list()?.unreadable {
         sink.tell(Event::Warning(format!("left out: {error}")));

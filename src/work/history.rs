@@ -84,7 +84,10 @@ fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<So
             others.insert(manifest.version.name);
         } else if manifest.finished.is_none() {
             let id = &manifest.id;
-            sink.tell(Event::Note(format!("{id} is not finished and left out; pmtune eval --resume {} finishes it", words::shell(id))));
+            sink.tell(Event::Note(format!(
+                "{id} is not finished and left out; pmtune eval --resume {} finishes it",
+                words::shell(id)
+            )));
         } else {
             let run = reports.load(&manifest.id)?;
             let ratings = books.of(&run);

@@ -122,7 +122,8 @@ impl<'a> Today<'a> {
             };
             say(adapter != then.adapter, "the version's adapter changed");
         } else if then.name == "base" {
-            let local = base_name(self.workspace, &self.workspace.config.base, false).and_then(|name| base::local(&name));
+            let local =
+                base_name(self.workspace, &self.workspace.config.base, false).and_then(|name| base::local(&name));
             let other = local.is_ok_and(|base| base.is_some_and(|base| base.sha256 != then.base));
             say(other, "`base` in pmtune.yaml is another");
         }

@@ -44,7 +44,11 @@ pub fn misnamed(workspace: &Workspace, file: &Node) -> Vec<Error> {
         && let Ok(BaseName::Path(path)) = BaseName::written(text, &workspace.root)
         && !path.exists()
     {
-        at(node, Error::missing(format!("there is no {}", path.display())).hint("correct the path; it is relative to this file"));
+        at(
+            node,
+            Error::missing(format!("there is no {}", path.display()))
+                .hint("correct the path; it is relative to this file"),
+        );
     }
     let against = file.get("gate").and_then(|gate| gate.get("against"));
     if let Some((node, text)) = against.and_then(|node| Some((node, node.as_str()?)))

@@ -2,9 +2,9 @@ use super::list::print_notes;
 use crate::cli::out;
 use crate::registry::{self, Change, Manifest, Note};
 use crate::report::visible;
+use crate::words;
 use crate::work;
 use crate::work::versions::manifest;
-use crate::words;
 use crate::workspace::Workspace;
 use engine::error::Result;
 

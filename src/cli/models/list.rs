@@ -3,8 +3,8 @@
 use crate::cli::out;
 use crate::registry::{self, Manifest, Note};
 use crate::report::visible;
-use crate::work::versions::lineage;
 use crate::words;
+use crate::work::versions::lineage;
 use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
@@ -95,7 +95,10 @@ pub fn notes(workspace: &Workspace, version: &str) -> Result<()> {
     let name = registry::find(workspace, version)?.name;
     let notes = registry::notes(workspace, &name)?;
     if notes.is_empty() {
-        out::paragraph(format!("Nothing is noted for {name} yet. Add a note with: pmtune models note {} \"…\"", words::shell(&name)));
+        out::paragraph(format!(
+            "Nothing is noted for {name} yet. Add a note with: pmtune models note {} \"…\"",
+            words::shell(&name)
+        ));
     }
     print_notes(&notes);
     Ok(())
