@@ -62,7 +62,7 @@ fn rate(reports: &Path, id: &str, records: &[Record], name: &str, kind: Reviewer
 fn compare(root: &Path) -> String {
     let mut command = Command::new(cargo_bin("pmtune"));
     command.current_dir(root).env_remove("PMTUNE_WORKSPACE").stdin(Stdio::null());
-    let output = command.args(["compare", "one", "two"]).output().unwrap();
+    let output = command.args(["compare", "one", "two", "--allow-differences", "--full"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -46,7 +46,7 @@ fn add_run(root: &Path, id: &str, version: &str, finished: bool, mark: &str) {
             "case": case, "repeat": 0, "category": &case[..1], "split": "held-out", "weight": 1.0,
             "prompt": format!("Please write {case}."), "answer_key": "k", "judge_hash": "j", "outcome": "judged",
             "answer": {"text": text, "stop": "end", "prompt_tokens": 1, "output_tokens": 1, "seconds": 0.1},
-            "verdicts": [], "score": 1.0, "passed": true, "at": "2026-01-01T10:30:00Z",
+            "verdicts": [{"check": "contains", "criterion": "format", "weight": 1.0, "verdict": "pass", "score": 1.0, "reason": ""}], "score": 1.0, "passed": true, "at": "2026-01-01T10:30:00Z",
         });
         format!("{record}\n")
     };
@@ -249,7 +249,7 @@ fn a_sheet_leaves_is_filled_and_comes_back_once() {
     assert_eq!(book(root.path(), "by-ann.jsonl").len(), 5, "all or nothing");
     let mut compare = Command::cargo_bin("pmtune").unwrap();
     let compare = compare.current_dir(root.path()).env_remove("PMTUNE_WORKSPACE").args(["compare", "v1", "v2"]);
-    let compare = compare.arg("--allow-differences");
+    let compare = compare.args(["--allow-differences", "--full"]);
     assert!(fine(compare.output().unwrap()).contains("What people say"), "versions name runs here, too");
     let elsewhere = workspace();
     std::fs::write(&table, filled).unwrap();

@@ -34,7 +34,7 @@ fn make(folder: &Path, id: &str) {
     let line = |n: usize| {
         let record = json!({
             "case": format!("s/{n}"), "repeat": 0, "category": "x", "split": "dev", "weight": 1.0, "prompt": "?",
-            "answer_key": "k", "judge_hash": "j", "outcome": "judged", "verdicts": [], "score": 1.0, "passed": true,
+            "answer_key": "k", "judge_hash": "j", "outcome": "judged", "verdicts": [{"check": "contains", "criterion": "format", "weight": 1.0, "verdict": "pass", "score": 1.0, "reason": ""}], "score": 1.0, "passed": true,
             "answer": {"text": format!("{id} {n}"), "stop": "end", "prompt_tokens": 1, "output_tokens": 1, "seconds": 0.1},
             "at": "2026-01-01T10:30:00Z",
         });

@@ -40,7 +40,7 @@ const GOOD: [&str; 23] = [
     "compare: {negligible: 0, confidence: 0.5, resamples: 1000, seed: 0}",
     "compare: ~",
     "data: {fail-on: off, severity: {crlf: note}, max-tokens: 1, outdated-terms: {a_b: c, d: 1}}",
-    "train: {preset: balanced, system: x, data: [a], held-out: [b]}",
+    "train: {preset: balanced, system: x, data: [a], validation: [b]}",
     "train: {rank: 1, alpha: 0.1, dropout: 0, targets: [q_proj], rslora: true, learning-rate: 1, schedule: linear}",
     "train: {warmup: 1, epochs: 1, batch-size: 1, context-length: 1, too-long: skip, weight-decay: 0, clip: 9, patience: 1}",
     "train: {seed: ~, epochs: ~}",

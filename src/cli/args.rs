@@ -75,3 +75,33 @@ pub enum Command {
     /// Print the manual page, or write one for every command.
     Man(ManArgs),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::shell::pages;
+    use clap::CommandFactory;
+    use clap_complete::Shell;
+
+    #[test]
+    fn every_shell_gets_a_script_that_knows_the_commands() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "pmtune", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            for word in ["rescore", "import", "allow-partial", "completions"] {
+                assert!(script.contains(word), "{shell}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_a_page_for_every_command() {
+        let folder = tempfile::tempdir().unwrap();
+        pages(Args::command(), folder.path()).unwrap();
+        for name in ["pmtune.1", "pmtune-eval.1", "pmtune-suite-import.1", "pmtune-models-list.1"] {
+            let page = std::fs::read_to_string(folder.path().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert!(page.contains(".TH pmtune"), "{name}: {page}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, runs, shell, suite, suites, train,
+    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, runs, shell, suite, suites,
+    train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -60,7 +61,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
-        Command::Completions(completions) => shell::completions(&completions),
-        Command::Man(man) => shell::man(&man),
+        Command::Completions(completions) => shell::completions(Args::command(), &completions),
+        Command::Man(man) => shell::man(Args::command(), &man),
     }
 }

@@ -1,8 +1,7 @@
 //! `pmtune completions` and `pmtune man`: what a shell and `man` want to know of the program.
 
-use super::args::Args;
 use super::out;
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 use engine::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -25,56 +24,31 @@ pub struct ManArgs {
     pub out: Option<PathBuf>,
 }
 
-pub fn completions(args: &CompletionsArgs) -> Result<()> {
+/// `program` is what clap knows of the whole program.
+pub fn completions(mut program: Command, args: &CompletionsArgs) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "pmtune", &mut script);
+    clap_complete::generate(args.shell, &mut program, "pmtune", &mut script);
     out::text(String::from_utf8_lossy(&script));
     Ok(())
 }
 
-pub fn man(args: &ManArgs) -> Result<()> {
+/// `program` is what clap knows of the whole program.
+pub fn man(program: Command, args: &ManArgs) -> Result<()> {
     match &args.out {
         None => {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Args::command()).render(&mut page);
+            let rendered = clap_mangen::Man::new(program).render(&mut page);
             rendered.map_err(|e| Error::input(format!("the page cannot be made: {e}")))?;
             out::text(String::from_utf8_lossy(&page));
             Ok(())
         }
-        Some(folder) => pages(folder),
+        Some(folder) => pages(program, folder),
     }
 }
 
-fn pages(folder: &Path) -> Result<()> {
+pub(super) fn pages(program: Command, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
-    clap_mangen::generate_to(Args::command(), folder).map_err(|e| Error::io("write to", folder, e))?;
+    clap_mangen::generate_to(program, folder).map_err(|e| Error::io("write to", folder, e))?;
     out::line(format!("Pages: {}", out::path(folder)));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_shell_gets_a_script_that_knows_the_commands() {
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "pmtune", &mut script);
-            let script = String::from_utf8(script).unwrap();
-            for word in ["rescore", "import", "allow-partial", "completions"] {
-                assert!(script.contains(word), "{shell}: {word}");
-            }
-        }
-    }
-
-    #[test]
-    fn there_is_a_page_for_every_command() {
-        let folder = tempfile::tempdir().unwrap();
-        pages(folder.path()).unwrap();
-        for name in ["pmtune.1", "pmtune-eval.1", "pmtune-suite-import.1", "pmtune-models-list.1"] {
-            let page = std::fs::read_to_string(folder.path().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
-            assert!(page.contains(".TH pmtune"), "{name}: {page}");
-        }
-    }
 }

@@ -23,7 +23,7 @@ pub fn comparison(compared: &Compared, full: bool) {
         out::line(format!("\nReport: {path}"));
     } else {
         out::text(compared.report.brief(out::width(), out::colour()));
-        out::line(format!("\nDev cases, criteria and every case that changed: --full, or {path}"));
+        out::line(format!("\nReport: {path}\nDev cases, criteria and every case that changed: --full"));
     }
 }
 

@@ -32,17 +32,18 @@ const ASPECTS: [Aspect; 9] = [
     ("the system prompt, choices, reference or sampling changed", true, |record, today| {
         today.keys.first() != Some(&record.answer_key.as_str())
     }),
+    // The hash of what judges holds these two as well.
+    ("the weight changed", false, |record, today| !contaminated(record) && record.weight != today.case.weight),
+    ("`require` changed", false, |record, today| record.require != today.case.require),
     ("the checks, their word lists, threshold or reference changed", false, |record, today| {
         record.judge_hash != today.case.judge_hash
     }),
     ("the half (dev, held-out) changed", false, |record, today| record.split != today.case.split),
     ("the category changed", false, |record, today| record.category != today.case.category),
     ("the cluster changed", false, |record, today| record.cluster != today.case.cluster),
-    ("the weight changed", false, |record, today| !contaminated(record) && record.weight != today.case.weight),
     ("the tags changed", false, |record, today| {
         record.tags.iter().filter(|tag| *tag != CONTAMINATED).ne(today.case.tags.iter())
     }),
-    ("`require` changed", false, |record, today| record.require != today.case.require),
 ];
 
 /// A case that training data gave away when the run was made; that is no edit of the suite.
