@@ -333,7 +333,7 @@ fn templates_cannot_run_away() {
     let case = |prompt: &str| faults(&format!("cases:\n  - id: a\n    prompt: \"{prompt}\"\n"));
     assert!(
         case("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
-            .contains("grows too large")
+            .contains("come to an end")
     );
     assert!(
         case("{% set x = 'xxxxxxxxxx' * 100000 %}{% for a in range(100) %}{{ x }}{% endfor %}")
