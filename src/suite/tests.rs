@@ -331,8 +331,10 @@ fn a_missing_suite_is_one_fault() {
 #[test]
 fn templates_cannot_run_away() {
     let case = |prompt: &str| faults(&format!("cases:\n  - id: a\n    prompt: \"{prompt}\"\n"));
-    let endless = case("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}");
-    assert!(endless.contains("does not come to an end") || endless.contains("grows too large"), "{endless}");
+    assert!(
+        case("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
+            .contains("come to an end")
+    );
     assert!(
         case("{% set x = 'xxxxxxxxxx' * 100000 %}{% for a in range(100) %}{{ x }}{% endfor %}")
             .contains("grows too large")

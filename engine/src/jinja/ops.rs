@@ -278,9 +278,7 @@ pub(super) fn slice(meter: &Meter, value: &Value, bounds: [Option<&Value>; 3]) -
             None | Some(Value::None) => None,
             Some(Value::Int(value)) => Some(*value),
             Some(Value::Bool(value)) => Some(i128::from(*value)),
-            // As with every item that cannot be looked up, jinja2 takes the error for nothing found.
-            Some(_) if !matches!(value, Value::Undefined(_)) => return Ok(no_slice(value)),
-            Some(_) => None,
+            Some(_) => return no_slice(value),
         };
     }
     match value {
@@ -296,12 +294,13 @@ pub(super) fn slice(meter: &Meter, value: &Value, bounds: [Option<&Value>; 3]) -
         }
         Value::Undefined(_) => Err(undefined(value)),
         Value::Range(..) => unsupported("a slice of a range"),
-        _ => Ok(no_slice(value)),
+        _ => no_slice(value),
     }
 }
 
-fn no_slice(value: &Value) -> Value {
-    Value::no_part(format!("this slice of a {}", value.type_name()))
+/// Python's error, which jinja2 takes for an empty text where the template's own constants are sliced.
+fn no_slice(value: &Value) -> Res<Value> {
+    unsupported(format!("this slice of a {}", value.type_name()))
 }
 
 /// The places a slice takes, as CPython's `PySlice_AdjustIndices` bounds them.
