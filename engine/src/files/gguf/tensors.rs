@@ -212,6 +212,13 @@ fn f32s(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
 }
 
+/// The values of whole rows of `width` that a file stores as `dtype`.
+pub(in crate::files) fn decoded(dtype: GgmlDType, bytes: &[u8], width: usize) -> Result<Vec<f32>> {
+    let rows = bytes.len() / (width / dtype.block_size() * dtype.type_size());
+    let tensor = weight(dtype, bytes, &[rows, width])?.to_f32()?;
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}
+
 fn weight(dtype: GgmlDType, bytes: &[u8], shape: &[usize]) -> Result<Weight> {
     let device = &Device::Cpu;
     Ok(match dtype {

@@ -1,0 +1,289 @@
+//! What leaves, read back: merged files answer as base and adapter do in process, and as PEFT says.
+
+use crate::tiny::data;
+use pmtune_engine::error::{Error, Kind};
+use pmtune_engine::files::export::{Export, FileType, Progress, Value, write_folder, write_lora};
+use pmtune_engine::files::{LoraConfig, LoraWeights, open, open_weights};
+use pmtune_engine::model::{Decoder, Forward, Span};
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+
+const BASES: [&str; 3] = ["tiny-llama.gguf", "tiny-qwen2.gguf", "tiny-phi3.gguf"];
+
+fn quiet(_: Progress<'_>) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Logits of every token, (tokens, vocab), and how many there are for one.
+fn logits(path: &Path, adapter: Option<&Path>, tokens: &[u32]) -> (Vec<f32>, usize) {
+    let (config, weights) = open_weights(path).unwrap();
+    let vocab = config.vocab;
+    let decoder = Decoder::load(config, weights.as_ref()).unwrap();
+    let adapter = adapter.map(|folder| decoder.adapter(folder).unwrap());
+    let mut cache = decoder.cache();
+    let span = &mut [Span { rows: tokens.len(), cache: &mut cache, adapter: adapter.as_ref() }];
+    let hidden = decoder.forward(tokens, span).unwrap();
+    (decoder.logits(&hidden).unwrap(), vocab)
+}
+
+fn tokens() -> Vec<u32> {
+    (0..40).map(|i| (i * 37 + 11) % 500).collect()
+}
+
+/// An adapter that changes every linear layer of `base` a good deal.
+fn adapter(base: &Path, folder: &Path, rslora: bool) {
+    let (config, _) = open_weights(base).unwrap();
+    let lora = LoraConfig { rank: 4, alpha: 8.0, rslora, targets: vec![] };
+    let mut lora = LoraWeights::new(&config, lora, 7).unwrap();
+    let mut state = 1u32;
+    for pair in lora.pairs.clone() {
+        for value in &mut lora.values[pair.b] {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *value = ((state >> 8) as f32 / (1 << 24) as f32 - 0.5) * 0.2;
+        }
+    }
+    lora.save(folder, "base").unwrap();
+}
+
+/// The largest difference, and the largest number.
+fn apart(got: &[f32], want: &[f32]) -> (f32, f32) {
+    assert_eq!(got.len(), want.len());
+    let worst = got.iter().zip(want).map(|(got, want)| (got - want).abs()).fold(0.0, f32::max);
+    (worst, want.iter().fold(0.0, |most, value| most.max(value.abs())))
+}
+
+#[test]
+fn a_merged_file_has_the_logits_of_peft() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("merged.gguf");
+    let export = Export::new(&data("tiny-llama-f32.gguf"), Some(&data("tiny-llama-lora")), FileType::F32).unwrap();
+    export.write(&path, &[], &mut quiet).unwrap();
+    let oracle: Json = serde_json::from_str(include_str!("oracle/decoder.json")).unwrap();
+    let tokens: Vec<u32> = serde_json::from_value(oracle["tokens"].clone()).unwrap();
+    let want: Vec<Vec<f32>> = serde_json::from_value(oracle["tiny-llama-lora"].clone()).unwrap();
+    let want = want.concat();
+    let (got, _) = logits(&path, None, &tokens);
+    let (worst, _) = apart(&got[got.len() - want.len()..], &want);
+    assert!(worst < 1e-4, "logits differ by {worst}");
+}
+
+#[test]
+fn exported_logits_lie_within_the_types_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    for base in BASES {
+        for rslora in [false, true] {
+            let lora = folder.path().join(format!("{base}-{rslora}"));
+            adapter(&data(base), &lora, rslora);
+            let (want, _) = logits(&data(base), Some(&lora), &tokens());
+            let (plain, _) = logits(&data(base), None, &tokens());
+            let (changed, most) = apart(&plain, &want);
+            assert!(changed > 0.1 * most, "{base}: the adapter hardly changes anything");
+            // Rounding of each weight, relative to the largest of its block, comes out as so much of the largest logit.
+            for (file_type, bound) in [
+                (FileType::F32, 1e-5),
+                (FileType::F16, 4e-3),
+                (FileType::BF16, 3e-2),
+                (FileType::Q8_0, 3e-2),
+                (FileType::Q5KM, 0.2),
+            ] {
+                let path = folder.path().join(format!("{base}-{rslora}-{}", file_type.name()));
+                let export = Export::new(&data(base), Some(&lora), file_type).unwrap();
+                export.write(&path, &[], &mut quiet).unwrap();
+                let (got, _) = logits(&path, None, &tokens());
+                let (worst, most) = apart(&got, &want);
+                assert!(worst <= bound * most, "{base} as {}: {worst} of {most}", file_type.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_exported_file_reads_text_as_its_base_does() {
+    let texts: Json = serde_json::from_str(include_str!("oracle/tiny_gguf.json")).unwrap();
+    let texts: Vec<String> = serde_json::from_value(texts["strings"].clone()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for base in BASES {
+        let path = folder.path().join(base);
+        let name = ("general.name".to_string(), Some(Value::Text("PM-General v2".to_string())));
+        Export::new(&data(base), None, FileType::Q8_0).unwrap().write(&path, &[name], &mut quiet).unwrap();
+        let (old, new) = (open(&data(base)).unwrap(), open(&path).unwrap());
+        assert_eq!(old.config, new.config, "{base}");
+        assert_eq!(old.chat.stop_ids(), new.chat.stop_ids(), "{base}");
+        for text in &texts {
+            assert_eq!(old.chat.encode(text).unwrap(), new.chat.encode(text).unwrap(), "{base}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_holds_what_the_file_holds() {
+    let texts: Json = serde_json::from_str(include_str!("oracle/tiny_gguf.json")).unwrap();
+    let texts: Vec<String> = serde_json::from_value(texts["strings"].clone()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for base in ["tiny-qwen2.gguf", "tiny-folder"] {
+        let (lora, path) = (folder.path().join(format!("{base}-lora")), folder.path().join(format!("{base}-merged")));
+        adapter(&data(base), &lora, false);
+        let (want, vocab) = logits(&data(base), Some(&lora), &tokens());
+        write_folder(&data(base), Some(&lora), &path, FileType::F32, None, &mut quiet).unwrap();
+        let (got, _) = logits(&path, None, &tokens());
+        let (worst, most) = apart(&got, &want);
+        assert!(worst <= 1e-5 * most, "{base}: {worst} of {most}");
+        let (old, new) = (open(&data(base)).unwrap(), open(&path).unwrap());
+        assert_eq!(old.config, new.config, "{base}");
+        assert_eq!(old.chat.stop_ids(), new.chat.stop_ids(), "{base}");
+        assert_eq!(old.chat.template_hash(), new.chat.template_hash(), "{base}");
+        assert_eq!(new.config.vocab, vocab);
+        for text in &texts {
+            assert_eq!(old.chat.encode(text).unwrap(), new.chat.encode(text).unwrap(), "{base}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_becomes_a_file_that_answers_the_same() {
+    let texts: Json = serde_json::from_str(include_str!("oracle/tiny_gguf.json")).unwrap();
+    let texts: Vec<String> = serde_json::from_value(texts["strings"].clone()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // One with SentencePiece and permuted rows in shards of 16 bits; one with byte-level BPE and biases, made of a file.
+    let made = folder.path().join("qwen2");
+    write_folder(&data("tiny-qwen2.gguf"), None, &made, FileType::F32, None, &mut quiet).unwrap();
+    for base in [data("tiny-folder"), made] {
+        let (lora, path) = (folder.path().join("lora"), folder.path().join("out.gguf"));
+        adapter(&base, &lora, false);
+        let (want, _) = logits(&base, Some(&lora), &tokens());
+        let export = Export::new(&base, Some(&lora), FileType::F32).unwrap();
+        export.write(&path, &[], &mut quiet).unwrap();
+        export.verify(&path).unwrap();
+        let (got, _) = logits(&path, None, &tokens());
+        let (worst, most) = apart(&got, &want);
+        assert!(worst <= 1e-5 * most, "{}: {worst} of {most}", base.display());
+        let (old, new) = (open(&base).unwrap(), open(&path).unwrap());
+        assert_eq!(old.config, new.config, "{}", base.display());
+        assert_eq!(old.chat.template(), new.chat.template());
+        assert_eq!(old.chat.stop_ids().iter().max(), new.chat.stop_ids().iter().max());
+        for text in &texts {
+            assert_eq!(old.chat.answer_ids(text).unwrap(), new.chat.answer_ids(text).unwrap(), "{text:?}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::remove_dir_all(&lora).unwrap();
+    }
+}
+
+#[test]
+fn a_file_read_back_is_held_to_its_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, lora) = (data("tiny-phi3.gguf"), folder.path().join("lora"));
+    adapter(&base, &lora, false);
+    let mut last = 0.0;
+    for file_type in FileType::ALL {
+        let path = folder.path().join(file_type.name());
+        let export = Export::new(&base, Some(&lora), file_type).unwrap();
+        export.write(&path, &[], &mut quiet).unwrap();
+        let checked = export.verify(&path).unwrap();
+        assert_eq!(checked.len(), export.tensors().len());
+        let gate = checked.iter().find(|tensor| tensor.name == "blk.0.ffn_up.weight").unwrap();
+        if [FileType::F32, FileType::F16, FileType::Q8_0, FileType::Q5_0, FileType::Q4_0].contains(&file_type) {
+            assert!(gate.relative_error >= last, "{}: {} after {last}", gate.type_name, gate.relative_error);
+            last = gate.relative_error;
+        }
+        // A damaged file is found out: one byte of the last tensor's first block.
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.len() - export.tensors().last().unwrap().bytes as usize;
+        bytes[at + 1] ^= 0x44;
+        std::fs::write(&path, bytes).unwrap();
+        let error = export.verify(&path).unwrap_err().to_string();
+        assert!(error.contains("is off by"), "{}: {error}", file_type.name());
+    }
+    assert!(last > 0.05, "Q4_0 is coarse: {last}");
+}
+
+#[test]
+fn an_adapter_alone_says_what_llama_cpp_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lora, path) = (folder.path().join("lora"), folder.path().join("lora.gguf"));
+    adapter(&data("tiny-llama.gguf"), &lora, true);
+    let name = ("general.name".to_string(), Value::Text("PM-General v2".to_string()));
+    let written = write_lora(&data("tiny-llama.gguf"), &lora, &path, &[name]).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(written.bytes, bytes.len() as u64);
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    for text in ["adapter.lora.alpha", "blk.0.attn_q.weight.lora_a", "blk.0.ffn_down.weight.lora_b", "PM-General v2"] {
+        assert!(has(text), "{text}");
+    }
+    // rsLoRA: alpha / √rank = 4 is alpha' / rank with alpha' = 16.
+    let key = b"adapter.lora.alpha";
+    let at = bytes.windows(key.len()).position(|window| window == key).unwrap() + key.len();
+    assert_eq!(bytes[at..at + 8], [&6u32.to_le_bytes()[..], &16f32.to_le_bytes()].concat()[..]);
+}
+
+#[test]
+fn nothing_is_overwritten_and_nothing_half_written_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = data("tiny-llama.gguf");
+    let names = || -> Vec<PathBuf> { std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect() };
+    let path = folder.path().join("out.gguf");
+    let export = Export::new(&base, None, FileType::Q8_0).unwrap();
+    let mut calls = 0;
+    let stopped = export.write(&path, &[], &mut |_| {
+        calls += 1;
+        if calls == 3 { Err(Error::new(Kind::Interrupted, "stopped")) } else { Ok(()) }
+    });
+    assert_eq!(stopped.unwrap_err().kind, Kind::Interrupted);
+    assert_eq!(names(), Vec::<PathBuf>::new());
+
+    std::fs::write(&path, "mine").unwrap();
+    let error = export.write(&path, &[], &mut quiet).unwrap_err().to_string();
+    assert!(error.contains("exists already") && error.contains("help: "), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    let error = write_folder(&data("tiny-qwen2.gguf"), None, &path, FileType::F16, None, &mut quiet).unwrap_err();
+    assert!(error.to_string().contains("exists already"), "{error}");
+
+    let other = folder.path().join("other");
+    let error = write_folder(&base, None, &other, FileType::Q8_0, None, &mut quiet).unwrap_err().to_string();
+    assert!(error.contains("cannot hold Q8_0"), "{error}");
+    let error = write_folder(&base, None, &other, FileType::F16, None, &mut quiet).unwrap_err().to_string();
+    assert!(error.contains("scales positions"), "{error}");
+    let error = FileType::parse("Q3_K_M").unwrap_err().to_string();
+    assert!(error.contains("\"Q3_K_M\"") && error.contains("Q4_K_M"), "{error}");
+    assert_eq!(names(), [path]);
+}
+
+#[test]
+fn a_diverged_adapter_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, lora) = (data("tiny-qwen2.gguf"), folder.path().join("lora"));
+    let (config, _) = open_weights(&base).unwrap();
+    let mut weights =
+        LoraWeights::new(&config, LoraConfig { rank: 2, alpha: 4.0, rslora: false, targets: vec![] }, 7).unwrap();
+    weights.values.fill(f32::NAN);
+    weights.save(&lora, "base").unwrap();
+    let path = folder.path().join("out.gguf");
+    let error = Export::new(&base, Some(&lora), FileType::F32).unwrap().write(&path, &[], &mut quiet).unwrap_err();
+    assert!(error.to_string().contains("holds a number that F32 cannot"), "{error}");
+    assert!(!path.exists());
+}
+
+/// Writes what `tests/oracle/export_run.py` hands to llama.cpp, and what we make of it ourselves, to `$EXPORT_RUN`.
+#[test]
+#[ignore = "for tests/oracle/export_run.py, which needs llama-cpp-python"]
+fn files_for_llama_cpp() {
+    let folder = PathBuf::from(std::env::var("EXPORT_RUN").unwrap());
+    let mut expected = serde_json::Map::new();
+    for base in BASES {
+        let name = base.strip_suffix(".gguf").unwrap();
+        let file = |kind: &str| folder.join(format!("{name}-{kind}.gguf"));
+        let lora = folder.join(format!("{name}-lora"));
+        adapter(&data(base), &lora, true);
+        let write = |lora, file_type: FileType, path: &Path| {
+            Export::new(&data(base), lora, file_type).unwrap().write(path, &[], &mut quiet).unwrap();
+        };
+        write(None, FileType::F32, &file("base"));
+        write(Some(lora.as_path()), FileType::F32, &file("F32"));
+        write(Some(lora.as_path()), FileType::Q8_0, &file("Q8_0"));
+        write_lora(&data(base), &lora, &file("lora"), &[]).unwrap();
+        let (logits, vocab) = logits(&data(base), Some(&lora), &tokens());
+        let last = &logits[logits.len() - vocab..];
+        expected.insert(name.to_string(), serde_json::json!({"tokens": tokens(), "logits": last}));
+    }
+    std::fs::write(folder.join("expected.json"), Json::Object(expected).to_string()).unwrap();
+}
