@@ -1,11 +1,13 @@
 //! What leaves, read back: merged files answer as base and adapter do in process, and as PEFT says.
 
 use crate::tiny::data;
+use pmtune_engine::chat::Chat;
 use pmtune_engine::error::{Error, Kind};
 use pmtune_engine::files::export::{Export, FileType, Progress, Value, write_folder, write_lora};
-use pmtune_engine::files::{LoraConfig, LoraWeights, open, open_weights};
+use pmtune_engine::files::{Config, LoraConfig, LoraWeights, open, open_weights};
 use pmtune_engine::model::{Decoder, Forward, Span};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const BASES: [&str; 3] = ["tiny-llama.gguf", "tiny-qwen2.gguf", "tiny-phi3.gguf"];
@@ -45,11 +47,17 @@ fn adapter(base: &Path, folder: &Path, rslora: bool) {
     lora.save(folder, "base").unwrap();
 }
 
-/// The largest difference, and the largest number.
-fn apart(got: &[f32], want: &[f32]) -> (f32, f32) {
+/// The root of the mean squared difference over the root of the mean square.
+fn apart(got: &[f32], want: &[f32]) -> f64 {
     assert_eq!(got.len(), want.len());
-    let worst = got.iter().zip(want).map(|(got, want)| (got - want).abs()).fold(0.0, f32::max);
-    (worst, want.iter().fold(0.0, |most, value| most.max(value.abs())))
+    let squares = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x) * f64::from(x)).sum::<f64>();
+    let error = squares(&mut got.iter().zip(want).map(|(got, want)| got - want));
+    (error / squares(&mut want.iter().copied())).sqrt()
+}
+
+/// Fractions as GGUF keeps them.
+fn in_32_bits(config: Config) -> Config {
+    Config { norm_eps: f64::from(config.norm_eps as f32), rope_theta: f64::from(config.rope_theta as f32), ..config }
 }
 
 #[test]
@@ -63,7 +71,8 @@ fn a_merged_file_has_the_logits_of_peft() {
     let want: Vec<Vec<f32>> = serde_json::from_value(oracle["tiny-llama-lora"].clone()).unwrap();
     let want = want.concat();
     let (got, _) = logits(&path, None, &tokens);
-    let (worst, _) = apart(&got[got.len() - want.len()..], &want);
+    let got = &got[got.len() - want.len()..];
+    let worst = got.iter().zip(&want).fold(0.0f32, |worst, (got, want)| worst.max((got - want).abs()));
     assert!(worst < 1e-4, "logits differ by {worst}");
 }
 
@@ -76,22 +85,22 @@ fn exported_logits_lie_within_the_types_bound() {
             adapter(&data(base), &lora, rslora);
             let (want, _) = logits(&data(base), Some(&lora), &tokens());
             let (plain, _) = logits(&data(base), None, &tokens());
-            let (changed, most) = apart(&plain, &want);
-            assert!(changed > 0.1 * most, "{base}: the adapter hardly changes anything");
-            // Rounding of each weight, relative to the largest of its block, comes out as so much of the largest logit.
+            assert!(apart(&plain, &want) > 0.1, "{base}: the adapter hardly changes anything");
+            // These models are random and their attention is sharp, so that errors grow; the bounds are about twice what
+            // was measured.
             for (file_type, bound) in [
-                (FileType::F32, 1e-5),
-                (FileType::F16, 4e-3),
-                (FileType::BF16, 3e-2),
-                (FileType::Q8_0, 3e-2),
-                (FileType::Q5KM, 0.2),
+                (FileType::F32, 2e-5),
+                (FileType::F16, 1e-2),
+                (FileType::BF16, 6e-2),
+                (FileType::Q8_0, 0.1),
+                (FileType::Q5KM, 0.6),
             ] {
                 let path = folder.path().join(format!("{base}-{rslora}-{}", file_type.name()));
                 let export = Export::new(&data(base), Some(&lora), file_type).unwrap();
                 export.write(&path, &[], &mut quiet).unwrap();
                 let (got, _) = logits(&path, None, &tokens());
-                let (worst, most) = apart(&got, &want);
-                assert!(worst <= bound * most, "{base} as {}: {worst} of {most}", file_type.name());
+                let error = apart(&got, &want);
+                assert!(error <= bound, "{base} as {}: {error}", file_type.name());
             }
         }
     }
@@ -126,10 +135,10 @@ fn a_folder_holds_what_the_file_holds() {
         let (want, vocab) = logits(&data(base), Some(&lora), &tokens());
         write_folder(&data(base), Some(&lora), &path, FileType::F32, None, &mut quiet).unwrap();
         let (got, _) = logits(&path, None, &tokens());
-        let (worst, most) = apart(&got, &want);
-        assert!(worst <= 1e-5 * most, "{base}: {worst} of {most}");
+        let error = apart(&got, &want);
+        assert!(error <= 1e-5, "{base}: {error}");
         let (old, new) = (open(&data(base)).unwrap(), open(&path).unwrap());
-        assert_eq!(old.config, new.config, "{base}");
+        assert_eq!(in_32_bits(old.config), in_32_bits(new.config.clone()), "{base}");
         assert_eq!(old.chat.stop_ids(), new.chat.stop_ids(), "{base}");
         assert_eq!(old.chat.template_hash(), new.chat.template_hash(), "{base}");
         assert_eq!(new.config.vocab, vocab);
@@ -155,12 +164,14 @@ fn a_folder_becomes_a_file_that_answers_the_same() {
         export.write(&path, &[], &mut quiet).unwrap();
         export.verify(&path).unwrap();
         let (got, _) = logits(&path, None, &tokens());
-        let (worst, most) = apart(&got, &want);
-        assert!(worst <= 1e-5 * most, "{}: {worst} of {most}", base.display());
+        let error = apart(&got, &want);
+        assert!(error <= 1e-5, "{}: {error}", base.display());
         let (old, new) = (open(&base).unwrap(), open(&path).unwrap());
-        assert_eq!(old.config, new.config, "{}", base.display());
+        assert_eq!(in_32_bits(old.config), in_32_bits(new.config), "{}", base.display());
         assert_eq!(old.chat.template(), new.chat.template());
-        assert_eq!(old.chat.stop_ids().iter().max(), new.chat.stop_ids().iter().max());
+        let ends = |chat: &Chat| chat.stop_ids().iter().copied().collect::<BTreeSet<u32>>();
+        assert_eq!(ends(&old.chat), ends(&new.chat), "{}", base.display());
+        assert_eq!(old.chat.end_of_turn(), new.chat.end_of_turn(), "{}", base.display());
         for text in &texts {
             assert_eq!(old.chat.answer_ids(text).unwrap(), new.chat.answer_ids(text).unwrap(), "{text:?}");
         }
@@ -275,7 +286,10 @@ fn files_for_llama_cpp() {
         let lora = folder.join(format!("{name}-lora"));
         adapter(&data(base), &lora, true);
         let write = |lora, file_type: FileType, path: &Path| {
-            Export::new(&data(base), lora, file_type).unwrap().write(path, &[], &mut quiet).unwrap();
+            // llama.cpp rounds its context up to 256 positions, beyond which phi3's other factors would count.
+            let longer = ("phi3.rope.scaling.original_context_length".to_string(), Some(Value::U32(256)));
+            let keys: Vec<_> = name.contains("phi3").then_some(longer).into_iter().collect();
+            Export::new(&data(base), lora, file_type).unwrap().write(path, &keys, &mut quiet).unwrap();
         };
         write(None, FileType::F32, &file("base"));
         write(Some(lora.as_path()), FileType::F32, &file("F32"));

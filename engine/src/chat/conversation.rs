@@ -63,8 +63,15 @@ impl Chat {
             Error::model("the model's files name no token that ends an answer")
                 .hint("`tokenizer.ggml.eos_token_id` (or `eos_token_id` in generation_config.json) is missing; download the model again")
         })?;
-        let mut chat =
-            Self { tokenizer, template, template_source: source, template_hash, folds_system: false, stop_ids, end_of_turn: declared };
+        let mut chat = Self {
+            tokenizer,
+            template,
+            template_source: source,
+            template_hash,
+            folds_system: false,
+            stop_ids,
+            end_of_turn: declared,
+        };
         chat.folds_system = chat.lacks_system_role();
         chat.end_of_turn = chat.written_end().unwrap_or(declared);
         Ok(chat)

@@ -25,8 +25,8 @@ def last_logits(path, tokens, lora=None):
     if lora:
         adapter = L.llama_adapter_lora_init(model, str(lora).encode())
         assert adapter, lora
-        one = (ctypes.c_void_p * 1)(adapter), (ctypes.c_float * 1)(1.0)
-        assert L.llama_set_adapters_lora(context, one[0], 1, one[1]) == 0
+        adapters, scales = (L.llama_adapter_lora_p_ctypes * 1)(adapter), (ctypes.c_float * 1)(1.0)
+        assert L.llama_set_adapters_lora(context, adapters, 1, scales) == 0
     array = (L.llama_token * len(tokens))(*tokens)
     assert L.llama_decode(context, L.llama_batch_get_one(array, len(tokens))) == 0
     size = L.llama_vocab_n_tokens(L.llama_model_get_vocab(model))

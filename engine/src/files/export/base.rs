@@ -2,13 +2,12 @@
 
 use half::{bf16, f16};
 use std::borrow::Cow;
-use std::ops::Range;
 use std::path::Path;
 
 use candle_core::DType;
 use candle_core::quantized::GgmlDType;
 
-use super::folder::{Described, architecture, described};
+use super::folder::{Described, described};
 use super::merge::in_pairs;
 use crate::error::{Error, Result};
 use crate::files::config::Config;
@@ -29,7 +28,7 @@ pub(super) struct Stored {
 /// Where its bytes are.
 enum Place {
     /// In the GGUF file.
-    File(Range<usize>),
+    File(Info),
     /// Among the folder's weights.
     Weight(Entry),
     /// Here.
@@ -66,14 +65,16 @@ impl Base {
             name: name.clone(),
             shape: info.shape.clone(),
             dtype: info.dtype,
-            place: Place::File(info.bytes.clone()),
+            place: Place::File(info.clone()),
         };
         let mut tensors: Vec<(usize, Stored)> =
             gguf.header.tensors.iter().map(|entry| (entry.1.bytes.start, stored(entry))).collect();
         tensors.sort_by_key(|(start, _)| *start);
         let tensors = tensors.into_iter().map(|(_, tensor)| tensor).collect();
         let bytes = gguf.bytes();
-        let keys = gguf.header.keys.iter().map(|(key, place)| (key.clone(), bytes[place.clone()].to_vec())).collect();
+        // A model in parts is written as one.
+        let keys = gguf.header.raw_keys.iter().filter(|(key, _)| !key.starts_with("split."));
+        let keys = keys.map(|(key, place)| (key.clone(), bytes[place.clone()].to_vec())).collect();
         let alignment = gguf.header.integer("general.alignment").unwrap_or(32);
         Ok(Self { config, keys, tensors, alignment, data: Data::File(gguf) })
     }
@@ -101,7 +102,7 @@ impl Base {
     /// The bytes of a tensor in GGUF's row order.
     pub fn bytes(&self, tensor: &Stored) -> Result<Cow<'_, [u8]>> {
         match (&tensor.place, &self.data) {
-            (Place::File(range), Data::File(gguf)) => Ok(Cow::Borrowed(&gguf.bytes()[range.clone()])),
+            (Place::File(info), Data::File(gguf)) => Ok(Cow::Borrowed(gguf.bytes_of(info))),
             (Place::Table(values), _) => Ok(Cow::Owned(values.iter().flat_map(|v| v.to_le_bytes()).collect())),
             (Place::Weight(entry), Data::Folder(weights)) => {
                 let bytes = raw(&weights.get(&entry.name, &entry.shape)?, tensor.dtype)?;
@@ -118,7 +119,7 @@ impl Base {
     pub fn architecture(&self) -> String {
         match &self.data {
             Data::File(gguf) => gguf.header.text("general.architecture").unwrap_or_default().to_string(),
-            Data::Folder(_) => architecture(self.config.family).to_string(),
+            Data::Folder(_) => self.config.family.architecture().to_string(),
         }
     }
 }

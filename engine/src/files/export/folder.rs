@@ -17,24 +17,19 @@ pub(super) struct Described {
     pub tables: Vec<(String, Vec<f32>)>,
 }
 
-pub(super) fn architecture(family: Family) -> &'static str {
-    match family {
-        Family::Llama => "llama",
-        Family::Qwen2 => "qwen2",
-        Family::Phi3 => "phi3",
-    }
-}
-
 /// # Errors
 /// A tokenizer or a scaling of positions that GGUF cannot express.
 pub(super) fn described(folder: &Path, config: &Config, chat: &Chat) -> Result<Described> {
-    let arch = architecture(config.family);
+    let arch = config.family.architecture();
     let file = folder.join("config.json");
     let json: Json = serde_json::from_str(&store::read_text(&file)?)
         .map_err(|e| Error::model(format!("{} is not valid JSON", file.display())).caused_by(e))?;
     if config.family == Family::Qwen2 && config.sliding_window.is_some() {
-        return Err(Error::model(format!("{} uses a sliding window, which a GGUF file of qwen2 cannot say", file.display()))
-            .hint("export with `--format hf`"));
+        return Err(Error::model(format!(
+            "{} uses a sliding window, which a GGUF file of qwen2 cannot say",
+            file.display()
+        ))
+        .hint("export with `--format hf`"));
     }
     let size = |value: usize| Value::U32(u32::try_from(value).unwrap_or(u32::MAX));
     let whole = json.get("max_position_embeddings").and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());

@@ -145,6 +145,10 @@ fn config_json(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
         }
         return Ok(json);
     }
+    told_by_file(base, config, dtype)
+}
+
+fn told_by_file(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
     if config.rope_factors.is_some() {
         let message = format!("{} scales positions by factors that a config.json cannot tell", base.display());
         return Err(Error::input(message)
@@ -159,7 +163,7 @@ fn config_json(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
     };
     let header = Gguf::open(base)?.header;
     let id = |which: &str| header.integer(&format!("tokenizer.ggml.{which}_token_id"));
-    Ok(json!({
+    let mut json = json!({
         "architectures": [class],
         "model_type": kind,
         "hidden_size": config.hidden,
@@ -170,21 +174,29 @@ fn config_json(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
         "head_dim": config.head_dim,
         "vocab_size": config.vocab,
         "max_position_embeddings": config.context_length,
-        "original_max_position_embeddings": config.context_length,
         "rms_norm_eps": config.norm_eps as f32,
         "rope_theta": config.rope_theta,
-        "partial_rotary_factor": config.rope_dims as f64 / config.head_dim as f64,
         "hidden_act": "silu",
         "attention_bias": config.attention_bias,
         "sliding_window": config.sliding_window,
-        "use_sliding_window": config.sliding_window.is_some(),
-        "max_window_layers": 0,
         "tie_word_embeddings": config.tie_embeddings,
         "bos_token_id": id("bos"),
         "eos_token_id": id("eos"),
         "pad_token_id": id("padding"),
         "torch_dtype": dtype,
-    }))
+    });
+    match config.family {
+        Family::Llama => {}
+        Family::Qwen2 => {
+            json["use_sliding_window"] = config.sliding_window.is_some().into();
+            json["max_window_layers"] = 0.into();
+        }
+        Family::Phi3 => {
+            json["original_max_position_embeddings"] = config.context_length.into();
+            json["partial_rotary_factor"] = (config.rope_dims as f64 / config.head_dim as f64).into();
+        }
+    }
+    Ok(json)
 }
 
 /// Tokenizer, template and end tokens.

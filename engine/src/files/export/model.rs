@@ -203,8 +203,11 @@ impl Rows<'_> {
             return Ok(());
         }
         let name = &self.tensor.name;
-        Err(Error::model(format!("`{name}` holds a number that {} cannot: too large, or none at all", type_name(dtype)))
-            .hint("export as BF16 or F32; if that fails too, the training diverged: train again at a lower rate"))
+        Err(Error::model(format!(
+            "`{name}` holds a number that {} cannot: too large, or none at all",
+            type_name(dtype)
+        ))
+        .hint("export as BF16 or F32; if that fails too, the training diverged: train again at a lower rate"))
     }
 }
 

@@ -105,7 +105,7 @@ fn short(path: &Path) -> String {
     let (mut counts, mut lines) = (BTreeMap::<String, usize>::new(), BTreeSet::new());
     for (name, info) in &gguf.header.tensors {
         let kind = type_name(info.dtype);
-        lines.insert(format!("{name} {kind} {}", hex(&Sha256::digest(&gguf.bytes()[info.bytes.clone()])[..6])));
+        lines.insert(format!("{name} {kind} {}", hex(&Sha256::digest(gguf.bytes_of(info))[..6])));
         *counts.entry(kind).or_default() += 1;
     }
     let whole = lines.into_iter().collect::<Vec<_>>().join("\n");
@@ -190,14 +190,14 @@ fn keys_and_untouched_tensors_are_the_bases_own() {
     assert_eq!(written.bytes, new.bytes().len() as u64);
     assert_eq!(written.sha256, hex(&Sha256::digest(new.bytes())));
     assert_eq!(new.bytes()[4..8], [3, 0, 0, 0], "version 3");
-    let names = |gguf: &Gguf| gguf.header.keys.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+    let names = |gguf: &Gguf| gguf.header.raw_keys.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
     let mut expected = names(&old);
     expected.retain(|key| key != "tokenizer.ggml.bos_token_id");
     let added = ["general.file_type", "general.quantization_version", "general.name", "general.tags"];
     expected.extend(added.map(str::to_string));
     assert_eq!(names(&new), expected);
     let value = |gguf: &Gguf, key: &str| {
-        let place = gguf.header.keys.iter().find(|(name, _)| name == key).unwrap().1.clone();
+        let place = gguf.header.raw_keys.iter().find(|(name, _)| name == key).unwrap().1.clone();
         gguf.bytes()[place].to_vec()
     };
     for key in names(&old) {

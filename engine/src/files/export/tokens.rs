@@ -108,9 +108,8 @@ pub(super) fn keys(folder: &Path, config: &Config, chat: &Chat) -> Result<Vec<(S
         ]
     } else {
         let merges: Vec<String> = file.model.merges.iter().map(Merge::text).collect();
-        let fits = |pre: &&str| {
-            same(&vocabulary(Algorithm::Bpe { merges: merges.clone(), pre: pre.to_string() }), chat)
-        };
+        let fits =
+            |pre: &&str| same(&vocabulary(Algorithm::Bpe { merges: merges.clone(), pre: pre.to_string() }), chat);
         let known = ["smollm", "gpt-2", "qwen2", "llama-bpe", "default"];
         let pre = known.into_iter().find(fits).ok_or_else(|| cannot(&path))?;
         vec![("model", Value::Text("gpt2".into())), ("pre", Value::Text(pre.into())), ("merges", Value::Texts(merges))]
@@ -148,7 +147,13 @@ fn lists(file: &File, size: usize) -> (Vec<String>, Vec<u8>) {
         let (Some(text), Some(kind)) = (tokens.get_mut(id), kinds.get_mut(id)) else { continue };
         text.clone_from(content);
         let unknown = file.model.byte_fallback && file.model.unk_token.as_ref() == Some(content);
-        *kind = if unknown { 2 } else if *special { 3 } else { 4 };
+        *kind = if unknown {
+            2
+        } else if *special {
+            3
+        } else {
+            4
+        };
     }
     (tokens, kinds)
 }
@@ -191,7 +196,7 @@ fn ids(folder: &Path, chat: &Chat, file: &File) -> Result<Vec<(&'static str, Val
         added.or_else(|| file.model.vocab.get(text).copied())
     };
     let id = |role: &str| {
-        let text = token_text(own.get(&format!("{role}_token")));
+        let text = token_text(own.get(format!("{role}_token")));
         let number = || u32::try_from(model.get(format!("{role}_token_id"))?.as_u64()?).ok();
         text.and_then(|text| by_text(&text)).or_else(number)
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::base::Stored;
 use super::model::{Export, Planned, Way};
 use crate::error::{Error, Result};
+use crate::files::config::Config;
 use crate::files::gguf::{Gguf, Info, decoded};
 use crate::files::quantize::bounds;
 use crate::files::source;
@@ -38,7 +39,7 @@ impl Export {
         let gguf = Gguf::open(path)?;
         let (mut checked, mut faults) = (Vec::new(), Vec::new());
         let fault = |what: String| Error::model(format!("{}: {what}", path.display()));
-        if config != self.base.config {
+        if in_32_bits(&config) != in_32_bits(&self.base.config) {
             faults.push(fault("the sizes of the model are not its base's".to_string()));
         }
         if gguf.header.tensors.len() != self.tensors().len() {
@@ -51,7 +52,7 @@ impl Export {
                 faults.push(fault(format!("`{}` is missing, or of another shape or type", planned.name)));
                 continue;
             };
-            let found = self.compare(tensor, planned, &gguf.bytes()[info.bytes.clone()])?;
+            let found = self.compare(tensor, planned, gguf.bytes_of(info))?;
             if found.worst > 1.0 {
                 let what = format!("`{}` is off by {:.1} times what its type allows", planned.name, found.worst);
                 faults.push(fault(what));
@@ -92,6 +93,12 @@ impl Export {
         checked.worst = sums.iter().fold(0.0, |worst, sums| sums.worst.max(worst));
         Ok(checked)
     }
+}
+
+/// GGUF keeps fractions in 32 bits, which is how they are computed with.
+fn in_32_bits(config: &Config) -> Config {
+    let rounded = |number: f64| f64::from(number as f32);
+    Config { norm_eps: rounded(config.norm_eps), rope_theta: rounded(config.rope_theta), ..config.clone() }
 }
 
 /// Of some rows.

@@ -89,7 +89,8 @@ impl Gguf {
         Ok(weights)
     }
 
-    fn bytes_of(&self, info: &Info) -> &[u8] {
+    /// A tensor as the file stores it.
+    pub(in crate::files) fn bytes_of(&self, info: &Info) -> &[u8] {
         // The header's ranges were checked against the file's length.
         &self.maps[info.part][info.bytes.clone()]
     }

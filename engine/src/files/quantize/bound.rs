@@ -61,9 +61,8 @@ fn above_minimum(values: &[f32], dtype: GgmlDType, out: &mut [f32]) {
 fn lines(values: &[f32], dtype: GgmlDType, out: &mut [f32]) {
     let levels = if dtype == GgmlDType::Q4K { 15.0 } else { 31.0 };
     let parts = values.chunks(32).map(ends);
-    let (range, depth) = parts.fold((0.0f32, 0.0f32), |(range, depth), (low, high)| {
-        (range.max(high - low), depth.max(-low))
-    });
+    let (range, depth) =
+        parts.fold((0.0f32, 0.0f32), |(range, depth), (low, high)| (range.max(high - low), depth.max(-low)));
     let shared = (range + depth) / 63.0 + (range + depth) * 2.0 * HALF + 63.0 * (levels + 1.0) * HALF_TINY;
     for (part, out) in values.chunks(32).zip(out.chunks_mut(32)) {
         let (low, high) = ends(part);
