@@ -260,18 +260,21 @@ fn nothing_is_overwritten_and_nothing_half_written_is_left() {
 }
 
 #[test]
-fn a_diverged_adapter_is_refused() {
+fn a_number_beyond_the_type_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (base, lora) = (data("tiny-qwen2.gguf"), folder.path().join("lora"));
     let (config, _) = open_weights(&base).unwrap();
-    let mut weights =
-        LoraWeights::new(&config, LoraConfig { rank: 2, alpha: 4.0, rslora: false, targets: vec![] }, 7).unwrap();
-    weights.values.fill(f32::NAN);
+    let plain = LoraConfig { rank: 2, alpha: 4.0, rslora: false, targets: vec![] };
+    let mut weights = LoraWeights::new(&config, plain, 7).unwrap();
+    // Two products of 40,000, twice: more than the 65,504 of 16 bits.
+    weights.values.fill(200.0);
     weights.save(&lora, "base").unwrap();
     let path = folder.path().join("out.gguf");
-    let error = Export::new(&base, Some(&lora), FileType::F32).unwrap().write(&path, &[], &mut quiet).unwrap_err();
-    assert!(error.to_string().contains("holds a number that F32 cannot"), "{error}");
+    let write = |file_type| Export::new(&base, Some(&lora), file_type).unwrap().write(&path, &[], &mut quiet);
+    let error = write(FileType::F16).unwrap_err().to_string();
+    assert!(error.contains("holds a number that F16 cannot") && error.contains("BF16"), "{error}");
     assert!(!path.exists());
+    write(FileType::BF16).unwrap();
 }
 
 /// Writes what `tests/oracle/export_run.py` hands to llama.cpp, and what we make of it ourselves, to `$EXPORT_RUN`.

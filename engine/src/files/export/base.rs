@@ -67,10 +67,9 @@ impl Base {
             dtype: info.dtype,
             place: Place::File(info.clone()),
         };
-        let mut tensors: Vec<(usize, Stored)> =
-            gguf.header.tensors.iter().map(|entry| (entry.1.bytes.start, stored(entry))).collect();
-        tensors.sort_by_key(|(start, _)| *start);
-        let tensors = tensors.into_iter().map(|(_, tensor)| tensor).collect();
+        let mut infos: Vec<(&String, &Info)> = gguf.header.tensors.iter().collect();
+        infos.sort_by_key(|(_, info)| (info.part, info.bytes.start));
+        let tensors = infos.into_iter().map(stored).collect();
         let bytes = gguf.bytes();
         // A model in parts is written as one.
         let keys = gguf.header.raw_keys.iter().filter(|(key, _)| !key.starts_with("split."));

@@ -117,7 +117,7 @@ pub(super) fn keys(folder: &Path, config: &Config, chat: &Chat) -> Result<Vec<(S
     keys.push(("tokens", Value::Texts(tokens)));
     keys.push(("token_type", Value::I32s(numbers)));
     keys.push(("add_bos_token", Value::Bool(begins_with_special(file.post_processor.as_ref()))));
-    keys.extend(ids(folder, chat, &file)?);
+    keys.extend(ids(folder, chat, &file, config.vocab)?);
     let mut keys: Vec<_> = keys.into_iter().map(|(key, value)| (format!("tokenizer.ggml.{key}"), value)).collect();
     if let Some(template) = chat.template() {
         keys.push(("tokenizer.chat_template".to_string(), Value::Text(template.to_string())));
@@ -136,7 +136,7 @@ fn lists(file: &File, size: usize) -> (Vec<String>, Vec<u8>) {
     let mut kinds = vec![5; size];
     for (token, &id) in &file.model.vocab {
         let id = id as usize;
-        // `open` checked that every id has an embedding.
+        // A token without an embedding was added and is never used.
         let (Some(text), Some(kind)) = (tokens.get_mut(id), kinds.get_mut(id)) else { continue };
         text.clone_from(token);
         let byte = file.model.byte_fallback && token.len() == 6 && token.starts_with("<0x") && token.ends_with('>');
@@ -188,7 +188,7 @@ fn begins_with_special(processor: Option<&Json>) -> bool {
 }
 
 /// The tokens with a role.
-fn ids(folder: &Path, chat: &Chat, file: &File) -> Result<Vec<(&'static str, Value)>> {
+fn ids(folder: &Path, chat: &Chat, file: &File, size: usize) -> Result<Vec<(&'static str, Value)>> {
     let own = optional_json(&folder.join("tokenizer_config.json"))?;
     let model = optional_json(&folder.join("config.json"))?;
     let by_text = |text: &str| {
@@ -202,7 +202,7 @@ fn ids(folder: &Path, chat: &Chat, file: &File) -> Result<Vec<(&'static str, Val
     };
     let ends = chat.stop_ids();
     let eos = id("eos").or(ends.first().copied());
-    let mut others: Vec<u32> = ends.iter().copied().filter(|end| Some(*end) != eos).collect();
+    let mut others: Vec<u32> = ends.iter().copied().filter(|end| Some(*end) != eos && (*end as usize) < size).collect();
     // The token that ends an answer comes first, where that is not the end of all text.
     others.sort_by_key(|end| *end != chat.end_of_turn());
     let found = [
