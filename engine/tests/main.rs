@@ -3,6 +3,7 @@
 mod composite;
 mod decoder;
 mod embed;
+mod export;
 mod generate;
 mod gguf_rope;
 mod model_files;

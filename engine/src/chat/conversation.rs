@@ -36,6 +36,7 @@ pub struct Settings {
 pub struct Chat {
     tokenizer: Tokenizer,
     template: Option<Template>,
+    template_source: Option<String>,
     template_hash: String,
     /// The template has no place for a system message: it goes before the first user message.
     folds_system: bool,
@@ -50,7 +51,8 @@ impl Chat {
             ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
         let source = settings.template.or_else(|| speaks_chatml.then(|| CHATML.to_string()));
         let template_hash = source.as_deref().map(|text| store::hash(text.as_bytes())).unwrap_or_default();
-        let template = source.map(|text| Template::new(&text, settings.bos_token, settings.eos_token)).transpose()?;
+        let compiled = source.as_deref().map(|text| Template::new(text, settings.bos_token, settings.eos_token));
+        let template = compiled.transpose()?;
         let size = tokenizer.id_count();
         let mut stop_ids: Vec<u32> = settings.stop_ids.into_iter().filter(|id| (*id as usize) < size).collect();
         let known = TURN_ENDS.iter().filter(|text| tokenizer.control().iter().any(|token| token == *text));
@@ -61,11 +63,28 @@ impl Chat {
             Error::model("the model's files name no token that ends an answer")
                 .hint("`tokenizer.ggml.eos_token_id` (or `eos_token_id` in generation_config.json) is missing; download the model again")
         })?;
-        let mut chat =
-            Self { tokenizer, template, template_hash, folds_system: false, stop_ids, end_of_turn: declared };
+        let mut chat = Self {
+            tokenizer,
+            template,
+            template_source: source,
+            template_hash,
+            folds_system: false,
+            stop_ids,
+            end_of_turn: declared,
+        };
         chat.folds_system = chat.lacks_system_role();
         chat.end_of_turn = chat.written_end().unwrap_or(declared);
         Ok(chat)
+    }
+
+    /// The Jinja source that is used, be it the model's own or ChatML for want of one.
+    pub fn template(&self) -> Option<&str> {
+        self.template_source.as_deref()
+    }
+
+    /// The tokenizer as a `tokenizer.json`.
+    pub fn tokenizer_json(&self) -> Result<String> {
+        self.tokenizer.to_json()
     }
 
     /// Ids of `text`, in which control tokens are recognised; nothing is added.

@@ -80,6 +80,11 @@ impl Tokenizer {
         Streaming::new(self.inner.clone())
     }
 
+    /// As a `tokenizer.json`.
+    pub(super) fn to_json(&self) -> Result<String> {
+        self.inner.to_string(true).map_err(|e| Error::model("the tokenizer cannot be written").caused_by(e))
+    }
+
     pub(super) fn control(&self) -> &[String] {
         &self.control
     }

@@ -146,6 +146,11 @@ impl Family {
         }
     }
 
+    /// As GGUF names it.
+    pub(super) fn architecture(self) -> &'static str {
+        self.anatomy().architectures.first().copied().unwrap_or_default()
+    }
+
     /// The family of an architecture as files name it.
     pub(super) fn of(architecture: &str, origin: &Path) -> Result<Self> {
         let all = [Family::Llama, Family::Qwen2, Family::Phi3];

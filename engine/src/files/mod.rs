@@ -3,16 +3,19 @@
 //! [`open`] takes a `.gguf` file or a Hugging Face folder and gives a [`Source`]: the [`Config`] that fixes every shape,
 //! the [`Weights`] by their Hugging Face names (whatever the file calls them), and the `Chat` that turns a conversation
 //! into token ids. Files come from strangers: every size in them is checked against what is really there before use.
-//! [`LoraWeights`] are an adapter's, in PEFT's format on disk. Which layers a family has stands in one table each.
+//! [`LoraWeights`] are an adapter's, in PEFT's format on disk. [`export`] writes what leaves: merged models and adapters
+//! for other tools, rounded by `quantize`. Which layers a family has stands in one table each.
 
 mod config;
 mod config_json;
+pub mod export;
 mod family;
 mod gguf;
 mod keys;
 mod layout;
 mod lora;
 mod peft;
+mod quantize;
 mod rope_json;
 mod safetensors;
 mod source;

@@ -94,7 +94,7 @@ fn from_json(path: &Path) -> Result<Tokenizer> {
         .map_err(|error| Error { message: format!("{}: {}", path.display(), error.message), ..error })
 }
 
-fn optional_json(path: &Path) -> Result<Value> {
+pub(super) fn optional_json(path: &Path) -> Result<Value> {
     if !path.exists() {
         return Ok(Value::Null);
     }
@@ -105,7 +105,7 @@ fn optional_json(path: &Path) -> Result<Value> {
 }
 
 /// A token is written as its text or as an object with `content`.
-fn token_text(value: Option<&Value>) -> Option<String> {
+pub(super) fn token_text(value: Option<&Value>) -> Option<String> {
     let value = value?;
     value.as_str().or_else(|| value.get("content")?.as_str()).map(str::to_string)
 }

@@ -94,6 +94,8 @@ pub(crate) struct Info {
 #[derive(Debug)]
 pub(crate) struct Header {
     metadata: HashMap<String, Value>,
+    /// Every key in the order of the file, and where the kind and value behind it lie.
+    pub raw_keys: Vec<(String, Range<usize>)>,
     pub tensors: HashMap<String, Info>,
 }
 
@@ -104,16 +106,18 @@ impl Header {
         preamble(&mut cursor)?;
         let tensor_count = cursor.count("tensors", 24)?;
         let value_count = cursor.count("metadata values", 13)?;
-        let mut metadata = HashMap::new();
+        let (mut metadata, mut raw_keys) = (HashMap::new(), Vec::new());
         for _ in 0..value_count {
             let at = cursor.at;
             let key = cursor.text("a metadata key")?;
+            let start = cursor.at;
             let value = cursor.value()?;
+            raw_keys.push((key.clone(), start..cursor.at));
             if metadata.insert(key.clone(), value).is_some() {
                 return Err(Fault { at, what: format!("the metadata key {} is there twice", shown(&key)) });
             }
         }
-        let mut header = Self { metadata, tensors: HashMap::new() };
+        let mut header = Self { metadata, raw_keys, tensors: HashMap::new() };
         let alignment = header.alignment(cursor.at)?;
         let mut unplaced = Vec::new();
         for _ in 0..tensor_count {

@@ -16,5 +16,6 @@ mod passed_over;
 mod tests;
 
 pub(super) use config::config;
-pub(super) use tensors::Gguf;
+pub(super) use header::Info;
 pub use tensors::parts;
+pub(super) use tensors::{Gguf, decoded};

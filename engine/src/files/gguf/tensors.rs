@@ -89,7 +89,8 @@ impl Gguf {
         Ok(weights)
     }
 
-    fn bytes_of(&self, info: &Info) -> &[u8] {
+    /// A tensor as the file stores it.
+    pub(in crate::files) fn bytes_of(&self, info: &Info) -> &[u8] {
         // The header's ranges were checked against the file's length.
         &self.maps[info.part][info.bytes.clone()]
     }
@@ -210,6 +211,13 @@ fn in_halves(bytes: &[u8], rows: usize, heads: usize) -> Vec<u8> {
 
 fn f32s(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+}
+
+/// The values of whole rows of `width` that a file stores as `dtype`.
+pub(in crate::files) fn decoded(dtype: GgmlDType, bytes: &[u8], width: usize) -> Result<Vec<f32>> {
+    let rows = bytes.len() / (width / dtype.block_size() * dtype.type_size());
+    let tensor = weight(dtype, bytes, &[rows, width])?.to_f32()?;
+    Ok(tensor.flatten_all()?.to_vec1()?)
 }
 
 fn weight(dtype: GgmlDType, bytes: &[u8], shape: &[usize]) -> Result<Weight> {
