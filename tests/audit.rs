@@ -44,11 +44,15 @@ cases:
 /// On the tiny base that speaks ChatML.
 fn workspace() -> TempDir {
     let root = tempfile::tempdir().unwrap();
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
-    write(root.path(), "pmtune.yaml", &format!("line: x\nbase: {}\n", base.display()));
-    write(root.path(), "suites/updates.yaml", SUITE);
-    write(root.path(), "suites/choices.yaml", CHOICES);
+    workspace_in(root.path());
     root
+}
+
+pub fn workspace_in(root: &Path) {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
+    write(root, "pmtune.yaml", &format!("line: x\nbase: {}\n", base.display()));
+    write(root, "suites/updates.yaml", SUITE);
+    write(root, "suites/choices.yaml", CHOICES);
 }
 
 fn write(root: &Path, path: &str, text: &str) {

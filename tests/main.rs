@@ -21,6 +21,7 @@ mod lint;
 mod models;
 mod models_kill;
 mod overfit;
+mod pages;
 mod paraphrases;
 mod people_in_reports;
 mod real_model;

@@ -1,7 +1,7 @@
 //! The page: its texts and its form are written here, made inert; the script only moves them about and takes scores.
 
 use crate::check::Criterion;
-use crate::report::{base64, fill, inert_markdown, visible};
+use crate::report::{base64, fill, inert_markdown, json_text, visible};
 use crate::review::{Item, Sheet};
 use crate::words;
 use engine::error::{Error, Result};
@@ -157,14 +157,7 @@ fn data(sheet: &Sheet, form: Form) -> String {
         "criteria": criteria,
         "items": items,
     });
-    let mut safe = String::new();
-    for c in data.to_string().chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => safe.push(c),
-        }
-    }
-    safe
+    json_text(&data)
 }
 
 /// The page may apply its own style and run its own script, known by their hashes; served, it may also talk to the

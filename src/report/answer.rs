@@ -49,6 +49,8 @@ create_formatter!(Inert, {
     },
 });
 
+const SCROLL: &str = "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>";
+
 /// Renders an answer; the result may stand in a page as it is.
 pub fn render(markdown: &str) -> String {
     let mut options = Options::default();
@@ -60,10 +62,20 @@ pub fn render(markdown: &str) -> String {
     let root = parse_document(&arena, &text, &options);
     let mut html = String::new();
     match Inert::format_document(root, &options, &mut html) {
-        Ok(()) => html,
+        Ok(()) => reachable(&html),
         // Writing to a String does not fail; should the formatter ever refuse, the plain text is still the answer.
         Err(_) => format!("<pre>{}</pre>", clean::html(&text)),
     }
+}
+
+/// Only the formatter writes these tags: everything that is the answer's own is escaped. A wide table is moved sideways,
+/// by keys too; a head without a word heads nothing.
+fn reachable(html: &str) -> String {
+    let mut html = html.replace("<table>", SCROLL).replace("</table>", "</table></div>");
+    for side in ["", " align=\"left\"", " align=\"center\"", " align=\"right\""] {
+        html = html.replace(&format!("<th{side}></th>"), &format!("<td{side}></td>"));
+    }
+    html
 }
 
 #[cfg(test)]
@@ -76,6 +88,11 @@ mod tests {
         assert!(html.contains("<p class=\"heading h1\">Title</p>"), "{html}");
         assert!(html.contains("<li><strong>a</strong></li>"), "{html}");
         assert!(html.contains("<td>1</td>"), "{html}");
+        assert!(html.contains("tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>"), "{html}");
+        let nameless = render("| | y |\n|---|:-:|\n| 1 | 2 |\n\n| a | |\n|---|--:|\n| 1 | 2 |\n");
+        assert!(nameless.contains("<td></td>") && nameless.contains("<td align=\"right\"></td>"), "{nameless}");
+        assert!(!nameless.contains("></th>"), "{nameless}");
+        assert_eq!((html.matches("<div").count(), html.matches("</table></div>").count()), (1, 1), "{html}");
         assert!(html.contains("<pre><code>let a = &#39;&lt;b&gt;&#39;;"), "{html}");
     }
 

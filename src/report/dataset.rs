@@ -28,9 +28,8 @@ pub fn dataset_text(stats: &Stats) -> String {
         return out;
     }
     out.push_str("\nWords in an answer\n");
-    let most = stats.lengths.bins.iter().copied().max().unwrap_or(0);
     for (name, count) in bins(stats) {
-        let line = format!("  {name:<w$}{} {count}", bar(count, most), w = NAMES - 2);
+        let line = format!("  {name:<w$}{} {count}", bar(count, stats.examples), w = NAMES - 2);
         let _ = writeln!(out, "{}", line.trim_end());
     }
     let _ = writeln!(out, "{}\n\nVariety", wrapped(&lengths_sentence(stats)));

@@ -17,6 +17,7 @@ mod history;
 mod html;
 mod layout;
 mod markdown;
+mod packed;
 mod plot;
 #[expect(clippy::module_inception, reason = "the room is named after what it makes")]
 mod report;
@@ -41,5 +42,5 @@ pub(crate) use html::base64;
 pub use plot::loss_svg;
 pub use report::Report;
 pub use sheet::{comparison_csv, run_csv, run_json};
-pub(crate) use templates::fill;
+pub(crate) use templates::{fill, json as json_text};
 pub use training::Training;

@@ -1,6 +1,7 @@
 //! A report as one value: made once from data, laid out by three renderers that compute nothing.
 
 use super::drawings;
+use super::packed::{self, Packed};
 use super::plot::Plot;
 use super::terminal::{self, Extent};
 use super::training::{self, TrainingWords};
@@ -86,7 +87,7 @@ impl Report {
     /// # Errors
     /// Only when a template is broken.
     pub fn html(&self) -> Result<String> {
-        html::page("report.html", self)
+        html::page("report.html", &Page { report: self, here: packed::HERE, rest: packed::pack(&self.cases)? })
     }
 
     /// Short enough for a comment on a pull request: the verdict, the tables, the cases by name, and the rest folded
@@ -109,6 +110,16 @@ impl Report {
     pub fn brief(&self, width: usize, colour: bool) -> String {
         terminal::page(&self.view, self.people.as_ref(), Extent::Brief, width, colour)
     }
+}
+
+/// A report as its page has it.
+#[derive(Serialize)]
+struct Page<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// How many of the cases stand in the page itself.
+    here: usize,
+    rest: Packed,
 }
 
 fn categories(cases: &[CaseView]) -> BTreeSet<String> {

@@ -30,9 +30,28 @@ const PARTS: &[(&str, &str)] = &[
 ];
 
 /// Fills the template `name`. Every value is cleaned and escaped for the kind of file (by the name's ending), unless it
-/// was made as a safe string, which only `answer`, `diff`, `plot` and `clean::fenced` do.
+/// was made as a safe string, which only `answer`, `diff`, `plot`, `packed` and `clean::fenced` do.
 pub fn render<T: Serialize>(name: &str, view: &T) -> Result<String> {
     fill(PARTS, name, view)
+}
+
+/// The same for each of many values.
+pub fn render_each<T: Serialize>(name: &str, views: &[T]) -> Result<Vec<String>> {
+    let environment = environment(PARTS).map_err(|e| broken(name, e))?;
+    let template = environment.get_template(name).map_err(|e| broken(name, e))?;
+    views.iter().map(|view| template.render(Serde(view)).map_err(|e| broken(name, e))).collect()
+}
+
+/// JSON that cannot end the element it stands in.
+pub(crate) fn json(value: &serde_json::Value) -> String {
+    let mut safe = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => safe.push(c),
+        }
+    }
+    safe
 }
 
 /// The same with the templates of another page.

@@ -81,6 +81,36 @@ fn hostile_output_is_inert_in_html() {
     }
 }
 
+/// A large report without what it holds packed, and the HTML of the packed cases.
+fn unpacked(page: &str) -> (String, Vec<String>) {
+    let index = regex::Regex::new("<script type=\"application/json\" id=\"rest\">[^<]*</script>").unwrap();
+    let block = regex::Regex::new("<script type=\"text/plain\" class=\"packed\">([A-Za-z0-9+/=]*)</script>").unwrap();
+    let cases = block.captures_iter(page).flat_map(|found| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&decode(&found[1])[..]), &mut text).unwrap();
+        serde_json::from_str::<Vec<String>>(&text).unwrap()
+    });
+    let cases = cases.collect();
+    (block.replace_all(&index.replace(page, ""), "").into_owned(), cases)
+}
+
+#[test]
+fn the_packed_cases_of_a_large_report_are_all_there_and_as_inert_as_the_others() {
+    let f = large(26);
+    let page = html(&f);
+    assert_eq!(page, html(&f), "the same bytes again");
+    let (here, packed) = unpacked(&page);
+    assert_eq!((here.matches("<details class=\"case\"").count(), packed.len()), (100, f.comparison.cases.len() - 100));
+    assert_inert(&here);
+    packed.iter().for_each(|case| assert_inert(case));
+    assert!(packed.iter().any(|case| case.contains("alert(1)")), "the hostile answers are among them");
+    for (place, case) in packed.iter().enumerate() {
+        assert!(case.contains(&format!("id=\"case-{}\"", place + 101)));
+    }
+    // What fails stands in the page, what passes may be packed.
+    assert!(here.contains("data-status=\"regressed\"") && packed.last().unwrap().contains("data-status=\"pass\""));
+}
+
 #[test]
 fn the_policy_allows_our_style_and_script_by_their_hashes_and_nothing_else() {
     use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! A reviewer at the page: real keys in a real browser, and afterwards what stands in the book.
 
-mod browser;
+pub mod browser;
 mod served;
 mod file;
 mod plain;
-mod workspace;
+pub mod workspace;

@@ -9,6 +9,15 @@ use std::collections::BTreeSet;
 const PHONE: (u32, u32) = (360, 740);
 const SAVED: &str = "document.getElementById('saving').textContent === 'Saved'";
 
+/// How many criteria lie under the complaint.
+const COVERED: &str = "(() => { const over = document.getElementById('problem').getBoundingClientRect(); \
+    return [...document.querySelectorAll('.criterion')].map((part) => part.getBoundingClientRect()).filter((part) => \
+      part.top < over.bottom && part.bottom > over.top && part.left < over.right && part.right > over.left).length; })()";
+/// Whether the complaint is on the screen, and not behind what is fixed at its bottom.
+const SEEN: &str = "(() => { const box = document.getElementById('problem').getBoundingClientRect(); \
+    const bottom = document.querySelector('.walk').getBoundingClientRect().top; \
+    return box.height > 0 && box.top >= 0 && box.bottom <= Math.max(bottom, 0) + 1; })()";
+
 fn no_outsiders(browser: &Browser, origin: &str) {
     let (urls, complaints) = browser.requests_and_complaints();
     assert!(urls.len() > 1, "requests are watched");
@@ -43,8 +52,12 @@ fn a_sheet_of_pairs_by_keyboard_alone_on_a_phone_with_a_reload_in_the_middle() {
     score_all(&mut browser, "43");
     browser.press("Enter");
     assert!(browser.text("problem").contains("Answer A still needs relevance, completeness and tone"));
+    assert_eq!(browser.eval(COVERED), 0, "the complaint lies over the rubric");
+    assert_eq!(browser.eval(SEEN), true, "and is not seen");
     score_all(&mut browser, "552" /* the first answer */);
+    assert!(browser.text("count").starts_with("1 of 8 answers scored"), "a whole answer counts at once");
     score_all(&mut browser, "11111" /* the second */);
+    assert!(browser.text("count").starts_with("2 of 8 answers scored"), "and not only when the item is done");
     browser.press("e");
     browser.press("s");
     browser.press("b");

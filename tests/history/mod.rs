@@ -1,6 +1,6 @@
 //! Nine months of a line of versions, from runs on disk to the table, the page and the file for spreadsheets.
 
-mod fixture;
+pub mod fixture;
 
 use assert_cmd::Command;
 use fixture::{DOMAIN, FORMAT, PLANS, SECRET};

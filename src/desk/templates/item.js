@@ -14,7 +14,20 @@ const nameOf = (letter) => (item().answers.length > 1 ? `Answer ${letter.toUpper
 const field = (letter, name) => slotOf(letter).querySelector(`[data-criterion="${name}"]`);
 
 const announce = (words) => (byId("said").textContent = words);
-const complain = (words) => (byId("problem").textContent = words);
+// A complaint stands in the flow of the page, before what it is about, so that it never lies over anything.
+const complain = (words, about = null) => {
+  const problem = byId("problem");
+  problem.textContent = words;
+  if (!words) return;
+  (about ?? placeOf[shownView()]()).before(problem);
+  problem.scrollIntoView({ block: "nearest" });
+};
+const placeOf = {
+  item: () => byId("why"),
+  list: () => byId("items"),
+  end: () => byId("end-text"),
+  closed: () => byId("closed-text"),
+};
 
 const mark = () => {
   for (const old of document.querySelectorAll(".criterion.marked")) old.classList.remove("marked");
@@ -153,7 +166,8 @@ const mayLeave = () => {
   giveReason();
   if (!item().answers.some(needsReason)) return true;
   complain("Say why the scores change, or undo the change.");
-  byId("reason").focus();
+  byId("reason").focus({ preventScroll: true });
+  byId("why").scrollIntoView({ block: "nearest" });
   return false;
 };
 
@@ -163,7 +177,7 @@ const next = () => {
     if (open.length === 0) continue;
     goTo(where, open[0]);
     const list = open.length > 1 ? `${open.slice(0, -1).join(", ")} and ${open.at(-1)}` : open[0];
-    return complain(`${nameOf(where)} still needs ${list}.`);
+    return complain(`${nameOf(where)} still needs ${list}.`, field(where, open[0]));
   }
   if (!mayLeave()) return;
   if (!item().answers.every((id) => drafts.get(id).done)) {

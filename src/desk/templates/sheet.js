@@ -23,6 +23,8 @@ const locked = (id) => sheet.served && saved.get(id).done;
 const needsReason = (id) => changed(id) && locked(id) && !(reasons.get(id) ?? "").trim();
 const missing = (id) => sheet.criteria.filter((name) => !drafts.get(id).points[name]);
 const isDone = (id) => drafts.get(id).done;
+// With points for every criterion, also before its item is called done.
+const isScored = (id) => missing(id).length === 0;
 const itemDone = (item) => item.answers.every(isDone);
 
 // This browser's memory: every draft of a file, and what the program does not have yet of a served page.

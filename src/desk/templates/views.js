@@ -15,6 +15,7 @@ const view = (name) => {
 const status = (item) => {
   if (item.answers.some(needsReason)) return ["open", "changed, needs a reason"];
   if (itemDone(item)) return ["done", "done"];
+  if (item.answers.every(isScored)) return ["open", "scored, not yet done"];
   return item.answers.some((id) => !same(drafts.get(id), blank())) ? ["open", "begun"] : ["todo", "to do"];
 };
 
@@ -63,10 +64,10 @@ const timeLeft = (items) => {
 };
 
 const update = () => {
-  const done = ids.filter(isDone).length;
+  const scored = ids.filter(isScored).length;
   const open = sheet.items.filter((item) => !itemDone(item)).length;
-  byId("bar").value = done;
-  byId("count").textContent = `${done} of ${ids.length} answers scored${timeLeft(open)}`;
+  byId("bar").value = scored;
+  byId("count").textContent = `${scored} of ${ids.length} answers scored${timeLeft(open)}`;
   byId("why").hidden = !item().answers.some((id) => locked(id) && (changed(id) || reasons.get(id)));
   const answers = ids.length === 1 ? "The answer is" : `All ${ids.length} answers are`;
   byId("end-text").textContent = sheet.served

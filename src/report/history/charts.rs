@@ -1,4 +1,4 @@
-//! Small charts over one time axis: all cases, each task, each criterion.
+//! Small charts of what was measured, run by run: all cases, each task, each criterion.
 
 use super::notes::Note;
 use crate::check::Criterion;
@@ -20,11 +20,6 @@ pub struct Charts {
 const AUTOMATIC: &str = "Criteria by the checks";
 
 pub fn charts(history: &History, notes: &[Note], half: Split) -> Result<Vec<Charts>> {
-    let runs: Vec<(String, String)> = history
-        .runs
-        .iter()
-        .map(|run| (run.label.clone(), words::local_day(run.started).chars().skip(2).collect()))
-        .collect();
     let mut found = Vec::new();
     for (title, lead, wanted) in [
         ("All cases", "", of_all as fn(&Series) -> bool),
@@ -37,7 +32,7 @@ pub fn charts(history: &History, notes: &[Note], half: Split) -> Result<Vec<Char
         ),
     ] {
         let series = history.series.iter().filter(|s| s.half == half && wanted(s));
-        let plots = series.map(|s| chart(history, notes, &runs, s)).collect::<Result<Vec<_>>>()?;
+        let plots = series.map(|s| chart(history, notes, s)).collect::<Result<Vec<_>>>()?;
         if !plots.is_empty() {
             let lead = match title {
                 AUTOMATIC => format!("{lead}{}", unmeasured(history, half).unwrap_or_default()),
@@ -73,7 +68,9 @@ fn by_people(series: &Series) -> bool {
     series.kind == Kind::People
 }
 
-fn chart(history: &History, notes: &[Note], runs: &[(String, String)], series: &Series) -> Result<Plot> {
+/// One chart with a place for each run that it shows a value of, and no empty ones: a run that was asked again later gives
+/// its place away.
+fn chart(history: &History, notes: &[Note], series: &Series) -> Result<Plot> {
     let (axis, what) = match series.kind {
         Kind::PassRate => (Axis::Share, "passed"),
         Kind::Score => (Axis::Score, "mean score"),
@@ -90,20 +87,28 @@ fn chart(history: &History, notes: &[Note], runs: &[(String, String)], series: &
         let changes = series.breaks.iter().filter(|b| b.run <= point.run).count();
         (point.standing == Standing::Current).then_some(changes)
     };
-    let dot = |point: &Point| Dot {
-        place: point.run,
+    let shown: Vec<&Point> = series.points.iter().filter(|point| point.standing != Standing::Superseded).collect();
+    let place = |run: usize| shown.iter().filter(|point| point.run < run).count();
+    let dot = |point: &&Point| Dot {
+        place: place(point.run),
         value: point.value,
         low: point.interval.low,
         high: point.interval.high,
         chain: chain(point),
     };
     let number = |run: usize| notes.iter().find(|note| note.run == run).map(|note| note.number);
+    let named = |point: &&Point| {
+        let run = &history.runs[point.run];
+        (run.label.clone(), words::local_day(run.started).chars().skip(2).collect())
+    };
+    let runs: Vec<(String, String)> = shown.iter().map(named).collect();
+    let mark = |run: usize| Some((place(run), number(run)?)).filter(|(place, _)| *place < shown.len());
     let timeline = Timeline {
         title,
         axis,
-        runs,
-        dots: series.points.iter().map(dot).collect(),
-        marks: series.breaks.iter().filter_map(|b| Some((b.run, number(b.run)?))).collect(),
+        runs: &runs,
+        dots: shown.iter().map(dot).collect(),
+        marks: series.breaks.iter().filter_map(|b| mark(b.run)).collect(),
         description: description(history, series),
     };
     plot::timeline(&timeline)

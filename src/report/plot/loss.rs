@@ -104,7 +104,7 @@ pub fn loss_svg(entries: &[Entry]) -> Result<String> {
 fn legend(area: &Area<'_>, curve: &Curve) -> Result<(), DrawError> {
     const Y: i32 = 20;
     area.draw(&Circle::new((LEFT + 10, Y), 6, faint().filled()))?;
-    text(area, "training, each step", (LEFT + 30, Y), SMALL, MUTED, HPos::Left)?;
+    text(area, "training step", (LEFT + 30, Y), SMALL, MUTED, HPos::Left)?;
     line(area, (300, Y), (332, Y), BEFORE, 5)?;
     text(area, "smoothed", (344, Y), SMALL, MUTED, HPos::Left)?;
     if !curve.validation.is_empty() {

@@ -14,8 +14,8 @@ const TOP: i32 = 56;
 const BOTTOM: i32 = 330;
 const HEIGHT: i32 = 420;
 /// Room that the labels under the axis need.
-const NAME: i32 = 72;
-const DATE: i32 = 100;
+const NAME: i32 = 100;
+const DATE: i32 = 150;
 
 /// What the vertical axis shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn axes(area: &Area<'_>, frame: &Frame, runs: &[(String, String)]) -> Result<(),
             text(area, &words::clip(version, 6), (frame.x(place), BOTTOM + 28), SMALL, INK, HPos::Center)?;
         }
         if fits(DATE) {
-            text(area, date, (frame.x(place), BOTTOM + 60), SMALL - 4, MUTED, HPos::Center)?;
+            text(area, date, (frame.x(place), BOTTOM + 62), SMALL, MUTED, HPos::Center)?;
         }
     }
     Ok(())

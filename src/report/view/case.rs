@@ -25,8 +25,6 @@ pub struct CaseView {
     pub status: &'static str,
     pub symbol: &'static str,
     pub status_words: &'static str,
-    /// Shown opened.
-    pub open: bool,
     pub excerpt: String,
     pub prompt: String,
     pub reference: Option<String>,
@@ -93,17 +91,19 @@ pub struct ChoiceView {
     pub right: bool,
 }
 
-/// With more flips than this, cases start folded: the list of flips at the top leads to each.
-const MOST_OPEN: usize = 20;
-
-/// The cases of a comparison in its order. A case's anchor is `case-` and its place, from 1.
+/// The cases of a comparison, what is wrong first: lost, failing, not compared; then won and passing, each in the order
+/// of the comparison. A case's anchor is `case-` and its place, from 1.
 pub fn pair_cases(c: &Comparison, sides: &Sides<'_>, said: [SaidOf<'_>; 2]) -> Vec<CaseView> {
     let flips: HashMap<&str, bool> = c.flips.iter().map(|flip| (flip.case.as_str(), flip.improved)).collect();
+    let status = |pair: &CasePair| pair_status(pair, flips.get(pair.case.as_str()).copied());
+    let mut pairs: Vec<&CasePair> = c.cases.iter().collect();
+    pairs.sort_by_key(|pair| {
+        ["regressed", "fail", "error", "improved", "pass"].iter().position(|s| *s == status(pair).0)
+    });
     let view = |(i, pair): (usize, &CasePair)| {
         let (before, after) = (sides.a(&pair.case), sides.b(&pair.case));
-        let flip = flips.get(pair.case.as_str()).copied();
         let record = after.first().or(before.first());
-        let (status, symbol, status_words) = pair_status(pair, flip);
+        let (status, symbol, status_words) = status(pair);
         CaseView {
             anchor: format!("case-{}", i + 1),
             id: pair.case.clone(),
@@ -112,7 +112,6 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>, said: [SaidOf<'_>; 2]) -> V
             status,
             symbol,
             status_words,
-            open: flip.is_some() && c.flips.len() <= MOST_OPEN,
             excerpt: record.map(|r| words::clip(&r.prompt, 110)).unwrap_or_default(),
             prompt: record.map(|r| r.prompt.clone()).unwrap_or_default(),
             reference: record.and_then(|r| r.reference.clone()),
@@ -127,7 +126,7 @@ pub fn pair_cases(c: &Comparison, sides: &Sides<'_>, said: [SaidOf<'_>; 2]) -> V
                 .map(Value::from_safe_string),
         }
     };
-    c.cases.iter().enumerate().map(view).collect()
+    pairs.into_iter().enumerate().map(view).collect()
 }
 
 /// The cases of one run: those that fail first, then errors, then those without a score, then those that pass.
@@ -158,7 +157,6 @@ pub fn run_cases(label: &str, tallies: &[CaseTally<'_>], said: &SaidOf<'_>) -> V
             status,
             symbol,
             status_words,
-            open: false,
             excerpt: record.map(|r| words::clip(&r.prompt, 110)).unwrap_or_default(),
             prompt: record.map(|r| r.prompt.clone()).unwrap_or_default(),
             reference: record.and_then(|r| r.reference.clone()),

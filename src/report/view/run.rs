@@ -21,6 +21,11 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
     let unscored = all.iter().filter(|case| case.standing() == Standing::Unscored);
     let unscored: Vec<&str> = unscored.map(|case| case.case).collect();
     let warnings = warnings(run, errors, &unscored);
+    // One half only: mixed, learning would look like proof.
+    let judged = |case: &CaseTally<'_>| matches!(case.standing(), Standing::Passes | Standing::Fails);
+    let held_out = all.iter().any(|case| case.split == Split::HeldOut && judged(case));
+    let headline = if held_out { Split::HeldOut } else { Split::Dev };
+    let first: Vec<&CaseTally<'_>> = all.iter().copied().filter(|case| case.split == headline).collect();
     View {
         kind: "Evaluation",
         title: label.to_string(),
@@ -30,8 +35,8 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
             words::count(tallies.len(), "case"),
             words::list_at_most(&suites, 6)
         ),
-        verdict: verdict(label, &all, confidence),
-        facts: facts(run, &all, errors, unscored.len()),
+        verdict: verdict(label, headline, &first, confidence),
+        facts: facts(run, headline, &first),
         notices: match warnings.is_empty() {
             true => Vec::new(),
             false => vec![Notice { title: "Before you rely on this", items: warnings }],
@@ -47,12 +52,15 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
     }
 }
 
-fn verdict(label: &str, all: &[&CaseTally<'_>], confidence: f64) -> VerdictView {
-    let (written, weighed) = (tally::rate(all, confidence), tally::preference(all, confidence));
-    let passes = (written.cases > 0)
-        .then(|| format!("passes {} of {}", written.passed, words::count(written.cases, "written case")));
-    let prefers = (weighed.cases > 0)
-        .then(|| format!("prefers the reference in {} of {}", weighed.passed, words::count(weighed.cases, "case")));
+/// What the cases of one half say.
+fn verdict(label: &str, half: Split, cases: &[&CaseTally<'_>], confidence: f64) -> VerdictView {
+    let (written, weighed) = (tally::rate(cases, confidence), tally::preference(cases, confidence));
+    let of = |rate: &Rate, kind: &str| {
+        let noun = if written.cases > 0 && weighed.cases > 0 { kind } else { "" };
+        format!("{} of {}", rate.passed, words::count(rate.cases, &format!("{}{noun} case", half_name(half))))
+    };
+    let passes = (written.cases > 0).then(|| format!("passes {}", of(&written, " written")));
+    let prefers = (weighed.cases > 0).then(|| format!("prefers the reference in {}", of(&weighed, " weighed")));
     let said: Vec<String> = passes.into_iter().chain(prefers).collect();
     let headline = match said.as_slice() {
         [] => format!("{label} has no judged answers yet"),
@@ -77,26 +85,20 @@ fn verdict(label: &str, all: &[&CaseTally<'_>], confidence: f64) -> VerdictView 
     }
 }
 
-fn facts(run: &Run, all: &[&CaseTally<'_>], errors: usize, unscored: usize) -> Vec<Fact> {
+fn facts(run: &Run, half: Split, cases: &[&CaseTally<'_>]) -> Vec<Fact> {
     let work = Answering::of(run);
-    let flaky = all.iter().filter(|case| case.flaky()).count();
-    let score = tally::mean_score(all).map_or_else(none, words::decimal);
-    let mut facts = vec![Fact::new("Mean score", score, "of 1.00")];
+    let flaky = cases.iter().filter(|case| case.flaky()).count();
+    let score = tally::mean_score(cases).map_or_else(none, words::decimal);
+    let mut facts = vec![Fact::new("Mean score", score, format!("of 1.00, {} cases", half_name(half)))];
+    if flaky > 0 {
+        facts.push(Fact::new("Flaky cases", flaky.to_string(), format!("{}; pass sometimes", half_name(half))));
+    }
     if let Some(speed) = work.tokens_per_second() {
-        let detail = format!("{} tokens, {speed:.0} a second", words::thousands(work.tokens));
+        let detail = format!("whole run: {} tokens, {speed:.0} a second", words::thousands(work.tokens));
         facts.push(Fact::new("Time answering", words::duration(work.seconds), detail));
     }
     if work.reused > 0 {
         facts.push(Fact::new("Answers reused", words::thousands(work.reused), "from earlier runs, in no time"));
-    }
-    if flaky > 0 {
-        facts.push(Fact::new("Flaky cases", flaky.to_string(), "pass sometimes"));
-    }
-    if errors > 0 {
-        facts.push(Fact::new("Cases with an error", errors.to_string(), "count as neither"));
-    }
-    if unscored > 0 {
-        facts.push(Fact::new("Cases without a score", unscored.to_string(), "count as neither"));
     }
     facts
 }
@@ -255,13 +257,16 @@ fn criteria(criteria: &[(Criterion, f64, usize)]) -> Table {
     Table::new(CAPTION, columns, criteria.iter().map(row).collect())
 }
 
+/// The checks that fail most come first.
 fn checks(cases: &[&CaseTally<'_>]) -> Table {
+    let mut found: Vec<(String, Trial)> = tally::checks(cases).into_iter().collect();
+    found.sort_by_key(|(_, trial)| std::cmp::Reverse(trial.of - trial.passed));
     let row = |(name, trial): (String, Trial)| Row::new(vec![Cell::code(name), Cell::new(trial.count())]);
     let columns = vec![Column::words("Check"), Column::figures("Passed")];
-    Table::new("Checks, times passed", columns, tally::checks(cases).into_iter().map(row).collect())
+    Table::new("Checks, times passed; those that fail most first", columns, found.into_iter().map(row).collect())
 }
 
-/// Every case that fails, with the first reason.
+/// Every case that fails, held-out ones first, with the first reason.
 fn failing(tallies: &[CaseTally<'_>], cases: &[CaseView]) -> ListView {
     let anchors: HashMap<&str, &str> = cases.iter().map(|case| (case.id.as_str(), case.anchor.as_str())).collect();
     let item = |case: &CaseTally<'_>| {
@@ -275,6 +280,8 @@ fn failing(tallies: &[CaseTally<'_>], cases: &[CaseView]) -> ListView {
             reason: verdict.map(|v| words::clip(v.verdict.reason(), 140)).unwrap_or_default(),
         }
     };
-    let items = tallies.iter().filter(|case| case.passes() == Some(false)).map(item).collect();
+    let mut failing: Vec<&CaseTally<'_>> = tallies.iter().filter(|case| case.passes() == Some(false)).collect();
+    failing.sort_by_key(|case| case.split != Split::HeldOut);
+    let items = failing.into_iter().map(item).collect();
     ListView { title: "Failing", tone: Tone::Worse, symbol: "✗", items, empty: "No case fails." }
 }
