@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
 use engine::files::{Config, LoraConfig, LoraWeights};
 use engine::model::{Composite, Decoder};
-use engine::train::{Basis, Ended, Learner, ModelLearner, Saves, State, Training};
+use engine::train::{Basis, Ended, Learner, ModelLearner, Progress, Saves, State, Training};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -120,14 +120,16 @@ pub(super) fn train(
     let told = outcome.told(workspace)?;
     if ended == Ended::NotFinite && state.best.is_empty() {
         place.finish()?;
-        return Ok(Trained { told, version: Err(broken_down(state.progress.step)) });
+        return Ok(Trained { told, version: Err(broken_down(&state.progress)) });
     }
     let written = outcome.register(place, &told.to_string(), student.write)?;
     Ok(Trained { told, version: Ok(NewVersion { name: job.request.name.clone(), written }) })
 }
 
-fn broken_down(step: usize) -> Error {
-    if step == 0 {
+fn broken_down(progress: &Progress) -> Error {
+    let step = progress.step;
+    // Neither what is held out nor the first batch has a loss.
+    if step == 0 && progress.validations.is_empty() {
         let message = "the loss is not finite (NaN or infinite) before anything was learnt, so no version was made";
         return Error::model(message)
             .hint("a weight of the base is damaged or far too large: download the base again, or use another one");

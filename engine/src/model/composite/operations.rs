@@ -7,7 +7,7 @@ use candle_core::{D, Result, Tensor};
 /// x / √(mean(x²) + eps) · weight, row by row. Not a number where the squares overflow, rather than 0.
 pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
     let root = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
-    let nothing = (&root - &root)?.detach(); // infinity less infinity is no number
+    let nothing = (&root * 0.0)?.detach(); // nothing, but no number where the root is infinite
     let root = (root + nothing)?;
     x.broadcast_div(&root)?.broadcast_mul(weight)
 }

@@ -45,7 +45,7 @@ impl Composite {
 
 /// For each row of logits, (n, vocab), 0 where all are finite, and no number where one is not.
 fn not_finite(logits: &Tensor) -> Result<Vec<f32>> {
-    (logits - logits)?.sum(1)?.to_vec1()
+    (logits * 0.0)?.sum(1)?.to_vec1()
 }
 
 impl Forward for Composite {
