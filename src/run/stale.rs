@@ -32,13 +32,14 @@ const ASPECTS: [Aspect; 9] = [
     ("the system prompt, choices, reference or sampling changed", true, |record, today| {
         today.keys.first() != Some(&record.answer_key.as_str())
     }),
+    // A case's weight is part of its judge's hash, and says more by its own name.
+    ("the weight changed", false, |record, today| !contaminated(record) && record.weight != today.case.weight),
     ("the checks, their word lists, threshold or reference changed", false, |record, today| {
         record.judge_hash != today.case.judge_hash
     }),
     ("the half (dev, held-out) changed", false, |record, today| record.split != today.case.split),
     ("the category changed", false, |record, today| record.category != today.case.category),
     ("the cluster changed", false, |record, today| record.cluster != today.case.cluster),
-    ("the weight changed", false, |record, today| !contaminated(record) && record.weight != today.case.weight),
     ("the tags changed", false, |record, today| {
         record.tags.iter().filter(|tag| *tag != CONTAMINATED).ne(today.case.tags.iter())
     }),
