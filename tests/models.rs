@@ -223,7 +223,7 @@ fn a_diff_names_data_results_and_the_missing_comparison() {
     let root = workspace();
     let text = fine(root.path(), &["models", "diff", "v1", "v2"]);
     for part in [
-        "+ training-data/short-answers/ideas.jsonl: 11 examples, 1 held out",
+        "+ training-data/short-answers/ideas.jsonl: 11 examples, 1 for validation",
         "~ examples trained on: 76 → 258",
         "~ adapter: 077c157b5d19 → 258ea5901507",
         "pmtune eval --compare PM-General-v1 PM-General-v2",
