@@ -3,9 +3,9 @@
 /// `940 B`, `12 kB`, `3.4 MB`, `1.2 GB`: powers of a thousand.
 pub fn bytes(n: u64) -> String {
     match n {
-        ..1_000 => format!("{n} B"),
-        ..1_000_000 => format!("{:.0} kB", n as f64 / 1e3),
-        ..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{:.0} kB", n as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
         _ => format!("{:.1} GB", n as f64 / 1e9),
     }
 }

@@ -74,12 +74,13 @@ fn compared(
     let Outcomes { a, b } = runs;
     let Outcomes { a: label_a, b: label_b } = labels(workspace, a, b);
     let called = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
-    let mut comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
-    if !comparison.cases.iter().any(|case| case.a_passed.is_some() && case.b_passed.is_some()) {
-        let (a, b) = (words::shell(&a.manifest.id), words::shell(&b.manifest.id));
-        return Err(Error::input(format!("no case has a judged answer of both {label_a} and {label_b}"))
-            .hint(format!("ask what failed again: pmtune eval --resume {a}, pmtune eval --resume {b}")));
+    for (label, run) in [(&label_a, a), (&label_b, b)] {
+        if !run.is_answered() {
+            return Err(Error::input(format!("no case was answered by {label} in run {}", run.manifest.id))
+                .hint(format!("ask again: pmtune eval --resume {}", words::shell(&run.manifest.id))));
+        }
     }
+    let mut comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
     comparison.differences.extend(remarks.differences);
     comparison.warnings.extend(remarks.warnings);
     let extras = extras::of_pair(workspace, (&label_a, &label_b), a, b, sink)?;
