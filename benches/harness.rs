@@ -4,7 +4,7 @@
 
 use pmtune::check::{Check, Criterion, Judge, Subject, Verdict};
 use pmtune::provider::Scripted;
-use pmtune::run::{Event, Plan, Reports, VersionRef, execute};
+use pmtune::run::{Event, Plan, Reports, Reuse, VersionRef, execute};
 use pmtune::suite::{Case, Split, Suite};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -83,7 +83,9 @@ fn main() {
     let reports = Reports::new(folder.path());
     let provider = Scripted::new(|_| Ok("Launch is on track; the metric moved, the owner is Kim. ".repeat(12)));
     let suites = [suite()];
-    for (name, reuse) in [("answered by a script", None), ("answers reused", Some(&reports))] {
+    for (name, reuse) in
+        [("answered by a script", None), ("answers reused", Some(Reuse { reports: &reports, endpoints: false }))]
+    {
         let start = Instant::now();
         let plan = Plan::new(version(), &suites);
         let mut runs = [reports.create(plan).expect("a run")];

@@ -11,6 +11,7 @@ mod desk;
 mod docs;
 mod end_to_end;
 mod endpoint;
+mod endpoint_eval;
 mod foreign;
 mod gate;
 mod history;

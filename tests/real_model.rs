@@ -173,6 +173,7 @@ fn local_provider_writes_scores_and_chooses() {
         .answer(requests, &mut |event| {
             match event {
                 Event::Tokens(n) => tokens += n,
+                Event::Note(_) => {}
                 Event::Done { id, answer } => assert!(answers.insert(id, answer.unwrap()).is_none()),
             }
             ControlFlow::Continue(())

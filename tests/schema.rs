@@ -29,7 +29,8 @@ fn the_schema_agrees_with_the_loader_on_every_check() {
 }
 
 /// The sections by themselves; each is tried below a `line:`.
-const GOOD: [&str; 22] = [
+const GOOD: [&str; 23] = [
+    "endpoint: {concurrency: 256, leave-out: [seed, top-p]}",
     "",
     "format: 1",
     "base: hub:org/repo:a.gguf",
@@ -54,7 +55,9 @@ const GOOD: [&str; 22] = [
     "gate: {no-regression: false}",
 ];
 
-const BAD: [&str; 61] = [
+const BAD: [&str; 63] = [
+    "endpoint: {concurrency: 0}",
+    "endpoint: {leave-out: [sed]}",
     "lines: x",
     "format: 2",
     "format: one",

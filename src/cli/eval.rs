@@ -18,9 +18,12 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "A MODEL is v2 (of the workspace's line), a full name, primary, base, a path to a .gguf,\n\
-                        hub:org/repo[:file], or openai:URL#model (the key from OPENAI_API_KEY).\n\n\
-                        Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval --compare v1 v2 --until-settled\n  pmtune eval v2 --suite format-consistency --limit 5\n  \
-                        pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  pmtune eval --resume RUN\n  \
+                        hub:org/repo[:file], or openai:URL#model (the key from PMTUNE_API_KEY or\n\
+                        OPENAI_API_KEY), which `label=` before it gives a name of yours.\n\n\
+                        Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval --compare v1 v2 --until-settled\n  \
+                        pmtune eval v2 --suite format-consistency --limit 5\n  \
+                        pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  \
+                        pmtune eval --concurrency 32 big=openai:https://host/v1#m\n  pmtune eval --resume RUN\n  \
                         pmtune eval --rescore RUN\n  pmtune eval v2 --csv results.csv --json results.json")]
 pub struct EvalArgs {
     /// The version to evaluate (default: primary).
@@ -44,6 +47,12 @@ pub struct EvalArgs {
     /// Generate every answer anew, also where an earlier run holds the same one.
     #[arg(long)]
     pub no_cache: bool,
+    /// Take an endpoint's answers from earlier runs too. You say that the model behind it has not changed since.
+    #[arg(long, conflicts_with = "no_cache")]
+    pub reuse_answers: bool,
+    /// Requests under way at an endpoint at the same time, 1 to 256 (default: `endpoint.concurrency`, else 4).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: Option<u16>,
     /// Compare even where suites, checks or sampling differ; the report says so.
     #[arg(long)]
     pub allow_differences: bool,
@@ -104,6 +113,7 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
         [a, b] => {
             let runs = Outcomes { a: &a.run, b: &b.run };
             let compared = work::compare(workspace, runs, args.allow_differences, &Console::new())?;
+            show::notes([&a.run, &b.run]);
             show::comparison(&compared, args.full);
             show::table(args.csv.as_deref(), || report::comparison_csv(&compared.comparison), false)?;
             results(args, &[&a.run, &b.run], Some(&compared.comparison))?;
@@ -153,6 +163,8 @@ fn options(args: &EvalArgs) -> EvaluateOptions {
         failing: failing.clone(),
         until_settled: args.until_settled,
         reuse: !args.no_cache,
+        reuse_endpoints: args.reuse_answers,
+        concurrency: args.concurrency.map(usize::from),
         device: args.device.choice(),
         allow_commands: args.programs.allow_commands,
         sampling: SamplingOptions {

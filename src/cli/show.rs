@@ -1,6 +1,8 @@
 //! Reports that two commands print.
 
 use super::out;
+use crate::registry;
+use crate::run::Run;
 use crate::work::{Compared, Evaluated};
 use engine::error::Result;
 use engine::store;
@@ -9,6 +11,7 @@ use std::path::Path;
 /// A run's results.
 pub fn run(evaluated: &Evaluated) {
     out::text(evaluated.report.terminal(out::width(), out::colour()));
+    notes([&evaluated.run]);
     out::line(format!("\nReport: {}", out::path(&evaluated.run.folder.join("report.html"))));
 }
 
@@ -36,4 +39,12 @@ pub fn table(file: Option<&Path>, text: impl FnOnce() -> Result<String>, for_pro
         out::line(said)
     }
     Ok(())
+}
+
+/// What is worth knowing of how the answers of these runs were had.
+pub fn notes<'a>(runs: impl IntoIterator<Item = &'a Run>) {
+    for run in runs {
+        let called = registry::called(&run.manifest.version.name);
+        run.manifest.notes.iter().for_each(|note| out::item("Note: ", format!("{called}: {note}")));
+    }
 }

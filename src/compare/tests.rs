@@ -130,6 +130,7 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
             pmtune: "0.1.0".to_string(),
             rescored_from: None,
             stopped: None,
+            notes: Vec::new(),
         },
         records,
     }

@@ -64,6 +64,7 @@ pub fn run(version: &str, cases: &[Made]) -> Run {
         pmtune: "0".to_string(),
         rescored_from: None,
         stopped: None,
+        notes: Vec::new(),
     };
     let records = cases.iter().flat_map(|case| {
         case.answers.iter().enumerate().map(|(repeat, score)| record(version, case, repeat as u32, *score, at))

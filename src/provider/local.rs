@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::weighing::{likeliest, reference_nll, unasked, weighed};
 use super::{Answer, Event, Likelihood, Provider, Request, Stop, Task};
 use candle_core::Device;
-use engine::chat::{Chat, Message, Role};
+use engine::chat::Chat;
 use engine::error::{Error, Kind, Result};
 use engine::files::Source;
 use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
@@ -16,16 +17,13 @@ use engine::model::{Composite, Decoder, Forward};
 /// One base in memory and the versions that add to it.
 ///
 /// A text is weighed as the whole answer: its own tokens and the token that ends the turn, so that one which breaks off
-/// early is not preferred; once behind the question, and once where the question is not told ([`UNASKED`]). Beside an
+/// early is not preferred; once behind the question, and once where the question is not told. Beside an
 /// answer that is written, texts that do not fit the context are left unweighed.
 pub struct Local<M: Forward = Decoder> {
     engine: Engine<M>,
     /// For each version, which of the engine's adapters it uses.
     adapters: Vec<Option<usize>>,
 }
-
-/// What stands in the place of a question that is not told.
-const UNASKED: &str = "Answer the question.";
 
 impl Local {
     /// Packs the base and loads an adapter folder for every version that has one.
@@ -95,21 +93,6 @@ impl<M: Forward> Local<M> {
         }
         Ok(parts)
     }
-}
-
-/// The texts that a task weighs, and whether something is written too.
-fn weighed(task: &Task) -> (&[String], bool) {
-    match task {
-        Task::Write { weighed } => (weighed, true),
-        Task::Weigh { texts } | Task::Choose { choices: texts } => (texts, false),
-    }
-}
-
-/// The conversation with its last question left untold. What stands before it (a system prompt, worked examples) belongs
-/// to the version and stays.
-fn unasked(messages: &[Message]) -> Vec<Message> {
-    let before = &messages[..messages.len().saturating_sub(1)];
-    before.iter().cloned().chain([Message::new(Role::User, UNASKED)]).collect()
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -206,29 +189,16 @@ impl Open {
             Some((text, tokens, Finish::StopString)) => (text, tokens, Stop::StopString),
             None => (likeliest(&likelihoods), 0, Stop::Scored),
         };
-        // The reference stands first.
-        let reference = likelihoods.first().filter(|_| self.writes);
         Ok(Answer {
             text,
             stop,
             prompt_tokens: self.prompt_tokens,
             output_tokens,
             seconds: self.seconds,
-            reference_nll: reference.map(|text| -text.log_prob / text.tokens.max(1) as f64),
+            reference_nll: reference_nll(&likelihoods, self.writes),
             likelihoods,
         })
     }
-}
-
-/// The text to which the question adds most; the first of equals.
-fn likeliest(texts: &[Likelihood]) -> String {
-    let mut best: Option<&Likelihood> = None;
-    for text in texts {
-        if best.is_none_or(|best| text.rank() > best.rank()) {
-            best = Some(text);
-        }
-    }
-    best.map(|text| text.text.clone()).unwrap_or_default()
 }
 
 impl<M: Forward> Provider for Local<M> {

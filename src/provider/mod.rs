@@ -5,9 +5,10 @@ mod answer;
 mod local;
 mod remote;
 mod scripted;
+mod weighing;
 pub use answer::{Answer, Likelihood, Stop};
 pub use local::Local;
-pub use remote::{Remote, RemoteOptions};
+pub use remote::{EndpointSettings, Parameter, Remote, RemoteOptions, choice_label};
 pub use scripted::Scripted;
 
 use engine::chat::Message;
@@ -42,6 +43,8 @@ pub struct Request {
 pub enum Event {
     /// Tokens generated since the last such event, over all sequences.
     Tokens(usize),
+    /// Something about how the answers are had that belongs beside them for good, in a sentence. Said once.
+    Note(String),
     /// A request is done. One failing request is an error here and the others go on.
     Done { id: usize, answer: Result<Answer> },
 }

@@ -1,5 +1,6 @@
 //! What a version is called: in full, for short, and in the head of a table.
 
+use engine::error::{Error, Result};
 use std::fmt;
 
 /// The name of a numbered version: number 2 of the line `PM-General` is `PM-General-v2` in full and `v2` for short.
@@ -51,15 +52,40 @@ pub fn labels(line: &str, a: &str, b: &str) -> (String, String) {
     if short_a == short_b && a != b { (a.to_string(), b.to_string()) } else { (short_a, short_b) }
 }
 
-/// `qwen2.5@localhost:1234` for a model behind an address, so that two behind one address are told apart by what comes
+/// The label and the address of `label=openai:URL#model`: what a person calls a model behind an address.
+pub fn labelled(name: &str) -> Option<(&str, &str)> {
+    let (label, address) = name.split_once('=')?;
+    (address.starts_with("openai:") && !label.contains("openai:")).then_some((label, address))
+}
+
+/// Whether two labels of one command are told apart.
+///
+/// # Errors
+/// The same label stands for two of these models.
+pub fn distinct(names: &[String]) -> Result<()> {
+    let labels: Vec<&str> = names.iter().filter_map(|name| labelled(name)).map(|(label, _)| label).collect();
+    let twice = labels.iter().enumerate().find(|(at, label)| labels[..*at].contains(label));
+    match twice {
+        Some((_, label)) => {
+            Err(Error::usage(format!("two models are called `{label}`")).hint("give each its own label"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The label that was given, else `qwen2.5@localhost:1234` for a model behind an address, so that two behind one address are told apart by what comes
 /// first; any other name as it is.
 pub fn called(name: &str) -> String {
+    if let Some((label, _)) = labelled(name) {
+        return label.to_string();
+    }
     served(name).map_or_else(|| name.to_string(), |(model, host)| format!("{model}@{host}"))
 }
 
-/// Model and host of `openai:URL#model`.
+/// Model and host of `openai:URL#model`, labelled or not.
 pub fn served(name: &str) -> Option<(&str, &str)> {
-    let (url, model) = name.strip_prefix("openai:")?.split_once('#')?;
+    let address = labelled(name).map_or(name, |(_, address)| address);
+    let (url, model) = address.strip_prefix("openai:")?.split_once('#')?;
     let host = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next()?;
     Some((model.trim(), host))
 }
@@ -99,6 +125,11 @@ mod tests {
             ("v2", "Other-v2", "base")
         );
         assert_eq!(label("openai:http://127.0.0.1:1234/v1#org/qwen:8b"), "org/qwen:8b@127.0.0.1:1234");
+        assert_eq!(label("big=openai:http://h/v1#m"), "big");
+        assert_eq!(served("big=openai:http://h/v1#m"), Some(("m", "h")));
+        assert_eq!(labelled("openai:http://h/v1#a=openai:b"), None);
+        assert!(distinct(&["a=openai:http://h#m".into(), "b=openai:http://h#m".into()]).is_ok());
+        assert!(distinct(&["a=openai:http://h#m".into(), "a=openai:http://h#n".into()]).is_err());
         let (a, b) = ("openai:http://h/a/v1#m", "openai:http://h/b/v1#m");
         assert_eq!(labels("PM", a, b), (a.to_string(), b.to_string()));
         assert_eq!(labels("PM", "PM-v1", "PM-v1"), ("v1".to_string(), "v1".to_string()));

@@ -1,4 +1,4 @@
-use super::{Manifest, Name, base_name};
+use super::{Manifest, Name, base_name, labelled};
 use crate::base::BaseName;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A model with its prompt settings: what is evaluated, compared and talked to.
 #[derive(Debug, Clone)]
 pub struct Version {
-    /// `PM-General-v2`, `base`, a file's stem, or `openai:URL#model`.
+    /// `PM-General-v2`, `base`, a file's stem, or `openai:URL#model`, with its `label=` where it has one.
     pub name: String,
     pub origin: Origin,
     pub system: Option<String>,
@@ -35,8 +35,12 @@ impl Version {
 }
 
 /// What `text` means in this workspace: `v2`, `PM-General-v2`, `primary`, `base`, a base's name, `hub:org/repo[:file]`,
-/// a path to a `.gguf` or a folder of safetensors, or `openai:URL#model`.
+/// a path to a `.gguf` or a folder of safetensors, or `openai:URL#model`, which `label=` before it gives a name.
 pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
+    if let Some((label, address)) = labelled(text) {
+        free(workspace, label)?;
+        return Ok(bare(text, Origin::Endpoint(address.to_string())));
+    }
     if text.starts_with("openai:") {
         return Ok(bare(text, Origin::Endpoint(text.to_string())));
     }
@@ -62,6 +66,21 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
         engine::error::Kind::Missing => unknown(workspace, text),
         _ => error,
     })
+}
+
+/// Whether a label means nothing else here.
+fn free(workspace: &Workspace, label: &str) -> Result<()> {
+    let plain = |c: char| c.is_alphanumeric() || "._-".contains(c);
+    if label.is_empty() || label.chars().count() > 40 || !label.chars().all(plain) {
+        return Err(Error::usage(format!("`{label}` is no label for an endpoint"))
+            .hint("up to 40 letters, digits, dots, dashes and underscores, as in big=openai:URL#model"));
+    }
+    let version = Name::typed(label, &workspace.config.line).is_some();
+    let folder = super::manifest_file(&workspace.models().join(label)).is_file();
+    if version || folder || ["base", "primary"].contains(&label) {
+        return Err(Error::usage(format!("`{label}` already names a version")).hint("give the endpoint another label"));
+    }
+    Ok(())
 }
 
 fn bare(name: &str, origin: Origin) -> Version {
@@ -165,6 +184,15 @@ mod tests {
         assert!(matches!(resolve(&workspace, "base").unwrap().origin, Origin::Local { adapter: None, .. }));
         let endpoint = resolve(&workspace, "openai:http://127.0.0.1:1234#qwen").unwrap();
         assert_eq!(endpoint.origin, Origin::Endpoint("openai:http://127.0.0.1:1234#qwen".into()));
+        let labelled = resolve(&workspace, "big=openai:http://127.0.0.1:1234#qwen").unwrap();
+        assert_eq!(
+            (labelled.origin, labelled.name.as_str()),
+            (endpoint.origin, "big=openai:http://127.0.0.1:1234#qwen")
+        );
+        for taken in ["v1", "v7", "base", "primary", "PM-General-v1", "", "a b", "../x"] {
+            let error = resolve(&workspace, &format!("{taken}=openai:http://127.0.0.1:1234#qwen")).unwrap_err();
+            assert!(error.to_string().contains("label"), "{error}");
+        }
     }
 
     #[test]

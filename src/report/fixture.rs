@@ -265,6 +265,7 @@ fn run(name: &str, id: &str, plans: &[Plan], told: impl Fn(&Plan) -> Told) -> Ru
         pmtune: "0.1.0".to_string(),
         rescored_from: None,
         stopped: None,
+        notes: Vec::new(),
     };
     let records = plans.iter().map(|plan| record(plan, told(plan))).collect();
     Run { folder: format!("reports/{id}").into(), manifest, records }

@@ -84,6 +84,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
             pmtune: "0.1.0".to_string(),
             rescored_from: None,
             stopped: None,
+            notes: Vec::new(),
         },
         records: (0..cases).map(record).collect(),
     }

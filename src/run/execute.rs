@@ -1,3 +1,4 @@
+use super::open::UNSEEN;
 use super::reuse::Answers;
 use super::{Event, OpenRun, Outcome, Reports, judge};
 use crate::provider::{self, Answer, Provider, Request};
@@ -10,7 +11,7 @@ use std::ops::ControlFlow;
 /// all of them in one batch.
 ///
 /// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there,
-/// but never an endpoint's: behind the same name there may be other weights by now.
+/// an endpoint's only where the user vouches for it: behind the same name there may be other weights by now.
 /// Every record is appended the moment its answer is there, and every run is marked finished once all have all theirs,
 /// so a break of `sink`, an error or a kill loses nothing and the same call later does only what is left. A single
 /// request that fails is recorded as an error and the others go on; such a run finishes too.
@@ -20,7 +21,7 @@ use std::ops::ControlFlow;
 pub fn execute(
     runs: &mut [OpenRun],
     provider: &dyn Provider,
-    reuse: Option<&Reports>,
+    reuse: Option<Reuse<'_>>,
     sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
     let jobs = remaining(runs);
@@ -29,6 +30,7 @@ pub fn execute(
     let known = |job: &Job| answers.get(&runs[job.version].plan.items[job.item].answer_key).cloned();
     let (reused, asked): (Vec<_>, Vec<_>) = jobs.iter().map(|job| (*job, known(job))).partition(|(_, a)| a.is_some());
 
+    note_reused(runs, &reused)?;
     let listener = Listener { sink, stopped: false };
     let mut recorder = Recorder { left: jobs.len(), runs, listener, failure: None };
     let started = Event::Started { total, done: total - jobs.len(), reused: reused.len() };
@@ -48,6 +50,24 @@ pub fn execute(
     recorder.end(answered)
 }
 
+/// Says where an endpoint's run takes answers of before: the model behind the address may be another one since.
+fn note_reused(runs: &mut [OpenRun], reused: &[(Job, Option<Answer>)]) -> Result<()> {
+    for (version, run) in runs.iter_mut().enumerate().filter(|(_, run)| run.plan.version.template.is_none()) {
+        if reused.iter().any(|(job, _)| job.version == version) {
+            run.note(&format!("some answers came from earlier runs; {UNSEEN}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Where answers of earlier runs lie, and whose may be taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Reuse<'a> {
+    pub reports: &'a Reports,
+    /// Also those of endpoints: the user says that the models behind them have not changed.
+    pub endpoints: bool,
+}
+
 /// One answer to be had: an item of one of the runs.
 #[derive(Debug, Clone, Copy)]
 struct Job {
@@ -60,11 +80,11 @@ fn remaining(runs: &[OpenRun]) -> Vec<Job> {
     runs.iter().enumerate().flat_map(of).collect()
 }
 
-fn earlier(runs: &[OpenRun], jobs: &[Job], reuse: Option<&Reports>) -> Answers {
-    let Some(reports) = reuse.filter(|_| !jobs.is_empty()) else { return Answers::default() };
+fn earlier(runs: &[OpenRun], jobs: &[Job], reuse: Option<Reuse<'_>>) -> Answers {
+    let Some(Reuse { reports, endpoints }) = reuse.filter(|_| !jobs.is_empty()) else { return Answers::default() };
     // Only what runs in this process has a template, and weights known by their hash.
     let plans = jobs.iter().map(|job| (&runs[job.version].plan, job.item));
-    let hashed = plans.filter(|(plan, _)| plan.version.template.is_some());
+    let hashed = plans.filter(|(plan, _)| endpoints || plan.version.template.is_some());
     let wanted: HashSet<&str> = hashed.map(|(plan, item)| plan.items[item].answer_key.as_str()).collect();
     Answers::find(reports, &wanted)
 }
@@ -122,6 +142,7 @@ impl Recorder<'_> {
         let mut open = vec![true; asked.len()];
         provider.answer(requests, &mut |event| match event {
             provider::Event::Tokens(tokens) => self.tokens(tokens),
+            provider::Event::Note(note) => self.note(&note),
             // A provider that answers twice, or what it was not asked, must not spoil the record.
             provider::Event::Done { id, answer } => match open.get_mut(id) {
                 Some(open) if *open => {
@@ -131,6 +152,17 @@ impl Recorder<'_> {
                 _ => ControlFlow::Continue(()),
             },
         })
+    }
+
+    /// One provider answers for all runs, so what it tells is true of each.
+    fn note(&mut self, note: &str) -> ControlFlow<()> {
+        match self.runs.iter_mut().try_for_each(|run| run.note(note)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.failure = Some(error);
+                ControlFlow::Break(())
+            }
+        }
     }
 
     fn tokens(&mut self, tokens: usize) -> ControlFlow<()> {

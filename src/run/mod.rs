@@ -25,7 +25,7 @@ mod tests;
 pub use answering::Answering;
 pub use contamination::{CONTAMINATED, set_apart};
 pub use event::Event;
-pub use execute::execute;
+pub use execute::{Reuse, execute};
 pub use filter::{Filter, failing, matches, select};
 pub use open::OpenRun;
 pub use passed::passed_share;

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+/// Of a model behind an address.
+pub(super) const UNSEEN: &str = "nobody here can see whether the model behind the address was still the same";
+
 /// A run locked for writing: its plan, and what is recorded of it.
 #[derive(Debug)]
 pub struct OpenRun {
@@ -33,6 +36,7 @@ impl OpenRun {
             pmtune: env!("CARGO_PKG_VERSION").to_string(),
             rescored_from,
             stopped: None,
+            notes: Vec::new(),
         };
         write_manifest(&folder, &manifest)?;
         let lines = Lines::open(&folder.join(RESULTS))?;
@@ -51,7 +55,12 @@ impl OpenRun {
             return Err(Error::input(format!("run {} cannot be continued: {reason}", manifest.id))
                 .hint("start a new run; answers that are still valid are reused"));
         }
-        Ok(Self { folder, manifest, plan, records, lines, asked: None })
+        let mut run = Self { folder, manifest, plan, records, lines, asked: None };
+        let answered = run.records.iter().any(|record| record.outcome.answer().is_some());
+        if run.plan.version.template.is_none() && answered {
+            run.note(&format!("it was broken off and continued; {UNSEEN}"))?;
+        }
+        Ok(run)
     }
 
     /// Indices of the plan's items still to be answered.
@@ -101,6 +110,15 @@ impl OpenRun {
         self.lines.append(&record)?;
         self.records.push(record);
         Ok(&self.records[self.records.len() - 1])
+    }
+
+    /// Keeps what is worth knowing of the answers, once.
+    pub(super) fn note(&mut self, note: &str) -> Result<()> {
+        if self.manifest.notes.iter().any(|kept| kept == note) {
+            return Ok(());
+        }
+        self.manifest.notes.push(note.to_string());
+        write_manifest(&self.folder, &self.manifest)
     }
 
     pub(super) fn flush_when_due(&mut self) -> Result<()> {

@@ -30,6 +30,9 @@ pub struct Manifest {
     /// Asking could stop before every case was asked, and where it did; `cases` are those that were asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
+    /// What is worth knowing of how the answers were had, each in a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Where asking in random order ended that could stop at any case.
@@ -54,7 +57,7 @@ pub enum Why {
 /// What was evaluated, complete enough to do it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VersionRef {
-    /// `PM-General-v2`, `base`, a file name, or `openai:URL#model`.
+    /// `PM-General-v2`, `base`, a file name, or `openai:URL#model`, with `label=` before it where one was given.
     pub name: String,
     /// SHA-256 of the base's weights; for an endpoint, its URL and model name.
     pub base: String,

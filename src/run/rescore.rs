@@ -17,6 +17,7 @@ pub fn rescore(reports: &Reports, run: &Run, suites: &[Suite]) -> Result<Run> {
         new.record(item, outcome)?;
     }
     new.manifest.stopped = run.manifest.stopped;
+    run.manifest.notes.iter().try_for_each(|note| new.note(note))?;
     new.finish()?;
     Ok(new.close())
 }

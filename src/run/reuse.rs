@@ -15,10 +15,11 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Looks for these keys in every run. Reuse only saves time, so what cannot be read is passed over.
+    /// Looks for these keys in every run, the newest first: of an endpoint's answers, the last one is meant. Reuse only saves
+    /// time, so what cannot be read is passed over.
     pub(super) fn find(reports: &Reports, wanted: &HashSet<&str>) -> Self {
         let mut answers = Self::default();
-        for folder in reports.run_folders().unwrap_or_default() {
+        for folder in reports.run_folders().unwrap_or_default().into_iter().rev() {
             if answers.by_key.len() == wanted.len() {
                 break;
             }

@@ -347,7 +347,7 @@ fn answers_are_reused_by_key_alone() {
     edited.cases[2].checks = vec![check("no")];
     let again = || Plan::new(version("v1"), std::slice::from_ref(&edited));
     let mut runs = reports.open(vec![again()]).unwrap();
-    execute(&mut runs, &counting(), Some(&reports), &mut go).unwrap();
+    execute(&mut runs, &counting(), Some(super::Reuse { reports: &reports, endpoints: false }), &mut go).unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 1);
     let run = runs.pop().unwrap().close();
     let reused = |r: &Record| matches!(r.outcome, Outcome::Judged { reused: true, .. });
@@ -360,7 +360,7 @@ fn answers_are_reused_by_key_alone() {
 }
 
 #[test]
-fn an_endpoint_s_answers_are_not_reused() {
+fn an_endpoint_s_answers_are_reused_only_where_the_user_vouches_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path());
     let endpoint = || {
@@ -369,10 +369,17 @@ fn an_endpoint_s_answers_are_not_reused() {
     };
     finished(&reports, endpoint());
     let mut runs = reports.open(vec![endpoint()]).unwrap();
-    execute(&mut runs, &scripted(), Some(&reports), &mut go).unwrap();
+    execute(&mut runs, &scripted(), Some(super::Reuse { reports: &reports, endpoints: false }), &mut go).unwrap();
     let run = runs.pop().unwrap().close();
     assert!(run.manifest.id.contains("-openai-http-localhost-1234-model"), "{}", run.manifest.id);
     assert!(matches!(run.records[0].outcome, Outcome::Judged { reused: false, .. }));
+
+    let mut runs = reports.open(vec![endpoint()]).unwrap();
+    let vouched = super::Reuse { reports: &reports, endpoints: true };
+    execute(&mut runs, &scripted(), Some(vouched), &mut go).unwrap();
+    let run = runs.pop().unwrap().close();
+    assert!(matches!(run.records[0].outcome, Outcome::Judged { reused: true, .. }));
+    assert!(run.manifest.notes[0].starts_with("some answers came from earlier runs"), "{:?}", run.manifest.notes);
 }
 
 #[test]

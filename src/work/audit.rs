@@ -5,7 +5,7 @@ use super::evaluate::suites;
 use super::event::{Event, Sink, ensure_base};
 use super::programs;
 use super::settings::settings;
-use super::sources::{Group, groups, open};
+use super::sources::{Group, groups, open, remote};
 use crate::audit::{self, Audit, Unasked, Wanted};
 use crate::base::{BaseName, SENTENCES};
 use crate::provider::{self, Answer, Request, Task};
@@ -138,7 +138,7 @@ fn asked(
     let (versions, sources) = open(workspace, versions, sink)?;
     let plans: Vec<Vec<Question<'_>>> = versions.iter().map(|version| plan(version, suites, &questions)).collect();
     let mut answers: Vec<BTreeMap<usize, Answer>> = plans.iter().map(|plan| known(plan, runs)).collect();
-    for Group { provider, members } in groups(&sources, device)? {
+    for Group { provider, members } in groups(&sources, device, &remote(workspace, None)?)? {
         let mut places = Vec::new();
         let mut requests = Vec::new();
         for (place, &version) in members.iter().enumerate() {
@@ -178,6 +178,7 @@ fn ask(
             provider::Event::Done { answer: Err(error), .. } => {
                 sink.tell(Event::Warning(format!("a case could not be weighed: {error}")));
             }
+            provider::Event::Note(note) => sink.tell(Event::Note(note)),
             provider::Event::Tokens(_) => {}
         }
         if sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -8,12 +8,12 @@ use super::how::How;
 use super::programs;
 use super::settings::settings;
 use super::settle;
-use super::sources::{Group, Source, groups, open};
+use super::sources::{Group, Source, groups, open, remote};
 use crate::audit;
 use crate::base::{BaseName, SENTENCES};
 use crate::registry::{self, Version};
 use crate::report::Report;
-use crate::run::{self, Filter, OpenRun, Plan, Reports, Run};
+use crate::run::{self, Filter, OpenRun, Plan, Reports, Reuse, Run};
 use crate::suite::{self, Split, Suite};
 use crate::training_data;
 use crate::words;
@@ -52,6 +52,10 @@ pub struct EvaluateOptions {
     pub until_settled: bool,
     /// Take answers that an earlier run holds already.
     pub reuse: bool,
+    /// An endpoint's too: the user says that the models behind their addresses have not changed since.
+    pub reuse_endpoints: bool,
+    /// Requests under way at an endpoint at the same time, in the place of what the workspace says.
+    pub concurrency: Option<usize>,
     /// Laid over what the version says.
     pub sampling: SamplingOptions,
     /// Where versions on this computer are asked.
@@ -61,16 +65,17 @@ pub struct EvaluateOptions {
 }
 
 impl EvaluateOptions {
-    /// Every case, earlier answers reused, the version's own sampling.
+    /// Every case, earlier answers reused but those of endpoints, the version's own sampling.
     pub fn of(subject: Subject) -> Self {
-        let (filter, sampling) = (Filter::default(), SamplingOptions::default());
         Self {
             subject,
-            filter,
+            filter: Filter::default(),
             failing: None,
             until_settled: false,
             reuse: true,
-            sampling,
+            reuse_endpoints: false,
+            concurrency: None,
+            sampling: SamplingOptions::default(),
             device: DeviceChoice::Cpu,
             allow_commands: false,
         }
@@ -102,7 +107,8 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
     let mut suites = suites(workspace, &wanted, sink)?;
     set_apart(workspace, &mut suites, sink);
     let permit = |suites: &[Suite]| programs::permit(workspace, suites, options.allow_commands, sink);
-    let how = How { device, reuse: options.reuse.then_some(&reports), sink };
+    let reuse = options.reuse.then_some(Reuse { reports: &reports, endpoints: options.reuse_endpoints });
+    let how = How { device, remote: remote(workspace, options.concurrency)?, reuse, sink };
     let runs = match &options.subject {
         Subject::Rescore(id) => {
             permit(&of_run(&suites, &reports.load(id)?))?;
@@ -221,6 +227,7 @@ fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions
     {
         return Err(Error::usage(format!("{a} would be compared with itself")).hint("name two versions"));
     }
+    registry::distinct(&names)?;
     let mut versions = names.iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
     for version in &mut versions {
         version.sampling = sampling.clone().layered(&version.sampling);
@@ -257,10 +264,10 @@ fn filter(options: &EvaluateOptions, reports: &Reports) -> Result<Filter> {
 
 /// Answers what remains of all runs; versions that share a provider go in one batch.
 fn answer(sources: &[Source], runs: Vec<OpenRun>, how: &How<'_>) -> Result<Vec<Run>> {
-    let How { device, reuse, sink } = how;
+    let How { device, remote, reuse, sink } = how;
     let mut left: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
     let mut done: Vec<Option<Run>> = left.iter().map(|_| None).collect();
-    for Group { provider, members } in groups(sources, device.as_ref())? {
+    for Group { provider, members } in groups(sources, device.as_ref(), remote)? {
         let mut batch: Vec<OpenRun> = members.iter().filter_map(|&i| left[i].take()).collect();
         run::execute(&mut batch, provider.as_ref(), *reuse, &mut |event| {
             sink.tell(Event::Run(event));

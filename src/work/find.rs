@@ -5,6 +5,7 @@ use crate::registry;
 use crate::run::{Manifest, Reports, Run};
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
+use std::collections::BTreeSet;
 
 /// The finished run that `named` means: a run's id or path, or a version, of which the newest finished run counts; those
 /// that are `rather` wanted come before newer ones.
@@ -23,12 +24,34 @@ pub fn run_or_version(
         Err(error) if error.kind == Kind::Missing => error,
         Err(error) => return Err(error),
     };
-    let version = full_name(workspace, named)?;
+    let version = match by_label(reports, named)? {
+        Some(labelled) => Some(labelled),
+        None => full_name(workspace, named)?,
+    };
     let of_version = |run: &Manifest| Some(&run.version.name) == version.as_ref();
     let best = newest(reports, |run| of_version(run) && rather(run))?;
     match best.map_or_else(|| newest(reports, of_version), |run| Ok(Some(run)))? {
         Some(run) => Ok(run),
         None => Err(nothing_of(workspace, named, missing)),
+    }
+}
+
+/// The model behind an address that runs know under this label.
+///
+/// # Errors
+/// The label was given to several.
+fn by_label(reports: &Reports, named: &str) -> Result<Option<String>> {
+    let runs = reports.list()?.runs;
+    let names = runs.iter().map(|run| run.version.name.as_str());
+    let called = names.filter(|name| registry::labelled(name).is_some_and(|(label, _)| label == named));
+    let all: BTreeSet<&str> = called.collect();
+    match all.len() {
+        0 | 1 => Ok(all.first().map(|name| (*name).to_string())),
+        _ => {
+            let all: Vec<&str> = all.into_iter().collect();
+            Err(Error::usage(format!("`{named}` was the label of {}", all.join(" and ")))
+                .hint("name one of them in full"))
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 use super::event::Sink;
-use crate::run::Reports;
+use crate::provider::RemoteOptions;
+use crate::run::Reuse;
 use candle_core::Device;
 
 /// How answers are had.
 pub(super) struct How<'a> {
     /// The processor where there is none.
     pub device: Option<Device>,
-    pub reuse: Option<&'a Reports>,
+    /// How endpoints are asked.
+    pub remote: RemoteOptions,
+    pub reuse: Option<Reuse<'a>>,
     pub sink: &'a dyn Sink,
 }

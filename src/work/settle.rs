@@ -54,7 +54,7 @@ pub(super) fn until_settled(
     how: &How<'_>,
 ) -> Result<Vec<Run>> {
     let units = units(&runs[0], settings.seed);
-    let groups = groups(sources, how.device.as_ref())?;
+    let groups = groups(sources, how.device.as_ref(), &how.remote)?;
     let mut runs: Vec<Option<OpenRun>> = runs.into_iter().map(Some).collect();
     let mut asked = FIRST_LOOK.min(units.len());
     let why = loop {

@@ -2,7 +2,7 @@
 
 use super::event::{Sink, ensure_base};
 use crate::base::Base;
-use crate::provider::{Event, Local, Provider, Remote, RemoteOptions, Request};
+use crate::provider::{EndpointSettings, Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
 use crate::run::VersionRef;
 use crate::workspace::Workspace;
@@ -71,8 +71,15 @@ fn check_base(name: &str, expected: Option<&str>, base: &Base) -> Result<()> {
     }
 }
 
-/// One group for each base and each endpoint. Bases compute on `device`, or on the processor if there is none.
-pub fn groups(sources: &[Source], device: Option<&Device>) -> Result<Vec<Group>> {
+/// How this workspace asks endpoints, with `concurrency` in the place of its own where it is given.
+pub fn remote(workspace: &Workspace, concurrency: Option<usize>) -> Result<RemoteOptions> {
+    let settings: EndpointSettings = workspace.section()?.unwrap_or_default();
+    Ok(RemoteOptions { concurrency: concurrency.unwrap_or(settings.concurrency), ..settings.into() })
+}
+
+/// One group for each base and each endpoint. Bases compute on `device`, or on the processor if there is none; endpoints are asked as
+/// `remote` says.
+pub fn groups(sources: &[Source], device: Option<&Device>, remote: &RemoteOptions) -> Result<Vec<Group>> {
     let mut sets: Vec<Vec<usize>> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let same = |set: &&mut Vec<usize>| share(&sources[set[0]], source);
@@ -81,7 +88,7 @@ pub fn groups(sources: &[Source], device: Option<&Device>) -> Result<Vec<Group>>
             None => sets.push(vec![index]),
         }
     }
-    let group = |members: Vec<usize>| Ok(Group { provider: provider(sources, &members, device)?, members });
+    let group = |members: Vec<usize>| Ok(Group { provider: provider(sources, &members, device, remote)?, members });
     sets.into_iter().map(group).collect()
 }
 
@@ -92,13 +99,18 @@ fn share(a: &Source, b: &Source) -> bool {
     }
 }
 
-fn provider(sources: &[Source], members: &[usize], device: Option<&Device>) -> Result<Box<dyn Provider>> {
+fn provider(
+    sources: &[Source],
+    members: &[usize],
+    device: Option<&Device>,
+    remote: &RemoteOptions,
+) -> Result<Box<dyn Provider>> {
     let adapters = members.iter().map(|&i| match &sources[i] {
         Source::Local { adapter, .. } => adapter.clone(),
         Source::Endpoint(_) => None,
     });
     Ok(match &sources[members[0]] {
-        Source::Endpoint(url) => Box::new(Remote::parse(url, &RemoteOptions::default())?),
+        Source::Endpoint(url) => Box::new(Remote::parse(url, remote)?),
         Source::Local { base, .. } => {
             let (base, adapters) = (base.path.clone(), adapters.collect());
             Box::new(OnDemand { base, adapters, device: device.cloned() })

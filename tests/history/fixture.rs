@@ -107,6 +107,7 @@ fn run(root: &Path, plan: &Plan) -> String {
         pmtune: "0.1.0".into(),
         rescored_from: None,
         stopped: None,
+        notes: Vec::new(),
     };
     let folder = root.join("reports").join(&id);
     store::replace(&folder.join("run.json"), &serde_json::to_vec(&manifest).unwrap()).unwrap();

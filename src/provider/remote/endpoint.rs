@@ -12,7 +12,8 @@ pub(super) struct Endpoint {
 const EXAMPLE: &str = "write it as openai:http://localhost:1234/v1#model-name";
 
 impl Endpoint {
-    /// Reads `openai:URL#model`, the URL with or without `/v1`.
+    /// Reads `openai:URL#model`. A host alone gets `/v1`; a path is used as it was given, the whole address of the chat
+    /// completions too.
     pub(super) fn parse(reference: &str) -> Result<Self> {
         let wrong = |what: &str| Error::usage(format!("{reference:?} {what}")).hint(EXAMPLE);
         let Some(rest) = reference.strip_prefix("openai:") else {
@@ -38,7 +39,9 @@ impl Endpoint {
             return Err(wrong("names no model"));
         }
         let base = url.trim_end_matches('/').trim_end_matches("/chat/completions").trim_end_matches('/');
-        let base = if ends_in_version(base) { base.to_string() } else { format!("{base}/v1") };
+        let whole = base.len() < url.trim_end_matches('/').len();
+        let bare = !whole && base.split_once("://").is_some_and(|(_, rest)| !rest.contains('/'));
+        let base = if bare { format!("{base}/v1") } else { base.to_string() };
         Ok(Self { base, model: model.trim().to_string() })
     }
 
@@ -50,13 +53,6 @@ impl Endpoint {
         matches!(name.unwrap_or_default(), "localhost" | "[::1" | "0.0.0.0")
             || name.is_some_and(|name| name.starts_with("127."))
     }
-}
-
-/// Whether the path ends in `v1`, `v1beta` or the like.
-fn ends_in_version(url: &str) -> bool {
-    let path = url.split_once("://").map_or("", |(_, rest)| rest);
-    let Some((_, last)) = path.rsplit_once('/') else { return false };
-    last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The API key. Sent with every request, and nowhere else: not in records, manifests, logs or errors.
@@ -110,13 +106,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_with_or_without_version() {
+    fn a_host_alone_gets_a_version_and_a_path_stays_as_it_is() {
         let base = |reference: &str| Endpoint::parse(reference).unwrap().base;
         assert_eq!(base("openai:http://localhost:1234#m"), "http://localhost:1234/v1");
         assert_eq!(base("openai:http://localhost:1234/#m"), "http://localhost:1234/v1");
         assert_eq!(base("openai:http://localhost:1234/v1/#m"), "http://localhost:1234/v1");
         assert_eq!(base("openai:https://host/api/v1/chat/completions#m"), "https://host/api/v1");
-        assert_eq!(base("openai:https://host/v1beta/openai#m"), "https://host/v1beta/openai/v1");
+        for path in ["/v1beta/openai", "/v1/openai", "/inference", "/api/v3", "/v1/projects/p/endpoints/openapi"] {
+            assert_eq!(base(&format!("openai:https://host{path}#m")), format!("https://host{path}"));
+            assert_eq!(base(&format!("openai:https://host{path}/chat/completions/#m")), format!("https://host{path}"));
+        }
+        assert_eq!(base("openai:http://host:1/chat/completions#m"), "http://host:1");
         assert_eq!(base("openai:https://vhost#m"), "https://vhost/v1");
         let endpoint = Endpoint::parse("openai:http://h:1#org/model:8b#q4").unwrap();
         assert_eq!(endpoint.model, "org/model:8b#q4");

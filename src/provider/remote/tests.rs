@@ -1,150 +1,17 @@
-//! Against a small server on the loopback that plays back scripted replies.
+//! Against a small server on the loopback.
 
-use super::endpoint::{Endpoint, Key};
-use super::retry::Backoff;
+use super::testing::{Server, ask, ask_one, completion, error_of, options, reply, request};
 use super::{Remote, RemoteOptions};
-use crate::provider::{Answer, Event, Provider, Request, Stop, Task};
-use engine::chat::{Message, Role};
-use engine::error::{Error, Kind, Result};
+use crate::provider::{Event, Provider, Request, Stop, Task};
 use engine::generate::Sampling;
-use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use serde_json::json;
+use std::io::Write;
+use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// A request as the server saw it: its first line and headers in lower case, and its body.
-struct Seen {
-    head: String,
-    body: Value,
-}
-
-struct Server {
-    address: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-/// What the server does with request number n (from 0): writes whatever it likes.
-type Script = dyn Fn(usize, &mut TcpStream) + Send + Sync;
-
-impl Server {
-    fn start(script: impl Fn(usize, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let script: Arc<Script> = Arc::new(script);
-        let server = Self { address, seen: seen.clone() };
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (seen, script) = (seen.clone(), script.clone());
-                thread::spawn(move || {
-                    let mut stream = stream.unwrap();
-                    let Some(request) = read_request(&mut stream) else { return };
-                    let number = {
-                        let mut seen = seen.lock().unwrap();
-                        seen.push(request);
-                        seen.len() - 1
-                    };
-                    script(number, &mut stream);
-                });
-            }
-        });
-        server
-    }
-
-    fn remote(&self, options: RemoteOptions) -> Remote {
-        let key = Key::new("PMTUNE_API_KEY", "sk-secret").unwrap();
-        let backoff =
-            Backoff { first: Duration::from_millis(1), most: Duration::from_millis(1200), ..Backoff::default() };
-        Remote::new(Endpoint::parse(&format!("openai:{}#tiny", self.address)).unwrap(), Some(key), &options, backoff)
-    }
-
-    fn requests(&self) -> usize {
-        self.seen.lock().unwrap().len()
-    }
-}
-
-fn read_request(stream: &mut TcpStream) -> Option<Seen> {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let line = line.to_lowercase();
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(Seen { head, body: serde_json::from_slice(&body).unwrap_or_default() })
-}
-
-fn reply(stream: &mut TcpStream, status: u16, headers: &str, body: &str) {
-    let head =
-        format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}", body.len());
-    // The client may have gone away meanwhile.
-    let _ = stream.write_all(head.as_bytes());
-}
-
-fn completion(text: &str) -> String {
-    json!({
-        "choices": [{ "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }],
-        "usage": { "prompt_tokens": 11, "completion_tokens": 3 },
-    })
-    .to_string()
-}
-
-fn request(id: usize) -> Request {
-    Request {
-        id,
-        version: 0,
-        messages: vec![Message::new(Role::System, "Be brief."), Message::new(Role::User, format!("question {id}"))],
-        task: Task::Write { weighed: Vec::new() },
-        sampling: Sampling::default(),
-    }
-}
-
-fn options() -> RemoteOptions {
-    RemoteOptions { concurrency: 1, timeout: Duration::from_secs(20), tries: 4 }
-}
-
-/// What came of all requests, in order of their ids, and of the endpoint as a whole.
-fn ask(remote: &Remote, requests: Vec<Request>) -> (Vec<Result<Answer>>, Result<()>) {
-    let mut answers = Vec::new();
-    let outcome = remote.answer(requests, &mut |event| {
-        if let Event::Done { id, answer } = event {
-            answers.push((id, answer));
-        }
-        ControlFlow::Continue(())
-    });
-    answers.sort_by_key(|(id, _)| *id);
-    (answers.into_iter().map(|(_, answer)| answer).collect(), outcome)
-}
-
-/// The one answer to one request.
-fn ask_one(server: &Server) -> Result<Answer> {
-    let (mut answers, outcome) = ask(&server.remote(options()), vec![request(0)]);
-    outcome.and_then(|()| answers.pop().unwrap())
-}
-
-fn error_of(script: impl Fn(usize, &mut TcpStream) + Send + Sync + 'static) -> (Error, usize) {
-    let server = Server::start(script);
-    let error = ask_one(&server).unwrap_err();
-    let text = error.to_string();
-    assert!(!text.contains("sk-secret"), "{text}");
-    assert_eq!(error.kind, Kind::Network);
-    (error, server.requests())
-}
 
 #[test]
 fn an_answer_comes_with_its_tokens_and_only_what_is_set_is_sent() {
@@ -189,14 +56,15 @@ fn every_sampling_setting_is_sent_when_set() {
 }
 
 #[test]
-fn a_multiple_choice_question_is_asked_in_letters_and_mapped_back() {
+fn a_multiple_choice_question_is_asked_in_letters() {
     let server = Server::start(|_, stream| reply(stream, 200, "", &completion("B.")));
     let task = Task::Choose { choices: vec!["Churn".into(), "Retention".into()] };
     let (answers, _) = ask(&server.remote(options()), vec![Request { task, ..request(0) }]);
     let answer = answers.into_iter().next().unwrap().unwrap();
-    assert_eq!(answer.text, "Retention");
+    assert_eq!((answer.text.as_str(), answer.stop), ("B.", Stop::End), "what the model wrote is kept");
     assert!(answer.likelihoods.is_empty());
-    let asked = server.seen.lock().unwrap()[0].body["messages"][1]["content"].clone();
+    // The first request looked for log-probabilities.
+    let asked = server.seen.lock().unwrap()[1].body["messages"][1]["content"].clone();
     assert_eq!(asked, "question 0\n\nA. Churn\nB. Retention\n\nAnswer with the letter only.");
 }
 
@@ -206,9 +74,7 @@ fn length_missing_usage_and_empty_thoughts_are_understood() {
     let server = Server::start(move |_, stream| reply(stream, 200, "", cut));
     let answer = ask_one(&server).unwrap();
     assert_eq!((answer.text.as_str(), answer.stop, answer.output_tokens), ("", Stop::Length, 0));
-    let (error, requests) = error_of(|_, stream| {
-        reply(stream, 200, "", r#"{"choices": [{"message": {"content": null}, "finish_reason": "stop"}]}"#)
-    });
+    let (error, requests) = error_of(|_, stream| reply(stream, 200, "", r#"{"choices": []}"#));
     assert!(error.to_string().contains("holds no text"), "{error}");
     assert_eq!(requests, 1);
     let filtered = r#"{"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]}"#;

@@ -1,8 +1,17 @@
-use super::client::{Client, Fault};
+use super::choices;
+use super::client::Client;
 use super::endpoint::{Endpoint, Key};
+use super::fault::Fault;
+use super::likelihood::Scales;
+use super::reply::{self, Reply};
+use super::request::{self, Dialect, Parameter};
 use super::retry::Backoff;
-use crate::provider::{Answer, Event, Provider, Request, Stop, Task};
+use super::settings::EndpointSettings;
+use crate::provider::weighing::{likeliest, reference_nll, weighed};
+use crate::provider::{Answer, Event, Likelihood, Provider, Request, Stop, Task};
+use engine::chat::Message;
 use engine::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -15,6 +24,8 @@ use std::time::Duration;
 pub struct RemoteOptions {
     /// Requests under way at the same time.
     pub concurrency: usize,
+    /// Settings that are never sent.
+    pub leave_out: BTreeSet<Parameter>,
     /// The longest one answer may take, all of it.
     pub timeout: Duration,
     /// How often one question is asked in all, when the endpoint is busy or fails.
@@ -23,13 +34,19 @@ pub struct RemoteOptions {
 
 impl Default for RemoteOptions {
     fn default() -> Self {
-        Self { concurrency: 4, timeout: Duration::from_secs(600), tries: Backoff::default().tries }
+        Self::from(EndpointSettings::default())
+    }
+}
+
+impl From<EndpointSettings> for RemoteOptions {
+    fn from(EndpointSettings { concurrency, leave_out }: EndpointSettings) -> Self {
+        Self { concurrency, leave_out, timeout: Duration::from_secs(600), tries: Backoff::default().tries }
     }
 }
 
 /// A model behind an OpenAI-compatible endpoint. Every version of a request is this one model.
 pub struct Remote {
-    client: Arc<Client>,
+    asker: Arc<Asker>,
     identity: String,
     concurrency: usize,
 }
@@ -47,8 +64,13 @@ impl Remote {
     pub(super) fn new(endpoint: Endpoint, key: Option<Key>, options: &RemoteOptions, backoff: Backoff) -> Self {
         let identity = format!("{}#{}", endpoint.base, endpoint.model);
         let backoff = Backoff { tries: options.tries.max(1), ..backoff };
-        let client = Arc::new(Client::new(endpoint, key, backoff, options.timeout));
-        Self { client, identity, concurrency: options.concurrency.max(1) }
+        let dialect = Dialect::without(options.leave_out.iter().copied());
+        let client = Client::new(endpoint, key, backoff, options.timeout, dialect);
+        for left_out in &options.leave_out {
+            client.notes.say(format!("`{left_out}` was left out, as `endpoint.leave-out` in pmtune.yaml says"));
+        }
+        let asker = Arc::new(Asker { client, scales: Scales::default() });
+        Self { asker, identity, concurrency: options.concurrency.max(1) }
     }
 
     /// URL and model name, written the same however the reference was: what stands for the base's hash in a manifest.
@@ -65,14 +87,14 @@ impl Provider for Remote {
         let (results, received) = mpsc::channel();
         for _ in 0..workers {
             // Not scoped: when the sink breaks, nobody waits for an answer under way.
-            let (client, queue, stop, results) = (self.client.clone(), queue.clone(), stop.clone(), results.clone());
+            let (asker, queue, stop, results) = (self.asker.clone(), queue.clone(), stop.clone(), results.clone());
             thread::Builder::new()
                 .name("endpoint".to_string())
-                .spawn(move || work(&client, &queue, &stop, &results))
+                .spawn(move || work(&asker, &queue, &stop, &results))
                 .map_err(|e| Error::network("cannot start a thread for the endpoint").caused_by(e))?;
         }
         drop(results);
-        let outcome = hand_on(&received, sink);
+        let outcome = hand_on(&received, &self.asker.client, sink);
         stop.store(true, Ordering::Relaxed);
         outcome
     }
@@ -81,29 +103,74 @@ impl Provider for Remote {
 type Outcome = (usize, Result<Answer, Fault>);
 
 /// Asks what is left in the queue until it is empty, nobody listens, or `stop` is set.
-fn work(
-    client: &Client,
-    queue: &Mutex<std::vec::IntoIter<Request>>,
-    stop: &AtomicBool,
-    results: &mpsc::Sender<Outcome>,
-) {
+fn work(asker: &Asker, queue: &Mutex<std::vec::IntoIter<Request>>, stop: &AtomicBool, results: &mpsc::Sender<Outcome>) {
     while !stop.load(Ordering::Relaxed) {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some(request) = next else { return };
-        let outcome = match request.task {
-            // Chat completions say nothing of the likelihood of a given text.
-            Task::Weigh { .. } => Ok(unweighed()),
-            Task::Write { .. } | Task::Choose { .. } => client.ask(&request, stop),
-        };
-        if results.send((request.id, outcome)).is_err() {
+        if results.send((request.id, asker.answer(&request, stop))).is_err() {
             return;
         }
     }
 }
 
-fn unweighed() -> Answer {
+/// Answers one request: with words, by weighing, or both.
+struct Asker {
+    client: Client,
+    scales: Scales,
+}
+
+impl Asker {
+    fn answer(&self, request: &Request, stop: &AtomicBool) -> Result<Answer, Fault> {
+        let written = match &request.task {
+            Task::Write { .. } => Some(self.written(request, &request.messages, stop)?),
+            Task::Weigh { .. } | Task::Choose { .. } => None,
+        };
+        let (texts, writes) = weighed(&request.task);
+        let weighed = match texts {
+            [] => None,
+            texts => match self.scales.weigh(&self.client, &request.messages, texts, stop) {
+                // A text that cannot be weighed costs no answer.
+                Err(fault) if writes && !fault.dead => None,
+                weighed => weighed?,
+            },
+        };
+        if let (Task::Choose { choices }, None) = (&request.task, &weighed) {
+            return self.written(request, &choices::ask(&request.messages, choices), stop);
+        }
+        let likelihoods = weighed.unwrap_or_default();
+        let answer = written.unwrap_or_else(|| scored(&likelihoods));
+        Ok(Answer { reference_nll: reference_nll(&likelihoods, writes), likelihoods, ..answer })
+    }
+
+    /// What the model writes, as it is.
+    fn written(&self, request: &Request, messages: &[Message], stop: &AtomicBool) -> Result<Answer, Fault> {
+        let model = &self.client.endpoint.model;
+        let body = |dialect: &Dialect| request::body(model, messages, &request.sampling, dialect);
+        let (Reply { mut text, stop: mut end, prompt_tokens, output_tokens, remark }, seconds) =
+            self.client.ask(body, reply::answer, stop)?;
+        remark.into_iter().for_each(|remark| self.client.notes.say(remark));
+        let stops = request.sampling.stop.iter().filter(|stop| !stop.is_empty());
+        if let Some(at) = stops.filter_map(|stop| text.find(stop.as_str())).min() {
+            // The endpoint was not told, or did not listen.
+            text.truncate(at);
+            end = Stop::StopString;
+        }
+        Ok(Answer {
+            text,
+            stop: end,
+            prompt_tokens,
+            output_tokens,
+            seconds,
+            reference_nll: None,
+            likelihoods: Vec::new(),
+        })
+    }
+}
+
+/// The answer where nothing is written.
+fn scored(likelihoods: &[Likelihood]) -> Answer {
     Answer {
-        text: String::new(),
+        text: likeliest(likelihoods),
         stop: Stop::Scored,
         prompt_tokens: 0,
         output_tokens: 0,
@@ -118,9 +185,20 @@ const HEARTBEAT: Duration = Duration::from_millis(200);
 
 /// Hands results to the sink until all workers are gone. No answer may come for minutes, so the sink gets empty token
 /// counts meanwhile: a chance to break, to flush and to move a clock.
-fn hand_on(received: &mpsc::Receiver<Outcome>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
+fn hand_on(
+    received: &mpsc::Receiver<Outcome>,
+    client: &Client,
+    sink: &mut dyn FnMut(Event) -> ControlFlow<()>,
+) -> Result<()> {
     loop {
-        let flow = match received.recv_timeout(HEARTBEAT) {
+        let next = received.recv_timeout(HEARTBEAT);
+        // Before the answer: once the last one is there, nobody may listen any more.
+        for note in client.notes.fresh() {
+            if sink(Event::Note(note)).is_break() {
+                return Ok(());
+            }
+        }
+        let flow = match next {
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Err(RecvTimeoutError::Timeout) => sink(Event::Tokens(0)),
             Ok((_, Err(fault))) if fault.dead => return Err(*fault.error),

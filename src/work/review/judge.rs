@@ -6,7 +6,7 @@ use crate::registry;
 use crate::review::{self, Assignment, Draft, Progress, Reviewer, ReviewerKind, Session, Text, assign};
 use crate::run::Run;
 use crate::work::event::{Event, Judging, Sink};
-use crate::work::sources::{groups, open};
+use crate::work::sources::{groups, open, remote};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Kind, Result};
@@ -35,7 +35,7 @@ impl Reading {
         let model = registry::served(&version.name).map_or(version.name.as_str(), |(model, _)| model);
         let reviewer = Reviewer { name: review::judge_name(model), kind: ReviewerKind::Judge };
         let (_, sources) = open(workspace, vec![version], sink)?;
-        let groups = groups(&sources, None)?;
+        let groups = groups(&sources, None, &remote(workspace, None)?)?;
         let provider = groups.first().map(|group| group.provider.as_ref());
         let provider = provider.ok_or_else(|| Error::usage("no model to judge").hint("name one: --judge MODEL"))?;
         for run in &self.runs {
@@ -128,6 +128,7 @@ impl Bench<'_> {
         let asked = self.provider.answer(requests, &mut |event| {
             match event {
                 provider::Event::Tokens(tokens) => self.sink.tell(Event::Judge(Judging::Tokens(tokens))),
+                provider::Event::Note(note) => self.sink.tell(Event::Note(note)),
                 provider::Event::Done { id, answer } => match self.take(questions.get(id), answer) {
                     Ok(None) => self.sink.tell(Event::Judge(Judging::Judged)),
                     Ok(Some(failure)) => _ = failures.insert(id, failure),
