@@ -49,7 +49,7 @@ fn write(root: &Path, path: &str, text: &str) {
 fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     let root = workspace();
     let said = stdout(&train(root.path(), "--dry-run --explain --rank 4"));
-    for part in ["PM-v1 on ./tiny.gguf", "held out", "2 epochs of", "rank 4", "memory", "rank: 4 (flag)"] {
+    for part in ["PM-v1 on ./tiny.gguf", "for validation", "2 epochs of", "rank 4", "memory", "rank: 4 (flag)"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(said.contains("epochs: 2 (pmtune.yaml)"), "{said}");

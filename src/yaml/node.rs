@@ -137,7 +137,7 @@ impl Node {
                 Json::Object(entries.iter().map(|(k, v)| (k.text.clone(), v.to_json_as_written())).collect())
             }
             Value::Scalar(s) => match self.to_json() {
-                json if json.is_null() || json.is_string() || json.to_string() == s.text => json,
+                json if json.is_null() || json.is_string() || json.to_string().as_str() == s.text => json,
                 _ => Json::String(s.text.clone()),
             },
         }

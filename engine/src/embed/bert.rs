@@ -225,3 +225,71 @@ vectorised! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{DType, Device, Tensor};
+    use candle_nn::VarBuilder;
+    use candle_transformers::models::bert::{BertModel, Config as TheirConfig};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use std::collections::HashMap;
+
+    const CONFIG: &str = r#"{"vocab_size": 40, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3,
+        "intermediate_size": 40, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "max_position_embeddings": 16,
+        "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0,
+        "position_embedding_type": "absolute", "use_cache": true, "classifier_dropout": null, "model_type": "bert"}"#;
+
+    fn weights() -> HashMap<String, Tensor> {
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut all = HashMap::new();
+        let mut add = |name: String, shape: &[usize]| {
+            let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.random_range(-0.6..0.6)).collect();
+            all.insert(name, Tensor::from_vec(values, shape, &Device::Cpu).unwrap());
+        };
+        for (name, rows) in [("word", 40), ("position", 16), ("token_type", 2)] {
+            add(format!("embeddings.{name}_embeddings.weight"), &[rows, 24]);
+        }
+        let norms = ["attention.output", "output"].map(String::from);
+        let dense = [
+            ("attention.self.query", 24, 24),
+            ("attention.self.key", 24, 24),
+            ("attention.self.value", 24, 24),
+            ("attention.output.dense", 24, 24),
+            ("intermediate.dense", 40, 24),
+            ("output.dense", 24, 40),
+        ];
+        for layer in 0..2 {
+            for (part, out, into) in dense {
+                add(format!("encoder.layer.{layer}.{part}.weight"), &[out, into]);
+                add(format!("encoder.layer.{layer}.{part}.bias"), &[out]);
+            }
+        }
+        let of_layers = (0..2).flat_map(|layer| norms.iter().map(move |norm| format!("encoder.layer.{layer}.{norm}")));
+        for name in of_layers.chain(["embeddings".to_string()]).collect::<Vec<_>>() {
+            add(format!("{name}.LayerNorm.weight"), &[24]);
+            add(format!("{name}.LayerNorm.bias"), &[24]);
+        }
+        all
+    }
+
+    /// Several texts in one pass, each held against candle-transformers' encoder on it alone.
+    #[test]
+    fn vectors_agree_with_candle_transformers() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("model.safetensors");
+        candle_core::safetensors::save(&weights(), &file).unwrap();
+        let ours = Bert::load(&Tensors::open(&file).unwrap(), serde_json::from_str(CONFIG).unwrap()).unwrap();
+        let theirs: TheirConfig = serde_json::from_str(CONFIG).unwrap();
+        let theirs = BertModel::load(VarBuilder::from_tensors(weights(), DType::F32, &Device::Cpu), &theirs).unwrap();
+        let texts: [&[u32]; 4] = [&[1, 2, 3], &[7], &[39, 0, 5, 5, 11, 30, 2, 8, 9, 4, 21, 17, 3, 3, 1, 6], &[12, 13]];
+        for (mean, ids) in ours.means(&texts).unwrap().iter().zip(texts) {
+            let ids = Tensor::new(ids, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+            let hidden = theirs.forward(&ids, &ids.zeros_like().unwrap(), None).unwrap();
+            let expected: Vec<f32> = hidden.squeeze(0).unwrap().mean(0).unwrap().to_vec1().unwrap();
+            let apart = mean.iter().zip(&expected).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-4, "{apart}: {mean:?} {expected:?}");
+        }
+    }
+}

@@ -39,7 +39,8 @@ impl Data {
             Self::Text(text) => text.as_ref().into(),
             Self::Written(text, meaning) => {
                 let meaning = meaning.to_json();
-                if meaning.to_string() == **text { meaning } else { text.as_ref().into() }
+                let spelt = meaning.to_string();
+                if spelt.as_str() == text.as_ref() { meaning } else { text.as_ref().into() }
             }
             Self::List(items) => items.iter().map(Self::to_json).collect(),
             Self::Dict(entries) => entries.iter().map(|(name, data)| (name.to_string(), data.to_json())).collect(),

@@ -144,23 +144,22 @@ fn numeric(value: &Value, arguments: &Arguments) -> Res<Value> {
 
 /// `map("filter", …)` or `map(attribute="…", default=…)`.
 fn map(meter: &Meter, value: &Value, arguments: &Arguments) -> Res<Value> {
-    let items = ops::items(meter, value)?;
-    let each: Box<dyn Fn(&Value) -> Res<Value> + '_> = match arguments.positional.split_first() {
-        None => {
-            let [attribute, default] = arguments.bind(["attribute", "default"])?;
-            let Some(attribute) = attribute else { return fail("`map` needs a filter or an attribute") };
-            let default = default.filter(|default| !matches!(default, Value::None));
-            Box::new(move |item| attributes::path(meter, item, attribute, default))
-        }
-        Some((name, rest)) => {
-            let name = arguments.str(Some(name))?;
-            if !names::FILTERS.contains(&name) {
-                return unsupported(format!("the filter `{name}`"));
-            }
-            let inner = Arguments { of: name.into(), positional: rest.to_vec(), named: arguments.named.clone() };
-            Box::new(move |item| meter.deeper(|| apply(meter, item, &inner)))
-        }
+    let Some((name, rest)) = arguments.positional.split_first() else {
+        let [attribute, default] = arguments.bind(["attribute", "default"])?;
+        let Some(attribute) = attribute else { return fail("`map` needs a filter or an attribute") };
+        let default = default.filter(|default| !matches!(default, Value::None));
+        return mapped(meter, value, |item| attributes::path(meter, item, attribute, default));
     };
+    let name = arguments.str(Some(name))?;
+    if !names::FILTERS.contains(&name) {
+        return unsupported(format!("the filter `{name}`"));
+    }
+    let inner = Arguments { of: name.into(), positional: rest.to_vec(), named: arguments.named.clone() };
+    mapped(meter, value, |item| meter.deeper(|| apply(meter, item, &inner)))
+}
+
+fn mapped(meter: &Meter, value: &Value, each: impl Fn(&Value) -> Res<Value>) -> Res<Value> {
+    let items = ops::items(meter, value)?;
     let mapped = items.iter().map(|item| meter.step().and_then(|()| each(item)));
     build::stream(meter, "generator", mapped.collect::<Res<_>>()?)
 }

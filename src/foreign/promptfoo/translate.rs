@@ -90,10 +90,11 @@ fn translated(assertion: &Assertion, ours: &str, value: &Value) -> Result<Map<St
         }
         "equals" | "contains" | "icontains" | "starts-with" | "regex" => set("value", text(value)?.into()),
         "contains-all" | "contains-any" | "icontains-all" | "icontains-any" => set("value", list(value)?.into()),
-        "is-json" | "contains-json" => match schema(value)? {
-            Some(schema) => set("value", schema),
-            None => {}
-        },
+        "is-json" | "contains-json" => {
+            if let Some(schema) = schema(value)? {
+                set("value", schema);
+            }
+        }
         "word-count" => {
             let [min, max] = span(value)?;
             min.into_iter().for_each(|min| set("min", min));

@@ -48,7 +48,7 @@ impl Reader<'_> {
             return Err("a variable is itself a template; write its value out".into());
         }
         let value = node.to_json();
-        Ok(if value.is_string() || value.to_string() == text { value } else { text.into() })
+        Ok(if value.is_string() || value.to_string().as_str() == text { value } else { text.into() })
     }
 
     fn var_of_file(&self, node: &Node, name: &str) -> Result<Value, String> {

@@ -79,8 +79,11 @@ fn json<'a>(text: &'a str, line: usize, file: &Arc<Path>) -> Read<'a> {
     (line, text, record::read(text.as_bytes(), Place { file: file.clone(), line }))
 }
 
+/// Where a list does not end as it should, and how.
+type Unended = (usize, &'static str);
+
 /// The elements of the outermost list with the lines they begin on, and whether the text ends with the list.
-fn elements(text: &str) -> (Vec<(usize, &str)>, Result<(), (usize, &'static str)>) {
+fn elements(text: &str) -> (Vec<(usize, &str)>, Result<(), Unended>) {
     let (mut found, mut depth, mut line) = (Vec::new(), 0usize, 1);
     let (mut in_text, mut escaped) = (false, false);
     // Where the element being read begins, and on which line.
