@@ -62,8 +62,10 @@ fn equal_to_jinja2_or_refused_by_name() {
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), oracle.cases.len(), wrong.join("\n"));
     assert!(oracle.cases.len() > 4_000);
-    let lines: Vec<String> = refused.iter().map(|(what, count)| format!("{count:3} {what}")).collect();
-    insta::assert_snapshot!("refused", lines.join("\n"));
+    // What is refused is the exception, and says what it is: the filters that escape, `random`, views of dictionaries …
+    let count: usize = refused.values().sum();
+    let list: Vec<String> = refused.iter().map(|(what, count)| format!("{count:3} {what}")).collect();
+    assert!(count < oracle.cases.len() / 10, "{count} are refused:\n{}", list.join("\n"));
 }
 
 #[test]
