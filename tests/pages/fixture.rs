@@ -64,7 +64,7 @@ impl Pages {
     }
 
     pub fn comparison_page(&self) -> PathBuf {
-        pmtune(self.path(), &["compare", "PM-General-v1", "PM-General-v2"]);
+        pmtune(self.path(), &["compare", "PM-General-v1", "PM-General-v2", "--allow-differences"]);
         let folders = std::fs::read_dir(self.path().join("reports")).unwrap().flatten();
         folders.map(|folder| folder.path()).find(|f| f.join("comparison.json").is_file()).unwrap().join("report.html")
     }
@@ -122,7 +122,7 @@ fn record(version: &str, case: usize, better: bool) -> Value {
     let category = CATEGORIES[case % 3];
     // Spread over the cases; the better version wins some and loses a few.
     let place = (case as f64 * 0.618_034).fract();
-    let passed = if better { place < 0.65 || place > 0.97 } else { place < 0.45 || (0.66..0.72).contains(&place) };
+    let passed = if better { !(0.65..=0.97).contains(&place) } else { place < 0.45 || (0.66..0.72).contains(&place) };
     let verdict = |check: &str, criterion: &str, passed: bool| {
         let (word, score) = if passed { ("pass", 1.0) } else { ("fail", 0.25) };
         let reason = if passed { "as asked" } else { "no sentence of the form \"As a …, I want …\" in the answer" };

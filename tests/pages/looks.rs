@@ -31,7 +31,9 @@ fn on_a_phone_nothing_is_cut_and_drawings_can_be_read() {
     for (name, page) in written {
         browser.go(&format!("file://{}", page.display()));
         browser.eval("for (const part of document.querySelectorAll('details')) part.open = true");
-        assert_eq!(browser.eval("document.documentElement.scrollWidth"), 390, "{name} sticks out");
+        // A scroll bar may stand within the width.
+        let wide = browser.eval("document.documentElement.scrollWidth").as_f64().unwrap_or(f64::INFINITY);
+        assert!(wide <= 390.0, "{name} sticks out: {wide}");
         // What is wider than its place can be reached by touch and by keys, and has a name.
         let cut = browser.eval(
             "[...document.querySelectorAll('table, svg[role=img]')].filter((part) => { \
