@@ -62,9 +62,8 @@ pub fn written_hashes(folder: &Path) -> Result<BTreeMap<String, String>> {
 
 /// Hash over the adapter's configuration and weights, by which runs tell adapters apart.
 pub fn adapter_hash(folder: &Path) -> Result<String> {
-    let files = ["adapter_config.json", "adapter_model.safetensors"];
-    let hashes: Vec<String> =
-        files.iter().map(|file| store::hash_file(&folder.join(file), |_| ())).collect::<Result<_>>()?;
+    let files = engine::files::adapter_files(folder)?;
+    let hashes: Vec<String> = files.iter().map(|file| store::hash_file(file, |_| ())).collect::<Result<_>>()?;
     Ok(store::hash(hashes.concat().as_bytes()))
 }
 

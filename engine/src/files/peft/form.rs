@@ -30,6 +30,15 @@ pub(super) const MLX_WAY_OUT: &str = "merge it into its base with `mlx_lm.fuse -
      use the result as a base, or train the adapter with PEFT or pmtune";
 const SAVE_WITH_PEFT: &str = "save the adapter with PEFT's `model.save_pretrained(FOLDER)`";
 
+/// The two files of the adapter in `folder`, its configuration and its weights, unread.
+///
+/// # Errors
+/// There are none in PEFT's format; files of another format are named with what they are.
+pub fn adapter_files(folder: &Path) -> Result<[PathBuf; 2]> {
+    let weights = weights(folder)?;
+    Ok([folder.join(CONFIG), weights])
+}
+
 /// The path of the weights.
 ///
 /// # Errors

@@ -30,6 +30,7 @@ impl Peft {
         let bytes = read(&path)?;
         let tensors =
             candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| damaged(&path).caused_by(e))?;
+        check_plain(&path, tensors.keys().map(String::as_str))?;
         let pairs = pairs(tensors, file.r, base).map_err(|faults| {
             let mut error = Error::model(format!("the adapter {} does not fit this base", folder.display()));
             error.also = faults.flatten();
@@ -52,13 +53,7 @@ impl LoraConfig {
         let bytes = read(&path)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(&path).caused_by(e))?;
         let names: Vec<&str> = tensors.names().into_iter().collect();
-        // Whether a base has the layers is not known here.
-        let strangers = names.iter().copied().filter(|name| Reason::of(name) != Reason::OtherBase);
-        refuse(strangers).map_err(|faults| {
-            let mut error = Error::model(format!("{} is no plain LoRA", path.display()));
-            error.also = faults.flatten();
-            error
-        })?;
+        check_plain(&path, names.iter().copied())?;
         Ok(config(&file, names.iter().filter_map(|name| module_of(name))))
     }
 }
@@ -80,6 +75,15 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn damaged(path: &Path) -> Error {
     Error::model(format!("cannot read the adapter {}", path.display()))
         .hint("the file is damaged or incomplete; export or copy it again")
+}
+
+/// Refuses tensors that no plain LoRA has, whatever its base.
+fn check_plain<'a>(path: &Path, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    refuse(names.filter(|name| Reason::of(name) != Reason::OtherBase)).map_err(|faults| {
+        let mut error = Error::model(format!("{} is no plain LoRA", path.display()));
+        error.also = faults.flatten();
+        error
+    })
 }
 
 /// Refuses tensors that are no pair's of the base: of each kind the first by name, with its reason. Names of the kind

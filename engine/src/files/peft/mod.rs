@@ -13,6 +13,7 @@ mod tests;
 mod write;
 
 pub use config::LoraConfig;
+pub use form::adapter_files;
 pub(crate) use load::Peft;
 pub(crate) use names::last_part;
 pub(super) use write::write;
