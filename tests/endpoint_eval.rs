@@ -57,7 +57,8 @@ fn server() -> (String, Arc<AtomicUsize>) {
     (address, answered)
 }
 
-fn request(stream: &TcpStream) -> Option<(String, Value)> {
+/// The first line and the JSON body of a request.
+pub fn request(stream: &TcpStream) -> Option<(String, Value)> {
     let (mut reader, mut first, mut length) = (BufReader::new(stream), String::new(), 0);
     reader.read_line(&mut first).ok()?;
     loop {

@@ -1,9 +1,10 @@
 //! `pmtune review` as a reviewer meets it: prompts in the terminal, sheets sent and taken in, a model as judge.
 
+use crate::endpoint_eval::request;
 use assert_cmd::Command;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -290,7 +291,7 @@ fn endpoint(script: impl Fn(&[Value]) -> String + Send + 'static) -> (String, Ar
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let Some(body) = body(&stream) else { continue };
+            let Some((_, body)) = request(&stream) else { continue };
             let messages = body["messages"].as_array().unwrap().clone();
             let reply = json!({
                 "choices": [{"message": {"role": "assistant", "content": script(&messages)}, "finish_reason": "stop"}],
@@ -303,25 +304,6 @@ fn endpoint(script: impl Fn(&[Value]) -> String + Send + 'static) -> (String, Ar
         }
     });
     (address, asked)
-}
-
-fn body(stream: &TcpStream) -> Option<Value> {
-    let (mut reader, mut length) = (BufReader::new(stream), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    serde_json::from_slice(&body).ok()
 }
 
 #[test]

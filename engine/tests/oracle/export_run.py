@@ -1,7 +1,7 @@
 """Runs exported files in llama.cpp: merged in 32 bits, merged in Q8_0, and the base with the adapter's own file beside it.
 
-    mkdir /tmp/run && EXPORT_RUN=/tmp/run cargo test -p pmtune-engine --test engine -- --ignored files_for_llama_cpp
-    pip install llama-cpp-python==0.3.36 && python engine/tests/oracle/export_run.py /tmp/run
+    mkdir run && EXPORT_RUN=$PWD/run cargo test -p pmtune-engine --test engine -- --ignored files_for_llama_cpp
+    pip install llama-cpp-python==0.3.36 && python engine/tests/oracle/export_run.py run
 
 Prints the largest difference of a logit after forty tokens from what our own decoder makes of base and adapter. llama.cpp
 keeps keys and values in 16 bits and, beside weights of blocks, activations in 8: so F32 is close and Q8_0 is near.
