@@ -8,7 +8,7 @@ use super::event::{Event, Sink};
 use super::today::Today;
 use crate::gate::GateSettings;
 use crate::registry;
-use crate::run::{Manifest, Reports, Run};
+use crate::run::{Manifest, Reports, Run, Why};
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
@@ -96,11 +96,29 @@ impl Finder<'_> {
         self.why_not(&run.manifest).is_some().then_some(run)
     }
 
+    /// The newest whole runs of the version that `newest` is one of, itself first; `most` at most. Those that are no
+    /// longer evidence about the workspace are left out.
+    pub fn whole_of(&self, newest: Run, most: usize) -> Result<Vec<Run>> {
+        let (id, name) = (newest.manifest.id.clone(), newest.manifest.version.name.clone());
+        let mut runs = vec![newest];
+        for manifest in self.reports.list()?.runs.iter().rev() {
+            let alike = manifest.finished.is_some() && manifest.version.name == name && manifest.id != id;
+            if runs.len() < most && alike && self.why_not(manifest).is_none() {
+                let run = self.reports.load(&manifest.id)?;
+                let stands = run.is_answered() && self.today.vouch(&[(&name, &run)], false).is_ok();
+                runs.extend(stands.then_some(run));
+            }
+        }
+        Ok(runs)
+    }
+
     /// Why a run cannot stand for its version.
     fn why_not(&self, run: &Manifest) -> Option<String> {
         let extent = self.today.extent(run);
         let asked = (!extent.is_whole()).then(|| extent.words());
-        let words: Vec<String> = asked.into_iter().chain(self.today.set_otherwise(run)).collect();
+        let early = run.stopped.is_some_and(|stopped| stopped.why != Why::Asked);
+        let early = (early && asked.is_some()).then(|| "stopped early by --until-settled".to_string());
+        let words: Vec<String> = early.into_iter().chain(asked).chain(self.today.set_otherwise(run)).collect();
         (!words.is_empty()).then(|| words.join("; "))
     }
 
