@@ -68,7 +68,12 @@ impl Finder<'_> {
     /// Two finished runs to hold against each other.
     pub fn pair(&self, before: &str, after: &str) -> Result<(Run, Run)> {
         let after = self.run(after, None)?;
-        Ok((self.run(before, self.apart(&after))?, after))
+        Ok((self.beside(before, &after)?, after))
+    }
+
+    /// The finished run that `named` means, to be held against `run`.
+    pub fn beside(&self, named: &str, run: &Run) -> Result<Run> {
+        self.run(named, self.apart(run))
     }
 
     /// The run named, or the newest whole run of the version named, or of all.
@@ -83,7 +88,7 @@ impl Finder<'_> {
 
     /// The run to compare `candidate` with.
     pub fn baseline(&self, named: &str, candidate: &Run) -> Result<Run> {
-        let run = self.run(named, self.apart(candidate))?;
+        let run = self.beside(named, candidate)?;
         if run.manifest.id == candidate.manifest.id {
             return Err(Error::usage(format!("{} would be compared with itself", run.manifest.id))
                 .hint("name another run or version with --against"));

@@ -38,11 +38,9 @@ pub fn compare_several_stored(
     let (reports, today) = (Reports::new(workspace.reports()), Today::to_decide(workspace, insist, sink)?);
     let finder = Finder { workspace, reports: &reports, today: &today, insist, sink };
     let [before, others @ ..] = names else { return Err(too_few()) };
-    let mut runs = vec![finder.run(before, None)?];
-    for other in others {
-        runs.push(finder.pair(other, before)?.0);
-    }
-    let runs: Vec<&Run> = runs.iter().collect();
+    let first = finder.run(before, None)?;
+    let others = others.iter().map(|other| finder.beside(other, &first)).collect::<Result<Vec<Run>>>()?;
+    let runs: Vec<&Run> = [&first].into_iter().chain(&others).collect();
     // All that changed is told at once, and not one pair after another.
     let labels = labels(workspace, &runs);
     let named: Vec<(&str, &Run)> = labels.iter().map(String::as_str).zip(runs.iter().copied()).collect();
