@@ -1,6 +1,7 @@
 //! The program as a user meets it: what it prints, writes and refuses, and its exit codes. No model is needed here.
 
 use assert_cmd::Command;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -46,10 +47,73 @@ fn init_makes_a_workspace_that_validates() {
     }
     let output = pmtune(root.path()).arg("validate").output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stdout(&output).contains("first-look: 8 cases (4 dev, 4 held-out)"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("first-look: 4 cases (2 dev, 2 held-out)"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("judgement: 28 cases (6 dev, 22 held-out)"), "{}", stdout(&output));
     let again = pmtune(root.path()).arg("init").output().unwrap();
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("is a workspace already"));
+}
+
+#[test]
+fn what_init_writes_passes_its_own_audit_and_its_examples_have_no_faults() {
+    let root = workspace();
+    let audit = offline(root.path()).args(["suite", "audit", "--gate"]).output().unwrap();
+    assert!(audit.status.success(), "{}{}", stdout(&audit), stderr(&audit));
+    let data = offline(root.path()).args(["data", "check", "--json", "--against", "suites"]).output().unwrap();
+    let data: serde_json::Value = serde_json::from_slice(&data.stdout).unwrap();
+    assert_eq!((data["format"].as_u64(), data["examples"].as_u64()), (Some(1), Some(12)));
+    assert_eq!(data["findings"], serde_json::json!([]));
+    let split = offline(root.path()).args(["data", "split", "--json"]).output().unwrap();
+    let split: serde_json::Value = serde_json::from_slice(&split.stdout).unwrap();
+    let places = split["held_out_examples"].as_array().unwrap();
+    assert_eq!((split["training"].as_u64(), places.len()), (Some(12 - places.len() as u64), 5));
+    assert!(places[0]["file"].as_str().unwrap().ends_with(".jsonl") && places[0]["line"].as_u64() > Some(0));
+    assert!(split["categories"].as_array().unwrap().iter().all(|category| category["training"].as_u64() > Some(0)));
+}
+
+#[test]
+fn init_names_what_comes_next_in_commands_that_exist_and_the_guides_are_at_hand() {
+    let root = tempfile::tempdir().unwrap();
+    let said = pmtune(root.path()).args(["init", "my work"]).output().unwrap();
+    let text = stdout(&said);
+    assert!(text.contains("cd 'my work'") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("pmtune ")).collect();
+    assert_eq!(commands.len(), 5, "{text}");
+    for command in commands {
+        let words = command.split('#').next().unwrap_or_default().split_whitespace();
+        let line = std::iter::once("pmtune").chain(words);
+        assert!(pmtune::cli::command().try_get_matches_from(line).is_ok(), "{command}");
+    }
+    let list = stdout(&pmtune(root.path()).arg("guide").output().unwrap());
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+    for name in list.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next()) {
+        let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{name}.md")));
+        assert_eq!(stdout(&pmtune(root.path()).args(["guide", name]).output().unwrap()), page.unwrap());
+    }
+    let none = pmtune(root.path()).args(["guide", "cooking"]).output().unwrap();
+    assert!(none.status.code() == Some(2) && stderr(&none).contains("training-models"), "{}", stderr(&none));
+}
+
+#[test]
+fn where_there_is_nothing_to_look_at_nothing_is_a_success() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "pmtune.yaml", "line: x\n");
+    write(root.path(), "suites/s.yaml", "cases: [{id: a, prompt: Hi, checks: [{type: contains, value: x}]}]\n");
+    std::fs::create_dir(root.path().join("training-data")).unwrap();
+    for (args, code, part) in [
+        (&["suite", "audit"][..], 1, "nothing to audit"),
+        (&["suite", "audit", "--gate"], 102, "nothing to audit"),
+        (&["models", "verify"], 1, "nothing to verify"),
+        (&["data", "check"], 1, "no example"),
+        (&["data", "split", "--json"], 1, "no example"),
+        (&["data", "stats"], 1, "no example"),
+        (&["gate"], 1, "no finished run"),
+        (&["history"], 1, ""),
+    ] {
+        let output = offline(root.path()).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}{}", stdout(&output), stderr(&output));
+        assert!(stderr(&output).contains(part), "{args:?}: {}", stderr(&output));
+    }
 }
 
 #[test]
@@ -233,4 +297,61 @@ fn the_schema_command_prints_the_published_schemas() {
         let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(published).unwrap()).unwrap();
         assert_eq!(printed, published, "docs/{file}.schema.json is stale");
     }
+}
+
+/// A hub of one repository: each of these files, whole or from a byte on, as its client asks.
+fn hub(files: &'static [(&'static str, &'static [u8])]) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines: Vec<String> =
+                BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+            let path = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_string();
+            let Some((_, bytes)) = files.iter().find(|(name, _)| path.ends_with(&format!("/resolve/main/{name}")))
+            else {
+                let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                continue;
+            };
+            let range =
+                lines.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(String::from));
+            let (from, to) = range.as_deref().and_then(|range| range.split_once('-')).unwrap_or(("0", ""));
+            let from: usize = from.parse().unwrap();
+            let to = to.parse().unwrap_or(bytes.len() - 1);
+            let head = format!(
+                "HTTP/1.1 206 Partial Content\r\nx-repo-commit: 0\r\netag: \"{}\"\r\nContent-Range: bytes {from}-{to}/{}\r\n\
+                 Content-Length: {}\r\nConnection: close\r\n\r\n",
+                path.len() + bytes.len() + usize::from(bytes[0]),
+                bytes.len(),
+                to + 1 - from
+            );
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&bytes[from..=to]));
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_model_in_several_files_comes_whole_from_the_hub_whichever_part_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let endpoint =
+        hub(&[("q4/m-00001-of-00002.gguf", b"the first part"), ("q4/m-00002-of-00002.gguf", b"and the second")]);
+    let pull = |name: &str| {
+        let mut command = pmtune(home.path());
+        command.env("HF_ENDPOINT", &endpoint).env("PMTUNE_HOME", home.path()).args(["pull", name]).output().unwrap()
+    };
+    let output = pull("hub:org/repo:q4/m-00002-of-00002.gguf");
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("(2 of 2)"), "{}", stderr(&output));
+    let folder = home.path().join("bases/hub--org--repo--q4--m-00001-of-00002.gguf");
+    for (name, text) in [("m-00001-of-00002.gguf", "the first part"), ("m-00002-of-00002.gguf", "and the second")] {
+        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), text);
+    }
+    let receipt: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("base.json")).unwrap()).unwrap();
+    assert_eq!(receipt["further"], serde_json::json!([["m-00002-of-00002.gguf", 14]]));
+    // A part that is missing on the hub leaves nothing behind.
+    let half = pull("hub:org/repo:q4/m-00001-of-00003.gguf");
+    assert_eq!(half.status.code(), Some(1), "{}", stderr(&half));
+    assert!(!home.path().join("bases/hub--org--repo--q4--m-00001-of-00003.gguf").exists());
 }

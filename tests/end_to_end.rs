@@ -54,12 +54,21 @@ fn substance(run: &Path) -> Vec<(String, String, String)> {
 #[test]
 fn two_versions_are_compared_and_the_answers_reused() {
     let root = workspace();
-    let table = succeed(pmtune(root.path()).args(["eval", "--compare", "v1", "v2", "--max-tokens", "24"]));
+    let table = succeed(pmtune(root.path()).args([
+        "eval",
+        "--compare",
+        "v1",
+        "v2",
+        "--suite",
+        "first-look",
+        "--max-tokens",
+        "24",
+    ]));
     assert!(table.contains("Held-out") && table.contains("v1") && table.contains("v2"), "{table}");
     let short = |line: &str| line.contains("reports/") || line.chars().count() <= 80;
     assert!(table.lines().all(short), "80 columns without a terminal\n{table}");
     for run in [runs(root.path(), "General-v1"), runs(root.path(), "General-v2")].concat() {
-        assert_eq!(records(&run).len(), 8, "{}", run.display());
+        assert_eq!(records(&run).len(), 4, "{}", run.display());
         for file in ["run.json", "report.html", "report.md"] {
             assert!(run.join(file).is_file(), "{file}");
         }
@@ -68,8 +77,9 @@ fn two_versions_are_compared_and_the_answers_reused() {
     for file in ["comparison.json", "report.html", "report.md"] {
         assert!(comparison.join(file).is_file(), "{file}");
     }
-    let output = pmtune(root.path()).args(["eval", "v2", "--max-tokens", "24"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("8 are reused"), "an answer is not generated twice");
+    let output =
+        pmtune(root.path()).args(["eval", "v2", "--suite", "first-look", "--max-tokens", "24"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("4 are reused"), "an answer is not generated twice");
     let [first, again] = &runs(root.path(), "General-v2")[..] else { panic!("two runs of v2") };
     assert_eq!(substance(first), substance(again));
 }
@@ -83,9 +93,10 @@ fn an_evaluation_ends_with_the_gate_and_its_exit_code() {
         let text = before.replace("no-regression: true", rules);
         assert_ne!(text, before);
         std::fs::write(&settings, text).unwrap();
-        pmtune(root.path()).args(["eval", "v2", "--gate", "--max-tokens", "12"]).output().unwrap()
+        let args = ["eval", "v2", "--suite", "first-look", "--gate", "--max-tokens", "12"];
+        pmtune(root.path()).args(args).output().unwrap()
     };
-    let failed = gate("pass-rate: 1.0");
+    let failed = gate("half: all\n  pass-rate: 1.0");
     let said = String::from_utf8_lossy(&failed.stderr);
     assert_eq!(failed.status.code(), Some(100), "twelve tokens are too few to pass everything\n{said}");
     assert!(said.contains("pass-rate") && said.contains("of 4 cases pass; 100"), "{said}");
@@ -100,10 +111,10 @@ fn an_evaluation_ends_with_the_gate_and_its_exit_code() {
 #[test]
 fn a_killed_evaluation_ends_as_if_it_had_not_been_killed() {
     let (killed, whole) = (workspace(), workspace());
-    let args = ["eval", "v1", "--max-tokens", "40"];
+    let args = ["eval", "v1", "--suite", "first-look", "--max-tokens", "40"];
     succeed(pmtune(whole.path()).args(args));
     let expected = substance(&runs(whole.path(), "General-v1")[0]);
-    assert_eq!(expected.len(), 8);
+    assert_eq!(expected.len(), 4);
     for wait in [150, 600, 1500] {
         let mut child = pmtune(killed.path()).args(args).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(wait));

@@ -90,7 +90,7 @@ fn a_label_is_what_an_endpoint_is_called_from_then_on() {
     let (small, big) = (format!("small={address}"), format!("big={address}2"));
     let text = said(&eval(root.path(), &["eval", "--concurrency", "256", &small]), 0);
     assert!(
-        text.contains("small passes 1 of 1") && text.contains("Note: small: the endpoint refuses `seed`"),
+        text.contains("small passes 1 of 1") && text.contains("How it was asked\n! the endpoint refuses `seed`"),
         "{text}"
     );
     let notes = manifests(root.path())[0]["notes"].clone();
@@ -119,4 +119,38 @@ fn an_endpoint_is_asked_anew_unless_the_user_says_that_it_is_the_same() {
     }
     let text = said(&eval(root.path(), &["eval", "--concurrency", "0", &address]), 2);
     assert!(text.contains("1..=256"), "{text}");
+}
+
+#[test]
+fn several_are_asked_and_stand_in_one_table_with_what_was_known_of_the_asking() {
+    let (root, (address, answered)) = (workspace(), server());
+    let named: Vec<String> = ["one", "two", "three"].iter().map(|label| format!("{label}={address}")).collect();
+    let compare = |further: &[&str]| {
+        let models = named.iter().map(String::as_str);
+        eval(
+            root.path(),
+            &["eval", "--compare"].into_iter().chain(models).chain(further.iter().copied()).collect::<Vec<_>>(),
+        )
+    };
+    for (flag, part) in [("--gate", "a gate judges one version"), ("--until-settled", "asks two versions")] {
+        assert!(said(&compare(&[flag]), 2).contains(part));
+    }
+    assert_eq!(answered.load(Ordering::SeqCst), 0, "nothing was asked in vain");
+    let text = said(&compare(&["--json", "results.json"]), 0);
+    assert!(text.contains("to tell two and three from one") || text.contains("Dev cases"), "{text}");
+    assert!(text.contains("! one: the endpoint refuses `seed`"), "{text}");
+    let results: Value = serde_json::from_slice(&std::fs::read(root.path().join("results.json")).unwrap()).unwrap();
+    assert_eq!(results["runs"].as_array().unwrap().len(), 3);
+    let labels: Vec<_> = results["comparisons"]["versions"].as_array().unwrap().iter().map(|v| &v["label"]).collect();
+    assert_eq!(labels, ["two", "three"]);
+    let pages = std::fs::read_dir(root.path().join("reports")).unwrap().flatten();
+    let pages: Vec<_> = pages.map(|entry| entry.path().join("report.html")).filter(|page| page.is_file()).collect();
+    // Three runs, two pairs and the table.
+    assert_eq!(pages.len(), 6, "{pages:?}");
+    for page in pages {
+        let text =
+            std::fs::read_to_string(&page).unwrap() + &std::fs::read_to_string(page.with_extension("md")).unwrap();
+        // The page's section and its heading, and a paragraph in Markdown.
+        assert_eq!(text.matches("How it was asked").count(), 3, "{}", page.display());
+    }
 }

@@ -240,3 +240,17 @@ fn a_diff_names_data_results_and_the_missing_comparison() {
     let same = fine(root.path(), &["models", "diff", "v2", "v2"]);
     assert!(same.contains("Nothing differs"), "{same}");
 }
+
+#[test]
+fn a_diff_is_told_to_programs() {
+    let root = workspace();
+    fine(root.path(), &["models", "note", "v2", "a note"]);
+    let output = pmtune(root.path(), &["models", "diff", "v1", "v2", "--json"]);
+    let diff: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((diff["format"].as_u64(), diff["after"].as_str()), (Some(1), Some("PM-General-v2")));
+    let changes = diff["sections"].as_array().unwrap().iter().flat_map(|s| s["changes"].as_array().unwrap());
+    let epochs = changes.into_iter().find(|change| change["what"] == "epochs").unwrap();
+    assert_eq!((epochs["before"].as_str(), epochs["after"].as_str()), (Some("3"), Some("1")));
+    assert_eq!(diff["notes"]["after"]["since"][0]["text"], "a note");
+    assert!(diff["compared"].is_null());
+}

@@ -154,6 +154,13 @@ fn prompts_take_scores_are_blind_and_go_on_where_the_reviewer_left() {
     assert_eq!(best.into_iter().collect::<Vec<_>>(), ["s/okr", "s/story"], "the update is one answer by both");
     let status = fine(pmtune(root.path(), &["status", "v1", "v2"], ""));
     assert!(status.lines().any(|line| line.split_whitespace().take(3).eq(["Ann", "5", "5"])), "{status}");
+    let told = fine(pmtune(root.path(), &["status", "v1", "v2", "--json"], ""));
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let ann = told["reviewers"].as_array().unwrap().iter().find(|reviewer| reviewer["name"] == "Ann").unwrap();
+    assert_eq!(
+        (told["format"].as_u64(), ann["done"].as_u64(), ann["kind"].as_str()),
+        (Some(1), Some(5), Some("person"))
+    );
 }
 
 #[test]

@@ -399,7 +399,139 @@ fn thresholds_are_proposed_from_what_the_primary_reaches() {
     write(root.path(), "pmtune.yaml", &format!("line: x\ncompare: {{resamples: 1000}}\n{text}"));
     let judged = pmtune(root.path(), &["gate", "v2"]);
     assert!(judged.status.success(), "{}", said(&judged));
+    // Of two whole runs the lower one counts, and 20 of 40 begin at 0.3520.
+    answer(root.path(), "x-v1", 20, None, Sampling::default());
+    let text = String::from_utf8_lossy(&pmtune(root.path(), &["gate", "--propose"]).stdout).into_owned();
+    assert!(text.contains("newest 2 runs of v1") && text.contains("(50 %):\n  pass-rate: 0.35\n"), "{text}");
     let few = answer(root.path(), "x-v1", 30, Some(29), Sampling::default());
     let refused = pmtune(root.path(), &["gate", "--propose", &few]);
     assert!(refused.status.code() == Some(1) && said(&refused).contains("30 at least"), "{}", said(&refused));
+}
+
+/// Two more versions: one that passes what v1 passes, and one that answers nothing right.
+fn four_versions() -> TempDir {
+    let root = workspace();
+    for (version, good) in [("x-v3", 30), ("x-v4", 0)] {
+        write(root.path(), &format!("models/{version}/manifest.yaml"), &manifest(version, ""));
+        answer(root.path(), version, good, None, Sampling::default());
+    }
+    root
+}
+
+#[test]
+fn several_versions_stand_in_one_table_against_the_first() {
+    let root = four_versions();
+    let output = pmtune(root.path(), &["compare", "v1", "v2", "v3", "v4", "--csv", "cases.csv"]);
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    let first = "v2 is better than v1; v4 is worse than v1; too few cases to tell v3 from v1";
+    assert_eq!(text.matches(first).count(), 2, "the verdict stands first and last: {text}");
+    for part in [
+        "where all versions are equally good, at most 5 % of such tables",
+        "(98.3 % interval",
+        "v3 by itself: reports/",
+    ] {
+        assert!(text.replace('\u{a0}', " ").contains(part), "{part} is missing in\n{text}");
+    }
+    let narrow = String::from_utf8(output.stdout).unwrap();
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80 || line.contains("reports/")), "{narrow}");
+    let cases = std::fs::read_to_string(root.path().join("cases.csv")).unwrap();
+    assert_eq!(cases.lines().count(), 1 + 3 * 40, "each case of each comparison, under one header");
+    let folder = std::fs::read_dir(root.path().join("reports")).unwrap().flatten().map(|entry| entry.path());
+    let folder = folder.into_iter().find(|folder| folder.join("comparisons.json").is_file()).unwrap();
+    let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
+    let link = page.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert!(folder.join(link).is_file(), "{link} leads to v2's own comparison");
+    let markdown = std::fs::read_to_string(folder.join("report.md")).unwrap();
+    assert!(markdown.contains("| v2 | 40 |") && markdown.contains("| v4 | 40 |"), "{markdown}");
+}
+
+#[test]
+fn the_table_is_told_to_programs_with_corrected_figures() {
+    let root = four_versions();
+    let json = |args: &[&str]| -> serde_json::Value {
+        let output = pmtune(root.path(), args);
+        assert!(output.status.success(), "{}", said(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let alone = json(&["compare", "v1", "v2", "--json"]);
+    let table = json(&["compare", "v1", "v2", "v3", "v4", "--json"]);
+    assert_eq!((table["format"].as_u64(), table["baseline"]["label"].as_str()), (Some(1), Some("v1")));
+    let found: Vec<_> = table["versions"].as_array().unwrap().iter().map(|one| &one["held_out"]["finding"]).collect();
+    assert_eq!(found, ["improved", "too-few-cases", "regressed"]);
+    let p = |value: &serde_json::Value| value.as_f64().unwrap();
+    let (one, three) = (p(&alone["held_out"]["overall"]["score"]["p_corrected"]), &table["versions"][0]["held_out"]);
+    // v4 lost more, so v2's is the second smallest of three.
+    assert!((p(&three["score"]["p_corrected"]) - 2.0 * one).abs() < 1e-12, "{three}");
+    assert!((p(&table["interval_confidence"]) - (1.0 - 0.05 / 3.0)).abs() < 1e-12);
+}
+
+#[test]
+fn a_version_stands_in_a_table_once_and_what_changed_is_said_of_all() {
+    let root = four_versions();
+    for (args, part) in [
+        (["compare", "v1", "v2", "v1"], "would be compared with itself"),
+        (["compare", "v1", "v2", "v2"], "would be compared twice"),
+        (["compare", "v1", "v2", "v9"], "there is no model `x-v9`"),
+    ] {
+        let output = pmtune(root.path(), &args);
+        assert!(!output.status.success() && said(&output).contains(part), "{}", said(&output));
+    }
+    edit(root.path(), "suites/s.yaml", "prompt: Question 7,", "prompt: Why 7,");
+    let text = said(&pmtune(root.path(), &["compare", "v1", "v2", "v3"]));
+    assert!(text.contains("v3 (run") && text.contains("pmtune eval --compare v1 v2 v3"), "{text}");
+    let text = said(&pmtune(root.path(), &["compare", "v1", "v2", "v3", "--allow-differences"]));
+    assert!(text.contains("Not strictly comparable"), "{text}");
+}
+
+#[test]
+fn the_list_of_versions_says_what_the_newest_whole_run_of_each_says() {
+    let root = four_versions();
+    write(root.path(), "models/x-v5/manifest.yaml", &manifest("x-v5", ""));
+    answer(root.path(), "x-v4", 40, Some(1), Sampling::default());
+    let list = |root: &Path| {
+        let output = pmtune(root, &["models", "list"]);
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        assert!(output.status.success() && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        said(&output).replace('\u{a0}', " ")
+    };
+    let text = list(root.path());
+    for part in ["x-v1 2026-11-21 75 % of 40", "x-v2 2026-11-21 100 % of 40", "x-v4 2026-11-21 0 % of 40"] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert!(text.contains("x-v5 2026-11-21 – –") && text.contains("pmtune eval x-v5"), "{text}");
+    let json = pmtune(root.path(), &["models", "list", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let run = &json["versions"][0]["newest_run"];
+    assert_eq!(
+        (run["passed"].as_u64(), run["cases"].as_u64(), run["stale"].as_bool()),
+        (Some(30), Some(40), Some(false))
+    );
+    assert!(json["versions"][4]["newest_run"].is_null());
+    edit(root.path(), "models/x-v2/manifest.yaml", "Be brief.", "Be long.");
+    let text = list(root.path());
+    assert!(text.contains("100 % of 40*") && text.contains("pmtune eval x-v2"), "{text}");
+}
+
+#[test]
+fn a_promotion_shows_what_speaks_for_it() {
+    let root = four_versions();
+    let promote = |version: &str| {
+        let output = pmtune(root.path(), &["models", "promote", version]);
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    assert!(promote("v1").contains("no version was before"));
+    let text = promote("v2");
+    assert!(text.contains("nothing shows that x-v2 is better") && text.contains("eval --compare x-v1 x-v2"), "{text}");
+    promote("v1");
+    assert!(pmtune(root.path(), &["compare", "v1", "v2", "v3", "v4"]).status.success());
+    let text = promote("v4");
+    assert!(text.contains("that comparison is against it: x-v4 is worse than x-v1"), "{text}");
+    promote("v1");
+    assert!(promote("v3").contains("that does not show that x-v3 is better than x-v1"));
+    promote("v1");
+    edit(root.path(), "models/x-v2/manifest.yaml", "Be brief.", "Be long.");
+    let text = promote("v2");
+    assert!(text.contains("v2 is better on the held-out cases") && text.contains("not what is here now"), "{text}");
 }

@@ -110,6 +110,12 @@ fn a_version_is_trained_evaluated_compared_and_gated_from_code() {
     let page = std::fs::read_to_string(b.run.folder.join("report.html")).unwrap();
     assert!(page.contains("Loss while PM-v1 was trained"));
 
+    let three = evaluate(
+        &workspace,
+        &short(Subject::Several(vec!["v1".into(), "base".into(), "v1".into()])),
+        &Heard::default(),
+    );
+    assert!(three.unwrap_err().to_string().contains("would be compared with itself"));
     let compared = compare(&workspace, Outcomes { a: &a.run, b: &b.run }, false, &heard).unwrap();
     assert_eq!((compared.comparison.a.label.as_str(), compared.comparison.b.label.as_str()), ("tiny-qwen2", "v1"));
     assert_eq!(compared.comparison.held_out.overall.cases, CASES);
@@ -206,6 +212,12 @@ fn asking_stops_when_the_question_is_settled_and_goes_on_after_a_break_to_the_sa
     let said = format!("after {asked} of 90 cases");
     assert!(comparison.warnings.iter().any(|warning| warning.contains(&said)), "{:?}", comparison.warnings);
     assert!(comparison.held_out.headline().words.contains("anytime interval"));
+    let decision = decide(&workspace, &runs[1].run, Some(&runs[0].run), false).unwrap();
+    for run in runs.iter().map(|evaluated| &evaluated.run.manifest.id) {
+        let named = format!("Run {run} of ");
+        let early = decision.notes.iter().find(|note| note.starts_with(&named)).unwrap();
+        assert!(early.contains("was stopped early") && early.contains("of 90 cases"), "{early}");
+    }
 
     // Without a break it is the same, and nothing is asked twice.
     let heard = Heard::default();

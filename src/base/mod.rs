@@ -77,7 +77,11 @@ impl BaseName {
             Self::Named(name) => Some(name.clone()),
             Self::Hub { repo, file } => {
                 let name = match file {
-                    Some(file) => format!("hub--{repo}--{file}"),
+                    // Each part of a model names all of it.
+                    Some(file) => match engine::files::part_names(file) {
+                        Some(parts) => format!("hub--{repo}--{}", parts[0]),
+                        None => format!("hub--{repo}--{file}"),
+                    },
                     None => format!("hub--{repo}"),
                 };
                 Some(name.replace('/', "--"))
@@ -115,6 +119,9 @@ struct Receipt {
     sha256: String,
     bytes: u64,
     source: String,
+    /// Of a model in several files those besides the one to open, with their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    further: Vec<(String, u64)>,
 }
 
 #[cfg(test)]
@@ -129,6 +136,8 @@ mod tests {
             BaseName::Hub { repo: "org/repo".into(), file: Some("a.gguf".into()) }
         );
         assert_eq!(BaseName::parse("hub:org/repo").unwrap(), BaseName::Hub { repo: "org/repo".into(), file: None });
+        let part = |no| BaseName::parse(&format!("hub:org/repo:q/m-0000{no}-of-00002.gguf")).unwrap().cache_name();
+        assert_eq!(part(1), part(2), "both name the whole model");
         assert_eq!(BaseName::parse("x/y.gguf").unwrap(), BaseName::Path("x/y.gguf".into()));
     }
 

@@ -39,7 +39,9 @@ pub fn local(name: &BaseName) -> Result<Option<Base>> {
             .hint(format!("run `pmtune pull {}`", words::shell(&name.to_string())))
     })?;
     let path = if receipt.open == "." { folder } else { folder.join(&receipt.open) };
-    let intact = path.is_dir() || path.metadata().is_ok_and(|m| m.len() == receipt.bytes);
+    let as_long = |path: &Path, bytes: u64| path.metadata().is_ok_and(|m| m.len() == bytes);
+    let further = receipt.further.iter().all(|(name, bytes)| as_long(&path.with_file_name(name), *bytes));
+    let intact = path.is_dir() || (as_long(&path, receipt.bytes) && further);
     Ok(intact.then_some(Base { path, sha256: receipt.sha256 }))
 }
 
@@ -171,8 +173,11 @@ fn fetch_named(base: &Named, from: Option<&Path>, scratch: &Path, progress: &dyn
         done = verify(base, file, scratch, done, progress)?;
     }
     match base.files {
-        [file] => Ok(Receipt { open: file.name.into(), sha256: file.sha256.into(), bytes: file.bytes, source }),
-        _ => Ok(Receipt { open: ".".into(), sha256: hash_folder(scratch)?, bytes: 0, source }),
+        [file] => {
+            let (open, sha256) = (file.name.into(), file.sha256.into());
+            Ok(Receipt { open, sha256, bytes: file.bytes, source, further: Vec::new() })
+        }
+        _ => whole_folder(scratch, source),
     }
 }
 
@@ -255,14 +260,7 @@ fn verify(base: &Named, file: &Pinned, scratch: &Path, before: u64, progress: &d
 fn fetch_hub(repo: &str, file: Option<&str>, scratch: &Path, progress: &dyn Progress) -> Result<Receipt> {
     let source = format!("hub:{repo}");
     if let Some(file) = file {
-        progress.say(&format!("{file} from hub:{repo}"));
-        let got = hub::download(repo, None, file, scratch, progress)?;
-        let name = Path::new(file).file_name().unwrap_or_default();
-        let target = scratch.join(name);
-        std::fs::rename(&got, &target).map_err(|e| Error::io("write", &target, e))?;
-        let bytes = target.metadata().map_err(|e| Error::io("read", &target, e))?.len();
-        let sha256 = store::hash_file(&target, |_| ())?;
-        return Ok(Receipt { open: name.to_string_lossy().into_owned(), sha256, bytes, source });
+        return fetch_file(repo, file, scratch, source, progress);
     }
     for file in hub::model_files(repo)? {
         progress.say(&format!("{file} from hub:{repo}"));
@@ -270,5 +268,32 @@ fn fetch_hub(repo: &str, file: Option<&str>, scratch: &Path, progress: &dyn Prog
         let target = scratch.join(&file);
         std::fs::rename(&got, &target).map_err(|e| Error::io("write", &target, e))?;
     }
-    Ok(Receipt { open: ".".into(), sha256: hash_folder(scratch)?, bytes: 0, source })
+    whole_folder(scratch, source)
+}
+
+fn whole_folder(folder: &Path, source: String) -> Result<Receipt> {
+    Ok(Receipt { open: ".".into(), sha256: hash_folder(folder)?, bytes: 0, source, further: Vec::new() })
+}
+
+/// One file; of a model in several files all of them, whichever is named.
+fn fetch_file(repo: &str, file: &str, scratch: &Path, source: String, progress: &dyn Progress) -> Result<Receipt> {
+    let files = engine::files::part_names(file).unwrap_or_else(|| vec![file.to_string()]);
+    let mut got: Vec<(PathBuf, u64)> = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        let part = if files.len() > 1 { format!(" ({} of {})", at + 1, files.len()) } else { String::new() };
+        progress.say(&format!("{file} from hub:{repo}{part}"));
+        let here = hub::download(repo, None, file, scratch, progress)?;
+        let target = scratch.join(Path::new(file).file_name().unwrap_or_default());
+        std::fs::rename(&here, &target).map_err(|e| Error::io("write", &target, e))?;
+        let bytes = target.metadata().map_err(|e| Error::io("read", &target, e))?.len();
+        got.push((target, bytes));
+    }
+    let sha256 = match got.as_slice() {
+        [(only, _)] => store::hash_file(only, |_| ())?,
+        several => hash_list(&several.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>())?,
+    };
+    let mut named =
+        got.iter().map(|(path, bytes)| (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), *bytes));
+    let (open, bytes) = named.next().unwrap_or_default();
+    Ok(Receipt { open, sha256, bytes, source, further: named.collect() })
 }

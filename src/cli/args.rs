@@ -5,6 +5,7 @@ use super::compare::CompareArgs;
 use super::data::DataArgs;
 use super::eval::EvalArgs;
 use super::gate::GateArgs;
+use super::guide::GuideArgs;
 use super::history::HistoryArgs;
 use super::init::InitArgs;
 use super::models::ModelsArgs;
@@ -40,6 +41,8 @@ pub struct Args {
 pub enum Command {
     /// Start a new workspace that runs at once.
     Init(InitArgs),
+    /// Read the guides: how to write examples, train, compare, review.
+    Guide(GuideArgs),
     /// Get the weights of a base model.
     Pull(PullArgs),
     /// Train the next version on the training data.

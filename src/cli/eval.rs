@@ -6,7 +6,7 @@ use super::gate::{self, EvalGateArgs};
 use super::programs::ProgramsArgs;
 use super::typed::{Half, file, temperature, tokens};
 use super::{interrupt, out, show};
-use crate::compare::{Comparison, Outcomes};
+use crate::compare::Outcomes;
 use crate::report;
 use crate::run::{Filter, Run};
 use crate::work::gate::Contenders;
@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
 use engine::store;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,7 @@ use std::path::PathBuf;
                         hub:org/repo[:file], or openai:URL#model (the key from PMTUNE_API_KEY or\n\
                         OPENAI_API_KEY), which `label=` before it gives a name of yours.\n\n\
                         Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval --compare v1 v2 --until-settled\n  \
+                        pmtune eval --compare base v1 v2 v3\n  \
                         pmtune eval v2 --suite format-consistency --limit 5\n  \
                         pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  \
                         pmtune eval --concurrency 32 big=openai:https://host/v1#m\n  pmtune eval --resume RUN\n  \
@@ -30,8 +32,9 @@ pub struct EvalArgs {
     /// The version to evaluate (default: primary).
     #[arg(value_name = "MODEL", conflicts_with = "compare")]
     pub model: Option<String>,
-    /// Evaluate both versions and compare: the one before, then the one after.
-    #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
+    /// Evaluate the versions and compare: the one before, then the one after. With more than two, each is held against the
+    /// first, in one table.
+    #[arg(long, num_args = 2.., value_names = ["BEFORE", "AFTER"])]
     pub compare: Option<Vec<String>>,
     #[command(flatten)]
     pub filter: FilterArgs,
@@ -110,31 +113,53 @@ pub fn run(workspace: &Workspace, args: &EvalArgs) -> Result<()> {
     if args.gate.outputs.any_but_json() && !args.gate.gate {
         return Err(Error::usage("files of the gate were asked for, but not the gate").hint("add --gate"));
     }
+    refuse_several(args)?;
     match work::evaluate(workspace, &options(args), &Console::new())?.as_slice() {
         [a, b] => {
             let runs = Outcomes { a: &a.run, b: &b.run };
             let compared = work::compare(workspace, runs, args.allow_differences, &Console::new())?;
-            show::notes([&a.run, &b.run]);
             show::comparison(&compared, args.full);
-            show::table(args.csv.as_deref(), || report::comparison_csv(&compared.comparison), false)?;
-            results(args, &[&a.run, &b.run], Some(&compared.comparison))?;
+            show::table(args.csv.as_deref(), || report::comparison_csv([&compared.comparison]), false)?;
+            results(args, &[&a.run, &b.run], json!({"comparison": compared.comparison}))?;
             then_gate(workspace, &b.run, Some(&a.run), args)
         }
         [evaluated] => {
             show::run(evaluated);
             show::table(args.csv.as_deref(), || report::run_csv(&[&evaluated.run]), false)?;
-            results(args, &[&evaluated.run], None)?;
+            results(args, &[&evaluated.run], json!({"comparison": null}))?;
             then_gate(workspace, &evaluated.run, None, args)
         }
-        _ => Err(Error::usage("nothing to evaluate")),
+        [] => Err(Error::usage("nothing to evaluate")),
+        several => {
+            let runs: Vec<&Run> = several.iter().map(|evaluated| &evaluated.run).collect();
+            let compared = work::compare_several(workspace, &runs, args.allow_differences, &Console::new())?;
+            show::comparisons(&compared, args.full);
+            let cases = || report::comparison_csv(compared.each.iter().map(|one| &one.comparison));
+            show::table(args.csv.as_deref(), cases, false)?;
+            results(args, &runs, json!({"comparisons": compared.several}))
+        }
     }
 }
 
+/// What a gate and early stopping cannot do with more than two versions.
+fn refuse_several(args: &EvalArgs) -> Result<()> {
+    let several = args.compare.as_ref().is_some_and(|names| names.len() > 2);
+    if several && args.gate.gate {
+        return Err(Error::usage("a gate judges one version").hint("name two versions, or leave --gate away"));
+    }
+    if several && args.until_settled {
+        return Err(Error::usage("--until-settled asks two versions").hint("name two, or leave the flag away"));
+    }
+    Ok(())
+}
+
 /// Without a gate, `--json` is for the results.
-fn results(args: &EvalArgs, runs: &[&Run], comparison: Option<&Comparison>) -> Result<()> {
+fn results(args: &EvalArgs, runs: &[&Run], compared: Value) -> Result<()> {
     let Some(file) = args.gate.outputs.json.as_deref().filter(|_| !args.gate.gate) else { return Ok(()) };
     let runs: Vec<serde_json::Value> = runs.iter().map(|run| report::run_json(run)).collect();
-    let text = out::as_json(&serde_json::json!({"runs": runs, "comparison": comparison}))?;
+    let mut results = serde_json::Map::from_iter([("runs".to_string(), runs.into())]);
+    results.extend(compared.as_object().cloned().unwrap_or_default());
+    let text = out::as_json(&results)?;
     store::replace(file, (text + "\n").as_bytes())?;
     out::line(format!("Results: {}", out::path(file)));
     Ok(())
@@ -184,6 +209,7 @@ fn subject(args: &EvalArgs) -> Subject {
         (Some(run), ..) => Subject::Rescore(run.clone()),
         (_, Some(run), _) => Subject::Resume(run.clone()),
         (.., Some([before, after])) => Subject::Pair([before.clone(), after.clone()]),
+        (.., Some(several)) => Subject::Several(several.to_vec()),
         _ if args.gate.gate => Subject::Gated { model, against: args.gate.against.clone() },
         _ => Subject::One(model),
     }

@@ -10,6 +10,13 @@ pub struct InitArgs {
     pub folder: PathBuf,
 }
 
+/// What a beginner does, in order.
+const NEXT: &str = "  pmtune eval --compare v1 v2   # ask both versions, and which is better
+  pmtune suite audit            # do the tests tell good answers from bad?
+  pmtune data check             # look at the examples for faults
+  pmtune train --dry-run        # what training on them would take
+  pmtune guide                  # the guides, of which each can be read here";
+
 pub fn run(args: &InitArgs) -> Result<()> {
     let written = crate::workspace::init(&args.folder)?;
     for file in &written {
@@ -18,7 +25,7 @@ pub fn run(args: &InitArgs) -> Result<()> {
     let here = args.folder.as_os_str() == ".";
     let enter = if here { String::new() } else { format!("  cd {}\n", words::shell(&args.folder.to_string_lossy())) };
     out::line(format!(
-        "\nThe workspace is ready. Two versions and a first suite are in it:\n{enter}  pmtune eval --compare v1 v2"
+        "\nThe workspace is ready: two versions, two suites, examples to train on. Next:\n\n{enter}{NEXT}"
     ));
     Ok(())
 }

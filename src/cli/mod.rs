@@ -11,6 +11,7 @@ mod data;
 mod device;
 mod eval;
 mod gate;
+mod guide;
 mod history;
 mod init;
 mod interrupt;

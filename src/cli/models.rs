@@ -23,6 +23,7 @@ pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {
         ModelsCommand::Archive { version } => moves::archive(workspace, version),
         ModelsCommand::Restore { version } => moves::restore(workspace, version),
         ModelsCommand::Verify { version, accept } => verify::run(workspace, version.as_deref(), *accept),
-        ModelsCommand::Diff { before, after } => diff::run(workspace, before, after),
+        ModelsCommand::Diff { before, after, json: true } => diff::json(workspace, before, after),
+        ModelsCommand::Diff { before, after, json: false } => diff::run(workspace, before, after),
     }
 }

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, runs, shell, suite, suites,
-    train,
+    chat, compare, data, eval, gate, guide, history, init, models, out, pull, render, review, runs, shell, suite,
+    suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -46,6 +46,7 @@ fn dispatch(args: Args) -> Result<()> {
     let workspace = || settings::open(&root()?);
     match args.command {
         Command::Init(init) => init::run(&init),
+        Command::Guide(guide) => guide::run(&guide),
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Train(train) => train::run(&workspace()?, &train),

@@ -1,9 +1,7 @@
 //! Reports that two commands print.
 
 use super::out;
-use crate::registry;
-use crate::run::Run;
-use crate::work::{Compared, Evaluated};
+use crate::work::{Compared, ComparedAll, Evaluated};
 use engine::error::Result;
 use engine::store;
 use std::path::Path;
@@ -11,7 +9,6 @@ use std::path::Path;
 /// A run's results.
 pub fn run(evaluated: &Evaluated) {
     out::text(evaluated.report.terminal(out::width(), out::colour()));
-    notes([&evaluated.run]);
     out::line(format!("\nReport: {}", out::path(&evaluated.run.folder.join("report.html"))));
 }
 
@@ -27,6 +24,22 @@ pub fn comparison(compared: &Compared, full: bool) {
     }
 }
 
+/// What a table of versions says, the verdict last; `full` with the dev cases.
+pub fn comparisons(compared: &ComparedAll, full: bool) {
+    let path = out::path(&compared.folder.join("report.html"));
+    if full {
+        out::text(compared.report.terminal(out::width(), out::colour()));
+        out::line(format!("\nReport: {path}"));
+    } else {
+        out::text(compared.report.brief(out::width(), out::colour()));
+        out::line(format!("\nReport: {path}\nDev cases, and how it was corrected: --full"));
+    }
+    for (one, named) in compared.each.iter().zip(&compared.several.versions) {
+        let page = one.folder.join("report.html");
+        out::line(format!("{} by itself: {}", crate::report::visible(&named.named.label), out::path(&page)));
+    }
+}
+
 /// Writes a table where one was asked for, and says where it is: beside the results, or on standard error where these are
 /// for a program.
 pub fn table(file: Option<&Path>, text: impl FnOnce() -> Result<String>, for_program: bool) -> Result<()> {
@@ -39,12 +52,4 @@ pub fn table(file: Option<&Path>, text: impl FnOnce() -> Result<String>, for_pro
         out::line(said)
     }
     Ok(())
-}
-
-/// What is worth knowing of how the answers of these runs were had.
-pub fn notes<'a>(runs: impl IntoIterator<Item = &'a Run>) {
-    for run in runs {
-        let called = registry::called(&run.manifest.version.name);
-        run.manifest.notes.iter().for_each(|note| out::item("Note: ", format!("{called}: {note}")));
-    }
 }

@@ -8,7 +8,7 @@ use super::programs::ProgramsArgs;
 use super::typed::{Half, file};
 use super::{interrupt, out};
 use crate::audit::{Wanted, failing};
-use crate::gate::FAILED;
+use crate::gate::{FAILED, UNJUDGED};
 use crate::work::{self, AuditFiles, AuditOptions, Audited};
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
@@ -31,7 +31,8 @@ pub enum SuiteCommand {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Keeps what it finds in reports/audit.json, by which `pmtune eval` warns of suites that are not\n\
-                        proven. Needs no model but for --model.\n\nExamples:\n  pmtune suite audit\n  \
+                        proven. Needs no model but for --model.\n\nExit codes: 0 fine, 1 nothing to audit; with --gate \
+                        100 a suite falls short,\n102 nothing to audit.\n\nExamples:\n  pmtune suite audit\n  \
                         pmtune suite audit format-consistency --html audit.html\n  pmtune suite audit --gate\n  \
                         pmtune suite audit --model base"
 )]
@@ -86,7 +87,20 @@ fn audit(workspace: &Workspace, args: &AuditArgs) -> Result<()> {
     for file in [&files.markdown, &files.html, &files.json].into_iter().flatten() {
         out::line(format!("Written: {}", out::path(file)));
     }
+    looked(&audited, args.gate)?;
     if args.gate { judge(&audited) } else { Ok(()) }
+}
+
+/// # Errors
+/// No good or bad answer was there to look at: that is no success. Of kind `Refused` for a gate, which could not be judged.
+fn looked(audited: &Audited, gate: bool) -> Result<()> {
+    let audit = &audited.audit;
+    if audit.all.sensitivity.of + audit.all.specificity.of > 0 || !audit.unasked.is_empty() {
+        return Ok(());
+    }
+    let kind = if gate { Kind::Refused(UNJUDGED) } else { Kind::Missing };
+    Err(Error::new(kind, "there was nothing to audit: no case with checks has a `reference`, `good` or `bad` answers")
+        .hint("add them to cases with checks; --model asks a version about cases with `distractors` or `choices`"))
 }
 
 /// # Errors

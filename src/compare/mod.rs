@@ -5,7 +5,7 @@
 //! its own: `looks` says what is looked at, `group` and `half` test it, `family` corrects everything together, `verdict`
 //! and `mover` state what was found, and `luck` how often that would be found by luck. The statistics themselves are small
 //! pure files over a `sample` of independent units: `interval`, `exact`, `permutation`, `changes`, `mcnemar`, `holm`,
-//! `power`.
+//! `power`. Several versions against one are as many comparisons, whose headlines `several` corrects once more.
 
 mod alone;
 mod build;
@@ -44,6 +44,7 @@ mod sequence;
 mod sequence_tests;
 mod settings;
 mod settled;
+mod several;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub use order::place;
 pub use sequence::FIRST_LOOK;
 pub use settings::Settings;
 pub use settled::{Outlook, outlook};
+pub use several::{Against, Named, Several, Versus, several};
 pub use verdict::beyond_chance;
 
 // What a comparison says of one side is what that side's run says of itself.

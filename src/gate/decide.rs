@@ -6,7 +6,7 @@ use super::regression::{self, Tested};
 use super::rules;
 use super::scope::{Scope, in_suite, note};
 use super::settings::{GateHalf, GateSettings};
-use crate::run::Run;
+use crate::run::{Run, Stopped, Why};
 use crate::suite::Split;
 use crate::tally::{self, CaseTally, Standing};
 use crate::words::{count, either};
@@ -121,7 +121,9 @@ impl Gate<'_> {
         tallies: &[CaseTally<'_>],
         whole: &Tested,
     ) -> Vec<String> {
-        let mut notes = Vec::new();
+        let runs = [Some((self.candidate, self.labels.b)), self.baseline.map(|run| (run, self.labels.a))];
+        let mut notes: Vec<String> =
+            runs.into_iter().flatten().filter_map(|(run, label)| stopped_early(run, label)).collect();
         let repeated = tallies.iter().filter(|case| case.records.len() > 1 && case.passed == Some(0.0));
         notes.extend(repeated.map(note).map(|case| format!("{}: {}.", case.case, case.words)));
         let unscored: Vec<&str> = tallies
@@ -156,6 +158,17 @@ impl Gate<'_> {
         }
         notes
     }
+}
+
+/// A run that ended as soon as a question was settled or hopeless did not ask a number of cases that was set beforehand.
+fn stopped_early(run: &Run, label: &str) -> Option<String> {
+    let Stopped { of, .. } = run.manifest.stopped.filter(|stopped| stopped.why != Why::Asked)?;
+    Some(format!(
+        "Run {} of {label} was stopped early (`--until-settled`), after {} of {}; shares and scores are of those alone.",
+        run.manifest.id,
+        run.manifest.cases.len(),
+        count(of, "case")
+    ))
 }
 
 fn contender(run: &Run, label: &str) -> Contender {

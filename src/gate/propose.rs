@@ -4,7 +4,7 @@ use super::decide::half;
 use super::scope::Scope;
 use super::settings::GateHalf;
 use crate::run::Run;
-use crate::tally::{self, Rate};
+use crate::tally::{self, CaseTally, Rate};
 use crate::words::{count, percent, percent_exact};
 use engine::error::{Error, Result};
 
@@ -15,7 +15,8 @@ const FEWEST_CASES: usize = 30;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
     label: String,
-    run: String,
+    /// Newest first.
+    runs: Vec<String>,
     half: GateHalf,
     confidence: f64,
     noun: &'static str,
@@ -24,16 +25,22 @@ pub struct Proposal {
     suites: Vec<(String, Rate)>,
 }
 
-/// Where the interval of each pass rate of `run` begins (Wilson's, see [`tally::wilson`]), over all its cases of a half and
-/// over every suite with enough of them.
+/// Where the interval of each pass rate begins (Wilson's, see [`tally::wilson`]), over all cases of a half and over every
+/// suite with enough of them. Of several `runs` of a version, newest first, the lowest counts: what it reached each time.
+/// They asked the same cases, so taking them together would be to count a case several times.
 ///
 /// # Errors
-/// Fewer than 30 cases of that half have a score.
-pub fn propose(run: &Run, label: &str, wanted: Option<GateHalf>, confidence: f64) -> Result<Proposal> {
-    let tallies = tally::cases(run);
-    let half = half(wanted, &tallies);
-    let rate = |suite: Option<&str>| tally::rate(&Scope::new(&tallies, half, suite).counting(), confidence);
-    let (scope, overall) = (Scope::new(&tallies, half, None), rate(None));
+/// There is no run; fewer than 30 cases of that half have a score in one of them.
+pub fn propose(runs: &[&Run], label: &str, wanted: Option<GateHalf>, confidence: f64) -> Result<Proposal> {
+    let Some(run) = runs.first() else { return Err(Error::missing(format!("there is no run of {label}"))) };
+    let tallies: Vec<Vec<CaseTally<'_>>> = runs.iter().map(|run| tally::cases(run)).collect();
+    let half = half(wanted, &tallies[0]);
+    let rate = |suite: Option<&str>| {
+        let rates = tallies.iter().map(|of| tally::rate(&Scope::new(of, half, suite).counting(), confidence));
+        // Of runs that are alike the newest.
+        rates.min_by(|x, y| x.interval.low.total_cmp(&y.interval.low)).unwrap_or_else(|| tally::rate(&[], confidence))
+    };
+    let (scope, overall) = (Scope::new(&tallies[0], half, None), rate(None));
     if overall.cases < FEWEST_CASES {
         let have = count(overall.cases, scope.noun());
         return Err(Error::input(format!(
@@ -45,7 +52,7 @@ pub fn propose(run: &Run, label: &str, wanted: Option<GateHalf>, confidence: f64
     let suites = run.manifest.suites.iter().map(|suite| (suite.name.clone(), rate(Some(&suite.name))));
     Ok(Proposal {
         label: label.to_string(),
-        run: run.manifest.id.clone(),
+        runs: runs.iter().map(|run| run.manifest.id.clone()).collect(),
         half,
         confidence,
         noun: scope.noun(),
@@ -63,10 +70,9 @@ impl Proposal {
             GateHalf::All => "all",
         };
         let mut text = format!(
-            "# From run {} of {}.\n# Each threshold is where the {} interval of its pass rate begins (Wilson):\n\
+            "{}# Each threshold is where the {} interval of its pass rate begins (Wilson):\n\
              # what the version surely reaches.\ngate:\n  half: {half}\n  against: {}\n  no-regression: true\n  errors: 0\n{}  pass-rate: {}\n",
-            self.run,
-            self.label,
+            self.from(),
             percent_exact(self.confidence).replace('\u{a0}', " "),
             self.label,
             self.source("  ", &self.overall),
@@ -79,6 +85,17 @@ impl Proposal {
             text += &format!("{}    {suite}: {{pass-rate: {}}}\n", self.source("    ", rate), floor(rate));
         }
         text
+    }
+
+    /// The runs, a line each where there are several.
+    fn from(&self) -> String {
+        match self.runs.as_slice() {
+            [run] => format!("# From run {run} of {}.\n", self.label),
+            runs => {
+                let lines: String = runs.iter().map(|run| format!("#   {run}\n")).collect();
+                format!("# From the newest {} runs of {}, of each figure the lowest:\n{lines}", runs.len(), self.label)
+            }
+        }
     }
 
     /// `# 10 of 40 held-out cases pass (25 %)`.
@@ -104,7 +121,7 @@ mod tests {
     fn floors_are_wilsons_and_the_text_is_a_gate() {
         let mut made = cases(40, &[1.0, 0.0, 0.0, 0.0]);
         made.truncate(40);
-        let found = propose(&run("x-v1", &made), "v1", None, 0.95).unwrap();
+        let found = propose(&[&run("x-v1", &made)], "v1", None, 0.95).unwrap();
         // 10 of 40: statsmodels' proportion_confint(10, 40, method="wilson") begins at 0.1419.
         assert_eq!(floor(&found.overall), 0.14);
         let text = found.yaml();
@@ -116,8 +133,19 @@ mod tests {
     }
 
     #[test]
+    fn of_several_runs_the_lowest_counts() {
+        let runs = [[1.0, 1.0], [1.0, 0.0], [1.0, 1.0]].map(|scores| run("x-v1", &cases(40, &scores)));
+        let found = propose(&runs.each_ref(), "v1", None, 0.95).unwrap();
+        // 20 of 40: statsmodels' proportion_confint(20, 40, method="wilson") begins at 0.3520.
+        assert_eq!((found.overall.passed, floor(&found.overall)), (20, 0.35));
+        let text = found.yaml();
+        assert!(text.starts_with("# From the newest 3 runs of v1, of each figure the lowest:\n#   "), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
     fn too_few_cases_give_no_threshold() {
-        let said = propose(&run("x-v1", &cases(29, &[1.0])), "v1", None, 0.95).unwrap_err().to_string();
+        let said = propose(&[&run("x-v1", &cases(29, &[1.0]))], "v1", None, 0.95).unwrap_err().to_string();
         assert!(said.contains("29 held-out cases with a score; thresholds take 30 at least"), "{said}");
     }
 }

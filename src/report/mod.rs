@@ -1,4 +1,4 @@
-//! Reports of a run, a comparison, a history or a gate's decision; and what a dataset holds.
+//! Reports of a run, a comparison, several versions against one, a history or a gate's decision; and what a dataset holds.
 //!
 //! A report is one value ([`Report`]), made once from data: every number formatted, every sentence written, every plot
 //! drawn (`view`, `drawings`). Three renderers (`html`, `markdown`, `terminal`) lay it out and compute nothing, so that
@@ -21,6 +21,7 @@ mod packed;
 mod plot;
 #[expect(clippy::module_inception, reason = "the room is named after what it makes")]
 mod report;
+mod several;
 mod sheet;
 mod templates;
 mod terminal;
@@ -41,6 +42,7 @@ pub use history::{HistoryReport, history_csv};
 pub(crate) use html::base64;
 pub use plot::loss_svg;
 pub use report::Report;
+pub use several::SeveralReport;
 pub use sheet::{comparison_csv, run_csv, run_json};
 pub(crate) use templates::{fill, json as json_text};
 pub use training::Training;

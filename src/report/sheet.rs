@@ -47,9 +47,10 @@ pub fn run_csv(runs: &[&Run]) -> Result<String> {
     written(&ANSWERS, runs.iter().flat_map(|run| of(run)))
 }
 
-/// Every case of a comparison, one a row with a header; `passed_…` is the share of its answers that passed.
-pub fn comparison_csv(comparison: &Comparison) -> Result<String> {
-    written(&PAIRS, comparison.cases.iter().map(|pair| row_of_pair(comparison, pair)))
+/// Every case of these comparisons, one a row with a header; `passed_…` is the share of its answers that passed.
+pub fn comparison_csv<'a>(comparisons: impl IntoIterator<Item = &'a Comparison>) -> Result<String> {
+    let rows = |c: &'a Comparison| c.cases.iter().map(move |pair| row_of_pair(c, pair));
+    written(&PAIRS, comparisons.into_iter().flat_map(rows))
 }
 
 fn answer(run: &Run, record: &Record) -> Vec<String> {

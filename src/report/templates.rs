@@ -24,6 +24,8 @@ const PARTS: &[(&str, &str)] = &[
     ("report.md", include_str!("templates/report.md")),
     ("history.html", include_str!("templates/history.html")),
     ("history.md", include_str!("templates/history.md")),
+    ("several.html", include_str!("templates/several.html")),
+    ("several.md", include_str!("templates/several.md")),
     ("gate.md", include_str!("templates/gate.md")),
     ("junit.xml", include_str!("templates/junit.xml")),
     ("badge.svg", include_str!("templates/badge.svg")),

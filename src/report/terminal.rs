@@ -1,7 +1,7 @@
 //! A report in the terminal: words first, then figures. Reads well from 60 columns up.
 
 mod people;
-mod table;
+pub(super) mod table;
 
 use super::layout::{Layout, Style};
 use super::view::{HalfView, ListView, Movement, PeopleView, Tone, View};

@@ -39,20 +39,28 @@ pub fn compare_stored(
 ) -> Result<Compared> {
     let (reports, today) = (Reports::new(workspace.reports()), Today::to_decide(workspace, insist, sink)?);
     let (a, b) = Finder { workspace, reports: &reports, today: &today, insist, sink }.pair(before, after)?;
-    let called = labels(workspace, &a, &b);
-    let pair = [(called.a.as_str(), &a), (called.b.as_str(), &b)];
-    let remarks = Remarks {
-        differences: today.vouch(&pair, insist)?,
-        warnings: pair.iter().filter_map(|(label, run)| today.unknown(label, run)).collect(),
-    };
-    compared(workspace, Outcomes { a: &a, b: &b }, insist, remarks, sink)
+    let runs = Outcomes { a: &a, b: &b };
+    compared(workspace, runs, insist, Remarks::of(workspace, runs, &today, insist)?, sink)
 }
 
 /// What is known of the runs besides what stands in them.
 #[derive(Debug, Default)]
-struct Remarks {
+pub(super) struct Remarks {
     differences: Vec<String>,
     warnings: Vec<String>,
+}
+
+impl Remarks {
+    /// # Errors
+    /// The version, the suites or the checks changed since, and nobody insists.
+    pub(super) fn of(workspace: &Workspace, runs: Outcomes<&Run>, today: &Today<'_>, insist: bool) -> Result<Self> {
+        let called = labels(workspace, runs.a, runs.b);
+        let pair = [(called.a.as_str(), runs.a), (called.b.as_str(), runs.b)];
+        Ok(Self {
+            differences: today.vouch(&pair, insist)?,
+            warnings: pair.iter().filter_map(|(label, run)| today.unknown(label, run)).collect(),
+        })
+    }
 }
 
 /// Compares two runs that were just made and writes the comparison's folder. `insist` compares also where suites, checks
@@ -64,7 +72,7 @@ pub fn compare(workspace: &Workspace, runs: Outcomes<&Run>, insist: bool, sink: 
     compared(workspace, runs, insist, Remarks::default(), sink)
 }
 
-fn compared(
+pub(super) fn compared(
     workspace: &Workspace,
     runs: Outcomes<&Run>,
     insist: bool,
@@ -120,7 +128,7 @@ fn write(folder: &Path, comparison: &Comparison, people: Option<&PeopleCompared>
 }
 
 /// The comparison's folder is named after the later run: `2026-11-21-2031-v1-vs-v2`.
-fn name(run: &Path, a: &str, b: &str) -> String {
+pub(super) fn name(run: &Path, a: &str, b: &str) -> String {
     let id = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stamp: String = id.chars().take_while(|c| c.is_ascii_digit() || *c == '-').collect();
     let plain = |label: &str| -> String {

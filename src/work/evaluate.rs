@@ -20,6 +20,7 @@ use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// What is evaluated. Versions are named as a person names them: `v2`, `primary`, `base`, a file, an endpoint.
@@ -28,6 +29,8 @@ pub enum Subject {
     One(String),
     /// The one before, then the one after.
     Pair([String; 2]),
+    /// The one before, then those that are held against it.
+    Several(Vec<String>),
     /// A version, and before it the one that a gate will hold it against: the one named here, else the one that the
     /// workspace says, if there is any.
     Gated {
@@ -124,6 +127,9 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
             let mut suites = run::select(&suites, &filter(options, &reports)?)?;
             let split = options.filter.split.unwrap_or(Split::HeldOut);
             if options.until_settled {
+                if !matches!(subject, Subject::Pair(_)) {
+                    return Err(Error::usage("asking until it is settled takes two versions, no more and no fewer"));
+                }
                 suites = settle::deciding(&suites, split, &settings(workspace)?)?;
             }
             permit(&suites)?;
@@ -235,6 +241,7 @@ fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions
     let names: Vec<String> = match subject {
         Subject::One(model) => vec![model.clone()],
         Subject::Pair(pair) => pair.to_vec(),
+        Subject::Several(names) => names.clone(),
         Subject::Gated { model, against } => {
             let before = match against {
                 Some(named) => Some(named.clone()),
@@ -245,17 +252,24 @@ fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions
         // A stored run says itself of which version it is.
         Subject::Resume(_) | Subject::Rescore(_) => Vec::new(),
     };
-    if let [a, b] = &names[..]
-        && a == b
-    {
-        return Err(Error::usage(format!("{a} would be compared with itself")).hint("name two versions"));
+    if let Some(twice) = twice(names.iter()) {
+        return Err(Error::usage(format!("{twice} would be compared with itself")).hint("name two versions"));
     }
     registry::distinct(&names)?;
     let mut versions = names.iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
+    if let Some(twice) = twice(versions.iter().map(|version| &version.name)) {
+        return Err(Error::usage(format!("two of these names mean {twice}")).hint("name each version once"));
+    }
     for version in &mut versions {
         version.sampling = sampling.clone().layered(&version.sampling);
     }
     Ok(versions)
+}
+
+/// The first name that stands there a second time.
+fn twice<'n>(names: impl Iterator<Item = &'n String>) -> Option<&'n String> {
+    let mut seen = HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 /// Finishes a stored run on the same weights it began with.

@@ -8,7 +8,7 @@ use super::event::{Event, Sink};
 use super::today::Today;
 use crate::gate::GateSettings;
 use crate::registry;
-use crate::run::{Manifest, Reports, Run};
+use crate::run::{Manifest, Reports, Run, Why};
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
@@ -68,7 +68,12 @@ impl Finder<'_> {
     /// Two finished runs to hold against each other.
     pub fn pair(&self, before: &str, after: &str) -> Result<(Run, Run)> {
         let after = self.run(after, None)?;
-        Ok((self.run(before, self.apart(&after))?, after))
+        Ok((self.beside(before, &after)?, after))
+    }
+
+    /// The finished run that `named` means, to be held against `run`.
+    pub fn beside(&self, named: &str, run: &Run) -> Result<Run> {
+        self.run(named, self.apart(run))
     }
 
     /// The run named, or the newest whole run of the version named, or of all.
@@ -83,7 +88,7 @@ impl Finder<'_> {
 
     /// The run to compare `candidate` with.
     pub fn baseline(&self, named: &str, candidate: &Run) -> Result<Run> {
-        let run = self.run(named, self.apart(candidate))?;
+        let run = self.beside(named, candidate)?;
         if run.manifest.id == candidate.manifest.id {
             return Err(Error::usage(format!("{} would be compared with itself", run.manifest.id))
                 .hint("name another run or version with --against"));
@@ -96,11 +101,29 @@ impl Finder<'_> {
         self.why_not(&run.manifest).is_some().then_some(run)
     }
 
+    /// The newest whole runs of the version that `newest` is one of, itself first; `most` at most. Those that are no
+    /// longer evidence about the workspace are left out.
+    pub fn whole_of(&self, newest: Run, most: usize) -> Result<Vec<Run>> {
+        let (id, name) = (newest.manifest.id.clone(), newest.manifest.version.name.clone());
+        let mut runs = vec![newest];
+        for manifest in self.reports.list()?.runs.iter().rev() {
+            let alike = manifest.finished.is_some() && manifest.version.name == name && manifest.id != id;
+            if runs.len() < most && alike && self.why_not(manifest).is_none() {
+                let run = self.reports.load(&manifest.id)?;
+                let stands = run.is_answered() && self.today.vouch(&[(&name, &run)], false).is_ok();
+                runs.extend(stands.then_some(run));
+            }
+        }
+        Ok(runs)
+    }
+
     /// Why a run cannot stand for its version.
     fn why_not(&self, run: &Manifest) -> Option<String> {
         let extent = self.today.extent(run);
         let asked = (!extent.is_whole()).then(|| extent.words());
-        let words: Vec<String> = asked.into_iter().chain(self.today.set_otherwise(run)).collect();
+        let early = run.stopped.is_some_and(|stopped| stopped.why != Why::Asked);
+        let early = (early && asked.is_some()).then(|| "stopped early by --until-settled".to_string());
+        let words: Vec<String> = early.into_iter().chain(asked).chain(self.today.set_otherwise(run)).collect();
         (!words.is_empty()).then(|| words.join("; "))
     }
 

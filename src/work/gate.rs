@@ -130,7 +130,10 @@ pub fn exit_code(workspace: &Workspace, decision: &Decision, chosen: Option<u8>)
     chosen.map_or_else(own, Ok)
 }
 
-/// Thresholds that `named` (the primary version, where nobody is named) surely reaches.
+/// So many of a version's runs say what it reaches.
+const RUNS: usize = 5;
+
+/// Thresholds that `named` (the primary version, where nobody is named) surely reaches: in each of its newest whole runs.
 ///
 /// # Errors
 /// It has no whole run, or one of fewer than 30 cases; version, suites or checks changed since and nobody insists.
@@ -141,7 +144,10 @@ pub fn propose(workspace: &Workspace, named: Option<&str>, insist: bool, sink: &
     let label = registry::label(&workspace.config.line, &run.manifest.version.name);
     today.vouch(&[(&label, &run)], insist)?;
     let half = workspace.section::<GateSettings>()?.and_then(|rules| rules.half);
-    gate::propose(&run, &label, half, settings(workspace)?.confidence)
+    // Who names a run means that one.
+    let by_run = named.is_some_and(|named| reports.load(named).is_ok());
+    let runs = finder.whole_of(run, if by_run { 1 } else { RUNS })?;
+    gate::propose(&runs.iter().collect::<Vec<_>>(), &label, half, settings(workspace)?.confidence)
 }
 
 /// What people made of the run's answers, where a rule asks for it.

@@ -2,7 +2,8 @@
 //! structs; no flags), tells a [`Sink`] what a waiting person wants to see, and returns what came of it. Nothing here
 //! prints or listens to signals; the sink says when to stop.
 //!
-//! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other,
+//! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other and
+//! [`compare_several`] many against one,
 //! [`gate`] decides, [`audit()`] tests the tests, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
@@ -28,7 +29,9 @@ mod programs;
 mod render;
 mod settings;
 mod settle;
+mod several;
 mod short_path;
+mod standing;
 mod today;
 pub mod sources;
 #[cfg(test)]
@@ -42,4 +45,6 @@ pub use event::{Event, Judging, Pull, Sink, pull};
 pub use history::{HistoryOptions, Told, history};
 pub use import::{ImportOptions, ImportedSuite, import_suite};
 pub use render::{Rendered, render};
+pub use several::{ComparedAll, compare_several, compare_several_stored};
 pub use short_path::short_path;
+pub use standing::{LastComparison, LastRun, Standing, last_comparison, standings};

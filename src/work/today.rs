@@ -81,8 +81,9 @@ impl<'a> Today<'a> {
             return Ok(words.into_iter().map(|words| format!("changed since it was made: {words}")).collect());
         }
         commands.extend(match asked.as_slice() {
-            [before, after] => Some(format!("pmtune eval --compare {before} {after}")),
-            asked => asked.first().map(|one| format!("pmtune eval {one}")),
+            [] => None,
+            [one] => Some(format!("pmtune eval {one}")),
+            several => Some(format!("pmtune eval --compare {}", several.join(" "))),
         });
         Err(Error::input(format!(
             "the workspace is no longer the one that was evaluated; changed since:\n  - {}",

@@ -2,9 +2,13 @@ use engine::error::{Error, Result};
 use engine::store;
 use std::path::{Path, PathBuf};
 
-/// What a new workspace holds: path and text. The starter suite and both versions run as they are.
+/// What a new workspace holds: path and text. Its suites, both versions and the training data are of use as they are: 24
+/// held-out cases of the evidence that decides can show a large difference, and the suites pass their own audit.
 const STARTER: &[(&str, &str)] = &[
     ("suites/first-look.yaml", include_str!("starter/first.yaml")),
+    ("suites/judgement.yaml", include_str!("starter/judgement.yaml")),
+    ("training-data/user-stories/basic-features.jsonl", include_str!("starter/basic-features.jsonl")),
+    ("training-data/communications/status-updates.jsonl", include_str!("starter/status-updates.jsonl")),
     ("models/PM-General-v1/manifest.yaml", include_str!("starter/v1.yaml")),
     ("models/PM-General-v2/manifest.yaml", include_str!("starter/v2.yaml")),
     (".gitignore", "/reports/\n/models/*/checkpoint.safetensors\n/models/*/.lock\n"),
@@ -12,7 +16,7 @@ const STARTER: &[(&str, &str)] = &[
     (super::FILE, include_str!("starter/pmtune.yaml")),
 ];
 
-const FOLDERS: &[&str] = &["training-data", "reports"];
+const FOLDERS: &[&str] = &["reports"];
 
 /// Writes a new workspace into `folder` (made when missing) and gives the files written. Touches nothing that exists.
 pub fn init(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -52,7 +56,7 @@ mod tests {
         let written = init(&folder).unwrap();
         assert_eq!(written.len(), STARTER.len());
         let workspace = crate::workspace::Workspace::open(&folder).unwrap();
-        assert_eq!(workspace.suite_files().unwrap().len(), 1);
+        assert_eq!(workspace.suite_files().unwrap().len(), 2);
         assert_eq!(workspace.config.line, "PM-General");
         std::fs::write(folder.join(super::super::FILE), "line: Mine\n").unwrap();
         assert!(init(&folder).is_err());

@@ -25,12 +25,12 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Runs of two versions over `cases` cases.
+    /// Runs of three versions over `cases` cases.
     pub fn new(cases: usize) -> Self {
         let root = tempfile::tempdir().unwrap();
         let settings = "line: PM-General\ncompare: {resamples: 1000}\n";
         std::fs::write(root.path().join("pmtune.yaml"), settings).unwrap();
-        for (version, better) in [("PM-General-v1", false), ("PM-General-v2", true)] {
+        for (version, better) in [("PM-General-v1", false), ("PM-General-v2", true), ("PM-General-v3", true)] {
             run(root.path(), version, cases, better);
         }
         Self { root }
@@ -67,6 +67,13 @@ impl Pages {
         pmtune(self.path(), &["compare", "PM-General-v1", "PM-General-v2", "--allow-differences"]);
         let folders = std::fs::read_dir(self.path().join("reports")).unwrap().flatten();
         folders.map(|folder| folder.path()).find(|f| f.join("comparison.json").is_file()).unwrap().join("report.html")
+    }
+
+    /// The table of two versions against the first.
+    pub fn several_page(&self) -> PathBuf {
+        pmtune(self.path(), &["compare", "PM-General-v1", "PM-General-v2", "PM-General-v3", "--allow-differences"]);
+        let folders = std::fs::read_dir(self.path().join("reports")).unwrap().flatten();
+        folders.map(|folder| folder.path()).find(|f| f.join("comparisons.json").is_file()).unwrap().join("report.html")
     }
 }
 

@@ -24,7 +24,7 @@ mod weights;
 
 pub use config::Config;
 pub use family::Family;
-pub use gguf::parts;
+pub use gguf::{part_names, parts};
 pub use lora::{LoraPair, LoraWeights};
 pub use peft::{LoraConfig, adapter_files};
 pub use source::{Source, open, open_weights};

@@ -28,6 +28,9 @@ pub struct CheckArgs {
     /// How findings are printed.
     #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
     pub format: FindingFormat,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// Exit with 100 when a finding is this grave or graver (default: `data.fail-on` in pmtune.yaml, else error).
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -77,9 +80,9 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &CheckArgs) -> Resul
     let against_suites = args.against == Some(Against::Suites);
     let options = CheckOptions { paths: args.paths.clone(), fix: args.fix, against_suites };
     let linted = data::check(workspace.as_ref(), &options, &Console::new())?;
-    match args.format {
+    match if args.json { FindingFormat::Json } else { args.format } {
         FindingFormat::Text => out::text(findings::text(&linted, out::colour())),
-        FindingFormat::Json => out::line(findings::json(&linted)?),
+        FindingFormat::Json => out::json(&findings::json(&linted))?,
         FindingFormat::Sarif => out::line(findings::sarif(&linted)?),
         FindingFormat::Github => out::text(findings::github(&linted)),
     }

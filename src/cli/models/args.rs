@@ -13,7 +13,7 @@ pub struct ModelsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
-    /// Every version, a line each; archived ones too.
+    /// Every version, a line each, with what its newest whole run says; archived ones too.
     List {
         /// Print them as JSON.
         #[arg(long)]
@@ -31,7 +31,7 @@ pub enum ModelsCommand {
         /// What changed and why; without it the log is printed.
         text: Option<String>,
     },
-    /// Make a version primary: the one used in earnest.
+    /// Make a version primary: the one used in earnest. First shows what the last comparison with the present one said.
     Promote {
         /// Such as v2.
         version: String,
@@ -49,7 +49,7 @@ pub enum ModelsCommand {
         /// Such as v1.
         version: String,
     },
-    /// Work out every hash again and list what is not as it was; exit code 1 where there is damage.
+    /// Work out every hash again and list what is not as it was; exit code 1 where there is damage, or nothing to verify.
     Verify {
         /// Such as v2 (default: every version and every archive).
         version: Option<String>,
@@ -65,5 +65,8 @@ pub enum ModelsCommand {
         /// The version after.
         #[arg(value_name = "AFTER")]
         after: String,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
     },
 }

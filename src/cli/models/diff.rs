@@ -7,6 +7,7 @@ use crate::work;
 use crate::work::versions::manifest;
 use crate::workspace::Workspace;
 use engine::error::Result;
+use serde_json::{Value, json};
 
 /// A longer text is only said to differ.
 const LONG: usize = 60;
@@ -27,6 +28,28 @@ pub fn run(workspace: &Workspace, before: &str, after: &str) -> Result<()> {
     }
     compared(workspace, &a, &b);
     Ok(())
+}
+
+/// The same for programs.
+pub fn json(workspace: &Workspace, before: &str, after: &str) -> Result<()> {
+    let (a, b) = (manifest(workspace, before)?, manifest(workspace, after)?);
+    let compared = work::newest_comparison(workspace, &a.name, &b.name).map(|(folder, comparison)| {
+        json!({
+            "report": folder.join("report.html"), "created": comparison.created,
+            "finding": comparison.held_out.headline().finding, "words": comparison.held_out.headline().words,
+        })
+    });
+    out::json(&json!({
+        "before": a.name, "after": b.name, "sections": registry::diff(&a, &b).sections,
+        "notes": {"before": noted(workspace, &a)?, "after": noted(workspace, &b)?}, "compared": compared,
+    }))
+}
+
+/// What was noted when the version was made, and since.
+fn noted(workspace: &Workspace, manifest: &Manifest) -> Result<Value> {
+    let since = registry::notes(workspace, &manifest.name)?;
+    let since: Vec<Value> = since.iter().map(|note| json!({"at": note.at, "text": note.text})).collect();
+    Ok(json!({"made": manifest.notes, "since": since}))
 }
 
 fn change(change: &Change) {

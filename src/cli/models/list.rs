@@ -1,81 +1,200 @@
 //! What is read about versions.
 
+use crate::cli::console::Console;
 use crate::cli::out;
 use crate::registry::{self, Manifest, Note};
 use crate::report::visible;
+use crate::suite::Split;
 use crate::words;
 use crate::work::versions::lineage;
+use crate::work::{self, LastRun, Standing};
 use crate::workspace::Workspace;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-const HEADER: [&str; 6] = ["version", "created", "parent", "base", "adapter", "notes"];
+const HEADER: [&str; 8] = ["version", "created", "passed", "margin", "parent", "base", "adapter", "notes"];
+
+/// From this many columns on everything stands in the list; below, `models show` has the rest.
+const WIDE: usize = 120;
 
 pub fn list(workspace: &Workspace) -> Result<()> {
-    let manifests = registry::list(workspace)?;
-    let archived = registry::archived(workspace)?;
-    let primary = registry::primary(workspace)?;
-    if manifests.is_empty() && archived.is_empty() {
+    let versions = Versions::read(workspace)?;
+    if versions.rows.is_empty() {
         out::line("No versions yet; `base` is the untrained base.");
         return Ok(());
     }
-    let mark = |name: &str| if primary.as_deref() == Some(name) { " (primary)" } else { "" };
-    let here = manifests.iter().map(|manifest| row(manifest, mark(&manifest.name), &archived));
-    let aside = archived.iter().map(|name| match registry::archived_manifest(workspace, name) {
-        Ok(manifest) => row(&manifest, " (archived)", &archived),
-        Err(_) => damaged(name),
-    });
     // What is left stays readable; `models show` has the rest.
     let columns: &[usize] = match out::width() {
-        ..50 => &[0, 5],
-        50..70 => &[0, 1, 5],
-        _ => &[0, 1, 2, 3, 4, 5],
+        ..50 => &[0, 2],
+        50..70 => &[0, 2, 3],
+        70..WIDE => &[0, 1, 2, 3, 7],
+        _ => &[0, 1, 2, 3, 4, 5, 6, 7],
     };
-    let shown = |cells: [String; 6]| columns.iter().filter_map(move |i| cells.get(*i).cloned()).collect::<Vec<_>>();
+    let shown = |cells: [String; 8]| columns.iter().filter_map(move |i| cells.get(*i).cloned()).collect::<Vec<_>>();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(out::width() as u16).set_header(shown(HEADER.map(str::to_string)));
-    here.chain(aside).for_each(|cells| _ = table.add_row(shown(cells)));
+    for row in &versions.rows {
+        table.add_row(shown(versions.cells(row)));
+    }
+    for (at, column) in columns.iter().enumerate() {
+        // A figure broken in two is no figure.
+        if let (2 | 3, Some(column)) = (column, table.column_mut(at)) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     out::line(table.trim_fmt());
+    versions.legend();
     Ok(())
 }
 
 /// The same for programs.
 pub fn json(workspace: &Workspace) -> Result<()> {
-    let archived = registry::archived(workspace)?;
-    let primary = registry::primary(workspace)?;
-    let version = |manifest: &Manifest, aside: bool| {
-        json!({
-            "name": manifest.name, "primary": primary.as_deref() == Some(manifest.name.as_str()), "archived": aside,
+    let versions = Versions::read(workspace)?;
+    let version = |row: &Row| match &row.manifest {
+        Some(manifest) => json!({
+            "name": row.name, "primary": versions.is_primary(&row.name), "archived": row.archived,
             "damaged": false, "created": manifest.created.to_string(), "parent": manifest.parent,
             "base": manifest.base.name, "adapter": manifest.adapter.is_some(), "notes": manifest.notes,
-        })
+            "newest_run": newest_run(&row.standing),
+        }),
+        None => json!({"name": row.name, "archived": true, "damaged": true}),
     };
-    let mut versions: Vec<Value> = registry::list(workspace)?.iter().map(|manifest| version(manifest, false)).collect();
-    versions.extend(archived.iter().map(|name| match registry::archived_manifest(workspace, name) {
-        Ok(manifest) => version(&manifest, true),
-        Err(_) => json!({"name": name, "archived": true, "damaged": true}),
-    }));
-    out::json(&json!({ "versions": versions }))
+    out::json(&json!({ "versions": versions.rows.iter().map(version).collect::<Vec<_>>() }))
 }
 
-fn row(manifest: &Manifest, mark: &str, archived: &[String]) -> [String; 6] {
-    [
-        format!("{}{mark}", manifest.name),
-        manifest.created.to_string(),
-        manifest.parent.as_ref().map_or_else(|| "–".into(), |parent| called(parent, archived)),
-        visible(&manifest.base.name),
-        if manifest.adapter.is_some() { "LoRA" } else { "–" }.into(),
-        visible(summary(&manifest.notes)),
-    ]
+fn newest_run(standing: &Standing) -> Value {
+    let Standing::Known(run) = standing else { return Value::Null };
+    let LastRun { run, half, passed, margin, stale } = run;
+    json!({
+        "run": run, "half": half, "passed": passed.passed, "cases": passed.cases,
+        "rate": (passed.cases > 0).then_some(passed.rate),
+        "interval": (passed.cases > 0).then_some(passed.interval),
+        "margin": margin.map(|(margin, _)| margin), "margin_cases": margin.map_or(0, |(_, cases)| cases), "stale": stale,
+    })
 }
 
-fn damaged(name: &str) -> [String; 6] {
+/// The versions here and the archived ones.
+struct Versions {
+    rows: Vec<Row>,
+    archived: Vec<String>,
+    primary: Option<String>,
+}
+
+struct Row {
+    name: String,
+    /// `None` where its archive is damaged.
+    manifest: Option<Manifest>,
+    archived: bool,
+    standing: Standing,
+}
+
+impl Versions {
+    fn read(workspace: &Workspace) -> Result<Self> {
+        let archived = registry::archived(workspace)?;
+        let here =
+            registry::list(workspace)?.into_iter().map(|manifest| (manifest.name.clone(), Some(manifest), false));
+        let aside = archived.iter().map(|name| (name.clone(), registry::archived_manifest(workspace, name).ok(), true));
+        let all: Vec<(String, Option<Manifest>, bool)> = here.chain(aside).collect();
+        let names: Vec<String> = all.iter().map(|(name, ..)| name.clone()).collect();
+        let standings = work::standings(workspace, &names, &Console::new())?;
+        let rows = all.into_iter().zip(standings);
+        Ok(Self {
+            rows: rows
+                .map(|((name, manifest, archived), standing)| Row { name, manifest, archived, standing })
+                .collect(),
+            primary: registry::primary(workspace)?,
+            archived,
+        })
+    }
+
+    fn is_primary(&self, name: &str) -> bool {
+        self.primary.as_deref() == Some(name)
+    }
+
+    fn cells(&self, row: &Row) -> [String; 8] {
+        let Some(manifest) = &row.manifest else { return damaged(&row.name) };
+        let mark = match (row.archived, self.is_primary(&row.name)) {
+            (true, _) => " (archived)",
+            (_, true) => " (primary)",
+            _ => "",
+        };
+        let (passed, margin) = figures(&row.standing);
+        [
+            format!("{}{mark}", manifest.name),
+            manifest.created.to_string(),
+            passed,
+            margin,
+            manifest.parent.as_ref().map_or_else(|| "–".into(), |parent| called(parent, &self.archived)),
+            visible(&manifest.base.name),
+            if manifest.adapter.is_some() { "LoRA" } else { "–" }.into(),
+            visible(summary(&manifest.notes)),
+        ]
+    }
+
+    /// What the figures and their marks mean, and what is to be done about those that are missing.
+    fn legend(&self) {
+        let known: Vec<&LastRun> = self.rows.iter().filter_map(Row::known).collect();
+        if let Some(first) = known.first() {
+            let half = if known.iter().all(|run| run.half == Split::HeldOut) { "held-out " } else { "" };
+            let margin = match known.iter().any(|run| run.margin.is_some()) {
+                true => "; margin: nats a token by which references are preferred to bad answers",
+                false => "",
+            };
+            out::line("");
+            let dev = if known.iter().any(|run| run.half != first.half) { "; d: of dev cases" } else { "" };
+            out::paragraph(format!("passed: {half}cases of the newest whole run that pass by checks{dev}{margin}"));
+        }
+        let names = |wanted: fn(&Row) -> bool| -> Vec<String> {
+            self.rows.iter().filter(|row| wanted(row)).map(|row| words::shell(&visible(&row.name))).collect()
+        };
+        let stale = names(|row| row.known().is_some_and(|run| run.stale));
+        if let Some(name) = stale.first() {
+            out::paragraph(format!(
+                "*: the version, suites or checks changed since that run; anew: pmtune eval {name}"
+            ));
+        }
+        let missing = names(|row| row.known().is_none() && !row.archived);
+        if let Some(name) = missing.first() {
+            out::paragraph(format!("–: no run of every case is known; make one: pmtune eval {name}"));
+        }
+    }
+}
+
+impl Row {
+    fn known(&self) -> Option<&LastRun> {
+        match &self.standing {
+            Standing::Known(run) => Some(run),
+            Standing::NotAsked | Standing::InPart => None,
+        }
+    }
+}
+
+/// `57 % of 30*` and `+0.31 of 12`.
+fn figures(standing: &Standing) -> (String, String) {
+    let none = || "–".to_string();
+    let run = match standing {
+        Standing::Known(run) => run,
+        Standing::NotAsked => return (none(), none()),
+        Standing::InPart => return ("in part".to_string(), none()),
+    };
+    let half = if run.half == Split::Dev { " d" } else { "" };
+    let mark = if run.stale { "*" } else { "" };
+    let passed = match run.passed.cases {
+        0 => none(),
+        cases => format!("{} of {cases}{half}{mark}", words::percent(run.passed.rate)),
+    };
+    let margin = run.margin.map(|(margin, cases)| format!("{} of {cases}{half}{mark}", words::signed(margin)));
+    (passed, margin.unwrap_or_else(none))
+}
+
+fn damaged(name: &str) -> [String; 8] {
     let notes = "its archive is damaged; see: pmtune models verify".to_string();
     let unknown = || "?".to_string();
-    [format!("{} (archived)", visible(name)), unknown(), unknown(), unknown(), unknown(), notes]
+    let name = format!("{} (archived)", visible(name));
+    [name, unknown(), unknown(), unknown(), unknown(), unknown(), unknown(), notes]
 }
 
 /// A version's name, with a word where it is archived.

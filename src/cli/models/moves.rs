@@ -1,9 +1,12 @@
 //! What changes a version's place or its log.
 
+use crate::cli::console::Console;
 use crate::cli::out;
+use crate::compare::Finding;
 use crate::registry::{self, Moved};
 use crate::report::visible;
 use crate::words;
+use crate::work;
 use crate::work::versions::children;
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -17,6 +20,9 @@ pub fn note(workspace: &Workspace, version: &str, text: &str) -> Result<()> {
 
 pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> Result<()> {
     let name = registry::find(workspace, version)?.name;
+    if let Some(before) = registry::primary(workspace)?.filter(|before| *before != name) {
+        evidence(workspace, &before, &name)?;
+    }
     let promotion = registry::promote(workspace, &name, because)?;
     out::paragraph(match (promotion.already, promotion.before) {
         (true, _) => format!("{name} is primary already; nothing was changed."),
@@ -29,6 +35,34 @@ pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> R
         }
         (false, None) => format!("{name} is primary now; no version was before."),
     });
+    Ok(())
+}
+
+/// What the last comparison with the present primary says of the version that takes its place.
+fn evidence(workspace: &Workspace, before: &str, name: &str) -> Result<()> {
+    let compare = format!("pmtune eval --compare {} {}", words::shell(before), words::shell(name));
+    let Some(last) = work::last_comparison(workspace, before, name, &Console::new())? else {
+        out::warning(format!(
+            "nothing shows that {name} is better: no report compares it with {}. Make one: {compare}",
+            visible(before)
+        ));
+        return Ok(());
+    };
+    let comparison = &last.comparison;
+    let headline = comparison.held_out.headline();
+    out::item("Last compared: ", format!("{}: {}", words::day(comparison.created), visible(&headline.words)));
+    out::line(format!("Report: {}", out::path(&last.folder.join("report.html"))));
+    match headline.finding {
+        Finding::Improved => {}
+        Finding::Regressed => out::warning(format!("that comparison is against it: {name} is worse than {before}")),
+        Finding::NoDifference | Finding::TooFewCases => {
+            out::warning(format!("that does not show that {name} is better than {}", visible(before)));
+        }
+    }
+    let differences = comparison.differences.iter().chain(&last.stale);
+    for changed in differences {
+        out::warning(format!("what was compared is not what is here now: {}; anew: {compare}", visible(changed)));
+    }
     Ok(())
 }
 

@@ -15,10 +15,11 @@ pub fn run(workspace: &Workspace, version: Option<&str>, accept: bool) -> Result
     found.iter().for_each(show);
     let damaged: Vec<&str> = found.iter().filter(|c| !c.damage.is_empty()).map(|c| c.subject.as_str()).collect();
     if damaged.is_empty() {
-        out::line(match found.len() {
-            0 => "There is no version yet, and nothing to verify.",
-            _ => "No damage.",
-        });
+        if found.is_empty() {
+            return Err(Error::missing("there is no version yet, and nothing to verify")
+                .hint("make one with `pmtune train`, or open the workspace that holds them"));
+        }
+        out::line("No damage.");
         return Ok(());
     }
     Err(Error::input(format!("damaged: {}", visible(&damaged.join(", "))))

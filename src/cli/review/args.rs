@@ -39,7 +39,7 @@ pub enum ReviewCommand {
     /// Take in filled sheets: all that a file says, or nothing.
     Import(ImportArgs),
     /// Who has read how much.
-    Status(SheetArgs),
+    Status(StatusArgs),
 }
 
 /// Which answers, and who reads them.
@@ -63,6 +63,15 @@ pub struct SheetArgs {
     /// Only N of the cases, spread over the categories.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub sheet: SheetArgs,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, clap::Args)]

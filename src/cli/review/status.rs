@@ -1,6 +1,6 @@
 //! `pmtune review status`: who has read how much.
 
-use super::args::SheetArgs;
+use super::args::StatusArgs;
 use crate::cli::console::Console;
 use crate::cli::out;
 use crate::report;
@@ -9,10 +9,15 @@ use crate::work::review::{Reading, Standing};
 use crate::workspace::Workspace;
 use comfy_table::{ContentArrangement, Table, presets};
 use engine::error::Result;
+use serde_json::{Value, json};
 
-pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {
+pub fn run(workspace: &Workspace, args: &StatusArgs) -> Result<()> {
+    let StatusArgs { sheet: args, json } = args;
     let mut standings = Reading::open(workspace, &args.options(), &Console::new())?.standings()?;
     standings.retain(|standing| args.reviewer.as_ref().is_none_or(|name| *name == standing.reviewer.name));
+    if *json {
+        return out::json(&json!({"reviewers": standings.iter().map(told).collect::<Vec<_>>()}));
+    }
     if standings.is_empty() {
         out::line("Nobody has rated these answers yet.");
         return Ok(());
@@ -25,6 +30,10 @@ pub fn run(workspace: &Workspace, args: &SheetArgs) -> Result<()> {
     }
     out::line(table.trim_fmt());
     Ok(())
+}
+
+fn told(Standing { reviewer, of, done, last }: &Standing) -> Value {
+    json!({"name": reviewer.name, "kind": reviewer.kind, "done": done, "of": of, "last": last})
 }
 
 fn row(standing: &Standing) -> [String; 4] {

@@ -3,14 +3,15 @@
 use super::case::CaseView;
 use super::criteria::unmeasured;
 use super::measured::MeasuredView;
-use super::page::{Excerpt, Fact, HalfView, Item, ListView, Movement, Notice, VerdictView, View};
+use super::page::{ASKED, Excerpt, Fact, HalfView, Item, ListView, Movement, Notice, VerdictView, View};
 use super::run::KNOWLEDGE;
 use super::sides::Sides;
 use super::table::{Cell, Column, HEAD, Room, Row, Table};
 use super::tone::{Tone, finding_words, half_name, half_title, none};
 use crate::check::Criterion;
 use crate::compare::{
-    CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Trial,
+    CheckTest, Comparison, Evidence, Finding, Flip, Group, Half, Mover, MoverKind, Outcomes, Rate, ScoreTest, Side,
+    Trial,
 };
 use crate::review::{PairedHalf, PeopleCompared};
 use crate::run::{Record, Run};
@@ -87,11 +88,13 @@ fn verdict(c: &Comparison) -> VerdictView {
 }
 
 fn notices(c: &Comparison) -> Vec<Notice> {
-    [("Not strictly comparable", &c.differences), ("Before you rely on this", &c.warnings)]
-        .into_iter()
-        .filter(|(_, items)| !items.is_empty())
-        .map(|(title, items)| Notice { title, items: items.clone() })
-        .collect()
+    let notes =
+        |side: &Side| -> Vec<String> { side.run.notes.iter().map(|note| format!("{}: {note}", side.label)).collect() };
+    Notice::all([
+        ("Not strictly comparable", c.differences.clone()),
+        ("Before you rely on this", c.warnings.clone()),
+        (ASKED, [notes(&c.a), notes(&c.b)].concat()),
+    ])
 }
 
 fn facts(c: &Comparison) -> Vec<Fact> {

@@ -62,6 +62,17 @@ pub struct Notice {
     pub items: Vec<String>,
 }
 
+/// Above what is worth knowing of how an endpoint's answers were had.
+pub const ASKED: &str = "How it was asked";
+
+impl Notice {
+    /// Those that have anything to say.
+    pub fn all(notices: impl IntoIterator<Item = (&'static str, Vec<String>)>) -> Vec<Self> {
+        let filled = notices.into_iter().filter(|(_, items)| !items.is_empty());
+        filled.map(|(title, items)| Self { title, items }).collect()
+    }
+}
+
 /// Something by name that got better or worse on the held-out half.
 #[derive(Debug, Clone, Serialize)]
 pub struct Movement {

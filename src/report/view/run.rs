@@ -3,7 +3,7 @@
 use super::case::CaseView;
 use super::criteria::{CAPTION, unmeasured};
 use super::measured::MeasuredView;
-use super::page::{Fact, HalfView, Item, ListView, Notice, VerdictView, View};
+use super::page::{ASKED, Fact, HalfView, Item, ListView, Notice, VerdictView, View};
 use super::table::{Cell, Column, Room, Row, Table};
 use super::tone::{Tone, half_name, half_title, none};
 use crate::check::Criterion;
@@ -37,10 +37,7 @@ pub fn run(label: &str, run: &Run, confidence: f64, tallies: &[CaseTally<'_>], c
         ),
         verdict: verdict(label, headline, &first, confidence),
         facts: facts(run, headline, &first),
-        notices: match warnings.is_empty() {
-            true => Vec::new(),
-            false => vec![Notice { title: "Before you rely on this", items: warnings }],
-        },
+        notices: Notice::all([("Before you rely on this", warnings), (ASKED, run.manifest.notes.clone())]),
         better: Vec::new(),
         worse: Vec::new(),
         nothing: None,

@@ -17,5 +17,6 @@ mod tests;
 
 pub(super) use config::config;
 pub(super) use header::Info;
+pub use split::part_names;
 pub use tensors::parts;
 pub(super) use tensors::{Gguf, decoded};

@@ -61,6 +61,20 @@ impl Split {
     }
 }
 
+/// The names of all parts, in order, where `name` is that of one: `NAME-00002-of-00003.gguf`. `None` for any other name.
+pub fn part_names(name: &str) -> Option<Vec<String>> {
+    let numbered = name.strip_suffix(".gguf")?;
+    let (rest, count) = numbered.rsplit_once("-of-")?;
+    let (stem, no) = rest.rsplit_once('-')?;
+    let number = |digits: &str| {
+        let plain = digits.len() == 5 && digits.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| digits.parse::<usize>().ok()).flatten()
+    };
+    let (no, count) = (number(no)?, number(count)?);
+    let usable = !stem.is_empty() && (1..=count).contains(&no) && count > 1;
+    usable.then(|| (1..=count).map(|no| format!("{stem}-{no:05}-of-{count:05}.gguf")).collect())
+}
+
 fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -68,4 +82,27 @@ fn name_of(path: &Path) -> String {
 pub(super) fn damaged(path: &Path, what: &str) -> Error {
     Error::model(format!("{} is not a usable part of a model: {what}", path.display()))
         .hint("download all parts again, from one place")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part_names;
+
+    #[test]
+    fn one_parts_name_tells_all_of_them() {
+        let all = ["a/m-q4-00001-of-00003.gguf", "a/m-q4-00002-of-00003.gguf", "a/m-q4-00003-of-00003.gguf"];
+        assert_eq!(part_names(all[1]).unwrap(), all);
+        for other in [
+            "m.gguf",
+            "m-00001-of-00001.gguf",
+            "m-00000-of-00002.gguf",
+            "m-00003-of-00002.gguf",
+            "m-1-of-2.gguf",
+            "-00001-of-00002.gguf",
+            "m-00001-of-00002.safetensors",
+            "m-+0001-of-00002.gguf",
+        ] {
+            assert_eq!(part_names(other), None, "{other}");
+        }
+    }
 }
