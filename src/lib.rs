@@ -17,6 +17,7 @@ pub mod run;
 pub mod tally;
 pub mod audit;
 pub mod compare;
+pub mod export;
 pub mod review;
 pub mod gate;
 pub mod history;

@@ -10,6 +10,7 @@ mod console;
 mod data;
 mod device;
 mod eval;
+mod export;
 mod gate;
 mod history;
 mod init;

@@ -1,6 +1,6 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, eval, gate, history, init, models, out, pull, render, review, runs, shell, suite, suites,
+    chat, compare, data, eval, export, gate, history, init, models, out, pull, render, review, runs, shell, suite, suites,
     train,
 };
 use crate::{settings, workspace};
@@ -48,6 +48,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Init(init) => init::run(&init),
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
+        Command::Export(export) => export::run(&workspace()?, &export),
         Command::Train(train) => train::run(&workspace()?, &train),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Review(review) => review::run(&workspace()?, &review),
