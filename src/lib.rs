@@ -18,6 +18,7 @@ pub mod tally;
 pub mod audit;
 pub mod compare;
 pub mod export;
+pub mod deploy;
 pub mod review;
 pub mod gate;
 pub mod history;

@@ -5,10 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data").join(name)
-}
-
 fn write(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -18,19 +14,25 @@ fn write(root: &Path, path: &str, text: &str) {
 /// A version with an adapter, a system prompt and a worked example, and 24 held-out cases that are weighed.
 fn workspace(gate: &str) -> TempDir {
     let root = tempfile::tempdir().unwrap();
-    std::fs::copy(data("tiny-qwen2.gguf"), root.path().join("tiny.gguf")).unwrap();
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
+    std::fs::copy(base, root.path().join("tiny.gguf")).unwrap();
     write(root.path(), "pmtune.yaml", &format!("line: PM\nbase: ./tiny.gguf\n{gate}"));
+    let examples: String = (0..15)
+        .map(|i| format!("{{\"instruction\": \"Say {i}\", \"input\": \"\", \"output\": \"Done {i}.\"}}\n"))
+        .collect();
+    write(root.path(), "training-data/x/y.jsonl", &examples);
+    said(&pmtune(root.path(), &["train", "--rank", "2", "--epochs", "1", "--name", "PM-v9"]), 0);
     let adapter = root.path().join("models/PM-v1/adapter");
     std::fs::create_dir_all(&adapter).unwrap();
     for file in ["adapter_config.json", "adapter_model.safetensors"] {
-        std::fs::copy(data("tiny-qwen2-lora-init").join(file), adapter.join(file)).unwrap();
+        std::fs::copy(root.path().join("models/PM-v9/adapter").join(file), adapter.join(file)).unwrap();
     }
     let manifest = "name: PM-v1\ncreated: 2026-11-21\nbase: {name: ./tiny.gguf}\nadapter: adapter\nsystem: |\n  Say \"yes\",\n  or \\no.\n\
                     examples: [{user: a, assistant: b}]\nsampling: {repetition-penalty: 1.1}\n";
     write(root.path(), "models/PM-v1/manifest.yaml", manifest);
     let case = |i: usize| {
         format!(
-            "  - {{id: c{i}, split: held-out, prompt: What is {i} and {i}?, reference: It is {}., distractors: [{{text: It is {}.}}]}}\n",
+            "  - {{id: c{i}, split: held-out, prompt: What is {i} and {i}?, reference: It is {}., distractors: [{{text: It is {}., why: It is one more.}}]}}\n",
             2 * i,
             2 * i + 1
         )
@@ -84,7 +86,8 @@ fn a_file_is_written_with_all_that_the_version_is_and_proven_and_proven_again() 
         assert!(page.contains("is still the"), "{page}");
     }
     // The file alone, in another workspace, answers as the version: its template brings the system prompt along.
-    let rendered = said(&pmtune(root.path(), &["render", "--model", "./exports/PM-v1-F16/PM-v1-F16.gguf", "--prompt", "Hi"]), 0);
+    let rendered =
+        said(&pmtune(root.path(), &["render", "--model", "./exports/PM-v1-F16/PM-v1-F16.gguf", "--prompt", "Hi"]), 0);
     assert!(rendered.contains("Say \"yes\",") && rendered.contains("or \\no."), "{rendered}");
 
     let again = said(&pmtune(root.path(), &["export", "v1", "--type", "F16"]), 0);
@@ -124,7 +127,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
         (&["export", "v1", "--type", "Q3_K"][..], 2, "choose one of F32, F16"),
         (&["export", "v1", "--format", "hf", "--type", "Q8_0"], 2, "cannot hold Q8_0"),
         (&["export", "v1", "--format", "lora-gguf", "--type", "Q8_0"], 2, "leave --type away"),
-        (&["export", "v7"], 1, "there is no model `v7`"),
+        (&["export", "v7"], 1, "there is no model `PM-v7`"),
         (&["export", "openai:http://127.0.0.1:1#m"], 2, "not on this computer"),
         (&["export", "base", "--format", "lora-gguf"], 2, "has no adapter"),
         (&["export", "v1", "--suite", "sum"], 2, "did you mean"),
@@ -145,4 +148,107 @@ fn the_gate_asks_for_a_proof() {
     said(&pmtune(root.path(), &["export", "v1", "--type", "f16"]), 0);
     let text = said(&pmtune(root.path(), &["gate", "v1"]), 0);
     assert!(text.contains("export-parity"), "{text}");
+}
+
+/// A home in which LM Studio keeps its models elsewhere.
+fn lm_studio(root: &Path) -> PathBuf {
+    let models = root.join("big disk/models");
+    let settings = serde_json::json!({"downloadsFolder": models});
+    write(root, "user/.lmstudio/settings.json", &settings.to_string());
+    models
+}
+
+fn at_home(root: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pmtune"));
+    let path = std::env::join_paths(
+        [root.join("programs")].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    command.args(arguments).current_dir(root).env("PMTUNE_HOME", root.join("home")).env_remove("PMTUNE_WORKSPACE");
+    command.env("HOME", root.join("user")).env("USERPROFILE", root.join("user")).env("PATH", path.unwrap());
+    command.output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_proven_file_goes_to_lm_studio_and_comes_back() {
+    let root = workspace("");
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio"]), 1);
+    assert!(flat(&text).contains("pmtune export v1"), "{text}");
+    said(&at_home(root.path(), &["export", "v1", "--type", "f16"]), 0);
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio"]), 1);
+    assert!(flat(&text).contains("LM Studio was not found"), "{text}");
+
+    let models = lm_studio(root.path());
+    let server = "http://127.0.0.1:9";
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio", "--server", server]), 0);
+    let placed = models.join("pmtune/PM-v1-F16/PM-v1-F16.gguf");
+    assert!(placed.is_file(), "{text}");
+    for part in ["temperature 0", "repeat penalty 1.1", "No server of LM Studio"] {
+        assert!(flat(&text).contains(part), "{part} is missing in\n{text}");
+    }
+    let ledger = std::fs::read_to_string(root.path().join("models/deployed.yaml")).unwrap();
+    assert!(ledger.contains("PM-v1") && ledger.contains("lm-studio"), "{ledger}");
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio", "--server", server]), 0);
+    assert!(text.contains("has it already"), "{text}");
+
+    said(&at_home(root.path(), &["models", "promote", "v9"]), 0);
+    let text = said(&at_home(root.path(), &["deploy", "v9", "--to", "lm-studio", "--undo"]), 1);
+    assert!(text.contains("is not deployed"), "{text}");
+    said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio", "--undo"]), 0);
+    assert!(!placed.exists() && !placed.parent().unwrap().exists());
+    assert!(root.path().join("exports/PM-v1-F16/PM-v1-F16.gguf").is_file());
+
+    std::fs::create_dir_all(placed.parent().unwrap()).unwrap();
+    std::fs::write(&placed, b"somebody's").unwrap();
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio"]), 1);
+    assert!(flat(&text).contains("is another file"), "{text}");
+    assert_eq!(std::fs::read(&placed).unwrap(), b"somebody's");
+}
+
+#[cfg(unix)]
+#[test]
+fn ollama_is_told_what_it_cannot_read_from_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = workspace("");
+    said(&at_home(root.path(), &["export", "v1", "--type", "f16"]), 0);
+    let program = "#!/bin/sh\necho \"$PWD $*\" >> \"$HOME/called\"\n";
+    write(root.path(), "programs/ollama", program);
+    std::fs::set_permissions(root.path().join("programs/ollama"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::create_dir_all(root.path().join("user")).unwrap();
+    said(&at_home(root.path(), &["deploy", "v1", "--to", "ollama", "--server", "http://127.0.0.1:9"]), 0);
+    let called = std::fs::read_to_string(root.path().join("user/called")).unwrap();
+    assert!(called.contains("create pm-v1-f16 -f Modelfile"), "{called}");
+    let modelfile = std::fs::read_to_string(root.path().join("exports/PM-v1-F16/Modelfile")).unwrap();
+    for part in [
+        "FROM ./PM-v1-F16.gguf",
+        "{{ if eq .Role \"system\" }}<|im_start|>system\n{{ .Content }}<|im_end|>\n",
+        "{{ else if eq .Role \"user\" }}<|im_start|>user\n{{ .Content }}",
+        "SYSTEM \"\"\"Say \"yes\",\nor \\no.\n\"\"\"",
+        "MESSAGE user \"\"\"a\"\"\"",
+        "PARAMETER temperature 0\n",
+        "PARAMETER repeat_penalty 1.1\n",
+        "PARAMETER stop \"\"\"<|im_end|>\"\"\"",
+    ] {
+        assert!(modelfile.contains(part), "{part} is missing in\n{modelfile}");
+    }
+    said(&at_home(root.path(), &["deploy", "v1", "--to", "ollama", "--undo"]), 0);
+    assert!(std::fs::read_to_string(root.path().join("user/called")).unwrap().contains("rm pm-v1-f16"));
+
+    write(root.path(), "programs/ollama", "#!/bin/sh\necho 'Error: no space' >&2\nexit 1\n");
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "ollama"]), 1);
+    assert!(flat(&text).contains("failed: Error: no space"), "{text}");
+}
+
+#[test]
+fn a_folder_gets_the_file_with_its_proof_and_nothing_else_is_taken_for_a_place() {
+    let root = workspace("");
+    said(&at_home(root.path(), &["export", "v1", "--type", "f16"]), 0);
+    said(&at_home(root.path(), &["deploy", "v1", "--to", "./shared"]), 0);
+    for file in ["PM-v1-F16.gguf", "PM-v1-F16.parity.json", "PM-v1-F16.parity.html"] {
+        assert!(root.path().join("shared").join(file).is_file(), "{file}");
+    }
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "llamafile"]), 2);
+    assert!(text.contains("lm-studio, ollama, or a folder"), "{text}");
+    let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "./shared", "--type", "Q8_0"]), 1);
+    assert!(flat(&text).contains("no GGUF file of type Q8_0"), "{text}");
 }

@@ -3,6 +3,7 @@
 use super::chat::ChatArgs;
 use super::compare::CompareArgs;
 use super::data::DataArgs;
+use super::deploy::DeployArgs;
 use super::eval::EvalArgs;
 use super::export::ExportArgs;
 use super::gate::GateArgs;
@@ -55,6 +56,8 @@ pub enum Command {
     Gate(Box<GateArgs>),
     /// Write a version as a file for LM Studio, Ollama and others, and prove that it is still the same model.
     Export(ExportArgs),
+    /// Put a proven file where LM Studio, Ollama or a folder has it.
+    Deploy(DeployArgs),
     /// Check pmtune.yaml, every suite and every manifest for mistakes, all reported at once.
     Validate(ValidateArgs),
     /// The test suites: import them from other tools, audit whether they tell good answers from bad.

@@ -86,10 +86,12 @@ pub fn run(workspace: &Workspace, args: &ExportArgs) -> Result<()> {
     show(&exported);
     match exported.parity.outcome() {
         Outcome::Passed => Ok(()),
-        _ => Err(Error::new(Kind::Refused(UNPROVEN), exported.parity.verdict()).hint(match exported.parity.outcome() {
-            Outcome::Failed => "do not use it; try a more exact --type, such as Q8_0 or F16",
-            _ => "prove it on more cases: write more held-out ones, or leave --suite away",
-        })),
+        _ => {
+            Err(Error::new(Kind::Refused(UNPROVEN), exported.parity.verdict()).hint(match exported.parity.outcome() {
+                Outcome::Failed => "do not use it; try a more exact --type, such as Q8_0 or F16",
+                _ => "prove it on more cases: write more held-out ones, or leave --suite away",
+            }))
+        }
     }
 }
 

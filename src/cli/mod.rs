@@ -8,6 +8,7 @@ mod chat;
 mod compare;
 mod console;
 mod data;
+mod deploy;
 mod device;
 mod eval;
 mod export;

@@ -32,7 +32,8 @@ impl Opening {
             return Ok((Self::None, plain));
         }
         let opened = chat.opening_with(system, &version.examples);
-        let Some((template, with)) = opened.and_then(|text| Some((text.clone(), chat.with_template(&text).ok()?))) else {
+        let Some((template, with)) = opened.and_then(|text| Some((text.clone(), chat.with_template(&text).ok()?)))
+        else {
             return Ok((Self::Instructions, plain));
         };
         for (whole, sent) in prompts {

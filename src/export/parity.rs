@@ -175,7 +175,9 @@ impl Judged {
                 format!("that a loss stays within the negligible {negligible} is not shown; more cases would tell")
             }
             (Outcome::NotShown, false) => {
-                format!("neither a loss nor its absence within the negligible {negligible} is shown; it does not decide")
+                format!(
+                    "neither a loss nor its absence within the negligible {negligible} is shown; it does not decide"
+                )
             }
             (Outcome::Failed, _) => "the file is worse".to_string(),
         };
@@ -185,8 +187,7 @@ impl Judged {
 
 impl Speech {
     fn step(&self) -> Step {
-        let within =
-            self.mean_divergence <= self.limits.mean_divergence && self.same_top >= self.limits.same_top;
+        let within = self.mean_divergence <= self.limits.mean_divergence && self.same_top >= self.limits.same_top;
         Step {
             name: "speech".to_string(),
             outcome: if within { Outcome::Passed } else { Outcome::Failed },

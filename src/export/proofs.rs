@@ -22,7 +22,9 @@ pub fn exports(workspace: &Workspace) -> PathBuf {
 pub fn read(file: &Path) -> Result<Parity> {
     let text = store::read_text(file)?;
     serde_json::from_str(&text).map_err(|e| {
-        Error::input(format!("{} cannot be read", file.display())).caused_by(e).hint("prove the file again: pmtune export")
+        Error::input(format!("{} cannot be read", file.display()))
+            .caused_by(e)
+            .hint("prove the file again: pmtune export")
     })
 }
 

@@ -53,9 +53,30 @@ pub fn speech<M: Forward>(
 /// A thousand texts to try a tokenizer on: the workspace's own, then what tokenizers trip over.
 pub fn strings<'a>(own: impl Iterator<Item = &'a str>) -> Vec<String> {
     const ODD: [&str; 24] = [
-        "", " ", "  ", "\n", "\n\n\n", "\t", "a  b   c", " leading", "trailing ", "1234567890", "3.14159e-10", "€1,234.56",
-        "naïve café", "ﬁ ligature", "日本語テキスト", "مرحبا بالعالم", "नमस्ते", "👩‍👩‍👧‍👦 🇩🇪 👍🏽", "a\u{301}", "\u{200b}zero",
-        "<|im_start|>", "<s>", "{{ x }}", "it's we'll I'M 'S",
+        "",
+        " ",
+        "  ",
+        "\n",
+        "\n\n\n",
+        "\t",
+        "a  b   c",
+        " leading",
+        "trailing ",
+        "1234567890",
+        "3.14159e-10",
+        "€1,234.56",
+        "naïve café",
+        "ﬁ ligature",
+        "日本語テキスト",
+        "مرحبا بالعالم",
+        "नमस्ते",
+        "👩‍👩‍👧‍👦 🇩🇪 👍🏽",
+        "a\u{301}",
+        "\u{200b}zero",
+        "<|im_start|>",
+        "<s>",
+        "{{ x }}",
+        "it's we'll I'M 'S",
     ];
     let mut out: Vec<String> = ODD.iter().map(ToString::to_string).collect();
     // Every text as it is, then its lines: short pieces begin and end in more ways.

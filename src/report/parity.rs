@@ -10,6 +10,11 @@ use serde::Serialize;
 /// A proof, made once and laid out three ways.
 #[derive(Debug, Clone, Serialize)]
 pub struct ParityReport {
+    view: ParityView,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ParityView {
     title: String,
     tone: Tone,
     headline: String,
@@ -32,13 +37,14 @@ impl ParityReport {
             let (tone, symbol) = shown(step.outcome);
             StepView { tone, symbol, name: step.name, words: step.words }
         });
-        Self {
+        let view = ParityView {
             title: format!("Is {} still the model that passed?", parity.file),
             tone,
             headline: parity.verdict(),
             steps: steps.collect(),
             facts: facts(parity),
-        }
+        };
+        Self { view }
     }
 
     /// One self-contained page.
@@ -59,7 +65,7 @@ impl ParityReport {
 
     /// A mark, a name and words for each step.
     pub fn lines(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
-        self.steps.iter().map(|step| (step.symbol, step.name.as_str(), step.words.as_str()))
+        self.view.steps.iter().map(|step| (step.symbol, step.name.as_str(), step.words.as_str()))
     }
 }
 

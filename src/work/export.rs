@@ -234,8 +234,10 @@ fn spoken(
         texts.push(Continuation { prompt: ours.prompt_ids(&plan.request(item, 0, 0).messages)?, text });
     }
     if texts.is_empty() {
-        return Err(Error::input("no case of these suites has a `reference:`, and without one the file cannot be proven")
-            .hint("write one into some cases: the answer a person would give"));
+        return Err(Error::input(
+            "no case of these suites has a `reference:`, and without one the file cannot be proven",
+        )
+        .hint("write one into some cases: the answer a person would give"));
     }
     let measured = speech(&version.voice(0)?, &file.voice(0)?, &texts, Limits::of(file_type), &mut |done, of| {
         sink.tell(Event::Export(Exporting::Spoken { done, of }));
@@ -287,8 +289,8 @@ fn write_proof(folder: &Path, parity: &Parity) -> Result<()> {
     let report = ParityReport::new(parity);
     store::replace(&folder.join("parity.html"), report.html()?.as_bytes())?;
     store::replace(&folder.join("parity.md"), report.markdown()?.as_bytes())?;
-    let mut json = serde_json::to_string_pretty(parity)
-        .map_err(|e| Error::input(format!("the proof cannot be written: {e}")))?;
+    let mut json =
+        serde_json::to_string_pretty(parity).map_err(|e| Error::input(format!("the proof cannot be written: {e}")))?;
     json.push('\n');
     store::replace(&folder.join(PARITY), json.as_bytes())
 }

@@ -3,7 +3,8 @@
 //! prints or listens to signals; the sink says when to stop.
 //!
 //! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other,
-//! [`gate`] decides, [`export()`] writes a version's file and proves it, [`audit()`] tests the tests, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
+//! [`gate`] decides, [`export()`] writes a version's file and proves it, [`deploy()`] puts it where another program
+//! finds it, [`audit()`] tests the tests, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
 
@@ -16,6 +17,7 @@ pub mod versions;
 
 mod audit;
 mod compare;
+mod deploy;
 mod device;
 mod evaluate;
 mod event;
@@ -37,6 +39,7 @@ mod testing;
 
 pub use audit::{AuditFiles, AuditOptions, Audited, audit, write_audit};
 pub use compare::{Compared, compare, compare_stored, newest_comparison};
+pub use deploy::{DeployOptions, Deployment, Probe, deploy, undo as undo_deploy};
 pub use device::DeviceChoice;
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
 pub use event::{Event, Exporting, Judging, Pull, Sink, pull};

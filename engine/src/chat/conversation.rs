@@ -53,9 +53,8 @@ impl Chat {
             ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
         let source = settings.template.clone().or_else(|| speaks_chatml.then(|| CHATML.to_string()));
         let template_hash = source.as_deref().map(|text| store::hash(text.as_bytes())).unwrap_or_default();
-        let compiled = source
-            .as_deref()
-            .map(|text| Template::new(text, settings.bos_token.clone(), settings.eos_token.clone()));
+        let compiled =
+            source.as_deref().map(|text| Template::new(text, settings.bos_token.clone(), settings.eos_token.clone()));
         let template = compiled.transpose()?;
         let size = tokenizer.id_count();
         let mut stop_ids: Vec<u32> = settings.stop_ids.iter().copied().filter(|id| (*id as usize) < size).collect();
@@ -147,6 +146,11 @@ impl Chat {
     /// The token the template writes after an answer; training teaches it.
     pub fn end_of_turn(&self) -> u32 {
         self.end_of_turn
+    }
+
+    /// The token that a conversation begins with, for templates that write it; empty where there is none.
+    pub fn bos_token(&self) -> &str {
+        &self.settings.bos_token
     }
 
     /// SHA-256 of the template's source in hex, empty when there is none.
@@ -295,12 +299,17 @@ mod tests {
                 let system = own.or(system).map(|text| Message::new(Role::System, text));
                 system.into_iter().chain(examples.iter().cloned())
             };
-            let question = [Message::new(Role::User, "Hi"), Message::new(Role::Assistant, "x"), Message::new(Role::User, "y")];
+            let question =
+                [Message::new(Role::User, "Hi"), Message::new(Role::Assistant, "x"), Message::new(Role::User, "y")];
             for own in [None, Some("Mine.")] {
                 let wanted: Vec<Message> = first(own).chain(question.clone()).collect();
                 let asked: Vec<Message> =
                     own.map(|text| Message::new(Role::System, text)).into_iter().chain(question.clone()).collect();
-                assert_eq!(opened.render(&asked, true).unwrap(), plain.render(&wanted, true).unwrap(), "{template} {own:?}");
+                assert_eq!(
+                    opened.render(&asked, true).unwrap(),
+                    plain.render(&wanted, true).unwrap(),
+                    "{template} {own:?}"
+                );
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What changes a version's place or its log.
 
 use crate::cli::out;
+use crate::deploy::deployed;
 use crate::registry::{self, Moved};
 use crate::report::visible;
 use crate::words;
@@ -29,6 +30,14 @@ pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> R
         }
         (false, None) => format!("{name} is primary now; no version was before."),
     });
+    for entry in deployed(workspace)?.iter().filter(|entry| entry.version != name) {
+        out::paragraph(format!(
+            "{} still has {}. To follow: pmtune export {name} && pmtune deploy {name} --to {}",
+            entry.to,
+            visible(&entry.version),
+            words::shell(&entry.to.typed())
+        ));
+    }
     Ok(())
 }
 
