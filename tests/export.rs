@@ -112,9 +112,10 @@ fn a_damaged_file_is_found_and_never_overwritten() {
 #[test]
 fn a_folder_and_an_adapter_alone_are_written_too() {
     let root = workspace("");
-    let text = said(&pmtune(root.path(), &["export", "v1", "--format", "hf", "--output", "shared"]), 0);
-    assert!(text.contains("shared/PM-v1-BF16"), "{text}");
-    assert!(root.path().join("shared/PM-v1-BF16/model.safetensors").is_file());
+    let text =
+        said(&pmtune(root.path(), &["export", "v1", "--format", "hf", "--type", "F32", "--output", "shared"]), 0);
+    assert!(text.contains("shared/PM-v1-F32"), "{text}");
+    assert!(root.path().join("shared/PM-v1-F32/model.safetensors").is_file());
     let text = said(&pmtune(root.path(), &["export", "v1", "--format", "lora-gguf"]), 100);
     assert!(flat(&text).contains("was not tried on the cases"), "{text}");
     assert!(root.path().join("exports/PM-v1-lora/PM-v1-lora.gguf").is_file());
@@ -130,7 +131,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
         (&["export", "v7"], 1, "there is no model `PM-v7`"),
         (&["export", "openai:http://127.0.0.1:1#m"], 2, "not on this computer"),
         (&["export", "base", "--format", "lora-gguf"], 2, "has no adapter"),
-        (&["export", "v1", "--suite", "sum"], 2, "did you mean"),
+        (&["export", "v1", "--suite", "sum"], 1, "did you mean"),
         (&["export", "v1", "--through", "http://127.0.0.1"], 2, "openai:URL#model"),
     ] {
         let text = said(&pmtune(root.path(), arguments), code);

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::programs::ProgramsArgs;
 use super::{interrupt, out};
 use crate::export::{Format, Outcome};
-use crate::report::{ParityReport, visible};
+use crate::report::{parity_steps as steps, visible};
 use crate::words;
 use crate::work::{self, ExportOptions, Exported};
 use crate::workspace::Workspace;
@@ -101,8 +101,8 @@ fn show(exported: &Exported) {
     let was = if exported.kept { ", which was there already" } else { "" };
     out::paragraph(format!("{}, {}{was}", out::path(&file), words::bytes(parity.bytes)));
     out::line("");
-    for (symbol, name, words) in ParityReport::new(parity).lines() {
-        out::item(&format!("{symbol} "), format!("{}: {}", visible(name), visible(words)));
+    for (symbol, name, words) in steps(parity) {
+        out::item(&format!("{symbol} "), format!("{}: {}", visible(&name), visible(&words)));
     }
     out::line("");
     if !exported.instructions.is_empty() {

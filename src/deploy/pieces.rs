@@ -93,3 +93,55 @@ fn common_end<'a>(a: &'a str, b: &str) -> &'a str {
         a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
     &a[a.len() - same..]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn chat(template: &str) -> Chat {
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
+        engine::files::open(&base).unwrap().chat.with_template(template).unwrap()
+    }
+
+    fn pieces(template: &str) -> Option<Pieces> {
+        Pieces::of(&chat(template), "<s>")
+    }
+
+    const CHATML: &str = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+    #[test]
+    fn chatml_comes_apart() {
+        let found = pieces(CHATML).unwrap();
+        assert_eq!(found.system, ["<|im_start|>system\n", "<|im_end|>\n"]);
+        assert_eq!(found.user, "<|im_start|>user\n");
+        assert_eq!(found.assistant, ["<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>\n"]);
+        assert_eq!(found.default_system, None);
+    }
+
+    #[test]
+    fn a_system_message_of_the_templates_own_is_found() {
+        let own = "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nBe kind.<|im_end|>\n' }}{% endif %}";
+        let found = pieces(&format!("{own}{CHATML}")).unwrap();
+        assert_eq!(found.default_system.as_deref(), Some("Be kind."));
+        // A system message always comes first, so what ends it belongs to the user's message.
+        assert_eq!(found.user, "<|im_end|>\n<|im_start|>user\n");
+    }
+
+    #[test]
+    fn what_begins_every_conversation_is_left_to_the_program_that_reads_the_file() {
+        let headers = "{{ '<s>' }}{% for m in messages %}{{ '[' + m['role'] + ']\n\n' + m['content'] + '[end]' }}{% endfor %}{% if add_generation_prompt %}{{ '[assistant]\n\n' }}{% endif %}";
+        let found = pieces(headers).unwrap();
+        assert_eq!(found.user, "[user]\n\n");
+        assert_eq!(found.system, ["[system]\n\n", "[end]"]);
+        assert_eq!(found.assistant, ["[end][assistant]\n\n", "[end]"]);
+    }
+
+    #[test]
+    fn a_template_that_treats_the_first_message_otherwise_does_not_come_apart() {
+        let numbered = "{% for m in messages %}{{ loop.index0 ~ ':' ~ m['role'] ~ ':' ~ m['content'] ~ '\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}";
+        assert_eq!(pieces(numbered), None);
+        let folding = "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}{{ '[INST]' + m['content'] + '[/INST]' }}{% endfor %}";
+        assert_eq!(pieces(folding), None);
+    }
+}

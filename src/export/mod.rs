@@ -14,6 +14,8 @@ mod parity;
 mod proofs;
 mod speech;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use format::Format;
 pub use limits::Limits;

@@ -257,6 +257,16 @@ impl Parity {
         if self.cases.is_empty() { worst.max(Outcome::NotShown) } else { worst }
     }
 
+    /// On the cases, in this program.
+    pub fn here(&self) -> Option<&OnCases> {
+        self.cases.iter().find(|cases| cases.engine == "pmtune")
+    }
+
+    /// Whether both are of the same model.
+    pub fn is_sibling(&self, other: &Self) -> bool {
+        (&self.version, &self.base, &self.adapter) == (&other.version, &other.base, &other.adapter)
+    }
+
     /// The verdict as a sentence.
     pub fn verdict(&self) -> String {
         let Self { file, version, .. } = self;

@@ -40,7 +40,7 @@ pub use dataset::{dataset_html, dataset_text};
 pub use extras::Extras;
 pub use history::{HistoryReport, history_csv};
 pub(crate) use html::base64;
-pub use parity::ParityReport;
+pub use parity::{ParityReport, steps as parity_steps};
 pub use plot::loss_svg;
 pub use report::Report;
 pub use sheet::{comparison_csv, run_csv, run_json};

@@ -1,8 +1,10 @@
 //! The proof of an exported file: what was tried, how it came out, and what the file is.
 
+use super::plot::{self, DifferenceRow, Plot};
 use super::view::Tone;
 use super::{html, markdown};
-use crate::export::{Format, Opening, Outcome, Parity};
+use crate::compare::{Evidence, Finding, Mean};
+use crate::export::{Format, Judged, Opening, Outcome, Parity};
 use crate::words;
 use engine::error::Result;
 use serde::Serialize;
@@ -19,6 +21,8 @@ struct ParityView {
     tone: Tone,
     headline: String,
     steps: Vec<StepView>,
+    /// What each file of the version costs, where there are several.
+    plots: Vec<Plot>,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -31,7 +35,11 @@ struct StepView {
 }
 
 impl ParityReport {
-    pub fn new(parity: &Parity) -> Self {
+    /// `all`: the proofs of every file of the version, this one among them.
+    ///
+    /// # Errors
+    /// Only when a plot cannot be drawn.
+    pub fn new(parity: &Parity, all: &[Parity]) -> Result<Self> {
         let (tone, _) = shown(parity.outcome());
         let steps = parity.steps().into_iter().map(|step| {
             let (tone, symbol) = shown(step.outcome);
@@ -42,9 +50,10 @@ impl ParityReport {
             tone,
             headline: parity.verdict(),
             steps: steps.collect(),
+            plots: plots(all)?,
             facts: facts(parity),
         };
-        Self { view }
+        Ok(Self { view })
     }
 
     /// One self-contained page.
@@ -62,11 +71,43 @@ impl ParityReport {
     pub fn markdown(&self) -> Result<String> {
         markdown::page("parity.md", self)
     }
+}
 
-    /// A mark, a name and words for each step.
-    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
-        self.view.steps.iter().map(|step| (step.symbol, step.name.as_str(), step.words.as_str()))
+/// A mark, a name and words for each step of a proof.
+pub fn steps(parity: &Parity) -> Vec<(&'static str, String, String)> {
+    parity.steps().into_iter().map(|step| (shown(step.outcome).1, step.name, step.words)).collect()
+}
+
+/// What the files of a version cost in each kind of evidence, the largest file first.
+fn plots(all: &[Parity]) -> Result<Vec<Plot>> {
+    let mut files: Vec<&Parity> = all.iter().collect();
+    files.sort_by_key(|file| std::cmp::Reverse(file.bytes));
+    let mut plots = Vec::new();
+    for (evidence, title) in [
+        (Evidence::Likelihood, "What each file loses in margin, nats a token"),
+        (Evidence::Checks, "What each file loses in score"),
+    ] {
+        let judged = |file: &&Parity| {
+            Some((row_name(file), file.here()?.evidence.iter().find(|j| j.evidence == evidence)?.clone()))
+        };
+        let judged: Vec<(String, Judged)> = files.iter().filter_map(judged).collect();
+        if judged.len() < 2 {
+            continue;
+        }
+        let negligible = judged.first().map_or(0.0, |(_, judged)| judged.negligible);
+        let row = |(name, judged): &(String, Judged)| DifferenceRow {
+            name: name.clone(),
+            mean: Mean { mean: judged.difference, interval: judged.interval },
+            finding: if judged.outcome == Outcome::Failed { Finding::Regressed } else { Finding::NoDifference },
+        };
+        let rows: Vec<DifferenceRow> = judged.iter().map(row).collect();
+        plots.push(plot::differences(title, &rows, negligible)?);
     }
+    Ok(plots)
+}
+
+fn row_name(file: &Parity) -> String {
+    format!("{}, {}", file.file_type, words::bytes(file.bytes))
 }
 
 fn shown(outcome: Outcome) -> (Tone, &'static str) {

@@ -6,7 +6,8 @@ use super::event::{Event, Exporting, Sink};
 use super::sources::{Source, open};
 use crate::compare::Outcomes;
 use crate::export::{
-    Format, Limits, OnCases, Opening, PARITY, Parcel, Parity, Prompts, ReadBack, Speech, exports, speech, strings,
+    Format, Limits, OnCases, Opening, PARITY, Parcel, Parity, Prompts, ReadBack, Speech, exports, proofs, speech,
+    strings,
 };
 use crate::provider::Local;
 use crate::registry::{self, Origin};
@@ -122,7 +123,7 @@ pub fn export(workspace: &Workspace, options: &ExportOptions, sink: &dyn Sink) -
         parity.cases.push(OnCases::of(&compared.comparison, engine, &folder));
         parity.cases.sort_by_key(|cases| cases.engine != "pmtune");
     }
-    write_proof(&folder, &parity)?;
+    write_proof(workspace, &folder, &parity)?;
     let instructions = if opening == Opening::Instructions { opening_of(&version) } else { Vec::new() };
     Ok(Exported { parity, folder, kept, compared: compared.map(|(_, compared)| compared), instructions })
 }
@@ -285,8 +286,11 @@ fn read_before(folder: &Path) -> Option<Parity> {
     crate::export::read(&folder.join(PARITY)).ok()
 }
 
-fn write_proof(folder: &Path, parity: &Parity) -> Result<()> {
-    let report = ParityReport::new(parity);
+fn write_proof(workspace: &Workspace, folder: &Path, parity: &Parity) -> Result<()> {
+    let others = proofs(workspace)?.into_iter().map(|(_, proof)| proof);
+    let mut all: Vec<Parity> = others.filter(|proof| proof.is_sibling(parity) && proof.file != parity.file).collect();
+    all.push(parity.clone());
+    let report = ParityReport::new(parity, &all)?;
     store::replace(&folder.join("parity.html"), report.html()?.as_bytes())?;
     store::replace(&folder.join("parity.md"), report.markdown()?.as_bytes())?;
     let mut json =
