@@ -17,6 +17,8 @@ pub mod run;
 pub mod tally;
 pub mod audit;
 pub mod compare;
+pub mod export;
+pub mod deploy;
 pub mod review;
 pub mod gate;
 pub mod history;

@@ -12,6 +12,7 @@ mod docs;
 mod end_to_end;
 mod endpoint;
 mod endpoint_eval;
+mod export;
 mod foreign;
 mod gate;
 mod history;

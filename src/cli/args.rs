@@ -3,7 +3,9 @@
 use super::chat::ChatArgs;
 use super::compare::CompareArgs;
 use super::data::DataArgs;
+use super::deploy::DeployArgs;
 use super::eval::EvalArgs;
+use super::export::ExportArgs;
 use super::gate::GateArgs;
 use super::guide::GuideArgs;
 use super::history::HistoryArgs;
@@ -55,6 +57,10 @@ pub enum Command {
     Review(Box<ReviewArgs>),
     /// Judge a finished run by the rules in pmtune.yaml; exit with 100 when one fails.
     Gate(Box<GateArgs>),
+    /// Write a version as a file for LM Studio, Ollama and others, and prove that it is still the same model.
+    Export(ExportArgs),
+    /// Put a proven file where LM Studio, Ollama or a folder has it.
+    Deploy(DeployArgs),
     /// Check pmtune.yaml, every suite and every manifest for mistakes, all reported at once.
     Validate(ValidateArgs),
     /// The test suites: import them from other tools, audit whether they tell good answers from bad.

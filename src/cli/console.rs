@@ -1,6 +1,6 @@
 //! The terminal as a listener: bars while something works, sentences beside them. What it drew is gone when it is dropped.
 
-use super::progress::{Bytes, Cases, Lines};
+use super::progress::{Bytes, Cases, Lines, Texts};
 use super::watch::Watch;
 use super::{interrupt, out};
 use crate::report::visible;
@@ -8,7 +8,7 @@ use crate::review::{Imported, Progress};
 use crate::run::{self, Outcome};
 use crate::training_data::lint;
 use crate::words;
-use crate::work::{Event, Judging, Pull, Sink};
+use crate::work::{Event, Exporting, Judging, Pull, Sink};
 use std::sync::{Mutex, PoisonError};
 
 /// Shows the events of one use case.
@@ -21,6 +21,7 @@ struct Bars {
     answers: Option<Cases>,
     training: Option<Watch>,
     lines: Option<Lines>,
+    spoken: Option<Texts>,
 }
 
 impl Console {
@@ -41,6 +42,7 @@ impl Sink for Console {
             Event::Imported(imported) => out::line(taken_in(imported)),
             Event::Train(event) => bars.training.get_or_insert_with(Watch::new).show(&event),
             Event::Lint(step) => bars.lint(step),
+            Event::Export(exporting) => bars.export(exporting),
         }
     }
 
@@ -55,6 +57,18 @@ impl Bars {
             Pull::Says(what) => self.pull.get_or_insert_with(Bytes::new).say(what),
             Pull::Bytes { done, total } => self.pull.get_or_insert_with(Bytes::new).bytes(done, total),
             Pull::Ready => self.pull = None,
+        }
+    }
+
+    fn export(&mut self, exporting: Exporting) {
+        match exporting {
+            Exporting::Bytes { done, of } => self.pull.get_or_insert_with(Bytes::new).bytes(done, Some(of)),
+            Exporting::Reading => {
+                self.pull = None;
+                out::note("reading it back");
+            }
+            Exporting::Spoken { done, of } if done == of => self.spoken = None,
+            Exporting::Spoken { done, of } => self.spoken.get_or_insert_with(|| Texts::new(of)).step(done),
         }
     }
 

@@ -99,6 +99,29 @@ impl Drop for Cases {
     }
 }
 
+/// Texts that two models are compared by.
+pub struct Texts(ProgressBar, Plain);
+
+impl Texts {
+    pub fn new(of: usize) -> Self {
+        let bar = ProgressBar::new(of as u64);
+        bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} texts, the file beside the version  {eta} left"));
+        Self(bar, Plain::new())
+    }
+
+    pub fn step(&mut self, done: usize) {
+        self.0.set_position(done as u64);
+        let of = self.0.length().unwrap_or_default();
+        self.1.say(|| format!("{done} of {of} texts"));
+    }
+}
+
+impl Drop for Texts {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// Lines that the linter looks at.
 pub struct Lines(ProgressBar, Plain);
 

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, eval, gate, guide, history, init, models, out, pull, render, review, runs, shell, suite,
-    suites, train,
+    chat, compare, data, deploy, eval, export, gate, guide, history, init, models, out, pull, render, review, runs,
+    shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -49,6 +49,8 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Guide(guide) => guide::run(&guide),
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
+        Command::Export(export) => export::run(&workspace()?, &export),
+        Command::Deploy(deploy) => deploy::run(&workspace()?, &deploy),
         Command::Train(train) => train::run(&workspace()?, &train),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),
         Command::Review(review) => review::run(&workspace()?, &review),

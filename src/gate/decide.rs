@@ -54,6 +54,7 @@ impl Gate<'_> {
             judged.extend(settings.detectable.map(|most| regression::detectable(&overall, &tested, most)));
         }
         judged.extend(self.alone(&overall, &errors, &before));
+        judged.extend(settings.export_parity.then(|| rules::export_parity(&overall, self.parity)));
         judged.extend(self.of_suites(settings, half, tallies, whole, &before));
         judged
     }

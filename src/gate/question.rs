@@ -3,6 +3,7 @@
 use super::points::Points;
 use super::settings::GateSettings;
 use crate::compare::{Outcomes, Settings};
+use crate::export::Parity;
 use crate::run::Run;
 
 /// Everything there is to decide on.
@@ -17,6 +18,8 @@ pub struct Gate<'a> {
     pub settings: Option<&'a GateSettings>,
     /// What people made of the candidate's answers: [`points`](super::points).
     pub people: &'a Points,
+    /// The newest proof of an exported file of the candidate's version, if there is one.
+    pub parity: Option<&'a Parity>,
     /// How the versions are compared.
     pub compare: Settings,
     /// Compare runs that differ in more than the version.

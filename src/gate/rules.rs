@@ -5,6 +5,7 @@ use super::scope::{Scope, note};
 use super::settings::{CriteriaSettings, LatencySettings};
 use super::words::{rate, standing};
 use crate::check::Criterion;
+use crate::export::{Outcome, Parity};
 use crate::run::{CONTAMINATED, matches};
 use crate::tally::{self, CaseTally, Standing};
 use crate::words::{count, either, percent, percent_exact};
@@ -234,6 +235,23 @@ pub(super) fn errors(scope: &Scope<'_>, most: usize) -> Judged {
         (n, most) => format!("{n} of {of} could not be answered; at most {most} wanted"),
     };
     scope.judged("errors", n <= most, n as f64, most as f64, words).because_of(cases)
+}
+
+/// `parity`: of the newest file that was exported of the candidate's version.
+pub(super) fn export_parity(scope: &Scope<'_>, parity: Option<&Parity>) -> Judged {
+    const RULE: &str = "export-parity";
+    let Some(parity) = parity else {
+        return scope.unjudged(RULE, None, "no file of this version was exported and proven; run `pmtune export`");
+    };
+    let (outcome, steps) = (parity.outcome(), parity.steps());
+    let passed = steps.iter().filter(|step| step.outcome == Outcome::Passed).count();
+    if outcome == Outcome::NotShown {
+        return scope.unjudged(RULE, Some(steps.len() as f64), parity.verdict());
+    }
+    let (measured, wanted) = (passed as f64, steps.len() as f64);
+    let judged = scope.judged(RULE, outcome == Outcome::Passed, measured, wanted, parity.verdict());
+    let failed = steps.into_iter().filter(|step| step.outcome == Outcome::Failed);
+    judged.because_of(failed.map(|step| CaseNote { case: step.name, words: step.words }).collect())
 }
 
 /// `alone`: every answer was asked for by itself. A model in this process writes many answers at a time, so the seconds of

@@ -52,7 +52,9 @@ pub struct GateSettings {
     /// The smallest difference that the comparison can show four times in five must be this or less.
     #[schemars(range(max = 1), extend("exclusiveMinimum" = 0, "x-remedy" = "it is a difference in mean score, such as 0.1"))]
     pub detectable: Option<f64>,
-    /// Rules on the cases of one suite alone; `half`, `against` and `exit-code` do not stand here.
+    /// A file of the version was exported, and its newest proof shows that it is still the model that was evaluated.
+    pub export_parity: bool,
+    /// Rules on the cases of one suite alone; `half`, `against`, `export-parity` and `exit-code` do not stand here.
     #[schemars(schema_with = "of_suites")]
     pub suites: BTreeMap<String, GateSettings>,
     /// The exit code of a gate that fails.
@@ -149,7 +151,7 @@ pub const EXIT_CODE: &str =
     "use 1 to 255, but for 2 (wrong usage), 102 (a gate that could not be judged) and 130 (interrupted); 100 is usual";
 
 /// Keys that hold for the gate as a whole.
-const WHOLE: [&str; 4] = ["half", "against", "exit-code", "suites"];
+const WHOLE: [&str; 5] = ["half", "against", "export-parity", "exit-code", "suites"];
 
 impl Section for GateSettings {
     const KEY: &'static str = "gate";
@@ -215,7 +217,7 @@ mod tests {
         let text = "  half: all\n  against: v1\n  pass-rate: 0.7\n  score: 0.6\n  criteria: {accuracy: 0.8}\n  \
                     people: {tone: 4}\n  no-regression: {level: 0.1, margin: 0.02}\n  must-pass: [s/a, 'b*']\n  \
                     each-case: 0.8\n  flaky: 0.1\n  contaminated: 0\n  errors: 2\n  latency: {p50: 2, p95: 8.5}\n  \
-                    detectable: 0.1\n  suites: {format: {pass-rate: 0.9, no-regression: true}}\n  exit-code: 3\n";
+                    detectable: 0.1\n  export-parity: true\n  suites: {format: {pass-rate: 0.9, no-regression: true}}\n  exit-code: 3\n";
         let gate = read(text).unwrap();
         let format = GateSettings {
             pass_rate: Some(0.9),
@@ -237,6 +239,7 @@ mod tests {
             errors: Some(2),
             latency: LatencySettings { p50: Some(2.0), p95: Some(8.5) },
             detectable: Some(0.1),
+            export_parity: true,
             suites: BTreeMap::from([("format".to_string(), format)]),
             exit_code: Some(3),
         };

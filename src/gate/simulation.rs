@@ -61,6 +61,7 @@ fn fails(answers: Answers, n: usize, effect: f64, rounds: usize) -> f64 {
             labels: Outcomes { a: "v1", b: "v2" },
             settings: Some(&rules),
             people: &Points::new(),
+            parity: None,
             compare: Settings { resamples: 1000, seed: *round as u64, ..Settings::default() },
             insist: false,
         }

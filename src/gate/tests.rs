@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 fn decide_with(candidate: &Run, baseline: Option<&Run>, settings: Option<&GateSettings>, people: &Points) -> Decision {
     let compare = Settings { resamples: 1000, ..Settings::default() };
     let labels = Outcomes { a: "v1", b: "v2" };
-    Gate { candidate, baseline, labels, settings, people, compare, insist: false }.decide()
+    Gate { candidate, baseline, labels, settings, people, parity: None, compare, insist: false }.decide()
 }
 
 fn decide(candidate: &[Made], baseline: &[Made], settings: &GateSettings) -> Decision {

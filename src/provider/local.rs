@@ -11,7 +11,7 @@ use candle_core::Device;
 use engine::chat::Chat;
 use engine::error::{Error, Kind, Result};
 use engine::files::Source;
-use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Work};
+use engine::generate::{Conversation, Engine, Finish, Job, Outcome, Progress, Voice, Work};
 use engine::model::{Composite, Decoder, Forward};
 
 /// One base in memory and the versions that add to it.
@@ -59,6 +59,11 @@ impl<M: Forward> Local<M> {
 
     pub fn engine(&self) -> &Engine<M> {
         &self.engine
+    }
+
+    /// One version as its speech is compared with another's.
+    pub fn voice(&self, version: usize) -> Result<Voice<'_, M>> {
+        Ok(Voice { engine: &self.engine, adapter: self.adapter(version)? })
     }
 
     /// A conversation with one version, which keeps what it has read between turns.

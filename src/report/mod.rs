@@ -18,6 +18,7 @@ mod html;
 mod layout;
 mod markdown;
 mod packed;
+mod parity;
 mod plot;
 #[expect(clippy::module_inception, reason = "the room is named after what it makes")]
 mod report;
@@ -40,6 +41,7 @@ pub use dataset::{dataset_html, dataset_text};
 pub use extras::Extras;
 pub use history::{HistoryReport, history_csv};
 pub(crate) use html::base64;
+pub use parity::{ParityReport, steps as parity_steps};
 pub use plot::loss_svg;
 pub use report::Report;
 pub use several::SeveralReport;

@@ -17,6 +17,8 @@ const PARTS: &[(&str, &str)] = &[
     ("table.md", include_str!("templates/table.md")),
     ("audit.html", include_str!("templates/audit.html")),
     ("audit.md", include_str!("templates/audit.md")),
+    ("parity.html", include_str!("templates/parity.html")),
+    ("parity.md", include_str!("templates/parity.md")),
     ("dataset.html", include_str!("templates/dataset.html")),
     ("people.html", include_str!("templates/people.html")),
     ("people.md", include_str!("templates/people.md")),

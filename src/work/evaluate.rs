@@ -37,10 +37,22 @@ pub enum Subject {
         model: String,
         against: Option<String>,
     },
+    /// A version, and what stands for it outside.
+    Exported(Stead),
     /// The rest of this run.
     Resume(String),
     /// The answers of this run, judged again with today's checks.
     Rescore(String),
+}
+
+/// A version's file, asked as the version is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stead {
+    pub version: String,
+    /// The file, or the address of a program that has it loaded.
+    pub model: String,
+    /// The version's system prompt and worked examples are in the file.
+    pub opening_inside: bool,
 }
 
 /// An evaluation, resolved.
@@ -249,6 +261,7 @@ fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions
             };
             before.into_iter().chain([model.clone()]).collect()
         }
+        Subject::Exported(stead) => vec![stead.version.clone(), stead.model.clone()],
         // A stored run says itself of which version it is.
         Subject::Resume(_) | Subject::Rescore(_) => Vec::new(),
     };
@@ -259,6 +272,13 @@ fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions
     let mut versions = names.iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
     if let Some(twice) = twice(versions.iter().map(|version| &version.name)) {
         return Err(Error::usage(format!("two of these names mean {twice}")).hint("name each version once"));
+    }
+    if let (Subject::Exported(stead), [version, file]) = (subject, versions.as_mut_slice()) {
+        file.sampling = version.sampling.clone();
+        if !stead.opening_inside {
+            file.system.clone_from(&version.system);
+            file.examples.clone_from(&version.examples);
+        }
     }
     for version in &mut versions {
         version.sampling = sampling.clone().layered(&version.sampling);

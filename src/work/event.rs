@@ -27,6 +27,19 @@ pub enum Event<'a> {
     Train(train::Event<'a>),
     /// Lines that the linter looks at.
     Lint(lint::Step),
+    /// A file is written and proven.
+    Export(Exporting),
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exporting {
+    /// Bytes of the file.
+    Bytes { done: u64, of: u64 },
+    /// The file is read back.
+    Reading,
+    /// Texts that were read to both, and answers of both.
+    Spoken { done: usize, of: usize },
 }
 
 /// How far a base is fetched.

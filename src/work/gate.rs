@@ -6,6 +6,7 @@ use super::settings::{labels, settings};
 use super::short_path::short_path;
 use super::today::Today;
 use crate::compare::Outcomes;
+use crate::export::{Parity, newest};
 use crate::gate::{self, CriteriaSettings, Decision, FAILED, Gate, GateSettings, Points, Proposal, UNJUDGED, points};
 use crate::registry;
 use crate::report::gate::{Places, badge, code_quality, junit, markdown};
@@ -108,12 +109,14 @@ pub fn decide(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, in
     let rules = workspace.section::<GateSettings>()?;
     let rules = rules.as_ref();
     let Outcomes { a: label_a, b: label_b } = labels(workspace, baseline.unwrap_or(candidate), candidate);
+    let parity = parity(workspace, rules, candidate)?;
     let gate = Gate {
         candidate,
         baseline,
         labels: Outcomes { a: &label_a, b: &label_b },
         settings: rules,
         people: &people(workspace, rules, candidate)?,
+        parity: parity.as_ref(),
         compare: settings(workspace)?,
         insist,
     };
@@ -157,6 +160,14 @@ fn people(workspace: &Workspace, rules: Option<&GateSettings>, run: &Run) -> Res
         return Ok(Points::new());
     }
     Ok(points(&review::gather(&Reports::new(workspace.reports()), run)?))
+}
+
+/// The newest proof of a file of the run's version, where a rule asks for it.
+fn parity(workspace: &Workspace, rules: Option<&GateSettings>, run: &Run) -> Result<Option<Parity>> {
+    if !rules.is_some_and(|rules| rules.export_parity) {
+        return Ok(None);
+    }
+    Ok(newest(workspace, &run.manifest.version)?.map(|(_, parity)| parity))
 }
 
 /// Writes `gate.json` and `gate.md` into the run's folder, and the files that were asked for; gives the path of `gate.md`.

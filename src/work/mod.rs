@@ -3,8 +3,9 @@
 //! prints or listens to signals; the sink says when to stop.
 //!
 //! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other and
-//! [`compare_several`] many against one,
-//! [`gate`] decides, [`audit()`] tests the tests, [`review::Reading`] lets people or a judge model score, [`history()`] looks back, [`data`] keeps the
+//! [`compare_several`] many against one, [`gate`] decides, [`export()`] writes a version's file and proves it,
+//! [`deploy()`] puts it where another program finds it, [`audit()`] tests the tests, [`review::Reading`] lets people or
+//! a judge model score, [`history()`] looks back, [`data`] keeps the
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
 
@@ -17,9 +18,11 @@ pub mod versions;
 
 mod audit;
 mod compare;
+mod deploy;
 mod device;
 mod evaluate;
 mod event;
+mod export;
 mod extras;
 mod find;
 mod history;
@@ -39,9 +42,11 @@ mod testing;
 
 pub use audit::{AuditFiles, AuditOptions, Audited, audit, write_audit};
 pub use compare::{Compared, compare, compare_stored, newest_comparison};
+pub use deploy::{DeployOptions, Deployment, Probe, deploy, undo as undo_deploy};
 pub use device::DeviceChoice;
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
-pub use event::{Event, Judging, Pull, Sink, pull};
+pub use event::{Event, Exporting, Judging, Pull, Sink, pull};
+pub use export::{ExportOptions, Exported, export};
 pub use history::{HistoryOptions, Told, history};
 pub use import::{ImportOptions, ImportedSuite, import_suite};
 pub use render::{Rendered, render};

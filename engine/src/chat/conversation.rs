@@ -1,6 +1,7 @@
 //! One model's way of talking: tokenizer, template and the tokens that end an answer.
 
 use super::guard::{self, MARK};
+use super::opening::opened;
 use super::template::{CHATML, Template};
 use super::{Message, Role, Streaming, Tokenizer};
 use crate::error::{Error, Result};
@@ -37,6 +38,7 @@ pub struct Chat {
     tokenizer: Tokenizer,
     template: Option<Template>,
     template_source: Option<String>,
+    settings: Settings,
     template_hash: String,
     /// The template has no place for a system message: it goes before the first user message.
     folds_system: bool,
@@ -49,12 +51,13 @@ impl Chat {
     pub fn new(tokenizer: Tokenizer, settings: Settings) -> Result<Self> {
         let speaks_chatml =
             ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
-        let source = settings.template.or_else(|| speaks_chatml.then(|| CHATML.to_string()));
+        let source = settings.template.clone().or_else(|| speaks_chatml.then(|| CHATML.to_string()));
         let template_hash = source.as_deref().map(|text| store::hash(text.as_bytes())).unwrap_or_default();
-        let compiled = source.as_deref().map(|text| Template::new(text, settings.bos_token, settings.eos_token));
+        let compiled =
+            source.as_deref().map(|text| Template::new(text, settings.bos_token.clone(), settings.eos_token.clone()));
         let template = compiled.transpose()?;
         let size = tokenizer.id_count();
-        let mut stop_ids: Vec<u32> = settings.stop_ids.into_iter().filter(|id| (*id as usize) < size).collect();
+        let mut stop_ids: Vec<u32> = settings.stop_ids.iter().copied().filter(|id| (*id as usize) < size).collect();
         let known = TURN_ENDS.iter().filter(|text| tokenizer.control().iter().any(|token| token == *text));
         stop_ids.extend(known.filter_map(|text| tokenizer.id(text)));
         let mut seen = std::collections::HashSet::new();
@@ -67,6 +70,7 @@ impl Chat {
             tokenizer,
             template,
             template_source: source,
+            settings,
             template_hash,
             folds_system: false,
             stop_ids,
@@ -80,6 +84,21 @@ impl Chat {
     /// The Jinja source that is used, be it the model's own or ChatML for want of one.
     pub fn template(&self) -> Option<&str> {
         self.template_source.as_deref()
+    }
+
+    /// The same tokenizer with another template.
+    ///
+    /// # Errors
+    /// As [`Chat::new`].
+    pub fn with_template(&self, source: &str) -> Result<Self> {
+        let settings = Settings { template: Some(source.to_string()), ..self.settings.clone() };
+        Self::new(self.tokenizer.clone(), settings)
+    }
+
+    /// A template that puts `system` and `examples` before every conversation, but `system` only before one without a
+    /// system message of its own. `None` where there is no template to begin with.
+    pub fn opening_with(&self, system: Option<&str>, examples: &[Message]) -> Option<String> {
+        Some(opened(self.template()?, self.folds_system, system, examples))
     }
 
     /// The tokenizer as a `tokenizer.json`.
@@ -127,6 +146,11 @@ impl Chat {
     /// The token the template writes after an answer; training teaches it.
     pub fn end_of_turn(&self) -> u32 {
         self.end_of_turn
+    }
+
+    /// The token that a conversation begins with, for templates that write it; empty where there is none.
+    pub fn bos_token(&self) -> &str {
+        &self.settings.bos_token
     }
 
     /// SHA-256 of the template's source in hex, empty when there is none.
@@ -253,6 +277,41 @@ mod tests {
         }
         let keeps = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}";
         assert_eq!(chat(Some(keeps)).render(&conversation(), true).unwrap(), "[system]Be brief.[user]Hi");
+    }
+
+    #[test]
+    fn a_template_can_bring_the_beginning_of_every_conversation_along() {
+        let refuses = "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+        let keeps = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+        let system = "Say \"yes\" \\ no\n{{ messages }} {% raw %} é";
+        let examples = [Message::new(Role::User, "a"), Message::new(Role::Assistant, "b")];
+        for (template, system, examples) in [
+            (keeps, Some(system), &examples[..]),
+            (keeps, Some(system), &[]),
+            (keeps, None, &examples[..]),
+            (refuses, Some(system), &examples[..]),
+            (refuses, Some(system), &[]),
+            (refuses, None, &examples[..]),
+        ] {
+            let plain = chat(Some(template));
+            let opened = plain.with_template(&plain.opening_with(system, examples).unwrap()).unwrap();
+            let first = |own: Option<&str>| {
+                let system = own.or(system).map(|text| Message::new(Role::System, text));
+                system.into_iter().chain(examples.iter().cloned())
+            };
+            let question =
+                [Message::new(Role::User, "Hi"), Message::new(Role::Assistant, "x"), Message::new(Role::User, "y")];
+            for own in [None, Some("Mine.")] {
+                let wanted: Vec<Message> = first(own).chain(question.clone()).collect();
+                let asked: Vec<Message> =
+                    own.map(|text| Message::new(Role::System, text)).into_iter().chain(question.clone()).collect();
+                assert_eq!(
+                    opened.render(&asked, true).unwrap(),
+                    plain.render(&wanted, true).unwrap(),
+                    "{template} {own:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod conversation;
 mod guard;
 mod json;
 mod message;
+mod opening;
 mod streaming;
 mod template;
 mod tokenizer;

@@ -3,6 +3,7 @@
 //! An [`Engine`] takes many [`Job`]s and keeps one batch full until all are done. What a job gives never depends on the
 //! jobs beside it: the decoder computes every row on its own, and every sequence draws from its own seed.
 
+mod agreement;
 mod batch;
 mod conversation;
 mod engine;
@@ -12,6 +13,7 @@ mod sampling;
 mod stem;
 mod writer;
 
+pub use agreement::{Agreement, Continuation, Voice};
 pub use conversation::Conversation;
 pub use engine::Engine;
 pub use job::{Finish, Job, Limits, Outcome, Progress, Work};

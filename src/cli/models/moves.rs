@@ -3,6 +3,7 @@
 use crate::cli::console::Console;
 use crate::cli::out;
 use crate::compare::Finding;
+use crate::deploy::deployed;
 use crate::registry::{self, Moved};
 use crate::report::visible;
 use crate::words;
@@ -35,6 +36,14 @@ pub fn promote(workspace: &Workspace, version: &str, because: Option<&str>) -> R
         }
         (false, None) => format!("{name} is primary now; no version was before."),
     });
+    for entry in deployed(workspace)?.iter().filter(|entry| entry.version != name) {
+        out::paragraph(format!(
+            "{} still has {}. To follow: pmtune export {name} && pmtune deploy {name} --to {}",
+            entry.to,
+            visible(&entry.version),
+            words::shell(&entry.to.typed())
+        ));
+    }
     Ok(())
 }
 

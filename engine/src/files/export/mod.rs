@@ -29,5 +29,5 @@ pub use hf::write_folder;
 pub use lora_gguf::write_lora;
 pub use model::{Export, Planned, Way};
 pub use value::Value;
-pub use verify::Checked;
+pub use verify::{Checked, verify_folder};
 pub use writer::{Progress, Written};

@@ -5,6 +5,8 @@
 pub enum Value {
     /// The kind most sizes and ids have.
     U32(u32),
+    /// A size that may be below zero.
+    I32(i32),
     /// The kind of most fractions.
     F32(f32),
     /// Yes or no.
@@ -35,6 +37,7 @@ impl Value {
         };
         match self {
             Self::U32(value) => [kind(U32), value.to_le_bytes().to_vec()].concat(),
+            Self::I32(value) => [kind(I32), value.to_le_bytes().to_vec()].concat(),
             Self::F32(value) => [kind(F32), value.to_le_bytes().to_vec()].concat(),
             Self::Bool(value) => [kind(BOOL), vec![u8::from(*value)]].concat(),
             Self::Text(value) => [kind(TEXT), text(value)].concat(),

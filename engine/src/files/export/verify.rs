@@ -5,12 +5,15 @@ use rayon::prelude::*;
 use std::path::Path;
 
 use super::base::Stored;
-use super::model::{Export, Planned, Way};
+use super::file_type::FileType;
+use super::merge::{Merge, Order};
+use super::model::{Export, Planned, Way, type_name};
 use crate::error::{Error, Result};
 use crate::files::config::Config;
 use crate::files::gguf::{Gguf, Info, decoded};
 use crate::files::quantize::bounds;
 use crate::files::source;
+use crate::files::weights::Weights;
 
 /// What rounding did to one tensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,12 +89,60 @@ impl Export {
             let found = decoded(planned.dtype, found, width)?;
             Ok(Sums::of(&values, &found, &bounds(&values, planned.dtype)))
         });
-        let sums = sums.collect::<Result<Vec<Sums>>>()?;
+        checked.sum_up(&sums.collect::<Result<Vec<Sums>>>()?);
+        Ok(checked)
+    }
+}
+
+impl Checked {
+    fn sum_up(&mut self, sums: &[Sums]) {
         let total = |of: fn(&Sums) -> f64| sums.iter().map(of).sum::<f64>();
         let square = total(|sums| sums.square);
-        checked.relative_error = if square > 0.0 { (total(|sums| sums.error) / square).sqrt() } else { 0.0 };
-        checked.worst = sums.iter().fold(0.0, |worst, sums| sums.worst.max(worst));
-        Ok(checked)
+        self.relative_error = if square > 0.0 { (total(|sums| sums.error) / square).sqrt() } else { 0.0 };
+        self.worst = sums.iter().fold(0.0, |worst, sums| sums.worst.max(worst));
+    }
+}
+
+/// Reads the folder `path` back, which [`write_folder`](super::write_folder) has written in `file_type`, and compares every
+/// weight with base and adapter. Holds two weights in memory at a time.
+///
+/// # Errors
+/// A folder that cannot be run, or every weight that is not what it should be.
+pub fn verify_folder(base: &Path, adapter: Option<&Path>, path: &Path, file_type: FileType) -> Result<Vec<Checked>> {
+    let (config, weights) = source::open_weights(base)?;
+    let merge = adapter.map(|folder| Merge::load(folder, &config, Order::HuggingFace)).transpose()?;
+    let (found_config, found) = source::open_weights(path)?;
+    let (mut checked, mut faults) = (Vec::new(), Vec::new());
+    let fault = |what: String| Error::model(format!("{}: {what}", path.display()));
+    if in_32_bits(&found_config) != in_32_bits(&config) {
+        faults.push(fault("the sizes of the model are not its base's".to_string()));
+    }
+    let dtype = file_type.storage();
+    for entry in config.entries().iter().filter(|entry| weights.contains(&entry.name)) {
+        if !found.contains(&entry.name) {
+            faults.push(fault(format!("`{}` is missing", entry.name)));
+            continue;
+        }
+        let values = |weights: &dyn Weights| -> Result<Vec<f32>> {
+            Ok(weights.get(&entry.name, &entry.shape)?.to_f32()?.flatten_all()?.to_vec1()?)
+        };
+        let (mut wanted, found) = (values(weights.as_ref())?, values(found.as_ref())?);
+        if let Some(pair) = merge.as_ref().and_then(|merge| merge.pair(&entry.name)) {
+            pair.add_all(&mut wanted);
+        }
+        let sums = Sums::of(&wanted, &found, &bounds(&wanted, dtype));
+        let mut this =
+            Checked { name: entry.name.clone(), type_name: type_name(dtype), relative_error: 0.0, worst: 0.0 };
+        this.sum_up(&[sums]);
+        if this.worst > 1.0 {
+            let what = format!("`{}` is off by {:.1} times what its type allows", entry.name, this.worst);
+            faults.push(fault(what));
+        }
+        checked.push(this);
+    }
+    match Error::gather(faults) {
+        Some(error) => Err(error.hint("do not use the folder; export again, and tell us if it happens again")),
+        None => Ok(checked),
     }
 }
 
