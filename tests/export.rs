@@ -192,7 +192,10 @@ fn a_proven_file_goes_to_lm_studio_and_comes_back() {
     let text = said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio", "--server", server]), 0);
     assert!(text.contains("has it already"), "{text}");
 
-    said(&at_home(root.path(), &["models", "promote", "v9"]), 0);
+    let text = said(&at_home(root.path(), &["models", "list"]), 0);
+    assert!(flat(&text).contains("PM-v1 is deployed to LM Studio"), "{text}");
+    let text = said(&at_home(root.path(), &["models", "promote", "v9"]), 0);
+    assert!(flat(&text).contains("LM Studio still has PM-v1"), "{text}");
     let text = said(&at_home(root.path(), &["deploy", "v9", "--to", "lm-studio", "--undo"]), 1);
     assert!(text.contains("is not deployed"), "{text}");
     said(&at_home(root.path(), &["deploy", "v1", "--to", "lm-studio", "--undo"]), 0);

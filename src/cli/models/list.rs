@@ -2,6 +2,7 @@
 
 use crate::cli::console::Console;
 use crate::cli::out;
+use crate::deploy::{Deployed, deployed};
 use crate::registry::{self, Manifest, Note};
 use crate::report::visible;
 use crate::suite::Split;
@@ -47,18 +48,25 @@ pub fn list(workspace: &Workspace) -> Result<()> {
     }
     out::line(table.trim_fmt());
     versions.legend();
+    for Deployed { version, to, place, .. } in deployed(workspace)? {
+        let place = place.display().to_string();
+        out::item("· ", format!("{} is deployed to {to}: {}", visible(&version), visible(&place)));
+    }
     Ok(())
 }
 
 /// The same for programs.
 pub fn json(workspace: &Workspace) -> Result<()> {
-    let versions = Versions::read(workspace)?;
+    let (versions, all) = (Versions::read(workspace)?, deployed(workspace)?);
     let version = |row: &Row| match &row.manifest {
         Some(manifest) => json!({
             "name": row.name, "primary": versions.is_primary(&row.name), "archived": row.archived,
             "damaged": false, "created": manifest.created.to_string(), "parent": manifest.parent,
             "base": manifest.base.name, "adapter": manifest.adapter.is_some(), "notes": manifest.notes,
             "newest_run": newest_run(&row.standing),
+            "deployed": all.iter().filter(|one| one.version == row.name).map(|one| json!({
+                "to": one.to.to_string(), "place": one.place, "at": one.at.to_string(),
+            })).collect::<Vec<_>>(),
         }),
         None => json!({"name": row.name, "archived": true, "damaged": true}),
     };
