@@ -7,6 +7,8 @@ use crate::model::Forward;
 
 /// The fewest tokens in common that are worth it.
 const FEWEST: usize = 8;
+/// The most caches that are kept: a search looks at each.
+const MOST: usize = 64;
 
 /// Caches of sequences that have left the batch, the one used last at the end.
 pub(super) struct Recall<C> {
@@ -41,6 +43,9 @@ impl<C: Clone> Recall<C> {
         let bytes = decoder.cache_bytes(read.len());
         self.bytes += bytes;
         self.kept.push_back(Kept { adapter, read, cache, bytes });
+        if self.kept.len() > MOST {
+            self.forget_one();
+        }
     }
 
     /// The cache that has the most in common with the beginning of `prompt`, and how many tokens that is. The last token

@@ -54,8 +54,7 @@ impl<C: Clone> Stems<C> {
                 let parent = stem.parent.map(|p| p + first);
                 let depth = parent.map_or(0, |p| self.depth(p)) + stem.tokens.len();
                 let (adapter, tokens, users) = (jobs[members[0]].adapter, stem.tokens, stem.users);
-                let growing =
-                    Growing { parent, tokens, depth, users, adapter, state: State::Untouched, broken: false };
+                let growing = Growing { parent, tokens, depth, users, adapter, state: State::Untouched, broken: false };
                 self.growing.insert(first + i, growing);
             }
             members.iter().zip(of).for_each(|(&i, stem)| stem_of[i] = stem.map(|s| s + first));
