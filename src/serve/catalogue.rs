@@ -27,7 +27,7 @@ pub struct Model {
     pub base: String,
     pub promoted: bool,
     /// Which base of the catalogue.
-    floor: usize,
+    group: usize,
     /// Which of the versions over that base.
     member: usize,
     chat: Arc<Chat>,
@@ -36,7 +36,7 @@ pub struct Model {
 }
 
 /// One base and its versions.
-struct Floor {
+struct Group {
     base: Base,
     chat: Arc<Chat>,
     context_tokens: usize,
@@ -47,7 +47,7 @@ struct Floor {
 /// The models of one workspace, as they are at the start.
 pub struct Catalogue {
     line: String,
-    floors: Vec<Floor>,
+    groups: Vec<Group>,
     models: Vec<Model>,
 }
 
@@ -58,7 +58,7 @@ impl Catalogue {
     /// # Errors
     /// Nothing can be served.
     pub fn open(workspace: &Workspace, sink: &dyn Sink) -> Result<Self> {
-        let mut catalogue = Self { line: workspace.config.line.clone(), floors: Vec::new(), models: Vec::new() };
+        let mut catalogue = Self { line: workspace.config.line.clone(), groups: Vec::new(), models: Vec::new() };
         let primary = registry::primary(workspace)?;
         let names: Vec<(String, String)> =
             registry::list(workspace)?.into_iter().map(|manifest| (manifest.name, manifest.base.name)).collect();
@@ -88,21 +88,21 @@ impl Catalogue {
         let (Some(version), Some(Source::Local { base: files, adapter })) = (versions.pop(), found.pop()) else {
             return Err(Error::usage(format!("{name} is not on this computer")));
         };
-        let floor = match self.floors.iter().position(|floor| floor.base == files) {
+        let group = match self.groups.iter().position(|group| group.base == files) {
             Some(at) => at,
             None => {
-                self.floors.push(Floor::open(files)?);
-                self.floors.len() - 1
+                self.groups.push(Group::open(files)?);
+                self.groups.len() - 1
             }
         };
-        let Floor { chat, context_tokens, family, adapters, .. } = &mut self.floors[floor];
+        let Group { chat, context_tokens, family, adapters, .. } = &mut self.groups[group];
         adapters.push(adapter);
         self.models.push(Model {
             id: name.to_string(),
             version,
             base,
             promoted,
-            floor,
+            group,
             member: adapters.len() - 1,
             chat: chat.clone(),
             context_tokens: *context_tokens,
@@ -117,12 +117,12 @@ impl Catalogue {
     /// # Errors
     /// That base cannot be loaded.
     pub(super) fn start(&self, device: DeviceChoice, queue: usize) -> Result<Vec<Worker>> {
-        let first = self.usual().map(|model| model.floor);
-        let load = |(at, floor): (usize, &Floor)| {
-            let (base, adapters) = (floor.base.path.clone(), floor.adapters.clone());
+        let first = self.usual().map(|model| model.group);
+        let load = |(at, group): (usize, &Group)| {
+            let (base, adapters) = (group.base.path.clone(), group.adapters.clone());
             Worker::start(Load { base, adapters, device, at_once: first == Some(at) }, queue)
         };
-        self.floors.iter().enumerate().map(load).collect()
+        self.groups.iter().enumerate().map(load).collect()
     }
 
     /// The model that people mean who name none: primary, else the newest version, else the base.
@@ -162,7 +162,7 @@ impl Catalogue {
     }
 }
 
-impl Floor {
+impl Group {
     fn open(base: Base) -> Result<Self> {
         let source = files::open(&base.path)?;
         let family = format!("{:?}", source.config.family).to_lowercase();
@@ -177,8 +177,8 @@ impl Model {
     }
 
     /// Which of the catalogue's bases it stands on.
-    pub(super) fn floor(&self) -> usize {
-        self.floor
+    pub(super) fn group(&self) -> usize {
+        self.group
     }
 
     /// The question that `prompt` is to this version, if there is room for an answer.

@@ -28,21 +28,21 @@ pub(super) struct Origin(Option<HeaderValue>);
 impl Entrance {
     /// Lets a request in, or says what to answer instead. A browser's question whether it may ask is answered before the
     /// token is looked at, which it does not bring.
-    pub fn admit(&self, head: &Parts) -> Result<Origin, Response> {
+    pub fn admit(&self, head: &Parts) -> Result<Origin, Box<Response>> {
         if !self.names.are_asked(head) {
             let message = "this server is not asked for by that name; start it with --allow-host NAME to allow one";
-            return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", message).into_response());
+            return Err(instead(Refusal::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", message)));
         }
-        let origin = self.origin(&head.headers).map_err(IntoResponse::into_response)?;
+        let origin = self.origin(&head.headers).map_err(instead)?;
         if head.method == Method::OPTIONS {
-            return Err(origin.allow(preflight(&head.headers)));
+            return Err(Box::new(origin.allow(preflight(&head.headers))));
         }
         // Whether it runs is no secret.
         if head.uri.path() != "/health" && !self.knows(&head.headers) {
             let message =
                 "this server wants its token as the API key: the one that was given to `pmtune serve --token`";
             let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message);
-            return Err(origin.allow(refusal.with(header::WWW_AUTHENTICATE, "Bearer").into_response()));
+            return Err(Box::new(origin.allow(refusal.with(header::WWW_AUTHENTICATE, "Bearer").into_response())));
         }
         Ok(origin)
     }
@@ -86,6 +86,10 @@ impl Origin {
         }
         response
     }
+}
+
+fn instead(refusal: Refusal) -> Box<Response> {
+    Box::new(refusal.into_response())
 }
 
 /// What a browser is told that asks whether it may ask.

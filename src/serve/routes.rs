@@ -55,7 +55,7 @@ pub(super) struct Service {
 struct Ready {
     head: Head,
     delivery: Delivery,
-    floor: usize,
+    group: usize,
     question: Question,
     system: System,
     passed_over: Vec<&'static str>,
@@ -65,7 +65,7 @@ struct Ready {
 pub(super) async fn answer(service: Arc<Service>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     match service.entrance.admit(&head) {
-        Err(instead) => instead,
+        Err(instead) => *instead,
         Ok(origin) => {
             let path = head.uri.path().trim_end_matches('/').to_string();
             origin.allow(route(service, &head.method, &path, body).await.unwrap_or_else(IntoResponse::into_response))
@@ -156,9 +156,9 @@ async fn write(
     let asked = service.clone();
     // Rendering and tokenising a long conversation takes its time.
     let ready = tokio::task::spawn_blocking(move || understand(&asked, &body)).await.map_err(|_| failed())??;
-    let Ready { head, delivery, floor, question, system, passed_over } = ready;
+    let Ready { head, delivery, group, question, system, passed_over } = ready;
     service.remark(&passed_over);
-    let told = service.workers[floor].ask(question).map_err(|error| Refusal::of(&error))?;
+    let told = service.workers[group].ask(question).map_err(|error| Refusal::of(&error))?;
     let version = head.version.clone();
     let mut response = match delivery.stream {
         true => stream(head, delivery.include_usage, told, place),
@@ -249,7 +249,7 @@ impl Service {
             version: model.id.clone(),
             prompt_tokens: question.prompt.len(),
         };
-        Ok(Ready { head, delivery: fields.delivery()?, floor: model.floor(), question, system, passed_over })
+        Ok(Ready { head, delivery: fields.delivery()?, group: model.group(), question, system, passed_over })
     }
 
     /// Says once what requests send in vain.

@@ -138,8 +138,8 @@ fn work(load: &Load, mut asked: mpsc::Receiver<Asked>, loaded: oneshot::Sender<R
     };
     let _ = loaded.send(Ok(())); // nobody waits where the first question made it load
     match opened {
-        Opened::Here(local) => Desk::new(&local).run(first, asked),
-        Opened::Device(local) => Desk::new(&local).run(first, asked),
+        Opened::Here(local) => Keeper::new(&local).run(first, asked),
+        Opened::Device(local) => Keeper::new(&local).run(first, asked),
     }
 }
 
@@ -166,15 +166,15 @@ fn copy(error: &Error) -> Error {
     Error { hint: error.hint.clone(), ..Error::new(error.kind, error.message.clone()) }
 }
 
-/// The batch and who waits for what of it.
-struct Desk<'a, M: Forward> {
+/// Keeps the batch going, and knows who waits for what of it.
+struct Keeper<'a, M: Forward> {
     local: &'a Local<M>,
     batch: Batch<'a, M>,
     open: HashMap<usize, mpsc::Sender<Told>>,
     next: usize,
 }
 
-impl<'a, M: Forward> Desk<'a, M> {
+impl<'a, M: Forward> Keeper<'a, M> {
     fn new(local: &'a Local<M>) -> Self {
         Self { local, batch: Batch::open(local.engine()), open: HashMap::new(), next: 0 }
     }
