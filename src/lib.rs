@@ -27,4 +27,5 @@ pub mod work;
 pub mod settings;
 pub mod http;
 pub mod desk;
+pub mod serve;
 pub mod cli;

@@ -32,6 +32,7 @@ mod review_kill;
 mod runs;
 mod schema;
 mod sentences;
+mod serve;
 mod suites;
 mod supervised;
 mod train;

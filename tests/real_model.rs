@@ -141,7 +141,7 @@ fn stop_strings_cut_and_long_prompts_fail_alone() {
         match progress {
             Progress::Done { id: 0, outcome, .. } => failed = outcome.err(),
             Progress::Done { outcome, .. } => written += usize::from(outcome.is_ok()),
-            Progress::Tokens(_) => {}
+            Progress::Tokens(_) | Progress::Text { .. } => {}
         }
         ControlFlow::Continue(())
     };

@@ -22,7 +22,7 @@ pub fn chat() -> Chat {
     Chat::new(tokenizer, Settings { template, stop_ids: vec![STOP], ..Settings::default() }).unwrap()
 }
 
-fn engine(limits: Limits) -> Engine {
+pub fn engine(limits: Limits) -> Engine {
     let decoder = crate::tiny::decoder("tiny-llama", Family::Llama);
     let adapter = decoder.adapter(&crate::tiny::data("tiny-llama-lora")).unwrap();
     Engine::new(Arc::new(decoder), Arc::new(chat()), vec![adapter]).with_limits(limits)

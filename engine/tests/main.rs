@@ -9,6 +9,7 @@ mod gguf_rope;
 mod model_files;
 mod model_folder;
 mod not_finite;
+mod open_batch;
 mod tiny;
 mod train_composite;
 mod train_oracle;

@@ -15,6 +15,7 @@ use super::pull::PullArgs;
 use super::render::RenderArgs;
 use super::review::ReviewArgs;
 use super::runs::RunsArgs;
+use super::serve::ServeArgs;
 use super::shell::{CompletionsArgs, ManArgs};
 use super::suite::SuiteArgs;
 use super::suites::{SchemaArgs, ValidateArgs};
@@ -29,7 +30,7 @@ use std::path::PathBuf;
     max_term_width = 100,
     after_help = "Examples:\n  pmtune init my-assistant          start a workspace that runs at once\n  pmtune train                      train the next version\n  pmtune eval --compare v1 v2       \
                   is v2 better than v1?\n  pmtune eval v2 --failing RUN      ask again what v2 got wrong\n  pmtune review v1 v2               let people score both, blind\n  pmtune gate v2 --against v1       may v2 go on?\n  pmtune history                    every version over time\n  pmtune chat v2                    \
-                  talk to a version\n\nExit codes: 0 fine, 1 error, 2 wrong usage, 3 an import would leave something out,\n100 quality gate failed, 102 quality gate not judged, 130 interrupted."
+                  talk to a version\n  pmtune serve                      use the versions in other programs\n\nExit codes: 0 fine, 1 error, 2 wrong usage, 3 an import would leave something out,\n100 quality gate failed, 102 quality gate not judged, 130 interrupted."
 )]
 pub struct Args {
     /// The workspace's folder (default: the nearest folder upward with a pmtune.yaml).
@@ -79,6 +80,8 @@ pub enum Command {
     Render(RenderArgs),
     /// Talk to a version in the terminal.
     Chat(ChatArgs),
+    /// Put the versions behind an address on this computer, for other programs.
+    Serve(Box<ServeArgs>),
     /// Print the script by which a shell completes this program's arguments.
     Completions(CompletionsArgs),
     /// Print the manual page, or write one for every command.

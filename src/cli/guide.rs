@@ -37,6 +37,7 @@ const GUIDES: &[Guide] = &[
     guide!("quality-gates", "rules that a version must keep, in CI too"),
     guide!("history", "whether the line is getting better over time"),
     guide!("managing-versions", "notes, the primary version, archives, damage"),
+    guide!("using-your-model", "a version in editors, chat windows and scripts"),
     guide!("endpoints", "models behind an address"),
     guide!("coming-from-promptfoo", "suites of other tools made into ours"),
 ];

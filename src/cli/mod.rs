@@ -26,6 +26,7 @@ mod render;
 mod review;
 mod run;
 mod runs;
+mod serve;
 mod shell;
 mod show;
 mod suite;

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
     chat, compare, data, deploy, eval, export, gate, guide, history, init, models, out, pull, render, review, runs,
-    shell, suite, suites, train,
+    serve, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -64,6 +64,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),
+        Command::Serve(serve) => serve::run(&workspace()?, &serve),
         Command::Completions(completions) => shell::completions(Args::command(), &completions),
         Command::Man(man) => shell::man(Args::command(), &man),
     }

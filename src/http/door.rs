@@ -2,11 +2,10 @@
 //! cookie.
 
 use super::message::{Method, Request, Response};
-use super::server::{Server, ours};
-use engine::error::{Error, Kind, Result};
-use engine::store;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
+use super::names::Names;
+use super::secret::Secret;
+use super::server::Server;
+use engine::error::Result;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Long enough for a weekend with the program running; the secret itself ends with the program.
@@ -19,25 +18,6 @@ const LOCKED: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"u
 <p>To use this browser instead, press Ctrl-C where pmtune runs, start the same command again, and open the new address. \
 Everything scored so far is saved.</p>\
 <p>If this is the browser you began with, <a href=\"/\">try once more</a>.</p></main></body></html>\n";
-
-/// 256 random bits in hexadecimal.
-struct Secret(String);
-
-impl Secret {
-    fn new() -> Result<Self> {
-        let mut bytes = [0u8; 32];
-        OsRng.try_fill_bytes(&mut bytes).map_err(|e| {
-            Error::new(Kind::Io, "this computer gave no random numbers").caused_by(e).hint("try the command again")
-        })?;
-        Ok(Self(store::hex(&bytes)))
-    }
-
-    /// Takes as long for a near miss as for a far one.
-    fn is(&self, said: &str) -> bool {
-        let (own, said) = (self.0.as_bytes(), said.as_bytes());
-        own.len() == said.len() && own.iter().zip(said).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
-    }
-}
 
 /// Guards a server. The token in the address works once, so an address left in a history or a chat opens nothing.
 pub struct Door {
@@ -53,15 +33,15 @@ impl Door {
     pub fn new(server: &Server) -> Result<Self> {
         Ok(Self {
             port: server.address().port(),
-            token: Secret::new()?,
-            cookie: Secret::new()?,
+            token: Secret::random()?,
+            cookie: Secret::random()?,
             opened: AtomicBool::new(false),
         })
     }
 
     /// The address to open, with the token.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/?token={}", self.port, self.token.0)
+        format!("http://127.0.0.1:{}/?token={}", self.port, self.token.text())
     }
 
     /// Lets a request in, or says what to answer instead.
@@ -76,7 +56,7 @@ impl Door {
             return if said.is_some() && at_the_door { Err(Response::redirect("/")) } else { Ok(()) };
         }
         if at_the_door && said.is_some_and(|said| self.token.is(said)) && !self.opened.swap(true, Ordering::SeqCst) {
-            let (name, value) = (self.cookie_name(), &self.cookie.0);
+            let (name, value) = (self.cookie_name(), self.cookie.text());
             let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={COOKIE_SECONDS}");
             return Err(Response::redirect("/").with("set-cookie", cookie));
         }
@@ -93,7 +73,7 @@ impl Door {
     /// A page elsewhere can make a browser post here, but not with this origin, and not JSON.
     fn own_script(&self, request: &Request) -> Result<(), Response> {
         let origin = request.header("origin").and_then(|origin| origin.strip_prefix("http://"));
-        if !origin.is_some_and(|origin| ours(origin, self.port)) {
+        if !origin.is_some_and(|origin| Names::loopback(self.port).include(origin)) {
             return Err(Response::refusal(403, "this request comes from another page", ""));
         }
         let kind = request.header("content-type").and_then(|kind| kind.split(';').next()).map(str::trim);

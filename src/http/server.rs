@@ -1,13 +1,16 @@
 //! Listens, takes requests in whole, and hands them to a plain function.
 
-use super::connection::Impatient;
-use super::message::{Method, Request, Response, single};
+use super::connection::{Impatient, Peer, attend};
+use super::message::{Method, Request, Response};
+use super::names::Names;
 use axum::Router;
 use axum::body::{HttpBody, to_bytes};
 use axum::extract::Request as Incoming;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use engine::error::{Error, Kind, Result};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -27,16 +30,18 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// How long answers on their way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Listens on 127.0.0.1 and nowhere else.
+/// Listens on one address.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    names: Names,
     patience: Duration,
 }
 
 impl Server {
-    /// Listens on `port`; without one, on the usual port if it is free and on any other if not.
+    /// Listens on 127.0.0.1 and nowhere else, on `port`; without one, on the usual port if it is free and on any other if
+    /// not.
     ///
     /// # Errors
     /// The port is taken or may not be used.
@@ -52,9 +57,29 @@ impl Server {
                 .hint("another program may be using the port; leave --port out to get a free one")
         };
         let listener = bound.map_err(fail)?;
-        listener.set_nonblocking(true).map_err(fail)?;
-        let address = listener.local_addr().map_err(fail)?;
-        Ok(Self { listener, address, patience: PATIENCE })
+        let port = listener.local_addr().map_err(fail)?.port();
+        Self::of(listener, Names::loopback(port)).map_err(fail)
+    }
+
+    /// Listens on `host` at `port`, 0 for any that is free. It is asked for by the names of `host` and by the `allowed` ones.
+    ///
+    /// # Errors
+    /// The port is taken or may not be used, or this computer has no such address.
+    pub fn bind_at(host: IpAddr, port: u16, allowed: &[String]) -> Result<Self> {
+        let fail = |e: std::io::Error| unusable(host, port, e);
+        let listener = TcpListener::bind((host, port)).map_err(fail)?;
+        let names = Names::of(host, listener.local_addr().map_err(fail)?.port(), allowed);
+        Self::of(listener, names).map_err(fail)
+    }
+
+    fn of(listener: TcpListener, names: Names) -> std::io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self { address: listener.local_addr()?, listener, names, patience: PATIENCE })
+    }
+
+    /// The names it is asked for by. Whoever [runs](Self::run) it must look at them.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -78,13 +103,21 @@ impl Server {
         handler: impl Fn(Request) -> Response + Send + Sync + 'static,
         stop: &dyn Fn() -> bool,
     ) -> Result<()> {
+        let (handler, names): (Arc<Handler>, _) = (Arc::new(handler), self.names.clone());
+        let app = Router::new().fallback(move |incoming| answer(incoming, handler.clone(), names.clone()));
+        self.run(app, stop)
+    }
+
+    /// Lets `app` answer until `stop` says so; what is on its way then gets a moment to end.
+    ///
+    /// # Errors
+    /// The runtime or the socket fails.
+    pub fn run(self, app: Router, stop: &dyn Fn() -> bool) -> Result<()> {
         let fail = |e: std::io::Error| Error::new(Kind::Network, format!("the server stopped: {e}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
         runtime.block_on(async {
-            let handler: Arc<Handler> = Arc::new(handler);
-            let port = self.address.port();
-            let app = Router::new().fallback(move |incoming| answer(incoming, handler.clone(), port));
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(fail)?;
+            let app = app.layer(from_fn(attend)).into_make_service_with_connect_info::<Peer>();
             let (ask, asked) = oneshot::channel::<()>();
             let serving = axum::serve(Impatient { listener, patience: self.patience }, app);
             let mut serving = tokio::spawn(
@@ -109,8 +142,8 @@ impl Server {
 
 type Handler = dyn Fn(Request) -> Response + Send + Sync;
 
-async fn answer(incoming: Incoming, handler: Arc<Handler>, port: u16) -> axum::response::Response {
-    let response = match take_in(incoming, port).await {
+async fn answer(incoming: Incoming, handler: Arc<Handler>, names: Names) -> axum::response::Response {
+    let response = match take_in(incoming, &names).await {
         Err(refusal) => refusal,
         Ok(request) => match tokio::task::spawn_blocking(move || handler(request)).await {
             Ok(response) => response,
@@ -121,10 +154,9 @@ async fn answer(incoming: Incoming, handler: Arc<Handler>, port: u16) -> axum::r
 }
 
 /// The whole request, if it is one that this server takes.
-async fn take_in(incoming: Incoming, port: u16) -> Result<Request, Response> {
+async fn take_in(incoming: Incoming, names: &Names) -> Result<Request, Response> {
     let (head, body) = incoming.into_parts();
-    let named = head.uri.authority().is_none_or(|a| ours(a.as_str(), port));
-    if !named || !single(&head.headers, "host").is_some_and(|host| ours(host, port)) {
+    if !names.are_asked(&head) {
         return Err(Response::refusal(421, "this is not that server", "open the address that pmtune printed"));
     }
     let method = match head.method.as_str() {
@@ -149,9 +181,22 @@ async fn take_in(incoming: Incoming, port: u16) -> Result<Request, Response> {
     Ok(Request { method, path, query, headers: head.headers, body })
 }
 
-/// Whether a name with port is one that this computer has for itself. A page elsewhere whose name was made to lead here
-/// (DNS rebinding) comes under its own name.
-pub(super) fn ours(authority: &str, port: u16) -> bool {
-    let authority = authority.to_ascii_lowercase();
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| authority == format!("{name}:{port}"))
+/// Why an address cannot be listened on.
+fn unusable(host: IpAddr, port: u16, error: std::io::Error) -> Error {
+    let next = port.checked_add(1).unwrap_or(7000);
+    let (message, hint) = match error.kind() {
+        ErrorKind::AddrInUse => (
+            format!("port {port} is taken by another program, perhaps by this one started before"),
+            format!("end that program, or choose another port: --port {next}"),
+        ),
+        ErrorKind::PermissionDenied => {
+            (format!("port {port} may not be used"), "choose one above 1023, such as --port 8080".to_string())
+        }
+        ErrorKind::AddrNotAvailable => (
+            format!("this computer has no address {host}"),
+            "give --host one of its own addresses, or 0.0.0.0 for all of them".to_string(),
+        ),
+        _ => (format!("cannot listen on {host}, port {port}: {error}"), "choose another --host or --port".to_string()),
+    };
+    Error::new(Kind::Network, message).hint(hint)
 }

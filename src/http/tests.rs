@@ -227,6 +227,13 @@ fn clients_that_stall_hold_up_nobody_and_are_hung_up_on() {
 }
 
 #[test]
+fn an_answer_may_take_longer_than_the_patience() {
+    let server = Running::with_patience(Duration::from_millis(200));
+    let cookie = server.enter();
+    assert!(server.get("/slow", &[("Cookie", &cookie)]).ends_with("slow"), "it takes 700 ms");
+}
+
+#[test]
 fn a_slow_answer_holds_up_nobody_and_is_finished_when_the_server_stops() {
     let server = Running::start();
     let cookie = server.enter();

@@ -71,7 +71,8 @@ impl<M: Forward> Local<M> {
         Ok(Conversation::new(&self.engine, self.adapter(version)?))
     }
 
-    fn adapter(&self, version: usize) -> Result<Option<usize>> {
+    /// Which of the engine's adapters a version uses.
+    pub fn adapter(&self, version: usize) -> Result<Option<usize>> {
         let unknown = || Error::model(format!("version number {version} was not opened"));
         self.adapters.get(version).copied().ok_or_else(unknown)
     }
@@ -234,6 +235,7 @@ impl<M: Forward> Provider for Local<M> {
         }
         self.engine.run(jobs, &mut |progress| match progress {
             Progress::Tokens(n) => sink(Event::Tokens(n)),
+            Progress::Text { .. } => ControlFlow::Continue(()),
             Progress::Done { id, outcome, elapsed } => {
                 let (request, part) = parts[id];
                 if let Some(state) = &mut open[request] {

@@ -10,6 +10,7 @@
 //! caller would have to bring the same writer; so this room stands below `report`.
 
 pub mod data;
+pub mod device;
 pub mod gate;
 pub mod review;
 pub mod runs;
@@ -19,7 +20,6 @@ pub mod versions;
 mod audit;
 mod compare;
 mod deploy;
-mod device;
 mod evaluate;
 mod event;
 mod export;

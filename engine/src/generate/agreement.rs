@@ -142,7 +142,7 @@ impl<M: Forward> Voice<'_, M> {
         let mut answers: Vec<Result<Vec<u32>>> = prompts.iter().map(|_| Err(stopped())).collect();
         let chat = self.engine.chat();
         self.engine.run(prompts.iter().enumerate().map(job).collect(), &mut |progress| match progress {
-            Progress::Tokens(_) => ControlFlow::Continue(()),
+            Progress::Tokens(_) | Progress::Text { .. } => ControlFlow::Continue(()),
             Progress::Done { id, outcome, .. } => {
                 answers[id] = outcome.and_then(|outcome| match outcome {
                     Outcome::Written { text, .. } => chat.answer_ids(&text),

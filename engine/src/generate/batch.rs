@@ -2,7 +2,8 @@
 //!
 //! A step feeds one token of every sequence that is writing and some of the tokens of those that have just joined. A
 //! finished sequence leaves and the next job joins. Prefixes that jobs share are computed once ([`super::stem`]). Since a
-//! row's result depends on its own sequence only, none of this can be seen in the answers.
+//! row's result depends on its own sequence only, none of this can be seen in the answers. An evaluation adds all its jobs
+//! at once, a server adds them as they come; both are the same batch.
 
 use rayon::prelude::*;
 use std::collections::VecDeque;
@@ -10,72 +11,45 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::engine::{Engine, not_finite};
-use super::job::{Job, Outcome, Progress, Work};
-use super::stem::{self, Stem};
+use super::job::{Job, Progress, Work};
+use super::recall::Recall;
+use super::sequence::{Left, Role, Sequence, Writing};
+use super::stems::Stems;
 use super::writer::Writer;
 use crate::error::Result;
-use crate::model::{Forward, Span, all_finite};
+use crate::model::{Decoder, Forward, Span, all_finite};
+
+/// The share of the memory for keys and values in which an open batch keeps what finished jobs have read.
+const RECALL_SHARE: usize = 3;
 
 impl<M: Forward> Engine<M> {
     /// Does all jobs, in order of joining but finishing as they may. Every job gets exactly one [`Progress::Done`]
     /// unless `sink` breaks, which ends everything after the current step.
     pub fn run(&self, jobs: Vec<Job>, sink: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<()> {
-        let mut possible = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            match self.check(&job) {
-                Ok(()) => possible.push(job),
-                Err(error) => {
-                    let done = Progress::Done { id: job.id, outcome: Err(error), elapsed: Duration::ZERO };
-                    if sink(done).is_break() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-        let mut batch = Batch::new(self, possible);
-        while batch.admit() {
-            // On a thread of the pool: from outside, every parallel loop would put this thread to sleep and wake it again.
-            let step = rayon::scope(|_| batch.step())?;
-            let tokens = (step.tokens > 0).then_some(Progress::Tokens(step.tokens));
-            let now = Instant::now();
-            let done = step.done.into_iter().map(|(id, outcome, joined)| Progress::Done {
-                id,
-                outcome,
-                elapsed: now - joined,
-            });
-            for progress in tokens.into_iter().chain(done) {
+        let mut batch = Batch::new(self);
+        let mut told = batch.add(jobs);
+        loop {
+            for progress in told {
                 if sink(progress).is_break() {
                     return Ok(());
                 }
             }
+            if batch.is_idle() {
+                return Ok(());
+            }
+            told = batch.step()?;
         }
-        Ok(())
     }
 }
 
-/// The state of one run of the engine: who waits and who is in the batch.
-struct Batch<'a, M: Forward> {
+/// Jobs under way. They may be added and cancelled between any two steps.
+pub struct Batch<'a, M: Forward = Decoder> {
     engine: &'a Engine<M>,
-    stems: Vec<Growing<M::Cache>>,
+    stems: Stems<M::Cache>,
+    recall: Recall<M::Cache>,
     waiting: VecDeque<Waiting>,
     running: Vec<Sequence<M::Cache>>,
-}
-
-/// A shared prefix and how far it is.
-struct Growing<C> {
-    stem: Stem,
-    adapter: Option<usize>,
-    state: State<C>,
-    /// A number on its way was not finite; what builds on it is wrong.
-    broken: bool,
-}
-
-enum State<C> {
-    Untouched,
-    InBatch,
-    Ready(C),
-    /// All its users have what they need.
-    Spent,
+    open: bool,
 }
 
 struct Waiting {
@@ -83,157 +57,125 @@ struct Waiting {
     stem: Option<usize>,
 }
 
-/// One member of the batch.
-struct Sequence<C> {
-    adapter: Option<usize>,
+/// Where a sequence starts: a cache, how many tokens of the prompt it holds, and whether it is broken.
+struct Start<C> {
     cache: C,
-    /// Tokens not fed yet; at least one.
-    due: Vec<u32>,
-    role: Role,
-    joined: Instant,
-    /// Memory set aside for it.
-    reserved: usize,
-    /// A number on its way was not finite.
+    depth: usize,
     broken: bool,
 }
 
-enum Role {
-    Stem(usize),
-    Write {
-        id: usize,
-        writer: Box<Writer>,
-    },
-    /// `from` is the first row fed from now on whose next token is to be scored.
-    Score {
-        id: usize,
-        next: Vec<u32>,
-        from: usize,
-        log_probs: Vec<f32>,
-    },
-}
-
-/// A sequence that is about to choose its next token.
-struct Writing<'s> {
-    writer: &'s mut Writer,
-    due: &'s mut Vec<u32>,
-    broken: &'s mut bool,
-}
-
-impl Writing<'_> {
-    fn go_on(&mut self, choose: impl FnOnce(&mut Writer) -> Result<Option<u32>>) {
-        match choose(self.writer) {
-            Ok(token) => self.due.extend(token),
-            // The only thing that can go wrong.
-            Err(_) => *self.broken = true,
-        }
-    }
-}
-
-/// What one step brought.
-struct Step {
-    tokens: usize,
-    /// Job id, outcome and when the job joined.
-    done: Vec<(usize, Result<Outcome>, Instant)>,
-}
-
 impl<'a, M: Forward> Batch<'a, M> {
-    fn new(engine: &'a Engine<M>, jobs: Vec<Job>) -> Self {
-        let mut batch = Self { engine, stems: Vec::new(), waiting: VecDeque::new(), running: Vec::new() };
-        let mut stem_of = vec![None; jobs.len()];
-        for adapter in std::iter::once(None).chain((0..engine.adapters.len()).map(Some)) {
-            let members: Vec<usize> = (0..jobs.len()).filter(|&i| jobs[i].adapter == adapter).collect();
-            let prompts: Vec<&[u32]> = members.iter().map(|&i| jobs[i].prompt.as_slice()).collect();
-            let (stems, of) = stem::plan(&prompts);
-            let before = batch.stems.len();
-            batch.stems.extend(stems.into_iter().map(|stem| Growing {
-                stem: Stem { parent: stem.parent.map(|p| p + before), ..stem },
-                adapter,
-                state: State::Untouched,
-                broken: false,
-            }));
-            members.iter().zip(of).for_each(|(&i, stem)| stem_of[i] = stem.map(|s| s + before));
-        }
-        batch.waiting = jobs.into_iter().zip(stem_of).map(|(job, stem)| Waiting { job, stem }).collect();
-        batch
+    /// An empty batch for a set of jobs that is known from the start.
+    pub fn new(engine: &'a Engine<M>) -> Self {
+        let (stems, recall) = (Stems::new(), Recall::new());
+        Self { engine, stems, recall, waiting: VecDeque::new(), running: Vec::new(), open: false }
     }
 
-    /// Lets jobs join while there is room. False when nothing is left to do.
-    fn admit(&mut self) -> bool {
+    /// An empty batch for jobs that come and go: it tells texts while they are written ([`Progress::Text`]), and keeps what
+    /// finished jobs have read for those that begin alike.
+    pub fn open(engine: &'a Engine<M>) -> Self {
+        Self { open: true, ..Self::new(engine) }
+    }
+
+    /// Lets jobs wait for their turn. Those that cannot be done at all are done with that: they are given back.
+    pub fn add(&mut self, jobs: Vec<Job>) -> Vec<Progress> {
+        let (mut possible, mut refused) = (Vec::with_capacity(jobs.len()), Vec::new());
+        for job in jobs {
+            match self.engine.check(&job) {
+                Ok(()) => possible.push(job),
+                Err(error) => {
+                    refused.push(Progress::Done { id: job.id, outcome: Err(error), elapsed: Duration::ZERO });
+                }
+            }
+        }
+        let stems = self.stems.plan(&possible);
+        self.waiting.extend(possible.into_iter().zip(stems).map(|(job, stem)| Waiting { job, stem }));
+        refused
+    }
+
+    /// Takes a job out, wherever it is; nothing more is told of it. A job that is done already is passed over.
+    pub fn cancel(&mut self, id: usize) {
+        if let Some(at) = self.waiting.iter().position(|waiting| waiting.job.id == id) {
+            let stem = self.waiting.remove(at).and_then(|waiting| waiting.stem);
+            stem.into_iter().for_each(|stem| self.stems.release(stem));
+            // A stem for which nobody waits any more is not computed to its end.
+            let stems = &self.stems;
+            self.running.retain(|s| !matches!(s.role, Role::Stem(stem) if !stems.contains(stem)));
+        }
+        if let Some(at) = self.running.iter().position(|sequence| sequence.role.is_job(id)) {
+            let gone = self.running.swap_remove(at);
+            self.remember(gone.adapter, gone.read, gone.cache, gone.broken);
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.running.is_empty()
+    }
+
+    /// Lets jobs join while there is room, makes one pass of the decoder over the rows that are due, and tells what came
+    /// of it. Where nothing is to be done, nothing is told.
+    ///
+    /// # Errors
+    /// The decoder fails; no job of this batch can be answered any more.
+    pub fn step(&mut self) -> Result<Vec<Progress>> {
+        self.admit();
+        if self.running.is_empty() {
+            return Ok(Vec::new());
+        }
+        // On a thread of the pool: from outside, every parallel loop would put this thread to sleep and wake it again.
+        rayon::scope(|_| self.pass())
+    }
+
+    fn admit(&mut self) {
         let mut at = 0;
         while at < self.waiting.len() && self.running.len() < self.engine.limits.sequences.max(1) {
-            let (depth, positions) = {
-                let Waiting { job, stem } = &self.waiting[at];
-                let answer = match &job.work {
-                    Work::Write(sampling) => sampling.max_tokens,
-                    Work::Score(next) => next.len(),
-                };
-                let depth = stem.map_or(0, |s| self.depth(s));
-                (depth, (job.prompt.len() + answer).min(self.engine.decoder.config().context_length) - depth)
-            };
-            let reserved = self.engine.decoder.cache_bytes(positions);
-            let in_use: usize = self.running.iter().map(|s| s.reserved).sum();
-            if !self.running.is_empty() && in_use + reserved > self.engine.limits.cache_bytes {
+            let reserved = self.needs(&self.waiting[at]);
+            if !self.make_room(reserved) {
                 break;
             }
-            let Some(cache) = self.start_from(self.waiting[at].stem) else {
+            let Some(start) = self.start(at) else {
                 at += 1; // its stem is under way
                 continue;
             };
-            let Some(Waiting { job, stem }) = self.waiting.remove(at) else { break };
-            self.release(stem);
-            let broken = self.is_broken(stem);
-            self.join(job, cache, depth, reserved, broken);
-        }
-        !self.running.is_empty()
-    }
-
-    fn depth(&self, stem: usize) -> usize {
-        let Stem { parent, tokens, .. } = &self.stems[stem].stem;
-        tokens.len() + parent.map_or(0, |p| self.depth(p))
-    }
-
-    /// The cache behind `stem`. `None` when it is still being computed; that is set going here if need be.
-    fn start_from(&mut self, stem: Option<usize>) -> Option<M::Cache> {
-        let Some(stem) = stem else { return Some(self.engine.decoder.cache()) };
-        match &self.stems[stem].state {
-            State::Ready(cache) => return Some(cache.clone()),
-            State::InBatch | State::Spent => return None,
-            State::Untouched => {}
-        }
-        let parent = self.stems[stem].stem.parent;
-        let cache = self.start_from(parent)?;
-        self.release(parent);
-        let broken = self.is_broken(parent);
-        let growing = &mut self.stems[stem];
-        growing.state = State::InBatch;
-        self.running.push(Sequence {
-            adapter: growing.adapter,
-            cache,
-            due: growing.stem.tokens.clone(),
-            role: Role::Stem(stem),
-            joined: Instant::now(),
-            reserved: self.engine.decoder.cache_bytes(growing.stem.tokens.len()),
-            broken,
-        });
-        None
-    }
-
-    fn is_broken(&self, stem: Option<usize>) -> bool {
-        stem.is_some_and(|stem| self.stems[stem].broken)
-    }
-
-    /// Notes that one user of `stem` has taken what it needs.
-    fn release(&mut self, stem: Option<usize>) {
-        if let Some(growing) = stem.map(|i| &mut self.stems[i]) {
-            growing.stem.users -= 1;
-            if growing.stem.users == 0 {
-                growing.state = State::Spent;
-            }
+            let Some(Waiting { job, .. }) = self.waiting.remove(at) else { break };
+            self.join(job, start, reserved);
         }
     }
 
-    fn join(&mut self, job: Job, cache: M::Cache, depth: usize, reserved: usize, broken: bool) {
+    /// Memory for what a job adds to its stem.
+    fn needs(&self, Waiting { job, stem }: &Waiting) -> usize {
+        let answer = match &job.work {
+            Work::Write(sampling) => sampling.max_tokens,
+            Work::Score(next) => next.len(),
+        };
+        let whole = job.prompt.len().saturating_add(answer).min(self.engine.decoder.config().context_length);
+        self.engine.decoder.cache_bytes(whole - stem.map_or(0, |stem| self.stems.depth(stem)))
+    }
+
+    /// Whether there is room for so many bytes, made by forgetting if need be. One sequence always gets in.
+    fn make_room(&mut self, bytes: usize) -> bool {
+        let in_use: usize = self.running.iter().map(|s| s.reserved).sum();
+        while in_use + self.recall.bytes() + bytes > self.engine.limits.cache_bytes && self.recall.forget_one() {}
+        self.running.is_empty() || in_use + bytes <= self.engine.limits.cache_bytes
+    }
+
+    /// Where the waiting job at `at` starts; `None` while its stem is computed.
+    fn start(&mut self, at: usize) -> Option<Start<M::Cache>> {
+        let (Waiting { job, stem }, decoder) = (&self.waiting[at], &*self.engine.decoder);
+        if let Some(stem) = *stem {
+            let depth = self.stems.depth(stem);
+            let (cache, broken) = self.stems.start(stem, decoder, &mut self.running)?;
+            return Some(Start { cache, depth, broken });
+        }
+        let (cache, depth) =
+            self.recall.find(decoder, job.adapter, &job.prompt).unwrap_or_else(|| (decoder.cache(), 0));
+        Some(Start { cache, depth, broken: false })
+    }
+
+    fn join(&mut self, job: Job, start: Start<M::Cache>, reserved: usize) {
         let Job { id, adapter, prompt, work } = job;
+        let Start { cache, depth, broken } = start;
         let mut due = prompt[depth..].to_vec();
         let role = match work {
             Work::Write(sampling) => {
@@ -247,11 +189,11 @@ impl<'a, M: Forward> Batch<'a, M> {
                 Role::Score { id, next, from, log_probs: Vec::new() }
             }
         };
-        self.running.push(Sequence { adapter, cache, due, role, joined: Instant::now(), reserved, broken });
+        let read = if self.open { prompt[..depth].to_vec() } else { Vec::new() };
+        self.running.push(Sequence { adapter, cache, due, read, role, joined: Instant::now(), reserved, broken });
     }
 
-    /// One pass of the decoder over the rows that are due, and what follows from it.
-    fn step(&mut self) -> Result<Step> {
+    fn pass(&mut self) -> Result<Vec<Progress>> {
         // Rows with the same adapter side by side, so that each adapter is applied once.
         self.running.sort_by_key(|s| s.adapter);
         let rows = self.share_rows();
@@ -264,28 +206,35 @@ impl<'a, M: Forward> Batch<'a, M> {
         let hidden = self.engine.decoder.forward(&tokens, &mut spans)?; // (tokens, hidden)
         let (mut start, width) = (0, self.engine.decoder.config().hidden);
         for (sequence, &rows) in self.running.iter_mut().zip(&rows) {
-            sequence.due.drain(..rows);
+            let fed = sequence.due.drain(..rows);
+            if self.open {
+                sequence.read.extend(fed);
+            } else {
+                drop(fed);
+            }
             sequence.broken |= !all_finite(&hidden[start * width..(start + rows) * width]);
             start += rows;
         }
         self.score(&hidden, &rows)?;
         let written = self.write(&hidden, &rows)?;
-        Ok(Step { tokens: written, done: self.leave() })
+        let mut told: Vec<Progress> = (written > 0).then_some(Progress::Tokens(written)).into_iter().collect();
+        if self.open {
+            told.extend(self.running.iter_mut().filter_map(text));
+        }
+        self.leave(&mut told);
+        Ok(told)
     }
 
     /// How many rows each sequence gets in this step: those that are writing their one, and those still reading their
     /// prompt what the limit leaves, first come first served.
     fn share_rows(&self) -> Vec<usize> {
-        let mut left = self.engine.prompt_rows();
-        let mut share = |s: &Sequence<M::Cache>| match s.due.len() {
-            1 => 1,
-            due => {
-                let rows = due.min(left);
-                left -= rows;
-                rows
-            }
-        };
-        self.running.iter().map(&mut share).collect()
+        let (mut left, mut rows) = (self.engine.prompt_rows(), vec![0; self.running.len()]);
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&i| self.running[i].joined);
+        for i in order {
+            rows[i] = self.running[i].share(&mut left);
+        }
+        rows
     }
 
     fn score(&mut self, hidden: &[f32], rows: &[usize]) -> Result<()> {
@@ -338,25 +287,41 @@ impl<'a, M: Forward> Batch<'a, M> {
     }
 
     /// Takes out the sequences that are finished, and those that are broken.
-    fn leave(&mut self) -> Vec<(usize, Result<Outcome>, Instant)> {
-        let mut done = Vec::new();
+    fn leave(&mut self, told: &mut Vec<Progress>) {
+        let now = Instant::now();
         for sequence in std::mem::take(&mut self.running) {
-            if !sequence.due.is_empty() && !sequence.broken {
+            if !sequence.is_done() {
                 self.running.push(sequence);
                 continue;
             }
-            let (id, outcome) = match sequence.role {
-                Role::Stem(stem) => {
-                    self.stems[stem].state = State::Ready(sequence.cache);
-                    self.stems[stem].broken = sequence.broken;
-                    continue;
+            let Sequence { adapter, cache, read, role, joined, broken, .. } = sequence;
+            match role.left() {
+                Left::Stem(stem) => self.stems.computed(stem, cache, broken),
+                Left::Job(id, outcome) => {
+                    let outcome = if broken { Err(not_finite()) } else { Ok(outcome) };
+                    told.push(Progress::Done { id, outcome, elapsed: now - joined });
+                    self.remember(adapter, read, cache, broken);
                 }
-                Role::Write { id, writer } => (id, writer.outcome()),
-                Role::Score { id, log_probs, .. } => (id, Outcome::Scored { log_probs }),
-            };
-            let outcome = if sequence.broken { Err(not_finite()) } else { Ok(outcome) };
-            done.push((id, outcome, sequence.joined));
+            }
         }
-        done
+    }
+
+    /// Keeps what a job has read, within the memory there is for it.
+    fn remember(&mut self, adapter: Option<usize>, read: Vec<u32>, cache: M::Cache, broken: bool) {
+        if !self.open || broken {
+            return;
+        }
+        self.recall.keep(&*self.engine.decoder, adapter, read, cache);
+        while self.recall.bytes() > self.engine.limits.cache_bytes / RECALL_SHARE && self.recall.forget_one() {}
+    }
+}
+
+/// The text that a sequence has newly written.
+fn text<C>(sequence: &mut Sequence<C>) -> Option<Progress> {
+    match &mut sequence.role {
+        Role::Write { id, writer } if !sequence.broken => {
+            writer.fresh().map(|text| Progress::Text { id: *id, text: text.to_string() })
+        }
+        _ => None,
     }
 }

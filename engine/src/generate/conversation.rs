@@ -39,16 +39,11 @@ impl<'a, M: Forward> Conversation<'a, M> {
         self.engine.decoder.truncate(&mut self.cache, common)?;
         let room = self.engine.decoder.config().context_length - prompt.len();
         let mut writer = Writer::new(self.engine.chat(), sampling, prompt, sampling.max_tokens.min(room));
-        let (mut due, mut shown) = (prompt[common..].to_vec(), 0);
+        let mut due = prompt[common..].to_vec();
         while writer.finish().is_none() {
             due = rayon::scope(|_| self.feed(&due, &mut writer))?.into_iter().collect(); // on the pool, as `Engine::run`
-            let text = writer.settled();
-            if text.len() > shown {
-                let piece = text[shown..].to_string();
-                shown = text.len();
-                if on_text(&piece).is_break() {
-                    break;
-                }
+            if writer.fresh().is_some_and(|piece| on_text(piece).is_break()) {
+                break;
             }
         }
         Ok(writer.outcome())

@@ -27,7 +27,7 @@ impl<M: Forward> Engine<M> {
     }
 
     /// The model's tokenizer and template.
-    pub fn chat(&self) -> &Chat {
+    pub fn chat(&self) -> &Arc<Chat> {
         &self.chat
     }
 

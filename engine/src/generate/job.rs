@@ -79,6 +79,13 @@ pub enum Outcome {
 pub enum Progress {
     /// Tokens written since the last such report, over all sequences.
     Tokens(usize),
+    /// A job has written more of its answer; all such texts together are the answer. Only an open batch tells it.
+    Text {
+        /// The job's.
+        id: usize,
+        /// Whole characters that no stop string can take back any more.
+        text: String,
+    },
     /// A job is done.
     Done {
         /// The job's.

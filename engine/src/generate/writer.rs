@@ -14,6 +14,8 @@ pub(crate) struct Writer {
     /// `None` once closed.
     streaming: Option<Streaming>,
     text: String,
+    /// Bytes of `text` that [`Writer::fresh`] has given out.
+    given: usize,
     tokens: usize,
     max_tokens: usize,
     finish: Option<Finish>,
@@ -28,6 +30,7 @@ impl Writer {
             stop_strings: sampling.stop.iter().filter(|s| !s.is_empty()).cloned().collect(),
             streaming: Some(chat.decoder()),
             text: String::new(),
+            given: 0,
             tokens: 0,
             max_tokens,
             finish: (max_tokens == 0).then_some(Finish::Length),
@@ -76,13 +79,15 @@ impl Writer {
         Outcome::Written { text: self.text, tokens: self.tokens, finish: self.finish.unwrap_or(Finish::Length) }
     }
 
-    /// The text that no stop string can take back any more.
-    pub fn settled(&self) -> &str {
+    /// The text that was not given out before and that no stop string can take back any more, if there is any.
+    pub fn fresh(&mut self) -> Option<&str> {
         let held = match self.finish {
             Some(_) => 0,
             None => self.stop_strings.iter().map(|stop| overlap(&self.text, stop)).max().unwrap_or(0),
         };
-        &self.text[..self.text.len() - held]
+        let fresh = self.text.get(self.given..self.text.len() - held).filter(|fresh| !fresh.is_empty())?;
+        self.given += fresh.len();
+        Some(fresh)
     }
 
     /// Takes out what the text decoder still holds back; of an incomplete character nothing is kept.

@@ -1,0 +1,9 @@
+//! `pmtune serve`, asked over a socket as other programs ask it. The base is tiny and random, its context 256 tokens.
+
+mod answers;
+mod entrance;
+mod evaluated;
+mod fixture;
+mod life;
+mod lists;
+mod refused;
