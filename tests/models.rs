@@ -225,13 +225,13 @@ fn a_diff_names_data_results_and_the_missing_comparison() {
     for part in [
         "+ training-data/short-answers/ideas.jsonl: 11 examples, 1 for validation",
         "~ examples trained on: 76 → 258",
-        "~ adapter: 077c157b5d19 → 258ea5901507",
+        "~ adapter: 077c157b5d19 → 436848ae4333",
         "pmtune eval --compare PM-General-v1 PM-General-v2",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(
-        text.contains("~ epochs: 3 → 1") && !text.contains("learning-rate"),
+        text.contains("~ best epoch: 3 → 2") && !text.contains("learning-rate"),
         "what differs, and nothing else: {text}"
     );
     fine(root.path(), &["models", "archive", "v1"]);
@@ -249,8 +249,8 @@ fn a_diff_is_told_to_programs() {
     let diff: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((diff["format"].as_u64(), diff["after"].as_str()), (Some(1), Some("PM-General-v2")));
     let changes = diff["sections"].as_array().unwrap().iter().flat_map(|s| s["changes"].as_array().unwrap());
-    let epochs = changes.into_iter().find(|change| change["what"] == "epochs").unwrap();
-    assert_eq!((epochs["before"].as_str(), epochs["after"].as_str()), (Some("3"), Some("1")));
+    let epochs = changes.into_iter().find(|change| change["what"] == "best epoch").unwrap();
+    assert_eq!((epochs["before"].as_str(), epochs["after"].as_str()), (Some("3"), Some("2")));
     assert_eq!(diff["notes"]["after"]["since"][0]["text"], "a note");
     assert!(diff["compared"].is_null());
 }
