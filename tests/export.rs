@@ -107,6 +107,13 @@ fn a_damaged_file_is_found_and_never_overwritten() {
     let text = said(&pmtune(root.path(), &["export", "v1", "--type", "f16"]), 1);
     assert!(flat(&text).contains("not what would be written now"), "{text}");
     assert_eq!(std::fs::read(&file).unwrap(), bytes, "it is the user's");
+
+    said(&pmtune(root.path(), &["export", "v1", "--type", "f32"]), 0);
+    let manifest = root.path().join("models/PM-v1/manifest.yaml");
+    let other = std::fs::read_to_string(&manifest).unwrap().replace("or \\no.", "or maybe.");
+    std::fs::write(&manifest, other).unwrap();
+    let text = said(&pmtune(root.path(), &["export", "v1", "--type", "f32"]), 1);
+    assert!(text.contains("tokenizer.chat_template"), "another prompt is another file: {text}");
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn a_folder_becomes_a_file_that_answers_the_same() {
         let (want, _) = logits(&base, Some(&lora), &tokens());
         let export = Export::new(&base, Some(&lora), FileType::F32).unwrap();
         export.write(&path, &[], &mut quiet).unwrap();
-        export.verify(&path).unwrap();
+        export.verify(&path, &[]).unwrap();
         let (got, _) = logits(&path, None, &tokens());
         let error = apart(&got, &want);
         assert!(error <= 1e-5, "{}: {error}", base.display());
@@ -190,8 +190,11 @@ fn a_file_read_back_is_held_to_its_types() {
         let path = folder.path().join(file_type.name());
         let export = Export::new(&base, Some(&lora), file_type).unwrap();
         export.write(&path, &[], &mut quiet).unwrap();
-        let checked = export.verify(&path).unwrap();
+        let checked = export.verify(&path, &[]).unwrap();
         assert_eq!(checked.len(), export.tensors().len());
+        let renamed = [("general.name".to_string(), Some(Value::Text("other".to_string())))];
+        let error = export.verify(&path, &renamed).unwrap_err().to_string();
+        assert!(error.contains("the key `general.name`"), "{error}");
         let gate = checked.iter().find(|tensor| tensor.name == "blk.0.ffn_up.weight").unwrap();
         if [FileType::F32, FileType::F16, FileType::Q8_0, FileType::Q5_0, FileType::Q4_0].contains(&file_type) {
             assert!(gate.relative_error >= last, "{}: {} after {last}", gate.type_name, gate.relative_error);
@@ -202,7 +205,7 @@ fn a_file_read_back_is_held_to_its_types() {
         let at = bytes.len() - export.tensors().last().unwrap().bytes as usize;
         bytes[at + 1] ^= 0x44;
         std::fs::write(&path, bytes).unwrap();
-        let error = export.verify(&path).unwrap_err().to_string();
+        let error = export.verify(&path, &[]).unwrap_err().to_string();
         assert!(error.contains("is off by"), "{}: {error}", file_type.name());
     }
     assert!(last > 0.05, "Q4_0 is coarse: {last}");

@@ -2,7 +2,10 @@ use super::format::Format;
 use super::keys;
 use crate::run::VersionRef;
 use engine::error::{Error, Result};
-use engine::files::export::{Checked, Export, FileType, Progress, Written, verify_folder, write_folder, write_lora};
+use engine::files::export::{
+    Checked, Export, FileType, Progress, Value, Written, verify_folder, write_folder, write_lora,
+};
+use engine::store;
 use std::path::{Path, PathBuf};
 
 /// A version on its way to a file.
@@ -39,28 +42,37 @@ impl Parcel<'_> {
     pub fn write(&self, listen: &mut dyn FnMut(Progress<'_>) -> Result<()>) -> Result<Written> {
         let path = self.path();
         match self.format {
-            Format::Gguf => {
-                let keys = keys::of_model(self.version, self.base_name, self.template);
-                Export::new(self.base, self.adapter, self.file_type)?.write(&path, &keys, listen)
-            }
+            Format::Gguf => Export::new(self.base, self.adapter, self.file_type)?.write(&path, &self.keys(), listen),
             Format::Hf => write_folder(self.base, self.adapter, &path, self.file_type, self.template, listen),
-            Format::LoraGguf => {
-                let keys = keys::of_adapter(self.version, self.base_name);
-                write_lora(self.base, self.adapter()?, &path, &keys)
-            }
+            Format::LoraGguf => self.write_adapter(&path),
         }
     }
 
-    /// Reads back what was written and holds every weight to what its type allows; an adapter's numbers are not rounded
-    /// and not compared.
+    fn keys(&self) -> Vec<(String, Option<Value>)> {
+        keys::of_model(self.version, self.base_name, self.template)
+    }
+
+    fn write_adapter(&self, path: &Path) -> Result<Written> {
+        write_lora(self.base, self.adapter()?, path, &keys::of_adapter(self.version, self.base_name))
+    }
+
+    /// Reads back what was written and holds every key and weight to what it should be, a weight within what its type
+    /// allows. An adapter's numbers are not rounded, so its file is held against one that is written anew.
     ///
     /// # Errors
     /// It is not what would be written now.
     pub fn verify(&self) -> Result<Vec<Checked>> {
         match self.format {
-            Format::Gguf => Export::new(self.base, self.adapter, self.file_type)?.verify(&self.path()),
+            Format::Gguf => Export::new(self.base, self.adapter, self.file_type)?.verify(&self.path(), &self.keys()),
             Format::Hf => verify_folder(self.base, self.adapter, &self.path(), self.file_type),
-            Format::LoraGguf => Ok(Vec::new()),
+            Format::LoraGguf => {
+                let scratch = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
+                let anew = self.write_adapter(&scratch.path().join("adapter.gguf"))?;
+                match store::hash_file(&self.path(), |_| ())? == anew.sha256 {
+                    true => Ok(Vec::new()),
+                    false => Err(Error::model(format!("{} is another adapter's", self.path().display()))),
+                }
+            }
         }
     }
 

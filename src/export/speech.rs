@@ -8,7 +8,7 @@ use engine::model::Forward;
 use std::ops::ControlFlow;
 
 /// References that are read to both; more tell hardly more.
-const TEXTS: usize = 120;
+const TEXTS: usize = 60;
 /// Prompts that both answer, and the longest answer.
 const ANSWERS: usize = 24;
 const LONGEST: usize = 64;

@@ -132,7 +132,8 @@ impl Export {
         sink.finish()
     }
 
-    fn keys(&self, changes: &[(String, Option<Value>)]) -> Vec<(String, Vec<u8>)> {
+    /// Every key of the file with its encoded value, in order.
+    pub(super) fn keys(&self, changes: &[(String, Option<Value>)]) -> Vec<(String, Vec<u8>)> {
         let own = [("general.file_type", self.file_type.number()), ("general.quantization_version", 2)];
         let own = own.map(|(key, value)| (key.to_string(), Some(Value::U32(value))));
         let mut keys = self.base.keys.clone();

@@ -2,12 +2,14 @@
 
 use candle_core::quantized::GgmlDType;
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::base::Stored;
 use super::file_type::FileType;
 use super::merge::{Merge, Order};
 use super::model::{Export, Planned, Way, type_name};
+use super::value::Value;
 use crate::error::{Error, Result};
 use crate::files::config::Config;
 use crate::files::gguf::{Gguf, Info, decoded};
@@ -33,11 +35,12 @@ pub struct Checked {
 const TASK_VALUES: usize = 1 << 16;
 
 impl Export {
-    /// Reads `path` back, which [`Export::write`] has written, and compares every tensor with base and adapter.
+    /// Reads `path` back, which [`Export::write`] has written with these `keys`, and compares every key, and every tensor with
+    /// base and adapter. Which program rounded it (`general.quantized_by`) may be another.
     ///
     /// # Errors
-    /// A file that cannot be run, or every tensor that is not what it should be.
-    pub fn verify(&self, path: &Path) -> Result<Vec<Checked>> {
+    /// A file that cannot be run, or every key and tensor that is not what it should be.
+    pub fn verify(&self, path: &Path, keys: &[(String, Option<Value>)]) -> Result<Vec<Checked>> {
         let (config, _) = source::open_weights(path)?;
         let gguf = Gguf::open(path)?;
         let (mut checked, mut faults) = (Vec::new(), Vec::new());
@@ -45,6 +48,14 @@ impl Export {
         if in_32_bits(&config) != in_32_bits(&self.base.config) {
             faults.push(fault("the sizes of the model are not its base's".to_string()));
         }
+        let bytes = gguf.bytes();
+        let found: BTreeMap<&str, &[u8]> =
+            gguf.header.raw_keys.iter().map(|(key, place)| (key.as_str(), &bytes[place.clone()])).collect();
+        let wanted = self.keys(keys);
+        let wanted: BTreeMap<&str, &[u8]> = wanted.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
+        let all: BTreeSet<&str> = found.keys().chain(wanted.keys()).copied().collect();
+        let other = all.into_iter().filter(|key| *key != "general.quantized_by" && found.get(key) != wanted.get(key));
+        faults.extend(other.map(|key| fault(format!("the key `{key}` is not what would be written now"))));
         if gguf.header.tensors.len() != self.tensors().len() {
             faults.push(fault("it holds other tensors than its base".to_string()));
         }
