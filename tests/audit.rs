@@ -103,7 +103,7 @@ fn a_leaky_case_is_named_with_its_remedy_and_fails_the_gate_with_100() {
     let (code, ..) = audit(root.path(), &["--gate", "--sensitivity", "0.3", "--specificity", "1"]);
     assert_eq!(code, Some(0));
     let (code, ..) = audit(root.path(), &["choices", "--gate"]);
-    assert_eq!(code, Some(0), "there is nothing to fall short in");
+    assert_eq!(code, Some(102), "there is nothing to judge without a model, and that is no pass");
     assert_eq!(audit(root.path(), &["--sensitivity", "95"]).0, Some(2));
     let (code, _, error) = audit(root.path(), &["update"]);
     assert!(code == Some(1) && error.contains("did you mean updates?"), "{error}");
