@@ -499,10 +499,10 @@ fn json_stands_in_a_suite_or_a_case_and_a_schema_that_cannot_be_kept_is_told_wit
     assert!(shapes[0].starts_with("schema "), "{shapes:?}");
     assert_eq!(shapes[1..], ["off", "any object"]);
     for (json, place, what) in [
-        ("{type: objekt}", "pm:5:13", "`#/type`"),
-        ("{properties: {n: {minimum: low}}}", "pm:5:13", "`#/properties/n/minimum`"),
-        ("{uniqueItems: true}", "pm:5:13", "take it out"),
-        ("objects", "pm:5:13", "neither true nor false"),
+        ("{type: objekt}", "pm.yaml:5:13", "`#/type`"),
+        ("{properties: {n: {minimum: low}}}", "pm.yaml:5:13", "`#/properties/n/minimum`"),
+        ("{uniqueItems: true}", "pm.yaml:5:13", "take it out"),
+        ("objects", "pm.yaml:5:13", "neither true nor false"),
     ] {
         let said = faults(&case(json));
         assert!(said.contains(place) && said.contains(what), "{json}: {said}");

@@ -18,7 +18,8 @@ const BETWEEN: &str = r"\x20|\n[\x20\t]{0,32}";
 /// Grammars that are kept; then all are forgotten.
 const MOST_GRAMMARS: usize = 64;
 
-/// About 20 ms to make a grammar and 20 ms a mask at worst, and 16 MB for what one answer learns of its grammar.
+/// By the library's figures about 20 ms to make a grammar and 20 ms for a mask at worst, and at most 20 MB for what one
+/// answer learns of its grammar.
 fn limits() -> ParserLimits {
     ParserLimits {
         max_lexer_states: 10_000,
@@ -105,7 +106,11 @@ pub(super) fn check(schema: &Value) -> Result<()> {
     let ready = prepare(schema)?;
     let grammars = Grammars::over(&ApproximateTokEnv::single_byte_env());
     let grammars = grammars.map_err(|said| cannot("grammars cannot be made", &said))?;
-    let Err(said) = grammars.compile(ready.clone()) else { return Ok(()) };
+    let said = match grammars.compile(ready.clone()) {
+        // Whether anything fits at all, the first token tells.
+        Ok(mut matcher) => return matcher.compute_mask().map(|_| ()).map_err(|e| unkept("#", &e.to_string())),
+        Err(said) => said,
+    };
     // The library rarely says where: it is at the deepest place that fails by itself.
     let (mut path, mut said, mut at) = ("#".to_string(), said, ready.clone());
     'deeper: loop {
@@ -144,17 +149,21 @@ fn parts(schema: &Value) -> Vec<(String, Value)> {
 }
 
 fn unkept(path: &str, said: &str) -> Error {
-    let said = first_line(said);
+    let said = told(said);
     Error::input(format!("the JSON Schema cannot be kept at `{path}`: {said}"))
         .hint("write this part more simply, or take it out and check the finished answer for it")
 }
 
 fn cannot(what: &str, said: &str) -> Error {
-    Error::model(format!("{what}: {}", first_line(said))).hint("leave `json` out of `sampling`")
+    Error::model(format!("{what}: {}", told(said))).hint("leave `json` out of `sampling`")
 }
 
-fn first_line(said: &str) -> String {
-    said.lines().next().unwrap_or_default().chars().take(300).collect()
+/// What the library said, in one line.
+fn told(said: &str) -> String {
+    match said.lines().next().unwrap_or_default() {
+        "NoExtensionBias" => "no JSON fits it".to_string(),
+        line => line.chars().take(300).collect(),
+    }
 }
 
 impl Grammar {
@@ -202,7 +211,7 @@ fn keep(allowed: &SimpleVob, logits: &mut [f32]) {
 }
 
 fn stuck(said: &str) -> Error {
-    Error::model(format!("the answer cannot go on as its JSON Schema wants it: {}", first_line(said)))
+    Error::model(format!("the answer cannot go on as its JSON Schema wants it: {}", told(said)))
         .hint("write the schema more simply: shorter patterns, fewer alternatives at one place")
 }
 
