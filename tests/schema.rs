@@ -29,7 +29,7 @@ fn the_schema_agrees_with_the_loader_on_every_check() {
 }
 
 /// The sections by themselves; each is tried below a `line:`.
-const GOOD: [&str; 23] = [
+const GOOD: [&str; 24] = [
     "endpoint: {concurrency: 256, leave-out: [seed, top-p]}",
     "",
     "format: 1",
@@ -37,6 +37,7 @@ const GOOD: [&str; 23] = [
     "base: models/mine.gguf",
     "sampling:",
     "sampling: {temperature: 0, top-k: 1, top-p: 1, min-p: 0, repetition-penalty: 0.5, seed: 3, stop: [x, 1], max-tokens: 1}",
+    "sampling: {json: {type: object, properties: {a_b: {type: [string, 'null']}, n: {const: 1}}, required: [a_b]}}",
     "compare: {negligible: 0, confidence: 0.5, resamples: 1000, seed: 0}",
     "compare: ~",
     "data: {fail-on: off, severity: {crlf: note}, max-tokens: 1, outdated-terms: {a_b: c, d: 1}}",
@@ -55,7 +56,7 @@ const GOOD: [&str; 23] = [
     "gate: {no-regression: false}",
 ];
 
-const BAD: [&str; 63] = [
+const BAD: [&str; 65] = [
     "endpoint: {concurrency: 0}",
     "endpoint: {leave-out: [sed]}",
     "lines: x",
@@ -72,6 +73,8 @@ const BAD: [&str; 63] = [
     "sampling: {max-tokens: 1.5}",
     "sampling: {stop: x}",
     "sampling: {seed: -1}",
+    "sampling: {json: object}",
+    "sampling: {json: [{type: object}]}",
     "sampling: {temprature: 1}",
     "compare: {negligible: 1}",
     "compare: {negligible: .nan}",

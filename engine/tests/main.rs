@@ -6,6 +6,7 @@ mod embed;
 mod export;
 mod generate;
 mod gguf_rope;
+mod json;
 mod model_files;
 mod model_folder;
 mod not_finite;

@@ -9,6 +9,7 @@ use crate::work::{self, DeployOptions, Deployment, Probe};
 use crate::workspace::Workspace;
 use engine::chat::Role;
 use engine::error::{Error, Kind, Result};
+use engine::generate::Json;
 
 /// The exit code where the program answers otherwise than the file.
 const UNLIKE: u8 = 100;
@@ -96,7 +97,13 @@ fn show(options: &DeployOptions, deployment: &Deployment) {
         out::item("  ", format!("temperature {}", sampling.temperature));
         out::item("  ", format!("repeat penalty {}", sampling.repetition_penalty));
         out::item("  ", format!("limit response length {}", sampling.max_tokens));
+        let shape = match &sampling.json {
+            Json::Off => None,
+            Json::Object => Some(r#"{"type": "object"}"#.to_string()),
+            Json::Schema(schema) => Some(schema.to_string()),
+        };
         for (name, value) in [
+            ("structured output", shape),
             ("top K", sampling.top_k.map(|k| k.to_string())),
             ("top P", sampling.top_p.map(|p| p.to_string())),
             ("min P", sampling.min_p.map(|p| p.to_string())),

@@ -205,6 +205,8 @@ pub(super) fn suite_of(id: &str) -> &str {
 
 /// "sampling changed: temperature 0.0 → 0.7".
 fn sampling(before: &engine::generate::Sampling, after: &engine::generate::Sampling) -> Option<String> {
+    // A whole schema is too long for a line, and that answers may be anything is not written down.
+    let json = (before.json != after.json).then(|| format!("json {} → {}", before.json, after.json));
     let fields = |sampling| serde_json::to_value(sampling).ok();
     let (Some(Value::Object(before)), Some(Value::Object(after))) = (fields(before), fields(after)) else {
         return None;
@@ -212,8 +214,9 @@ fn sampling(before: &engine::generate::Sampling, after: &engine::generate::Sampl
     let plain = |value: Option<&Value>| value.filter(|v| !v.is_null()).map_or("off".to_string(), Value::to_string);
     let differing: Vec<String> = after
         .iter()
-        .filter(|(key, value)| before.get(*key) != Some(value))
+        .filter(|(key, value)| *key != "json" && before.get(*key) != Some(value))
         .map(|(key, value)| format!("{} {} → {}", key.replace('_', " "), plain(before.get(key)), plain(Some(value))))
+        .chain(json)
         .collect();
     (!differing.is_empty()).then(|| format!("sampling changed: {}", differing.join(", ")))
 }

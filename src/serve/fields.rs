@@ -2,9 +2,10 @@
 //! absent, whole numbers may be written with a point. What is known and wrong is refused by name.
 
 use super::refusal::Refusal;
-use engine::generate::{Sampling, SamplingOptions};
+use engine::generate::{Json, Sampling, SamplingOptions};
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// More stop strings than this are no use to anybody and a burden on every token.
 const MOST_STOPS: usize = 64;
@@ -73,15 +74,7 @@ impl Fields {
         if whole(&self.n, "n")?.is_some_and(|n| n != 1) {
             return Err(Refusal::unsupported("n", "one answer is written for each request: send n = 1, or ask again"));
         }
-        match self.response_format.get("type").and_then(Value::as_str) {
-            None if self.response_format.is_null() => Ok(()),
-            Some("text") => Ok(()),
-            _ => Err(Refusal::unsupported(
-                "response_format",
-                "JSON that is valid by construction is not written yet, and answers that only might be JSON are not \
-                 passed off as such: leave response_format out, and ask for JSON in words",
-            )),
-        }
+        Ok(())
     }
 
     /// What was sent and changes nothing here, though it would elsewhere.
@@ -103,6 +96,7 @@ impl Fields {
             seed: whole(&self.seed, "seed")?.map(i64::cast_unsigned),
             stop: stop(&self.stop)?,
             max_tokens: self.max_tokens()?,
+            json: json(&self.response_format)?,
         };
         let sampling = options.over(version.clone());
         // 0 and -1 switch it off in LM Studio and llama.cpp.
@@ -170,6 +164,31 @@ pub(super) fn whole(value: &Value, name: &str) -> Result<Option<i64>, Refusal> {
     read.map(Some).ok_or_else(|| Refusal::invalid(name, format!("{name} must be a whole number")))
 }
 
+/// What `response_format` asks for. LM Studio and llama.cpp also take the schema beside the type.
+fn json(format: &Value) -> Result<Option<Json>, Refusal> {
+    const NAME: &str = "response_format";
+    if format.is_null() {
+        return Ok(None);
+    }
+    let schema = format.pointer("/json_schema/schema").or_else(|| format.get("schema")).filter(|s| !s.is_null());
+    let json = match (format.get("type").and_then(Value::as_str), schema) {
+        (Some("text"), _) => Json::Off,
+        (Some("json_object"), None) => Json::Object,
+        (Some("json_object" | "json_schema"), Some(schema @ Value::Object(_))) => {
+            Json::Schema(Arc::new(schema.clone()))
+        }
+        _ => {
+            let message = "response_format must be of the type text, json_object, or json_schema with its schema under json_schema.schema";
+            return Err(Refusal::invalid(NAME, message.to_string()));
+        }
+    };
+    let refuse = |error: engine::error::Error| {
+        let remedy = error.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        Refusal::invalid(NAME, format!("{}{remedy}", error.message))
+    };
+    json.check().map(|()| Some(json)).map_err(refuse)
+}
+
 fn stop(value: &Value) -> Result<Option<Vec<String>>, Refusal> {
     let wrong = || {
         let message = format!(
@@ -211,6 +230,31 @@ mod tests {
         assert_eq!((said.temperature, said.top_k, said.seed, said.repetition_penalty), (0.0, Some(5), u64::MAX, 1.1));
         assert_eq!(said.stop, ["END"]);
         assert_eq!(sampled(json!({"seed": u64::MAX})).unwrap().seed, u64::MAX);
+    }
+
+    #[test]
+    fn json_is_asked_for_in_every_form_that_clients_use() {
+        let asked = |format: Value| sampled(json!({"response_format": format})).map(|said| said.json.to_string());
+        let schema = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
+        let of_schema = Json::Schema(Arc::new(schema.clone())).to_string();
+        for (format, wanted) in [
+            (Value::Null, "off"),
+            (json!({"type": "text"}), "off"),
+            (json!({"type": "json_object"}), "any object"),
+            (json!({"type": "json_object", "schema": schema}), of_schema.as_str()),
+            (
+                json!({"type": "json_schema", "json_schema": {"name": "x", "strict": true, "schema": schema}}),
+                &of_schema,
+            ),
+            (json!({"type": "json_schema", "schema": schema}), &of_schema),
+        ] {
+            assert_eq!(asked(format.clone()).as_deref(), Ok(wanted), "{format}");
+        }
+        let wrong = json!({"type": "json_schema", "json_schema": {"schema": {"type": "objekt"}}});
+        assert!(asked(wrong).unwrap_err().contains("`#/type`"));
+        for format in [json!("json"), json!({"type": "json_schema"}), json!({"type": "xml"})] {
+            assert!(asked(format.clone()).unwrap_err().contains("response_format"), "{format}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@ use super::schema::schema_among;
 use super::*;
 use crate::check::sample;
 use engine::error::{Error, Result};
+use engine::generate::Json;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use std::fs;
@@ -482,6 +483,30 @@ fn schema_agrees_with_the_loader() {
         "defaults: {id: x}\ncases: [{id: a, prompt: p}]",
     ];
     assert!(!whole.iter().any(|text| agree(text)));
+}
+
+#[test]
+fn json_stands_in_a_suite_or_a_case_and_a_schema_that_cannot_be_kept_is_told_with_its_place() {
+    let case = |json: &str| format!("cases:\n  - id: a\n    prompt: p\n    sampling:\n      json: {json}\n");
+    let suite = |text: &str| suite(text).unwrap();
+    let schema = "{type: object, properties: {due_on: {type: string, format: date}}, required: [due_on]}";
+    let Some(Json::Schema(read)) = only(&case(schema)).sampling.json else { panic!("a schema") };
+    assert_eq!(read["required"], serde_json::json!(["due_on"]), "keys stay as they are written");
+    let text = "defaults: {sampling: {json: {type: array}, max-tokens: 9}}\ncases:\n  \
+                - {id: a, prompt: p}\n  - {id: b, prompt: p, sampling: {json: false}}\n  \
+                - {id: c, prompt: p, sampling: {json: true}}\n";
+    let shapes: Vec<_> = suite(text).cases.iter().map(|case| case.sampling.json.clone().unwrap().to_string()).collect();
+    assert!(shapes[0].starts_with("schema "), "{shapes:?}");
+    assert_eq!(shapes[1..], ["off", "any object"]);
+    for (json, place, what) in [
+        ("{type: objekt}", "pm.yaml:5:13", "`#/type`"),
+        ("{properties: {n: {minimum: low}}}", "pm.yaml:5:13", "`#/properties/n/minimum`"),
+        ("{uniqueItems: true}", "pm.yaml:5:13", "take it out"),
+        ("objects", "pm.yaml:5:13", "neither true nor false"),
+    ] {
+        let said = faults(&case(json));
+        assert!(said.contains(place) && said.contains(what), "{json}: {said}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::run::VersionRef;
 use crate::workspace::Workspace;
 use engine::chat::{Chat, Message, Role};
 use engine::error::{Error, Kind, Result};
-use engine::generate::Sampling;
+use engine::generate::{Json, Sampling};
 use engine::{files, store};
 use jiff::Timestamp;
 use std::ops::ControlFlow;
@@ -222,6 +222,11 @@ fn ollama_text(version: &VersionRef, parity: &Parity, chat: &Chat, file: &Path, 
                     compare its answers with care";
         sink.tell(Event::Warning(text.to_string()));
     }
+    if !version.sampling.json.is_off() {
+        let text =
+            "a Modelfile cannot say that answers must be JSON: send `format` or `response_format` with every question";
+        sink.tell(Event::Warning(text.to_string()));
+    }
     let stops: Vec<String> = chat.stop_ids().iter().map(|id| chat.token_text(*id)).collect();
     let (config, _) = files::open_weights(file)?;
     let modelfile = Modelfile {
@@ -262,7 +267,8 @@ fn probe(
     let reference = format!("openai:{}/v1#{model}", server.trim_end_matches('/'));
     let there = Remote::parse(&reference, &remote(workspace, Some(1))?)?;
     let here = Local::new(files::open(file)?, &[None])?;
-    let sampling = Sampling { max_tokens: LONGEST, temperature: 0.0, ..version.sampling.clone() };
+    // The models are compared, not how each program keeps a schema.
+    let sampling = Sampling { max_tokens: LONGEST, temperature: 0.0, json: Json::Off, ..version.sampling.clone() };
     let mut requests = [Vec::new(), Vec::new()];
     for (id, question) in questions(workspace, sink).into_iter().enumerate() {
         let question = Message::new(Role::User, question);

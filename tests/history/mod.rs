@@ -3,6 +3,7 @@
 pub mod fixture;
 
 use assert_cmd::Command;
+use engine::generate::Json;
 use fixture::{DOMAIN, FORMAT, PLANS, SECRET};
 use pmtune::check::Criterion;
 use pmtune::compare::{Finding, Settings};
@@ -170,7 +171,7 @@ fn a_suite_that_comes_back_was_left_out_and_one_that_does_not_is_a_change() {
 fn every_sort_of_change_is_told_in_words() {
     let root = workspace();
     type Change = fn(&mut Source);
-    let changes: [(Change, &str); 5] = [
+    let changes: [(Change, &str); 6] = [
         (|s| s.run.records[2].prompt.push('!'), "prompts changed for 1 case: format-consistency/dev-02"),
         (|s| s.run.records[2].weight = 2.0, "weights changed for 1 case: format-consistency/dev-02"),
         (
@@ -178,6 +179,7 @@ fn every_sort_of_change_is_told_in_words() {
             "1 case moved between dev and held-out: format-consistency/dev-02",
         ),
         (|s| s.run.manifest.version.sampling.temperature = 0.7, "sampling changed: temperature 0.0 → 0.7"),
+        (|s| s.run.manifest.version.sampling.json = Json::Object, "sampling changed: json off → any object"),
         (|s| s.run.manifest.version.template = Some("other".into()), "the chat template changed"),
     ];
     for (change, words) in changes {

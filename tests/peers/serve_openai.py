@@ -50,7 +50,7 @@ def main(base):
     for wanted, code, ask in [
         (openai.NotFoundError, "model_not_found", dict(model="gpt-9", messages=ASK)),
         (openai.BadRequestError, "unsupported", dict(model=model, messages=ASK, n=2)),
-        (openai.BadRequestError, "unsupported", dict(model=model, messages=ASK, response_format={"type": "json_object"})),
+        (openai.BadRequestError, "invalid_value", dict(model=model, messages=ASK, response_format={"type": "json_object", "schema": {"not": {}}})),
         (openai.BadRequestError, "context_length_exceeded",
          dict(model=model, messages=[{"role": "user", "content": "word " * 200_000}], stream=True)),
     ]:

@@ -160,3 +160,29 @@ fn the_context_ends_every_answer_and_refuses_a_prompt_that_fills_it() {
         assert!(numbers[0] > CONTEXT && numbers[1] == CONTEXT, "{}", reply.message());
     }
 }
+
+#[test]
+fn what_must_be_json_is_json_whole_or_streamed() {
+    let root = workspace();
+    let server = Served::start(root.path(), &[]);
+    let schema = json!({"type": "object", "properties": {"due": {"const": "yes – é"}, "n": {"enum": [1, 2, 3]}},
+        "required": ["due", "n"]});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "x", "strict": true, "schema": schema}});
+    for (model, stream) in [("v1", false), ("primary", true)] {
+        let more = json!({"response_format": format, "max_tokens": 90, "stream": stream});
+        let reply = server.chat(model, "When is it due?", more);
+        let (text, finish) = match stream {
+            false => (reply.text(), reply.json()["choices"][0]["finish_reason"].clone()),
+            true => {
+                let (text, pieces) = streamed(&reply);
+                let finish =
+                    pieces.iter().map(|piece| piece["choices"][0]["finish_reason"].clone()).rfind(Value::is_string);
+                (text, finish.unwrap())
+            }
+        };
+        assert_eq!(finish, "stop", "{text}");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["due"], "yes – é");
+        assert!(answer["n"].is_u64() && answer.as_object().unwrap().len() == 2, "{text}");
+    }
+}

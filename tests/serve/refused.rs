@@ -10,8 +10,12 @@ fn what_cannot_be_kept_is_refused_by_name() {
     let server = Served::start(root.path(), &[]);
     for (more, code, param) in [
         (json!({"n": 2}), "unsupported", "n"),
-        (json!({"response_format": {"type": "json_object"}}), "unsupported", "response_format"),
-        (json!({"response_format": {"type": "json_schema", "json_schema": {}}}), "unsupported", "response_format"),
+        (json!({"response_format": {"type": "json_schema", "json_schema": {}}}), "invalid_value", "response_format"),
+        (
+            json!({"response_format": {"type": "json_object", "schema": {"not": {}}}}),
+            "invalid_value",
+            "response_format",
+        ),
         (json!({"tool_choice": "required"}), "unsupported", "tool_choice"),
         (json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}), "unsupported", "tool_choice"),
         (json!({"logprobs": true, "top_logprobs": 3}), "unsupported", "logprobs"),

@@ -3,9 +3,12 @@
 use super::guard::{self, MARK};
 use super::opening::opened;
 use super::template::{CHATML, Template};
+use super::trie;
 use super::{Message, Role, Streaming, Tokenizer};
 use crate::error::{Error, Result};
 use crate::store;
+use llguidance::toktrie::TokEnv;
+use std::sync::OnceLock;
 
 /// Control tokens that end an assistant's turn in some model line, whatever else its file declares. `<|assistant|>` is
 /// among Phi-3's declared stops: a model that opens another turn has finished this one.
@@ -44,6 +47,7 @@ pub struct Chat {
     folds_system: bool,
     stop_ids: Vec<u32>,
     end_of_turn: u32,
+    trie: OnceLock<Option<TokEnv>>,
 }
 
 impl Chat {
@@ -75,6 +79,7 @@ impl Chat {
             folds_system: false,
             stop_ids,
             end_of_turn: declared,
+            trie: OnceLock::new(),
         };
         chat.folds_system = chat.lacks_system_role();
         chat.end_of_turn = chat.written_end().unwrap_or(declared);
@@ -141,6 +146,20 @@ impl Chat {
     /// Tokens that end an answer.
     pub fn stop_ids(&self) -> &[u32] {
         &self.stop_ids
+    }
+
+    /// The bytes of every id as a trie, with the ids that end an answer; made at the first use.
+    ///
+    /// # Errors
+    /// A word of this tokenizer has no bytes of its own.
+    pub(crate) fn trie(&self) -> Result<&TokEnv> {
+        let made = self.trie.get_or_init(|| Some(trie::build(&self.tokenizer.all_bytes()?, &self.stop_ids)));
+        made.as_ref().ok_or_else(|| {
+            Error::model(
+                "answers of this model cannot be held to JSON: its tokenizer writes words otherwise beside others",
+            )
+            .hint("leave `json` out of `sampling`, or use a model with a byte-level or SentencePiece tokenizer")
+        })
     }
 
     /// The token the template writes after an answer; training teaches it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokenizers::Tokenizer as Inner;
 
 use super::guard;
+use super::spelling::Spelling;
 use super::streaming::Streaming;
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Result};
@@ -18,6 +19,7 @@ pub struct Tokenizer {
     id_count: usize,
     /// A control token that leaves the text after it alone; what follows it is encoded as inside a conversation.
     anchor: Option<(String, u32)>,
+    spelling: Spelling,
 }
 
 impl Tokenizer {
@@ -42,7 +44,8 @@ impl Tokenizer {
         let anchor = anchor.map(|(id, token)| (token.content.clone(), *id));
         let control = special.into_iter().map(|(_, token)| token.content).collect();
         let id_count = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
-        Self { inner: Arc::new(inner), control, id_count, anchor }
+        let spelling = Spelling::of(inner.get_decoder());
+        Self { inner: Arc::new(inner), control, id_count, anchor, spelling }
     }
 
     /// Ids of `text`, in which control tokens are recognised; none is added at either end.
@@ -109,32 +112,29 @@ impl Tokenizer {
         words.filter(|(id, _)| *id as usize >= vocab && !added.contains_key(id)).min()
     }
 
+    /// The bytes that each id stands for in a text; nothing for control tokens and for ids without a word. `None` where the
+    /// tokenizer writes a word otherwise beside other words.
+    pub(super) fn all_bytes(&self) -> Option<Vec<Vec<u8>>> {
+        let mut all = vec![Vec::new(); self.id_count];
+        for (word, id) in self.inner.get_vocab(true) {
+            if !self.control.contains(&word) {
+                all[id as usize] = self.spelling.bytes(&word)?;
+            }
+        }
+        (self.spelling != Spelling::Unknown).then_some(all)
+    }
+
     /// One token for the eye: its text, with `\xE4` for a byte that is not a whole character; empty for an unknown id.
     pub fn token_text(&self, id: u32) -> String {
         let Some(raw) = self.inner.id_to_token(id) else { return String::new() };
         if self.control.contains(&raw) {
             return raw;
         }
-        let bytes = match raw.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>')) {
-            Some(digits) => u8::from_str_radix(digits, 16).ok().map(|byte| vec![byte]),
-            None if raw.contains('▁') => Some(raw.replace('▁', " ").into_bytes()),
-            None => raw.chars().map(byte_of).collect(),
-        };
-        let bytes = bytes.unwrap_or_else(|| raw.into_bytes());
+        let bytes = self.spelling.bytes(&raw).unwrap_or_else(|| raw.into_bytes());
         bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
             text.push_str(chunk.valid());
             chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
             text
         })
-    }
-}
-
-/// The byte that GPT-2's byte-level alphabet writes as `c`: printable Latin-1 stands for itself, the other 68 bytes for
-/// U+0100 onwards in order (`bytes_to_unicode` in GPT-2's encoder.py).
-fn byte_of(c: char) -> Option<u8> {
-    let printable = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
-    match u32::from(c) {
-        code @ 0..=0xFF => u8::try_from(code).ok().filter(|byte| printable(*byte)),
-        code => (0..=255).filter(|byte| !printable(*byte)).nth((code - 0x100) as usize),
     }
 }

@@ -8,9 +8,11 @@
 use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::engine::{Engine, not_finite};
+use super::engine::Engine;
+use super::grammar::Grammar;
 use super::job::{Job, Progress, Work};
 use super::recall::Recall;
 use super::sequence::{Left, Role, Sequence, Writing};
@@ -55,6 +57,7 @@ pub struct Batch<'a, M: Forward = Decoder> {
 struct Waiting {
     job: Job,
     stem: Option<usize>,
+    grammar: Option<Arc<Grammar>>,
 }
 
 /// Where a sequence starts: a cache, how many tokens of the prompt it holds, and whether it is broken.
@@ -79,17 +82,21 @@ impl<'a, M: Forward> Batch<'a, M> {
 
     /// Lets jobs wait for their turn. Those that cannot be done at all are done with that: they are given back.
     pub fn add(&mut self, jobs: Vec<Job>) -> Vec<Progress> {
-        let (mut possible, mut refused) = (Vec::with_capacity(jobs.len()), Vec::new());
+        let (mut possible, mut grammars, mut refused) = (Vec::with_capacity(jobs.len()), Vec::new(), Vec::new());
         for job in jobs {
             match self.engine.check(&job) {
-                Ok(()) => possible.push(job),
+                Ok(grammar) => {
+                    possible.push(job);
+                    grammars.push(grammar);
+                }
                 Err(error) => {
                     refused.push(Progress::Done { id: job.id, outcome: Err(error), elapsed: Duration::ZERO });
                 }
             }
         }
         let stems = self.stems.plan(&possible);
-        self.waiting.extend(possible.into_iter().zip(stems).map(|(job, stem)| Waiting { job, stem }));
+        let each = possible.into_iter().zip(stems).zip(grammars);
+        self.waiting.extend(each.map(|((job, stem), grammar)| Waiting { job, stem, grammar }));
         refused
     }
 
@@ -138,13 +145,13 @@ impl<'a, M: Forward> Batch<'a, M> {
                 at += 1; // its stem is under way
                 continue;
             };
-            let Some(Waiting { job, .. }) = self.waiting.remove(at) else { break };
-            self.join(job, start, reserved);
+            let Some(Waiting { job, grammar, .. }) = self.waiting.remove(at) else { break };
+            self.join(job, grammar.as_deref(), start, reserved);
         }
     }
 
     /// Memory for what a job adds to its stem.
-    fn needs(&self, Waiting { job, stem }: &Waiting) -> usize {
+    fn needs(&self, Waiting { job, stem, .. }: &Waiting) -> usize {
         let answer = match &job.work {
             Work::Write(sampling) => sampling.max_tokens,
             Work::Score(next) => next.len(),
@@ -162,7 +169,7 @@ impl<'a, M: Forward> Batch<'a, M> {
 
     /// Where the waiting job at `at` starts; `None` while its stem is computed.
     fn start(&mut self, at: usize) -> Option<Start<M::Cache>> {
-        let (Waiting { job, stem }, decoder) = (&self.waiting[at], &*self.engine.decoder);
+        let (Waiting { job, stem, .. }, decoder) = (&self.waiting[at], &*self.engine.decoder);
         if let Some(stem) = *stem {
             let depth = self.stems.depth(stem);
             let (cache, broken) = self.stems.start(stem, decoder, &mut self.running)?;
@@ -173,7 +180,7 @@ impl<'a, M: Forward> Batch<'a, M> {
         Some(Start { cache, depth, broken: false })
     }
 
-    fn join(&mut self, job: Job, start: Start<M::Cache>, reserved: usize) {
+    fn join(&mut self, job: Job, grammar: Option<&Grammar>, start: Start<M::Cache>, reserved: usize) {
         let Job { id, adapter, prompt, work } = job;
         let Start { cache, depth, broken } = start;
         let mut due = prompt[depth..].to_vec();
@@ -181,7 +188,8 @@ impl<'a, M: Forward> Batch<'a, M> {
             Work::Write(sampling) => {
                 let room = self.engine.decoder.config().context_length - prompt.len();
                 let most = sampling.max_tokens.min(room);
-                Role::Write { id, writer: Box::new(Writer::new(&self.engine.chat, &sampling, &prompt, most)) }
+                let writer = Writer::new(&self.engine.chat, &sampling, &prompt, most, grammar);
+                Role::Write { id, writer: Box::new(writer) }
             }
             Work::Score(next) => {
                 let from = due.len() - 1;
@@ -295,10 +303,9 @@ impl<'a, M: Forward> Batch<'a, M> {
                 continue;
             }
             let Sequence { adapter, cache, read, role, joined, broken, .. } = sequence;
-            match role.left() {
+            match role.left(broken) {
                 Left::Stem(stem) => self.stems.computed(stem, cache, broken),
                 Left::Job(id, outcome) => {
-                    let outcome = if broken { Err(not_finite()) } else { Ok(outcome) };
                     told.push(Progress::Done { id, outcome, elapsed: now - joined });
                     self.remember(adapter, read, cache, broken);
                 }

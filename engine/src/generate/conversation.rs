@@ -33,12 +33,13 @@ impl<'a, M: Forward> Conversation<'a, M> {
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Outcome> {
         let work = Work::Write(sampling.clone());
-        self.engine.check(&Job { id: 0, adapter: self.adapter, prompt: prompt.to_vec(), work })?;
+        let grammar = self.engine.check(&Job { id: 0, adapter: self.adapter, prompt: prompt.to_vec(), work })?;
         let common = self.read.iter().zip(prompt).take_while(|(a, b)| a == b).count().min(prompt.len() - 1);
         self.read.truncate(common);
         self.engine.decoder.truncate(&mut self.cache, common)?;
         let room = self.engine.decoder.config().context_length - prompt.len();
-        let mut writer = Writer::new(self.engine.chat(), sampling, prompt, sampling.max_tokens.min(room));
+        let most = sampling.max_tokens.min(room);
+        let mut writer = Writer::new(self.engine.chat(), sampling, prompt, most, grammar.as_deref());
         let mut due = prompt[common..].to_vec();
         while writer.finish().is_none() {
             due = rayon::scope(|_| self.feed(&due, &mut writer))?.into_iter().collect(); // on the pool, as `Engine::run`

@@ -1,7 +1,8 @@
 //! A model that answers, and what it can be asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::grammar::{Grammar, Grammars};
 use super::job::{Job, Limits, Work};
 use crate::chat::Chat;
 use crate::error::{Error, Result};
@@ -13,12 +14,13 @@ pub struct Engine<M: Forward = Decoder> {
     pub(super) chat: Arc<Chat>,
     pub(super) adapters: Vec<M::Adapter>,
     pub(super) limits: Limits,
+    grammars: OnceLock<Grammars>,
 }
 
 impl<M: Forward> Engine<M> {
     /// An engine with the default limits.
     pub fn new(decoder: Arc<M>, chat: Arc<Chat>, adapters: Vec<M::Adapter>) -> Self {
-        Self { decoder, chat, adapters, limits: Limits::default() }
+        Self { decoder, chat, adapters, limits: Limits::default(), grammars: OnceLock::new() }
     }
 
     /// The same with other limits.
@@ -41,8 +43,8 @@ impl<M: Forward> Engine<M> {
         if all_finite(rows) { Ok(()) } else { Err(not_finite()) }
     }
 
-    /// Whether a job can be done at all.
-    pub(super) fn check(&self, job: &Job) -> Result<()> {
+    /// Whether a job can be done at all, and the grammar of its answer if there is one.
+    pub(super) fn check(&self, job: &Job) -> Result<Option<Arc<Grammar>>> {
         let context = self.decoder.config().context_length;
         if job.prompt.is_empty() {
             return Err(Error::input("the prompt is empty").hint("give the case a prompt"));
@@ -69,8 +71,18 @@ impl<M: Forward> Engine<M> {
                 next.len()
             ))
             .hint("shorten the prompt or the text, or use a model with a longer context")),
-            _ => Ok(()),
+            Work::Write(sampling) => sampling.json.schema().map(|schema| self.grammars()?.get(&schema)).transpose(),
+            Work::Score(_) => Ok(None),
         }
+    }
+
+    /// Made at the first use.
+    fn grammars(&self) -> Result<&Grammars> {
+        if let Some(grammars) = self.grammars.get() {
+            return Ok(grammars);
+        }
+        let made = Grammars::new(&self.chat)?;
+        Ok(self.grammars.get_or_init(|| made))
     }
 }
 

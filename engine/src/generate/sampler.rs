@@ -2,9 +2,12 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::grammar::Constraint;
 use super::sampling::Sampling;
+use crate::error::Result;
 use crate::model::{all_finite, argmax};
 
 /// Logits this far below the largest, after dividing by the temperature, are left out: even a whole vocabulary of them
@@ -17,32 +20,38 @@ pub(crate) struct Sampler {
     random: ChaCha8Rng,
     /// Tokens the repetition penalty applies to, those of the prompt included (Keskar et al. 2019, arXiv:1909.05858).
     seen: HashSet<u32>,
+    /// What the answer must be, if it may not be anything.
+    constraint: Option<Constraint>,
 }
 
 impl Sampler {
-    pub fn new(sampling: &Sampling, prompt: &[u32]) -> Self {
+    pub fn new(sampling: &Sampling, prompt: &[u32], constraint: Option<Constraint>) -> Self {
         let seen = if sampling.repetition_penalty == 1.0 { HashSet::new() } else { prompt.iter().copied().collect() };
-        Self { sampling: sampling.clone(), random: ChaCha8Rng::seed_from_u64(sampling.seed), seen }
+        Self { sampling: sampling.clone(), random: ChaCha8Rng::seed_from_u64(sampling.seed), seen, constraint }
     }
 
     /// Whether [`Sampler::next`] would take the likeliest token, so that it need not be asked.
     pub fn is_plainly_greedy(&self) -> bool {
-        self.sampling.temperature <= 0.0 && self.sampling.repetition_penalty == 1.0
+        self.sampling.temperature <= 0.0 && self.sampling.repetition_penalty == 1.0 && self.constraint.is_none()
     }
 
-    /// The next token; `None` where a logit is not finite. The order is transformers': penalty, temperature, top-k,
-    /// top-p, min-p.
-    pub fn next(&mut self, logits: &[f32]) -> Option<u32> {
-        let penalised;
-        let logits = if self.seen.is_empty() {
-            logits
-        } else {
-            penalised = self.penalise(logits);
-            &penalised
-        };
-        if !all_finite(logits) {
-            return None;
+    /// The next token; `None` where a logit is not finite. The order is transformers': penalty, what is allowed,
+    /// temperature, top-k, top-p, min-p.
+    ///
+    /// # Errors
+    /// The answer must be JSON, and no token can come next.
+    pub fn next(&mut self, logits: &[f32]) -> Result<Option<u32>> {
+        let mut logits = Cow::Borrowed(logits);
+        if !self.seen.is_empty() {
+            logits = Cow::Owned(self.penalise(&logits));
         }
+        if !all_finite(&logits) {
+            return Ok(None);
+        }
+        if let Some(constraint) = &mut self.constraint {
+            constraint.mask(logits.to_mut())?;
+        }
+        let logits = &*logits;
         let token = match self.sampling.temperature > 0.0 {
             true => self.draw(logits),
             false => argmax(logits) as u32,
@@ -50,7 +59,10 @@ impl Sampler {
         if self.sampling.repetition_penalty != 1.0 {
             self.seen.insert(token);
         }
-        Some(token)
+        if let Some(constraint) = &mut self.constraint {
+            constraint.take(token)?;
+        }
+        Ok(Some(token))
     }
 
     fn penalise(&self, logits: &[f32]) -> Vec<f32> {
@@ -107,9 +119,9 @@ mod tests {
     use super::*;
 
     fn shares(sampling: Sampling, logits: &[f32]) -> Vec<f64> {
-        let mut sampler = Sampler::new(&Sampling { temperature: 1.0, ..sampling }, &[]);
+        let mut sampler = Sampler::new(&Sampling { temperature: 1.0, ..sampling }, &[], None);
         let mut counts = vec![0.0; logits.len()];
-        (0..4000).for_each(|_| counts[sampler.next(logits).unwrap() as usize] += 1.0 / 4000.0);
+        (0..4000).for_each(|_| counts[sampler.next(logits).unwrap().unwrap() as usize] += 1.0 / 4000.0);
         counts
     }
 
@@ -136,8 +148,8 @@ mod tests {
     #[test]
     fn a_seed_fixes_the_choices() {
         let run = |seed| {
-            let mut sampler = Sampler::new(&Sampling { temperature: 1.0, seed, ..Sampling::default() }, &[]);
-            (0..50).map(|_| sampler.next(&logits()).unwrap()).collect::<Vec<_>>()
+            let mut sampler = Sampler::new(&Sampling { temperature: 1.0, seed, ..Sampling::default() }, &[], None);
+            (0..50).map(|_| sampler.next(&logits()).unwrap().unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(run(3), run(3));
         assert_ne!(run(3), run(4));
@@ -146,8 +158,8 @@ mod tests {
     #[test]
     fn the_penalty_turns_away_from_what_was_said() {
         let sampling = Sampling { repetition_penalty: 1.5, ..Sampling::default() };
-        let mut sampler = Sampler::new(&sampling, &[1]);
-        assert_eq!([0; 3].map(|_| sampler.next(&[2.0, 2.5, 1.9, -1.0]).unwrap()), [0, 2, 1]);
-        assert_eq!(Sampler::new(&Sampling::default(), &[1]).next(&[2.0, 2.5, 1.9]), Some(1));
+        let mut sampler = Sampler::new(&sampling, &[1], None);
+        assert_eq!([0; 3].map(|_| sampler.next(&[2.0, 2.5, 1.9, -1.0]).unwrap().unwrap()), [0, 2, 1]);
+        assert_eq!(Sampler::new(&Sampling::default(), &[1], None).next(&[2.0, 2.5, 1.9]).unwrap(), Some(1));
     }
 }

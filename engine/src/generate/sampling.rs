@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::json::{self, Json};
+
 /// How the next token is chosen, every value settled. `temperature` 0 is greedy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
@@ -20,6 +22,9 @@ pub struct Sampling {
     pub stop: Vec<String>,
     /// The longest answer.
     pub max_tokens: usize,
+    /// Whether the answer must be JSON.
+    #[serde(default, skip_serializing_if = "Json::is_off")]
+    pub json: Json,
 }
 
 impl Default for Sampling {
@@ -33,6 +38,7 @@ impl Default for Sampling {
             seed: 0,
             stop: Vec::new(),
             max_tokens: 320,
+            json: Json::Off,
         }
     }
 }
@@ -71,6 +77,9 @@ pub struct SamplingOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_tokens: Option<usize>,
+    /// `true`: the answer is a JSON object, by construction. A JSON Schema: it fits that. `false`: it may be anything.
+    #[serde(default, deserialize_with = "json::written", skip_serializing_if = "Option::is_none")]
+    pub json: Option<Json>,
 }
 
 impl SamplingOptions {
@@ -85,6 +94,7 @@ impl SamplingOptions {
             seed: self.seed.unwrap_or(base.seed),
             stop: self.stop.clone().unwrap_or(base.stop),
             max_tokens: self.max_tokens.unwrap_or(base.max_tokens),
+            json: self.json.clone().unwrap_or(base.json),
         }
     }
 
@@ -99,6 +109,7 @@ impl SamplingOptions {
             seed: self.seed.or(below.seed),
             stop: self.stop.clone().or_else(|| below.stop.clone()),
             max_tokens: self.max_tokens.or(below.max_tokens),
+            json: self.json.clone().or_else(|| below.json.clone()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::engine::not_finite;
 use super::job::Outcome;
 use super::writer::Writer;
 use crate::error::Result;
@@ -17,7 +18,7 @@ pub(super) struct Sequence<C> {
     pub joined: Instant,
     /// Memory set aside for it.
     pub reserved: usize,
-    /// A number on its way was not finite.
+    /// A number on its way was not finite, or its answer cannot go on.
     pub broken: bool,
 }
 
@@ -78,8 +79,10 @@ impl Writing<'_> {
     pub fn go_on(&mut self, choose: impl FnOnce(&mut Writer) -> Result<Option<u32>>) {
         match choose(self.writer) {
             Ok(token) => self.due.extend(token),
-            // The only thing that can go wrong.
-            Err(_) => *self.broken = true,
+            Err(fault) => {
+                *self.broken = true;
+                self.writer.fail(fault);
+            }
         }
     }
 }
@@ -87,15 +90,18 @@ impl Writing<'_> {
 /// What a finished member leaves behind.
 pub(super) enum Left {
     Stem(usize),
-    Job(usize, Outcome),
+    Job(usize, Result<Outcome>),
 }
 
 impl Role {
-    pub fn left(self) -> Left {
+    /// `broken`: it could not be done to its end.
+    pub fn left(self, broken: bool) -> Left {
         match self {
             Self::Stem(stem) => Left::Stem(stem),
-            Self::Write { id, writer } => Left::Job(id, writer.outcome()),
-            Self::Score { id, log_probs, .. } => Left::Job(id, Outcome::Scored { log_probs }),
+            Self::Write { id, mut writer } if broken => Left::Job(id, Err(writer.fault().unwrap_or_else(not_finite))),
+            Self::Score { id, .. } if broken => Left::Job(id, Err(not_finite())),
+            Self::Write { id, writer } => Left::Job(id, Ok(writer.outcome())),
+            Self::Score { id, log_probs, .. } => Left::Job(id, Ok(Outcome::Scored { log_probs })),
         }
     }
 }

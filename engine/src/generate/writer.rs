@@ -1,11 +1,12 @@
 //! One answer under construction: the tokens chosen so far, their text, and when to stop.
 
 use super::engine::not_finite;
+use super::grammar::Grammar;
 use super::job::{Finish, Outcome};
 use super::sampler::Sampler;
 use super::sampling::Sampling;
 use crate::chat::{Chat, Streaming};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub(crate) struct Writer {
     sampler: Sampler,
@@ -19,13 +20,15 @@ pub(crate) struct Writer {
     tokens: usize,
     max_tokens: usize,
     finish: Option<Finish>,
+    /// Why the answer cannot be written.
+    fault: Option<Error>,
 }
 
 impl Writer {
-    /// Writes after `prompt` at most `max_tokens`.
-    pub fn new(chat: &Chat, sampling: &Sampling, prompt: &[u32], max_tokens: usize) -> Self {
+    /// Writes after `prompt` at most `max_tokens`, as `grammar` has it if there is one.
+    pub fn new(chat: &Chat, sampling: &Sampling, prompt: &[u32], max_tokens: usize, grammar: Option<&Grammar>) -> Self {
         Self {
-            sampler: Sampler::new(sampling, prompt),
+            sampler: Sampler::new(sampling, prompt, grammar.map(Grammar::start)),
             stop_ids: chat.stop_ids().to_vec(),
             stop_strings: sampling.stop.iter().filter(|s| !s.is_empty()).cloned().collect(),
             streaming: Some(chat.decoder()),
@@ -34,6 +37,7 @@ impl Writer {
             tokens: 0,
             max_tokens,
             finish: (max_tokens == 0).then_some(Finish::Length),
+            fault: None,
         }
     }
 
@@ -45,9 +49,9 @@ impl Writer {
     /// Chooses the next token and takes it in. Gives it if it is to be fed to the model, because writing goes on.
     ///
     /// # Errors
-    /// A logit is not finite.
+    /// A logit is not finite, or the answer cannot go on as it must.
     pub fn next(&mut self, logits: &[f32]) -> Result<Option<u32>> {
-        let token = self.sampler.next(logits);
+        let token = self.sampler.next(logits)?;
         self.take(token)
     }
 
@@ -72,6 +76,16 @@ impl Writer {
 
     pub fn finish(&self) -> Option<Finish> {
         self.finish
+    }
+
+    /// Gives the answer up.
+    pub fn fail(&mut self, fault: Error) {
+        self.fault = Some(fault);
+    }
+
+    /// Why it was given up.
+    pub fn fault(&mut self) -> Option<Error> {
+        self.fault.take()
     }
 
     /// The finished answer. A token that ended the turn is not counted.

@@ -1,5 +1,5 @@
 use engine::chat::Message;
-use engine::generate::Sampling;
+use engine::generate::{Json, Sampling};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -17,9 +17,10 @@ pub enum Parameter {
     MinP,
     Stop,
     RepetitionPenalty,
+    Json,
 }
 
-const ALL: [Parameter; 8] = [
+const ALL: [Parameter; 9] = [
     Parameter::Temperature,
     Parameter::Seed,
     Parameter::MaxTokens,
@@ -28,6 +29,7 @@ const ALL: [Parameter; 8] = [
     Parameter::MinP,
     Parameter::Stop,
     Parameter::RepetitionPenalty,
+    Parameter::Json,
 ];
 
 /// What newer models of OpenAI call the longest answer.
@@ -46,12 +48,16 @@ impl Parameter {
             Self::Stop => &["stop"],
             // vLLM reads the first name, llama.cpp and LM Studio the second; each passes over the other.
             Self::RepetitionPenalty => &["repetition_penalty", "repeat_penalty"],
+            Self::Json => &["response_format"],
         }
     }
 
     /// As it is written in `pmtune.yaml`.
     fn name(self) -> String {
-        self.keys()[0].replace('_', "-")
+        match self {
+            Self::Json => "json".to_string(),
+            _ => self.keys()[0].replace('_', "-"),
+        }
     }
 
     /// What it means to do without.
@@ -61,6 +67,7 @@ impl Parameter {
             Self::Seed => "answers may differ from run to run",
             Self::MaxTokens => "answers may be of any length",
             Self::Stop => "answers are cut here instead",
+            Self::Json => "answers may be no JSON",
             Self::TopP | Self::TopK | Self::MinP | Self::RepetitionPenalty => "the model's own holds",
         }
     }
@@ -211,7 +218,34 @@ fn value(sampling: &Sampling, parameter: Parameter) -> Option<Value> {
         Parameter::RepetitionPenalty => {
             (sampling.repetition_penalty != 1.0).then(|| json!(sampling.repetition_penalty))
         }
+        Parameter::Json => response_format(&sampling.json),
     }
+}
+
+fn response_format(json: &Json) -> Option<Value> {
+    match json {
+        Json::Off => None,
+        Json::Object => Some(json!({"type": "json_object"})),
+        Json::Schema(schema) => Some(json!({
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "strict": is_strict(schema), "schema": schema},
+        })),
+    }
+}
+
+/// Whether OpenAI takes a schema as a promise: every object is closed and requires all its keys. Of others it says that
+/// it refuses them, unless they are no more than a wish.
+fn is_strict(schema: &Value) -> bool {
+    let object = schema["type"] == "object" || schema["properties"].is_object();
+    let required = |name: &String| schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
+    let whole = schema["properties"].as_object().is_some_and(|properties| properties.keys().all(required));
+    let below = |value: &Value| match value {
+        Value::Object(_) => is_strict(value),
+        Value::Array(values) => values.iter().all(is_strict),
+        _ => true,
+    };
+    (!object || whole && schema["additionalProperties"] == false)
+        && schema.as_object().into_iter().flatten().filter(|(key, _)| *key != "required").all(|(_, value)| below(value))
 }
 
 #[cfg(test)]
@@ -270,6 +304,36 @@ mod tests {
         ] {
             assert_eq!(after(said), None, "{said}");
         }
+    }
+
+    #[test]
+    fn json_is_sent_as_openai_writes_it_and_left_out_where_it_is_refused() {
+        let asked = |json: Value| Sampling { json: serde_json::from_value(json).unwrap(), ..Sampling::default() };
+        let sent =
+            |json: Value, dialect: &Dialect| body("m", &[], &asked(json), dialect).get("response_format").cloned();
+        let mut dialect = Dialect::default();
+        assert_eq!(sent(json!(false), &dialect), None);
+        assert_eq!(sent(json!(true), &dialect), Some(json!({"type": "json_object"})));
+        let inner =
+            json!({"type": "object", "properties": {"b": {}}, "required": ["b"], "additionalProperties": false});
+        let closed =
+            |inner: &Value| json!({"properties": {"a": inner}, "required": ["a"], "additionalProperties": false});
+        for (schema, strict) in [
+            (closed(&inner), true),
+            (closed(&json!({"type": "object", "properties": {"b": {}}, "additionalProperties": false})), false),
+            (closed(&json!({"anyOf": [{"type": "null"}, {"type": "object"}]})), false),
+            (json!({"type": "object"}), false),
+        ] {
+            let format = sent(schema.clone(), &dialect).unwrap();
+            let wanted = json!({"name": "answer", "strict": strict, "schema": schema});
+            assert_eq!(format, json!({"type": "json_schema", "json_schema": wanted}));
+        }
+        let body = body("m", &[], &asked(json!(true)), &dialect);
+        let news = dialect.learn("'response_format' is not supported with this model", &body).unwrap();
+        assert!(news[0].contains("answers may be no JSON"), "{news:?}");
+        assert_eq!(sent(json!(true), &dialect), None);
+        assert!(dialect.leaves_out(serde_json::from_value(json!("json")).unwrap()));
+        assert_eq!(Parameter::Json.to_string(), "json");
     }
 
     #[test]

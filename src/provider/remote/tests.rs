@@ -42,6 +42,7 @@ fn every_sampling_setting_is_sent_when_set() {
         seed: 7,
         stop: vec!["###".into()],
         max_tokens: 9,
+        json: engine::generate::Json::Object,
     };
     ask(&server.remote(options()), vec![Request { sampling, ..request(0) }]).1.unwrap();
     let mut body = server.seen.lock().unwrap()[0].body.clone();
@@ -51,6 +52,7 @@ fn every_sampling_setting_is_sent_when_set() {
         json!({
             "model": "tiny", "stream": false, "temperature": 0.7, "seed": 7, "max_tokens": 9, "top_p": 0.9,
             "stop": ["###"], "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.25, "repeat_penalty": 1.25,
+            "response_format": {"type": "json_object"},
         })
     );
 }

@@ -250,6 +250,7 @@ fn sampling(s: &Sampling) -> String {
         let stops: Vec<String> = s.stop.iter().map(|text| format!("{text:?}")).collect();
         parts.push(format!("stops at {}", stops.join(", ")));
     }
+    parts.extend((!s.json.is_off()).then(|| format!("JSON by construction ({})", s.json)));
     parts.join(", ")
 }
 

@@ -52,7 +52,8 @@ impl Export {
         let found: BTreeMap<&str, &[u8]> =
             gguf.header.raw_keys.iter().map(|(key, place)| (key.as_str(), &bytes[place.clone()])).collect();
         let wanted = self.keys(keys);
-        let wanted: BTreeMap<&str, &[u8]> = wanted.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
+        let wanted: BTreeMap<&str, &[u8]> =
+            wanted.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
         let all: BTreeSet<&str> = found.keys().chain(wanted.keys()).copied().collect();
         let other = all.into_iter().filter(|key| *key != "general.quantized_by" && found.get(key) != wanted.get(key));
         faults.extend(other.map(|key| fault(format!("the key `{key}` is not what would be written now"))));
