@@ -83,10 +83,9 @@ fn plots(all: &[Parity]) -> Result<Vec<Plot>> {
     let mut files: Vec<&Parity> = all.iter().collect();
     files.sort_by_key(|file| std::cmp::Reverse(file.bytes));
     let mut plots = Vec::new();
-    for (evidence, title) in [
-        (Evidence::Likelihood, "What each file loses in margin, nats a token"),
-        (Evidence::Checks, "What each file loses in score"),
-    ] {
+    for (evidence, title) in
+        [(Evidence::Likelihood, "Difference in margin, nats a token"), (Evidence::Checks, "Difference in score")]
+    {
         let judged = |file: &&Parity| {
             Some((row_name(file), file.here()?.evidence.iter().find(|j| j.evidence == evidence)?.clone()))
         };
