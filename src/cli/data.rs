@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod convert;
 mod findings;
+mod inbox;
 mod merge;
 mod split;
 mod stats;
@@ -31,6 +32,8 @@ pub enum DataCommand {
     Convert(convert::ConvertArgs),
     /// Keep an answer of a run as a training example.
     Add(add::AddArgs),
+    /// Approve or reject what `pmtune serve --capture` wrote down.
+    Inbox(inbox::InboxArgs),
 }
 
 pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result<()> {
@@ -41,5 +44,6 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result
         DataCommand::Merge(args) => merge::run(args),
         DataCommand::Convert(args) => convert::run(args),
         DataCommand::Add(args) => add::run(&workspace()?, args),
+        DataCommand::Inbox(args) => inbox::run(&workspace()?, args),
     }
 }

@@ -4,6 +4,7 @@ use super::console::Console;
 use super::device::DeviceArgs;
 use super::{interrupt, out};
 use crate::serve::{self, Address, Catalogue, Client, DEFAULT_PORT, DEFAULT_QUEUE, ServeOptions};
+use crate::training_data::Inbox;
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -19,8 +20,11 @@ use std::sync::Arc;
                                             for programs in Docker
   pmtune serve --host 0.0.0.0 --token TEXT  for other computers, which then
                                             need the token as their API key
+  pmtune serve --capture                    write down questions and answers, to
+                                            approve them with pmtune data inbox
 
-Nothing is written. Versions made or promoted meanwhile are served after
+The address itself, opened in a browser, is a page to chat on. Nothing that
+is asked or answered is written down without --capture. Versions made or promoted meanwhile are served after
 the next start. Ctrl-C ends it.")]
 pub struct ServeArgs {
     /// The port; 0 takes any that is free.
@@ -38,6 +42,9 @@ pub struct ServeArgs {
     /// Requests under way at the same time, those that wait included; others are told to come again.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_QUEUE as u64, value_parser = clap::value_parser!(u64).range(1..=4096))]
     queue: u64,
+    /// Write down questions and answers, of other programs too, for approval in training-data/.inbox.
+    #[arg(long)]
+    capture: bool,
     #[command(flatten)]
     device: DeviceArgs,
     /// Print what to paste into the settings of another program, and end.
@@ -46,7 +53,7 @@ pub struct ServeArgs {
 }
 
 impl ServeArgs {
-    fn options(&self) -> ServeOptions {
+    fn options(&self, workspace: &Workspace) -> ServeOptions {
         ServeOptions {
             host: self.host,
             port: self.port,
@@ -54,12 +61,13 @@ impl ServeArgs {
             allowed: self.allow_host.clone(),
             queue: usize::try_from(self.queue).unwrap_or(DEFAULT_QUEUE),
             device: self.device.choice(),
+            capture: self.capture.then(|| Inbox::below(&workspace.training_data())),
         }
     }
 }
 
 pub fn run(workspace: &Workspace, args: &ServeArgs) -> Result<()> {
-    let options = args.options();
+    let options = args.options(workspace);
     options.check()?;
     let console = Console::new();
     let catalogue = Catalogue::open(workspace, &console)?;
@@ -69,17 +77,27 @@ pub fn run(workspace: &Workspace, args: &ServeArgs) -> Result<()> {
         return Ok(());
     }
     interrupt::listen();
-    serve::serve(catalogue, &options, Arc::new(console), &interrupt::asked, &mut started)?;
+    serve::serve(catalogue, &options, Arc::new(console), &interrupt::asked, &mut |address, catalogue| {
+        started(address, catalogue, options.capture.as_ref());
+    })?;
     out::note("Stopped.");
     Ok(())
 }
 
-fn started(address: Address, catalogue: &Catalogue) {
+fn started(address: Address, catalogue: &Catalogue, capture: Option<&Inbox>) {
     let ids: Vec<&str> = catalogue.listed().into_iter().map(|(id, _)| id).collect();
     out::line(format!("Serving at {}", address.base()));
     out::item("Models: ", words::list(&ids));
     if let Some(usual) = catalogue.usual().filter(|model| model.promoted) {
         out::paragraph(format!("`primary` is {}.", usual.id));
+    }
+    out::item("Chat in a browser: ", address.page());
+    if let Some(inbox) = capture {
+        let file = out::path(&inbox.file(jiff::Timestamp::now()));
+        out::paragraph(format!(
+            "Capture is on: questions and answers, those of other programs too, are written to {file}. Nothing of it is \
+             trained on until you approve it: pmtune data inbox"
+        ));
     }
     let port = address.0.port();
     let port = if port == DEFAULT_PORT { String::new() } else { format!(" --port {port}") };

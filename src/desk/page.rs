@@ -1,18 +1,17 @@
 //! The page: its texts and its form are written here, made inert; the script only moves them about and takes scores.
 
 use crate::check::Criterion;
-use crate::report::{base64, fill, inert_markdown, json_text, visible};
+use crate::report::{fill, inert_markdown, json_text, page_policy, visible};
 use crate::review::{Item, Sheet};
 use crate::words;
 use engine::error::{Error, Result};
 use minijinja::Value;
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 const PARTS: [(&str, &str); 2] =
     [("desk.html", include_str!("templates/desk.html")), ("form.html", include_str!("templates/form.html"))];
-const STYLE: &str = include_str!("templates/desk.css");
+const STYLE: &str = concat!(include_str!("../report/templates/page.css"), include_str!("templates/desk.css"));
 const SCRIPT: &str = concat!(
     include_str!("templates/sheet.js"),
     include_str!("templates/sync.js"),
@@ -167,9 +166,5 @@ pub(super) fn policy(form: Form) -> String {
         Form::Served => " connect-src 'self';",
         Form::File => "",
     };
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}';{connect} base-uri 'none'; form-action 'none'",
-        base64(&Sha256::digest(STYLE)),
-        base64(&Sha256::digest(SCRIPT))
-    )
+    page_policy(STYLE, SCRIPT, connect)
 }

@@ -25,23 +25,23 @@ pub(super) fn page<T: Serialize>(template: &str, content: &T) -> Result<String> 
         content,
         style: Value::from_safe_string(STYLE.to_string()),
         script: Value::from_safe_string(SCRIPT.to_string()),
-        policy: policy(),
+        policy: policy(STYLE, SCRIPT, ""),
     };
     templates::render(template, &page)
 }
 
-/// The page may apply its own style and run its own script, known by their hashes, and nothing more: no request of any
-/// kind, no form, no other base address.
-fn policy() -> String {
+/// A page may apply its own style and run its own script, known by their hashes, and nothing more: no request of any
+/// kind, no form, no other base address. `further` rules may allow some.
+pub(crate) fn policy(style: &str, script: &str, further: &str) -> String {
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        base64(&Sha256::digest(STYLE)),
-        base64(&Sha256::digest(SCRIPT))
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}';{further} base-uri 'none'; form-action 'none'",
+        base64(&Sha256::digest(style)),
+        base64(&Sha256::digest(script))
     )
 }
 
 /// Base 64 with padding (RFC 4648).
-pub(crate) fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

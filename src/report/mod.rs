@@ -36,11 +36,11 @@ mod tests;
 
 pub(crate) use answer::render as inert_markdown;
 pub use audit::AuditReport;
-pub use clean::visible;
+pub use clean::{terminal as one_line, visible};
 pub use dataset::{dataset_html, dataset_text};
 pub use extras::Extras;
 pub use history::{HistoryReport, history_csv};
-pub(crate) use html::base64;
+pub(crate) use html::policy as page_policy;
 pub use parity::{ParityReport, steps as parity_steps};
 pub use plot::loss_svg;
 pub use report::Report;

@@ -22,6 +22,7 @@ pub(super) fn openai(id: &str, model: &Model, started: i64) -> Value {
             "base": model.base,
             "adapter": model.version.adapter,
             "promoted": model.promoted,
+            "system": model.version.system,
         },
     })
 }

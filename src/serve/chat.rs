@@ -3,8 +3,9 @@
 use super::catalogue::Model;
 use super::fields::{Fields, flag};
 use super::refusal::Refusal;
-use super::turns::{System, Turn, conversation};
+use super::turns::{System, Turn, conversation, said};
 use super::worker::Question;
+use engine::chat::Message;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -36,6 +37,11 @@ impl ChatRequest {
         let sampling = self.fields.sampling(&model.version.sampling)?;
         let prompt = model.chat().prompt_ids(&messages).map_err(|error| Refusal::of(&error))?;
         Ok((model.question(prompt, sampling)?, system))
+    }
+
+    /// The messages as they were sent.
+    pub fn said(&self) -> Result<Vec<Message>, Refusal> {
+        said(self.messages.as_deref().unwrap_or_default())
     }
 
     /// What was sent and changes nothing here.

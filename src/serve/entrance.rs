@@ -37,8 +37,8 @@ impl Entrance {
         if head.method == Method::OPTIONS {
             return Err(Box::new(origin.allow(preflight(&head.headers))));
         }
-        // Whether it runs is no secret.
-        if head.uri.path() != "/health" && !self.knows(&head.headers) {
+        // Whether it runs is no secret, and the page holds none: it asks for the token.
+        if !matches!(head.uri.path(), "/" | "/health") && !self.knows(&head.headers) {
             let message =
                 "this server wants its token as the API key: the one that was given to `pmtune serve --token`";
             let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message);
@@ -51,7 +51,9 @@ impl Entrance {
     fn origin(&self, headers: &HeaderMap) -> Result<Origin, Refusal> {
         let Some(value) = headers.get(header::ORIGIN) else { return Ok(Origin(None)) };
         let local = value.to_str().ok().and_then(|text| text.split_once("://")).is_some_and(|(scheme, rest)| {
-            PROGRAMS.contains(&scheme) || (["http", "https"].contains(&scheme) && self.names.know(rest))
+            // Ours comes from the address by which it was opened, which other computers know us by.
+            PROGRAMS.contains(&scheme)
+                || (["http", "https"].contains(&scheme) && (self.names.know(rest) || self.names.include(rest)))
         });
         if local {
             return Ok(Origin(Some(value.clone())));

@@ -5,8 +5,12 @@
 //! (`worker`: one thread for each base). What is written comes back through a channel and goes out whole (`whole`) or piece
 //! by piece (`stream`); whoever hangs up drops the channel, and with it the answer. Prompt and sampling are the version's
 //! wherever the request says nothing, so what is served is what was evaluated.
+//!
+//! A browser gets the `page`, which asks as any other client does and holds no secret. Where capture was asked for, a
+//! thread of its own (`capture`) writes questions and answers into the inbox of the training data; else nothing is kept.
 
 mod answer;
+mod capture;
 mod cards;
 mod catalogue;
 mod chat;
@@ -14,6 +18,7 @@ mod clients;
 mod completion;
 mod entrance;
 mod fields;
+mod page;
 mod refusal;
 mod routes;
 mod server;

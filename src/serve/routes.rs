@@ -1,12 +1,14 @@
 //! Which address means what.
 
 use super::answer::{Form, Head};
+use super::capture::{Capture, Rated};
 use super::cards;
 use super::catalogue::{Catalogue, Model};
 use super::chat::ChatRequest;
 use super::completion::CompletionRequest;
 use super::entrance::Entrance;
 use super::fields::{Delivery, Fields};
+use super::page::Page;
 use super::refusal::Refusal;
 use super::stream::stream;
 use super::turns::System;
@@ -19,6 +21,7 @@ use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::chat::Message;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -49,6 +52,9 @@ pub(super) struct Service {
     pub answers: AtomicU64,
     /// Remarks that were made.
     pub said: Mutex<HashSet<String>>,
+    pub page: Page,
+    /// Where questions and answers are written down, if they are.
+    pub capture: Option<Arc<Capture>>,
 }
 
 /// A request that has been understood.
@@ -59,6 +65,8 @@ struct Ready {
     question: Question,
     system: System,
     passed_over: Vec<&'static str>,
+    /// What the request said, where that is to be written down.
+    said: Option<Vec<Message>>,
 }
 
 /// Answers one request, whatever it is.
@@ -77,6 +85,7 @@ async fn route(service: Arc<Service>, method: &Method, path: &str, body: Body) -
     let reads = || only(method, &[Method::GET, Method::HEAD]);
     let posts = || only(method, &[Method::POST]);
     match path {
+        "" => reads().map(|()| service.page.response()),
         "/health" => reads().map(|()| Json(json!({ "status": "ok" })).into_response()),
         "/v1/models" => reads().map(|()| Json(cards::openai_list(&service.catalogue, service.started)).into_response()),
         "/api/v0/models" => reads().map(|()| Json(cards::studio_list(&service.catalogue)).into_response()),
@@ -87,6 +96,10 @@ async fn route(service: Arc<Service>, method: &Method, path: &str, body: Body) -
         "/v1/completions" => {
             posts()?;
             write(service, body, Service::completion).await
+        }
+        "/capture" => {
+            posts()?;
+            rate(service, body).await
         }
         _ => {
             if let Some(id) = path.strip_prefix("/v1/models/") {
@@ -119,7 +132,7 @@ fn unknown(path: &str) -> Refusal {
     let base = KNOWN.iter().any(|known| path.starts_with(known));
     let hint = match base {
         true => "the base address that a client is given ends in /v1, once",
-        false => "known are /v1/chat/completions, /v1/completions, /v1/models, /api/v0/models and /health",
+        false => "known are /, /v1/chat/completions, /v1/completions, /v1/models, /api/v0/models and /health",
     };
     let message = format!("there is nothing at {}: {hint}", words::clip(path, 100));
     Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
@@ -156,13 +169,14 @@ async fn write(
     let asked = service.clone();
     // Rendering and tokenising a long conversation takes its time.
     let ready = tokio::task::spawn_blocking(move || understand(&asked, &body)).await.map_err(|_| failed())??;
-    let Ready { head, delivery, group, question, system, passed_over } = ready;
+    let Ready { head, delivery, group, question, system, passed_over, said } = ready;
     service.remark(&passed_over);
     let told = service.workers[group].ask(question).map_err(|error| Refusal::of(&error))?;
     let version = head.version.clone();
+    let recording = service.capture.as_ref().zip(said).and_then(|(capture, said)| capture.record(&head, said));
     let mut response = match delivery.stream {
-        true => stream(head, delivery.include_usage, told, place),
-        false => Json(whole(&head, told).await?).into_response(),
+        true => stream(head, delivery.include_usage, told, place, recording),
+        false => Json(whole(&head, told, recording).await?).into_response(),
     };
     let remarks = [
         ("x-pmtune-version", version),
@@ -175,6 +189,18 @@ async fn write(
         }
     }
     Ok(response)
+}
+
+/// Writes down what a reader says of an answer.
+async fn rate(service: Arc<Service>, body: Body) -> Result<Response, Refusal> {
+    let Some(capture) = service.capture.clone() else {
+        let message = "nothing is written down here: this server was started without --capture";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "not_captured", message));
+    };
+    let mut rated: Rated = read(&take_in(body).await?)?;
+    rated.version = service.catalogue.find(&rated.version)?.id.clone();
+    let number = capture.rate(rated).await?;
+    Ok(Json(json!({ "number": number })).into_response())
 }
 
 fn full() -> Refusal {
@@ -212,7 +238,9 @@ impl Service {
         let request: ChatRequest = read(body)?;
         let model = self.model(&request.fields)?;
         let (question, system) = request.question(model)?;
-        self.ready(Form::Chat, &request.fields, model, question, system, request.passed_over())
+        let ready = self.ready(Form::Chat, &request.fields, model, question, system, request.passed_over())?;
+        let said = self.capture.as_ref().map(|_| request.said()).transpose()?;
+        Ok(Ready { said, ..ready })
     }
 
     fn completion(&self, body: &[u8]) -> Result<Ready, Refusal> {
@@ -249,7 +277,7 @@ impl Service {
             version: model.id.clone(),
             prompt_tokens: question.prompt.len(),
         };
-        Ok(Ready { head, delivery: fields.delivery()?, group: model.group(), question, system, passed_over })
+        Ok(Ready { head, delivery: fields.delivery()?, group: model.group(), question, system, passed_over, said: None })
     }
 
     /// Says once what requests send in vain.

@@ -1,9 +1,12 @@
 //! From options to a server that runs.
 
+use super::capture::Capture;
 use super::catalogue::Catalogue;
 use super::entrance::Entrance;
+use super::page::Page;
 use super::routes::{Service, answer};
 use crate::http::{Secret, Server};
+use crate::training_data::Inbox;
 use crate::work::{DeviceChoice, Sink};
 use axum::Router;
 use axum::extract::Request;
@@ -35,6 +38,8 @@ pub struct ServeOptions {
     /// Requests under way at the same time, those that wait included.
     pub queue: usize,
     pub device: DeviceChoice,
+    /// Where to write down what is asked and answered. Without it nothing ever is.
+    pub capture: Option<Inbox>,
 }
 
 impl Default for ServeOptions {
@@ -46,6 +51,7 @@ impl Default for ServeOptions {
             allowed: Vec::new(),
             queue: DEFAULT_QUEUE,
             device: DeviceChoice::Cpu,
+            capture: None,
         }
     }
 }
@@ -78,10 +84,15 @@ pub struct Address(pub SocketAddr);
 impl Address {
     /// What clients are given: the address itself, or this computer where all addresses are listened on.
     pub fn base(&self) -> String {
+        format!("{}v1", self.page())
+    }
+
+    /// What is opened in a browser.
+    pub fn page(&self) -> String {
         let Self(address) = self;
         match address.ip().is_unspecified() {
-            true => format!("http://127.0.0.1:{}/v1", address.port()),
-            false => format!("http://{address}/v1"),
+            true => format!("http://127.0.0.1:{}/", address.port()),
+            false => format!("http://{address}/"),
         }
     }
 }
@@ -102,12 +113,15 @@ pub fn serve(
     // Before anything large is loaded: a taken port is told at once.
     let server = Server::bind_at(options.host, options.port, &options.allowed)?;
     let workers = catalogue.start(options.device, options.queue)?;
+    let capture = options.capture.clone().map(|inbox| Capture::start(inbox, sink.clone())).transpose()?.map(Arc::new);
     let service = Arc::new(Service {
         entrance: Entrance { names: server.names().clone(), token: options.token.clone().map(Secret::chosen) },
         catalogue,
         workers,
         places: Arc::new(Semaphore::new(options.queue)),
         sink,
+        page: Page::new(options.token.is_some(), capture.is_some())?,
+        capture: capture.clone(),
         started: jiff::Timestamp::now().as_second(),
         answers: AtomicU64::new(0),
         said: Mutex::new(HashSet::new()),
@@ -126,5 +140,6 @@ pub fn serve(
         worker.stop();
         worker.join();
     });
+    capture.iter().for_each(|capture| capture.end());
     served
 }

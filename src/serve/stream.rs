@@ -1,6 +1,7 @@
 //! An answer that goes out as server-sent events while it is written.
 
 use super::answer::Head;
+use super::capture::Recording;
 use super::refusal::Refusal;
 use super::worker::{Told, ended};
 use axum::body::{Body, Bytes, HttpBody};
@@ -28,6 +29,7 @@ struct Events {
     head: Head,
     include_usage: bool,
     told: mpsc::Receiver<Told>,
+    recording: Option<Recording>,
     /// What goes out next.
     ready: VecDeque<String>,
     ended: bool,
@@ -44,8 +46,10 @@ pub(super) fn stream(
     include_usage: bool,
     told: mpsc::Receiver<Told>,
     place: OwnedSemaphorePermit,
+    recording: Option<Recording>,
 ) -> Response {
-    let mut response = Response::new(Body::new(Events::new(head, include_usage, told, place, SILENCE)));
+    let events = Events { recording, ..Events::new(head, include_usage, told, place, SILENCE) };
+    let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     // Nginx and its like else collect the pieces.
@@ -63,7 +67,7 @@ impl Events {
     ) -> Self {
         let ready = head.role().map(|role| event(&role)).into_iter().collect();
         let silence = Box::pin(sleep(patience));
-        Self { head, include_usage, told, ready, ended: false, patience, silence, _place: place }
+        Self { head, include_usage, told, recording: None, ready, ended: false, patience, silence, _place: place }
     }
 
     /// What goes out for the end that was told, be it good or bad. Nothing told any more means that the server ends.
@@ -72,6 +76,7 @@ impl Events {
             Some(Told::Text(text)) => return self.text(&text),
             Some(Told::Failed(error)) => self.ready.push_back(event(&Refusal::of(&error).body())),
             Some(Told::Written(end)) => {
+                self.recording.take().into_iter().for_each(|recording| recording.end(end));
                 self.ready.push_back(event(&self.head.end(end)));
                 if self.include_usage {
                     self.ready.push_back(event(&self.head.counts(end)));
@@ -85,6 +90,7 @@ impl Events {
 
     fn text(&mut self, text: &str) {
         if !text.is_empty() {
+            self.recording.iter_mut().for_each(|recording| recording.text(text));
             self.ready.push_back(event(&self.head.text(text)));
         }
     }

@@ -44,13 +44,7 @@ impl System {
 /// The conversation as the version reads it: a system prompt (the version's only where the request brings none; an empty
 /// one means none), the version's worked examples, the turns. As in an evaluation.
 pub(super) fn conversation(turns: &[Turn], version: &VersionRef) -> Result<(Vec<Message>, System), Refusal> {
-    if turns.is_empty() {
-        return Err(Refusal::invalid("messages", "there are no messages: send at least one"));
-    }
-    let mut said: Vec<Message> = Vec::with_capacity(turns.len());
-    for (at, turn) in turns.iter().enumerate() {
-        said.push(turn.message(&format!("messages[{at}]"))?);
-    }
+    let mut said = said(turns)?;
     let from = match said.iter().any(|message| message.role == Role::System) {
         true => System::Request,
         false if version.system.as_deref().is_some_and(|text| !text.is_empty()) => System::Version,
@@ -63,6 +57,14 @@ pub(super) fn conversation(turns: &[Turn], version: &VersionRef) -> Result<(Vec<
     let system = if from == System::Version { version.system.clone().unwrap_or_default() } else { own };
     let system = (!system.is_empty()).then(|| Message::new(Role::System, system));
     Ok((system.into_iter().chain(version.examples.iter().cloned()).chain(rest).collect(), from))
+}
+
+/// What a request says, without anything of the version.
+pub(super) fn said(turns: &[Turn]) -> Result<Vec<Message>, Refusal> {
+    if turns.is_empty() {
+        return Err(Refusal::invalid("messages", "there are no messages: send at least one"));
+    }
+    turns.iter().enumerate().map(|(at, turn)| turn.message(&format!("messages[{at}]"))).collect()
 }
 
 impl Turn {

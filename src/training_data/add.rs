@@ -107,19 +107,19 @@ pub fn add(
 }
 
 /// The refusal of an answer to `case`, which would give away the case `given_away` of `suite`.
-fn tested(case: &str, given_away: &str, suite: &Suite) -> Error {
+pub(super) fn tested(case: &str, given_away: &str, suite: &Suite) -> Error {
     let what = if case == given_away { "still stands in" } else { "says what is still asked in" };
     let file = suite.path.display();
     Error::input(format!("{case} {what} {file}: a model trained on it could no longer be tested with it"))
         .hint(format!("retire the case first: remove {given_away} from that file, then run the same command"))
 }
 
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 /// `<topic>-NN` with the number after the highest there is.
-fn free_id(topic: &str, existing: &[Example]) -> String {
+pub(super) fn free_id(topic: &str, existing: &[Example]) -> String {
     let ids = existing.iter().filter_map(|example| example.id.as_deref());
     let numbers = ids.filter_map(|id| id.strip_prefix(topic)?.strip_prefix('-')?.parse::<u32>().ok());
     format!("{topic}-{:02}", numbers.max().unwrap_or(0).saturating_add(1))

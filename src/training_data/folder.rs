@@ -36,7 +36,7 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Conversation>>)
 }
 
 /// Examples as ours; what is more than one question and its answer as chat messages, which lose nothing.
-fn lines(conversations: &[Conversation]) -> Result<String> {
+pub(super) fn lines(conversations: &[Conversation]) -> Result<String> {
     let format = |one: &Conversation| if one.is_single() { Format::Examples } else { Format::Chat };
     conversations.iter().map(|one| Ok(write(format(one), std::slice::from_ref(one))?.text)).collect()
 }

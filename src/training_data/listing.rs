@@ -1,5 +1,6 @@
 //! Which files a folder of training data holds: those that are read, and the others, which nobody shall believe read.
 
+use super::inbox;
 use super::read::head;
 use crate::words::count;
 use engine::error::{Error, Result};
@@ -57,6 +58,10 @@ pub fn any_files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Option<String>)> {
 fn everything(paths: &[PathBuf]) -> Result<(Listing, Vec<PathBuf>)> {
     let (mut listing, mut named) = (Listing::default(), Vec::new());
     for path in paths {
+        if inbox::leads_in(path) {
+            return Err(Error::input(format!("{} waits for approval and is no training data yet", path.display()))
+                .hint("`pmtune data inbox` shows what waits, `pmtune data inbox approve` makes examples of it"));
+        }
         if path.is_dir() {
             below(path, &mut listing)?;
         } else {
@@ -76,12 +81,16 @@ fn below(folder: &Path, listing: &mut Listing) -> Result<()> {
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
+        // Hidden: the inbox, whose answers nobody has approved, folders of git, what Macs put beside each file.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         // A link to a folder may lead in a circle.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             below(&path, listing)?;
         } else if extension(&path) == "jsonl" && path.is_file() {
             listing.files.push(path);
-        } else if !entry.file_name().to_string_lossy().starts_with('.') {
+        } else {
             let remedy = if path.is_dir() { LINK } else { way_in(&path).unwrap_or(MOVE) };
             listing.unread.push(Unread { path, remedy });
         }
@@ -146,6 +155,25 @@ mod tests {
         let said = found.sentence().unwrap();
         assert!(said.starts_with("not read: 4 files (") && said.contains("pmtune data convert"), "{said}");
         assert_eq!(listing(&[]).unwrap().sentence(), None);
+    }
+
+    #[test]
+    fn hidden_files_and_folders_are_never_read_and_the_inbox_not_even_by_name() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a/x.jsonl", "a/._x.jsonl", "a/.old/x.jsonl", ".inbox/2026-11.jsonl", ".git/x.jsonl"] {
+            let path = root.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "{}").unwrap();
+        }
+        let found = listing(&[root.path().to_path_buf()]).unwrap();
+        assert_eq!((found.files, found.unread), (vec![root.path().join("a/x.jsonl")], vec![]));
+        for named in [".inbox", ".inbox/2026-11.jsonl", "a/../.inbox"] {
+            let path = [root.path().join(named)];
+            for refused in [listing(&path).err(), any_files(&path).err()] {
+                let said = refused.unwrap().to_string();
+                assert!(said.contains("waits for approval") && said.contains("pmtune data inbox"), "{named}: {said}");
+            }
+        }
     }
 
     #[test]

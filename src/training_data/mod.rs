@@ -5,14 +5,17 @@
 //! linter ([`mod@lint`]) wants nothing: it takes what bytes it finds and lists every fault as a [`Finding`], broken lines
 //! among them. [`leaks`] names training examples
 //! that give away a suite's case. [`stats`] counts, [`split`] holds examples out, [`merge`] joins several people's
-//! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example.
+//! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example. What
+//! `pmtune serve` captured lies in an [`Inbox`], which none of these reads, until [`approve`] makes examples of it.
 
 mod add;
+mod approve;
 mod columns;
 mod conversation;
 pub mod convert;
 mod example;
 mod folder;
+mod inbox;
 mod json;
 mod kind;
 mod leak;
@@ -37,10 +40,12 @@ mod vectors;
 mod words;
 
 pub use add::{Kept, Topic, add};
+pub use approve::{Approval, Approved, approve};
 pub use conversation::Conversation;
 pub use engine::train::Place;
 pub use example::Example;
 pub use folder::write_folder;
+pub use inbox::{Captured, Entry, Inbox, Thumb};
 pub use leak::{Leak, Overlap, leaks};
 pub use lint::near_duplicates;
 pub use listing::{any_files, files};

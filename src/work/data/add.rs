@@ -75,7 +75,7 @@ fn good_answer(record: &Record) -> Result<&str> {
 }
 
 /// The suites there are; a workspace without any tests nothing.
-fn suites(workspace: &Workspace) -> Result<Vec<Suite>> {
+pub(super) fn suites(workspace: &Workspace) -> Result<Vec<Suite>> {
     match workspace.suite_files() {
         Ok(files) => suite::load(&workspace.root, &files),
         Err(error) if error.kind == Kind::Missing => Ok(Vec::new()),

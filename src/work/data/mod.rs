@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod convert;
 mod examples;
+pub mod inbox;
 mod merge;
 mod split;
 mod stats;
