@@ -277,7 +277,15 @@ impl Service {
             version: model.id.clone(),
             prompt_tokens: question.prompt.len(),
         };
-        Ok(Ready { head, delivery: fields.delivery()?, group: model.group(), question, system, passed_over, said: None })
+        Ok(Ready {
+            head,
+            delivery: fields.delivery()?,
+            group: model.group(),
+            question,
+            system,
+            passed_over,
+            said: None,
+        })
     }
 
     /// Says once what requests send in vain.

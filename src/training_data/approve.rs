@@ -188,8 +188,14 @@ mod tests {
 
     fn entry(number: u64, messages: &[(Role, &str)], answer: &str) -> Entry {
         let messages = messages.iter().map(|(role, text)| Message::new(*role, *text)).collect();
-        let captured =
-            Captured { version: "PM-v1".into(), messages, answer: answer.into(), cut: false, thumb: None, corrected: None };
+        let captured = Captured {
+            version: "PM-v1".into(),
+            messages,
+            answer: answer.into(),
+            cut: false,
+            thumb: None,
+            corrected: None,
+        };
         Entry { number, at: "2026-11-21T10:00:00Z".parse().unwrap(), captured }
     }
 
@@ -202,7 +208,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("captured/2026-11.jsonl");
         let mut corrected = entry(4, &[(Role::User, "Write a story\n\nScanning parcels")], "bad");
-        (corrected.captured.thumb, corrected.captured.corrected) = (Some(Thumb::Down), Some("**As a** driver\n".into()));
+        (corrected.captured.thumb, corrected.captured.corrected) =
+            (Some(Thumb::Down), Some("**As a** driver\n".into()));
         let other = entry(7, &[(Role::User, "Name the risk")], "Rain.");
         let approvals = [plain(&corrected), plain(&other), plain(&other)];
         let approved = approve(&file, &approvals, &[], &[]).unwrap();
@@ -253,7 +260,8 @@ mod tests {
         bad.captured.thumb = Some(Thumb::Down);
         let tested = entry(3, &[(Role::User, "Write a user story about barcodes")], "x");
         let fine = entry(4, &[(Role::User, "four")], "x");
-        let suites = [suite::load_str("stories", "cases: [{id: b, prompt: Write a user story about barcodes}]").unwrap()];
+        let suites =
+            [suite::load_str("stories", "cases: [{id: b, prompt: Write a user story about barcodes}]").unwrap()];
         let approvals = [plain(&cut), plain(&bad), plain(&tested), plain(&fine)];
         let all: Vec<String> =
             approve(&file, &approvals, &[], &suites).unwrap_err().flatten().iter().map(ToString::to_string).collect();

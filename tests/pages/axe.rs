@@ -122,6 +122,36 @@ fn axe_finds_nothing_where_answers_are_reviewed() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+#[test]
+fn axe_finds_nothing_where_versions_are_talked_with() {
+    let (Some(program), Some(axe)) = (chromium(), axe()) else { return };
+    let mut found = Vec::new();
+    let root = crate::serve::fixture::workspace();
+    let mut browser = Browser::start(&program, &root.path().join("profile"), 390, 900);
+    // axe-core writes markup to try things out, which the page's policy forbids everybody.
+    browser.call("Page.setBypassCSP", json!({ "enabled": true }));
+    let open = crate::serve::fixture::Served::start(root.path(), &["--capture"]);
+    browser.go(&format!("http://127.0.0.1:{}/", open.port));
+    browser.wait("models.length === 3");
+    found.extend(faults(&mut browser, &axe, "chat, empty"));
+    browser.eval("byId('pick-b').value = 'Tiny-v1'; pick(); byId('message').value = 'When?'; asked(); undefined");
+    browser.wait("document.querySelectorAll('.answer .acts').length >= 2 && !running");
+    let laid =
+        "# Plan\n\n- a\n- **b** `c`\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n> q\n\n```\ncode\n```\n\n[l](http://x) ~~d~~";
+    browser.eval(&format!(
+        "document.querySelector('.answer .text').replaceChildren(...laidOut({})); undefined",
+        json!(laid)
+    ));
+    browser.eval("for (const b of document.querySelectorAll('.acts button')) if (/^(Good|Correct)$/.test(b.textContent)) b.click()");
+    browser.eval("for (const part of document.querySelectorAll('details')) part.open = true");
+    found.extend(faults(&mut browser, &axe, "chat of two, corrected"));
+    let guarded = crate::serve::fixture::Served::start(root.path(), &["--token", "0123456789abcdef"]);
+    browser.go(&format!("http://127.0.0.1:{}/", guarded.port));
+    browser.wait("byId('door').open");
+    found.extend(faults(&mut browser, &axe, "chat, token"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// What finds nothing must be able to find something.
 #[test]
 fn axe_finds_what_is_wrong() {

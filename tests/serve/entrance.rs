@@ -102,6 +102,12 @@ fn other_computers_are_served_with_a_token_only() {
     assert!(server.said.contains("http://127.0.0.1:"), "{}", server.said);
     let headers = [("Host", &*format!("192.168.7.7:{}", server.port)), ("x-api-key", TOKEN)];
     assert_eq!(server.ask("GET", "/v1/models", &headers, "").status, 200);
+    // Its own page, opened from another computer.
+    for (port, status) in [(server.port, 200), (1, 403)] {
+        let (host, origin) = (format!("192.168.7.7:{}", server.port), format!("http://192.168.7.7:{port}"));
+        let headers = [("Host", &*host), ("x-api-key", TOKEN), ("Origin", &*origin)];
+        assert_eq!(server.ask("GET", "/v1/models", &headers, "").status, status, "{origin}");
+    }
     let headers = [("Host", &*format!("rebound.example:{}", server.port)), ("x-api-key", TOKEN)];
     assert_eq!(server.ask("GET", "/v1/models", &headers, "").status, 421);
 }

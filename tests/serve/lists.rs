@@ -37,7 +37,7 @@ fn what_is_not_there_is_said_in_json() {
     let server = Served::start(root.path(), &[]);
     for (path, part) in [
         ("/v1/models/v9", "primary, Tiny-v1, Tiny-v2 and base"),
-        ("/", "/v1/chat/completions"),
+        ("/x", "/v1/chat/completions"),
         ("/v1/embeddings", "/v1/chat/completions"),
         ("/chat/completions", "ends in /v1"),
         ("/v1/v1/models", "ends in /v1, once"),

@@ -84,9 +84,7 @@ fn list(workspace: &Workspace) -> Result<()> {
         out::line(format!("{lead}{told}"));
         out::line(format!("      {}", words::clip(&one_line(entry.captured.question()), 70)));
     }
-    out::paragraph(
-        "\nNext: pmtune data inbox show N, then pmtune data inbox approve N or pmtune data inbox reject N.",
-    );
+    out::paragraph("\nNext: pmtune data inbox show N, then pmtune data inbox approve N or pmtune data inbox reject N.");
     Ok(())
 }
 

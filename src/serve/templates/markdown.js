@@ -18,32 +18,41 @@ const visible = (text) =>
 const letterAt = (text, at) => /[\p{L}\p{N}_]/u.test(text[at] ?? "");
 const blankAt = (text, at) => /^\s?$/.test(text[at] ?? "");
 
-// Where `mark` closes what it opened before `from`; -1 if nowhere.
+// How many of the same mark stand in a row.
+const run = (text, at) => {
+  let end = at;
+  while (text[end] === text[at] && end < text.length) end += 1;
+  return end - at;
+};
+
+// Where `mark` closes what it opened before `from`; -1 if nowhere. Two in a row are no single one, of more the last close.
 const closing = (text, mark, from) => {
-  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + 1)) {
-    if (text[at - 1] === "\\" || blankAt(text, at - 1)) continue;
-    if (mark.length === 1 && text[at + 1] === mark) {
-      at += 1;
-      continue;
-    }
-    if (mark[0] === "_" && letterAt(text, at + mark.length)) continue;
-    while (mark.length === 2 && text[at + 2] === mark[0]) at += 1;
-    return at;
+  for (let at = text.indexOf(mark, from); at >= 0; ) {
+    const length = run(text, at);
+    const fits = mark.length === length || length > 2;
+    const open = at === from || text[at - 1] === "\\" || blankAt(text, at - 1) || (mark[0] === "_" && letterAt(text, at + length));
+    if (fits && !open) return at + length - mark.length;
+    at = text.indexOf(mark, at + length);
   }
   return -1;
 };
 
+const EMPHASIS = { "*": "em", _: "em", "**": "strong", __: "strong", "~~": "del" };
+
 const emphasis = (text, at, depth, missing) => {
-  for (const [mark, name] of [["**", "strong"], ["__", "strong"], ["~~", "del"], ["*", "em"], ["_", "em"]]) {
-    if (!text.startsWith(mark, at)) continue;
+  const length = run(text, at);
+  const single = text[at];
+  // Three are a single one around a double one.
+  for (const mark of length === 2 ? [single + single] : length === 1 ? [single] : [single, single + single]) {
     const from = at + mark.length;
-    if (missing.has(mark) || blankAt(text, from) || (mark[0] === "_" && at > 0 && letterAt(text, at - 1))) continue;
+    if (!EMPHASIS[mark] || missing.has(mark) || blankAt(text, at + length)) continue;
+    if (single === "_" && at > 0 && letterAt(text, at - 1)) continue;
     const end = closing(text, mark, from);
     if (end < 0) {
       missing.add(mark);
       continue;
     }
-    return [make(name, inline(text.slice(from, end), depth + 1)), end + mark.length];
+    return [make(EMPHASIS[mark], inline(text.slice(from, end), depth + 1)), end + mark.length];
   }
   return null;
 };
@@ -99,7 +108,7 @@ function inline(text, depth = 0) {
       const hard = /(\\| {2,})$/.exec(plain);
       plain = hard ? plain.slice(0, hard.index) : plain.trimEnd();
       if (hard) take(make("br"));
-      plain += "\n";
+      take("\n"); // looking back never goes past a line
       at += 1;
       while (text[at] === " ") at += 1;
       continue;
@@ -197,7 +206,7 @@ const item = (lines, at) => {
     const depth = /^ */.exec(line)[0].length;
     if (blank(line)) inner.push("");
     else if (depth >= width) inner.push(line.slice(width));
-    else if (!blank(lines[end - 1]) && !starts(lines, end)) inner.push(line.trimStart());
+    else if (!blank(lines[end - 1]) && !starts(lines, end) && !ITEM.test(line)) inner.push(line.trimStart());
     else break;
   }
   let trailing = 0;

@@ -47,17 +47,19 @@ const footOf = (end) => {
 };
 
 // One side's answer, from its question to its end.
-const answer = async (side, question, columns, signal) => {
+const answer = async (side, question, columns, mine) => {
   const model = picked(side);
   const messages = [...history[side], { role: "user", content: question }];
   const { card, foot, show, draw, written } = place(model);
   columns.append(card);
   let [end, problem] = [null, null];
   try {
-    end = await ask(model, messages, signal, show);
+    end = await ask(model, messages, mine.signal, show);
   } catch (error) {
     if (error.name !== "AbortError") problem = error;
   }
+  // A new conversation has begun meanwhile, and knows nothing of this one.
+  if (running !== mine) return null;
   draw();
   card.classList.remove("writing");
   foot.textContent = problem ? "" : footOf(end);
@@ -146,8 +148,7 @@ const asked = async () => {
   const mine = (running = new AbortController());
   busy(true);
   say("Writing");
-  const problems = await Promise.all(sides().map((side) => answer(side, question, columns, mine.signal)));
-  // A new conversation may have begun meanwhile.
+  const problems = await Promise.all(sides().map((side) => answer(side, question, columns, mine)));
   if (running !== mine) return;
   running = null;
   busy(false);
