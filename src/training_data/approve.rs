@@ -6,7 +6,7 @@ use super::inbox::{Captured, Entry, Thumb};
 use super::question::parts;
 use super::{Conversation, Example, Place, leaks};
 use crate::suite::Suite;
-use crate::words::moment;
+use crate::words::day;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
 use engine::store;
@@ -127,7 +127,7 @@ fn conversation(approval: &Approval<'_>, file: &Path, line: usize) -> Result<Con
     let mut one =
         Conversation::of(system, exchanges).ok_or_else(|| Error::input("it holds no question").hint("reject it"))?;
     let corrected = if corrected { ", corrected" } else { "" };
-    let source = format!("asked {}, answer of {}{corrected}", moment(*at), captured.version);
+    let source = format!("asked {}, answer of {}{corrected}", day(*at), captured.version);
     one.describe(None, Vec::new(), Some(source));
     Ok(one)
 }
@@ -219,7 +219,7 @@ mod tests {
         let texts: Vec<_> =
             examples.iter().map(|e| (e.instruction.as_str(), e.input.as_str(), e.output.as_str())).collect();
         assert_eq!(texts, [("Write a story", "Scanning parcels", "**As a** driver"), ("Name the risk", "", "Rain.")]);
-        assert_eq!(examples[0].source.as_deref(), Some("asked 2026-11-21 10:00, answer of PM-v1, corrected"));
+        assert_eq!(examples[0].source.as_deref(), Some("asked 21 November 2026, answer of PM-v1, corrected"));
         assert_eq!(examples[1].id.as_deref(), Some("2026-11-02"));
         // After a kill between both steps the entry still waits, and its example is there.
         let before = std::fs::read(&file).unwrap();

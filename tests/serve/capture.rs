@@ -177,7 +177,7 @@ fn nothing_that_waits_is_read_and_an_approved_answer_is_an_example() {
 fn approving_after_a_kill_doubles_nothing_and_rejecting_removes() {
     let root = workspace();
     let server = Served::start(root.path(), &["--capture"]);
-    for question in ["Sum up the week", "Name the owner", "Draft the invite"] {
+    for question in ["Sum up the week", "Name the owner", "Draft the invite", "Say hello"] {
         let rated = json!({"id": question, "version": "v1", "question": [{"role": "user", "content": question}],
             "answer": "x", "thumb": "up"});
         assert_eq!(server.post("/capture", &rated).status, 200);
@@ -193,10 +193,11 @@ fn approving_after_a_kill_doubles_nothing_and_rejecting_removes() {
     let again = said(root, 0, &["data", "inbox", "approve", "1", "2", "2", "--into", "training-data/other/x.jsonl"]);
     assert!(again.contains("entry 1 stands already as") && !root.join("training-data/other").exists(), "{again}");
     assert!(said(root, 0, &["data", "inbox", "reject", "3"]).contains("1 entry removed"));
-    assert!(said(root, 0, &["data", "inbox"]).contains("Nothing waits"));
     let left: String = files(&inbox).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     assert!(!left.contains("Draft the invite") && !left.contains("owner"), "{left}");
-    for bad in ["training-data/.hidden/x.jsonl", "training-data/x.json", "training-data/.inbox/x.jsonl"] {
-        said(root, 1, &["data", "inbox", "approve", "1", "--into", bad]);
+    for bad in
+        ["training-data/.hidden/x.jsonl", "training-data/x.json", "training-data/.inbox/x.jsonl", "elsewhere/x.jsonl"]
+    {
+        said(root, 2, &["data", "inbox", "approve", "4", "--into", bad]);
     }
 }

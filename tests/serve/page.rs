@@ -187,6 +187,7 @@ fn the_token_is_asked_for_once_and_kept_in_memory_only() {
     browser.go(&format!("http://127.0.0.1:{}/", server.port));
     browser.wait("byId('door').open && document.activeElement === byId('token')");
     browser.press("Escape");
+    browser.wait("byId('door').open && document.activeElement === byId('token')");
     browser.type_in("wrong");
     browser.press("Enter");
     browser.wait("byId('door-why').textContent.startsWith('This is not the token')");

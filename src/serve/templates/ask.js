@@ -1,6 +1,6 @@
 // The models, the token, and one question with its streamed answer.
 const byId = (id) => document.getElementById(id);
-const captures = document.body.dataset.capture === "true";
+const captures = "capture" in document.body.dataset;
 // In memory only: nothing is kept where another page or another day could find it.
 let token = "";
 let models = [];

@@ -30,12 +30,16 @@ const pick = () => {
   if (!byId("message").value) byId("message").value = lastQuestion;
 };
 
+// Whether pmtune takes the token, or wants none.
+let known = false;
+
 const enter = async () => {
   token = byId("token").value.trim();
   await start();
 };
 
 const knock = (why) => {
+  known = false;
   byId("door-why").textContent = why;
   if (!byId("door").open) byId("door").showModal();
   byId("token").value = "";
@@ -43,7 +47,7 @@ const knock = (why) => {
 };
 
 const start = async () => {
-  if (document.body.dataset.token === "true" && !token) return knock("");
+  if ("token" in document.body.dataset && !token) return knock("");
   try {
     await loadModels();
   } catch (error) {
@@ -51,6 +55,8 @@ const start = async () => {
     byId("lost").textContent = `${error.message}. Reload the page to try again.`;
     return;
   }
+  known = true;
+  byId("token").value = "";
   if (byId("door").open) byId("door").close();
   fillPicks();
   showPrompts();
@@ -65,12 +71,15 @@ byId("message").addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing && !byId("door").open) stop();
 });
-byId("token").addEventListener("keydown", (event) => {
-  if (event.key === "Enter") enter();
+byId("knock").addEventListener("submit", (event) => {
+  event.preventDefault();
+  enter();
 });
-// Nothing can be done here without it.
+// Nothing can be done here without it. A browser may close the dialog on Escape all the same.
 byId("door").addEventListener("cancel", (event) => event.preventDefault());
-byId("enter").addEventListener("click", enter);
+byId("door").addEventListener("close", () => {
+  if (!known) knock("");
+});
 byId("send").addEventListener("click", asked);
 byId("stop").addEventListener("click", () => {
   stop();

@@ -64,7 +64,7 @@ const answer = async (side, question, columns, mine) => {
   card.classList.remove("writing");
   foot.textContent = problem ? "" : footOf(end);
   if (problem) card.append(make("p", [problem.message], { className: "problem" }));
-  if (written() && !problem) {
+  if (!problem && (end || written())) {
     history[side] = [...messages, { role: "assistant", content: written() }];
     card.append(acts({ id: end?.id ?? "", version: model, question: messages, answer: written(), cut: !end?.whole || end.cut }));
   }

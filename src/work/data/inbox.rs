@@ -6,7 +6,7 @@ use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use jiff::Timestamp;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What is approved, and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,12 +62,12 @@ pub fn approve(workspace: &Workspace, options: &ApproveOptions) -> Result<Vec<Ap
     let folder = workspace.training_data();
     let usual = || folder.join("captured").join(Timestamp::now().strftime("%Y-%m.jsonl").to_string());
     let file = options.into.clone().unwrap_or_else(usual);
-    check(&file)?;
+    check(&folder, &file)?;
     let edited = options.edited.as_deref().map(engine::store::read_prose).transpose()?;
     let approval = |entry| Approval { entry, edited: edited.as_deref(), whole: options.whole };
     let approvals: Vec<Approval<'_>> = entries.iter().map(approval).collect();
-    let places: Vec<PathBuf> = [folder, file.clone()].into_iter().filter(|place| place.exists()).collect();
-    let approved = training_data::approve(&file, &approvals, &readable(&places)?.0, &suites(workspace)?)?;
+    let existing = if folder.is_dir() { readable(&[folder])?.0 } else { Vec::new() };
+    let approved = training_data::approve(&file, &approvals, &existing, &suites(workspace)?)?;
     inbox(workspace).strike(&numbers)?;
     Ok(approved)
 }
@@ -89,16 +89,20 @@ fn inbox(workspace: &Workspace) -> Inbox {
     Inbox::below(&workspace.training_data())
 }
 
-/// Training reads `.jsonl` files that are not hidden.
-fn check(file: &Path) -> Result<()> {
-    let hidden = file.components().any(|part| {
-        let name = part.as_os_str().to_string_lossy();
-        name.starts_with('.') && name != "." && name != ".."
-    });
-    let lines = file.extension().is_some_and(|extension| extension == "jsonl");
-    match (hidden, lines) {
-        (false, true) => Ok(()),
-        _ => Err(Error::usage(format!("{} is no file of examples", words::clip(&file.to_string_lossy(), 100)))
-            .hint("name one such as training-data/user-stories/captured.jsonl")),
+/// Training reads `.jsonl` files that are not hidden, below the training data; where the workspace itself lies is no matter.
+fn check(training_data: &Path, file: &Path) -> Result<()> {
+    let full = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let (folder, path) = (full(training_data), full(file));
+    let hidden = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with('.');
+    let plain = path
+        .strip_prefix(&folder)
+        .is_ok_and(|below| below.components().all(|part| matches!(part, Component::Normal(name) if !hidden(name))));
+    if plain && file.extension().is_some_and(|extension| extension == "jsonl") {
+        return Ok(());
     }
+    Err(Error::usage(format!(
+        "{} is no file of examples below the training data",
+        words::clip(&file.to_string_lossy(), 100)
+    ))
+    .hint("name one such as training-data/user-stories/captured.jsonl"))
 }
