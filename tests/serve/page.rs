@@ -229,7 +229,7 @@ fn an_opinion_and_a_correction_are_written_down_under_the_answers_number() {
     let output = || pmtune(root.path()).args(["data", "inbox", "--json"]).output().unwrap().stdout;
     browser.wait("document.querySelector('.correct').hidden");
     let kept = (0..200)
-        .map(|_| serde_json::from_slice::<Value>(&output()).unwrap())
+        .map(|_| serde_json::from_slice::<Value>(&output()).unwrap()["items"].take())
         .find(|kept| kept[0]["corrected"] == "Ada owns it.");
     let kept = kept.expect("it is written down");
     assert_eq!((kept.as_array().unwrap().len(), &kept[0]["number"], &kept[0]["thumb"]), (1, &json!(1), &json!("down")));
