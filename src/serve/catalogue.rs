@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 use axum::http::StatusCode;
 use engine::chat::Chat;
 use engine::error::{Error, Result};
-use engine::files;
+use engine::files::{self, Config};
 use engine::generate::Sampling;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,9 +38,8 @@ pub struct Model {
 /// One base and its versions.
 struct Group {
     base: Base,
+    config: Config,
     chat: Arc<Chat>,
-    context_tokens: usize,
-    family: String,
     adapters: Vec<Option<PathBuf>>,
 }
 
@@ -95,7 +94,9 @@ impl Catalogue {
                 self.groups.len() - 1
             }
         };
-        let Group { chat, context_tokens, family, adapters, .. } = &mut self.groups[group];
+        let Group { chat, config, adapters, .. } = &mut self.groups[group];
+        // One adapter that cannot be used must not keep the others from being served.
+        adapter.iter().try_for_each(|folder| files::check_adapter(folder, config))?;
         adapters.push(adapter);
         self.models.push(Model {
             id: name.to_string(),
@@ -105,8 +106,8 @@ impl Catalogue {
             group,
             member: adapters.len() - 1,
             chat: chat.clone(),
-            context_tokens: *context_tokens,
-            family: family.clone(),
+            context_tokens: config.context_length,
+            family: format!("{:?}", config.family).to_lowercase(),
         });
         Ok(())
     }
@@ -164,10 +165,8 @@ impl Catalogue {
 
 impl Group {
     fn open(base: Base) -> Result<Self> {
-        let source = files::open(&base.path)?;
-        let family = format!("{:?}", source.config.family).to_lowercase();
-        let context_tokens = source.config.context_length;
-        Ok(Self { base, chat: Arc::new(source.chat), context_tokens, family, adapters: Vec::new() })
+        let files::Source { config, chat, .. } = files::open(&base.path)?;
+        Ok(Self { base, config, chat: Arc::new(chat), adapters: Vec::new() })
     }
 }
 
@@ -185,9 +184,10 @@ impl Model {
     pub(super) fn question(&self, prompt: Vec<u32>, sampling: Sampling) -> Result<Question, Refusal> {
         let (context, tokens) = (self.context_tokens, prompt.len());
         let Some(room) = context.checked_sub(tokens).filter(|room| *room > 0) else {
+            // Begins in OpenAI's words, for LiteLLM and others know this refusal by them and not by its code.
             let message = format!(
-                "the prompt is {tokens} tokens long, but the context of this model holds {context}, its answer included: \
-                 shorten the conversation, or use a version on a base with a longer context"
+                "This model's maximum context length is {context} tokens, its answer included, and the prompt is {tokens} \
+                 tokens long: shorten the conversation, or use a version on a base with a longer context"
             );
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "context_length_exceeded", message));
         };

@@ -79,3 +79,18 @@ fn settings_name_the_real_address_and_model() {
     std::fs::remove_file(root.path().join("models/primary")).unwrap();
     assert!(print(&["--print", "openai-python"]).contains("model=\"Tiny-v2\""));
 }
+
+#[test]
+fn a_damaged_adapter_keeps_nobody_else_from_being_served() {
+    let root = workspace();
+    let weights = root.path().join("models/Tiny-v1/adapter/adapter_model.safetensors");
+    let bytes = std::fs::read(&weights).unwrap();
+    std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    let mut server = Served::start(root.path(), &[]);
+    assert_eq!(server.chat("primary", "Hi", json!({})).status, 200);
+    assert_eq!(server.chat("v1", "Hi", json!({})).status, 404);
+    let mut warned = String::new();
+    let _ = server.child.kill();
+    server.child.stderr.take().unwrap().read_to_string(&mut warned).unwrap();
+    assert!(warned.contains("Tiny-v1 is not served") && warned.contains("adapter_model.safetensors"), "{warned}");
+}

@@ -26,7 +26,7 @@ pub use config::Config;
 pub use family::Family;
 pub use gguf::{part_names, parts};
 pub use lora::{LoraPair, LoraWeights};
-pub use peft::{LoraConfig, adapter_files};
+pub use peft::{LoraConfig, adapter_files, check_adapter};
 pub use source::{Source, open, open_weights};
 pub use weights::{Weight, Weights};
 

@@ -41,6 +41,14 @@ impl Peft {
     }
 }
 
+/// Whether the adapter in `folder` can be used with a model of the shape `base`.
+///
+/// # Errors
+/// What [`Peft::load`] says against it.
+pub fn check_adapter(folder: &Path, base: &Config) -> Result<()> {
+    Peft::load(folder, base).map(drop)
+}
+
 impl LoraConfig {
     /// The shape of the adapter in `folder`, whatever its base: what its configuration says, and as targets the modules
     /// that its weights are for.

@@ -15,5 +15,6 @@ mod write;
 pub use config::LoraConfig;
 pub use form::adapter_files;
 pub(crate) use load::Peft;
+pub use load::check_adapter;
 pub(crate) use names::last_part;
 pub(super) use write::write;
