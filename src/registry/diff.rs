@@ -91,7 +91,7 @@ fn files(trained: Option<&Trained>) -> BTreeMap<&str, (usize, usize, &str)> {
     for file in &trained.files {
         found.entry(&file.path).or_insert((0, 0, &file.sha256)).0 += file.examples;
     }
-    for file in &trained.held_out_files {
+    for file in &trained.validation_files {
         found.entry(&file.path).or_insert((0, 0, &file.sha256)).1 += file.examples;
     }
     found
@@ -145,11 +145,11 @@ fn results(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
         let loss = |x: Option<f64>| x.map(|x| format!("{x:.3}"));
         [
             ("examples trained on", Some(t.examples.to_string())),
-            ("examples held out", Some(t.held_out.to_string())),
+            ("validation examples", Some(t.validation.to_string())),
             ("steps", Some(t.steps.to_string())),
             ("best epoch", t.best_epoch.map(|e| e.to_string())),
             ("loss on training examples", loss(Some(t.training_loss))),
-            ("loss on validation examples", loss(t.held_out_loss)),
+            ("loss on validation examples", loss(t.validation_loss)),
             ("minutes", Some(format!("{:.1}", t.seconds / 60.0))),
             ("pmtune", Some(t.pmtune.clone())),
         ]

@@ -13,24 +13,27 @@ pub struct Trained {
     /// Hash of the adapter's numbers before the first step.
     pub initial: String,
     pub files: Vec<DataFile>,
-    pub held_out_files: Vec<DataFile>,
-    /// Examples that were trained on, held out, and left out because they are too long.
+    /// Of the examples that watched the training. `held-out` in these keys is how they were written before.
+    #[serde(alias = "held-out-files")]
+    pub validation_files: Vec<DataFile>,
+    /// Examples that were trained on, that watched, and that were left out because they are too long.
     pub examples: usize,
-    pub held_out: usize,
+    #[serde(alias = "held-out")]
+    pub validation: usize,
     pub left_out: usize,
     pub steps: usize,
     pub epochs: usize,
     pub ended: Ended,
-    /// The epoch whose weights these are, where examples were held out.
+    /// The epoch whose weights these are, where examples watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<usize>,
     /// Mean over the last epoch's steps.
     pub training_loss: f64,
     /// Before training, and after the best epoch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_out_loss_before: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_out_loss: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "held-out-loss-before")]
+    pub validation_loss_before: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "held-out-loss")]
+    pub validation_loss: Option<f64>,
     pub tokens: u64,
     pub seconds: f64,
     pub tokens_per_second: f64,

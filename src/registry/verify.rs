@@ -181,7 +181,7 @@ fn weights(workspace: &Workspace, manifest: &Manifest, bases: &mut Bases, found:
 /// Training data goes on changing; what a version saw of it is written down.
 fn data(workspace: &Workspace, manifest: &Manifest, found: &mut Checked) {
     let Some(training) = &manifest.training else { return };
-    let files = training.files.iter().chain(&training.held_out_files);
+    let files = training.files.iter().chain(&training.validation_files);
     let files: BTreeMap<&str, &str> = files.map(|file| (file.path.as_str(), file.sha256.as_str())).collect();
     let (mut changed, mut gone) = (Vec::new(), Vec::new());
     for (path, expected) in files {

@@ -47,7 +47,7 @@ pub use example::Example;
 pub use folder::write_folder;
 pub use inbox::{Captured, Entry, Inbox, Thumb};
 pub use leak::{Leak, Overlap, leaks};
-pub use lint::near_duplicates;
+pub use lint::{most_bytes, near_duplicates};
 pub use listing::{any_files, files};
 pub use load::{Loaded, conversations, load, readable};
 pub use merge::{Merged, Near, Part, merge};

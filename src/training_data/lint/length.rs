@@ -68,7 +68,7 @@ fn texts(example: &Example) -> [&str; 3] {
 const TOKEN_BYTES: usize = 128;
 
 /// A text of more bytes cannot fit so many tokens: it is not counted, and not read beyond.
-pub(super) fn most_bytes(max_tokens: usize) -> usize {
+pub fn most_bytes(max_tokens: usize) -> usize {
     max_tokens.saturating_mul(TOKEN_BYTES)
 }
 

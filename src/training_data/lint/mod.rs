@@ -37,6 +37,7 @@ mod unread;
 pub use codes::codes;
 pub use finding::{Code, Finding};
 pub use fix::{Fixed, fix};
+pub use length::most_bytes;
 pub use near::near_duplicates;
 pub use options::Options;
 pub use run::{Linted, Step, lint};

@@ -60,11 +60,7 @@ pub fn prepare(workspace: &Workspace, request: &Request, recipe: Option<&Recipe>
     };
     let recipe = resolve(training.len())?;
     sizes.check_targets(&recipe)?;
-    let side = |conversations: &[Conversation]| -> Result<Side> {
-        let (side, cuts) = side(workspace, &source, request, &recipe, conversations)?;
-        cuts.iter().for_each(|cut| sink.tell(Event::Warning(cut.to_string())));
-        Ok(side)
-    };
+    let side = |conversations: &[Conversation]| side(workspace, &source, request, &recipe, conversations, sink);
     let (training, held_out) = (side(&training)?, side(&held_out)?);
     if training.sequences.is_empty() {
         return Err(Error::input("no example is left to train on: all are longer than the context")
@@ -172,14 +168,24 @@ fn side(
     request: &Request,
     recipe: &Recipe,
     conversations: &[Conversation],
-) -> Result<(Side, Vec<train::Cut>)> {
-    let lessons: Vec<train::Lesson> = conversations.iter().map(Conversation::lesson).collect();
+    sink: &dyn Sink,
+) -> Result<Side> {
+    let most = training_data::most_bytes(recipe.context_length);
+    let bytes = |lesson: &train::Lesson| lesson.messages().iter().map(|message| message.content.len()).sum::<usize>();
+    let (lessons, vast): (Vec<train::Lesson>, Vec<_>) =
+        conversations.iter().map(Conversation::lesson).partition(|lesson| bytes(lesson) <= most);
+    for lesson in &vast {
+        let (place, size) = (&lesson.place, words::count(bytes(lesson), "byte"));
+        let context = words::count(recipe.context_length, "token");
+        sink.tell(Event::Warning(format!("{place}: {size}, more than {context} can hold: left out")));
+    }
     let examples: Vec<Message> = request.examples.iter().flat_map(FewShot::messages).collect();
     let all = train::sequences(&source.chat, request.system.as_deref(), &examples, &lessons)?;
     let (sequences, cuts) = train::fit(all, recipe.context_length, recipe.too_long);
-    let left_out = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
+    cuts.iter().for_each(|cut| sink.tell(Event::Warning(cut.to_string())));
+    let cut = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
     let files = files(workspace, &sequences)?;
-    Ok((Side { files, examples: sequences.len(), sequences, left_out }, cuts))
+    Ok(Side { files, examples: sequences.len(), sequences, left_out: vast.len() + cut })
 }
 
 /// The files that examples are trained on from, with how many of them.

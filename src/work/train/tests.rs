@@ -129,10 +129,10 @@ fn the_next_version_has_its_adapter_log_plot_and_lineage() {
     assert!(manifest.base.sha256.is_some() && manifest.data.is_some());
     assert!(manifest.notes.contains("PM-v1") || manifest.notes.contains("v1 was trained"), "{}", manifest.notes);
     assert!(manifest.notes.contains("pmtune eval --compare base v1"), "{}", manifest.notes);
-    assert_eq!(trained.examples + trained.held_out, 24);
+    assert_eq!(trained.examples + trained.validation, 24);
     assert_eq!((trained.recipe.epochs, trained.epochs, trained.ended), (2, 2, Ended::Completed));
     assert_eq!(trained.files[0].path, "training-data/stories/basic.jsonl");
-    assert!(trained.held_out_loss < trained.held_out_loss_before);
+    assert!(trained.validation_loss < trained.validation_loss_before);
     let log = std::fs::read_to_string(folder.join("loss.csv")).unwrap();
     assert_eq!(log.lines().count(), 1 + trained.steps + 3);
     // Damage would be found.
@@ -307,4 +307,23 @@ fn what_is_told_of_a_training_counts_what_was_trained_on() {
     assert_eq!((training.sequences.len(), held_out.sequences.len()), (training.examples, held_out.examples));
     assert_eq!(training.files.iter().map(|file| file.examples).sum::<usize>(), training.examples);
     assert!(job.describe().contains(&format!("{} examples", training.examples)), "{}", job.describe());
+}
+
+#[test]
+fn an_example_that_no_context_can_hold_is_left_out_unread() {
+    let (root, workspace) = workspace();
+    let data: PathBuf = root.path().join("some.jsonl");
+    let vast = "word ".repeat(64 * 128);
+    let mut lines: Vec<String> =
+        (0..24).map(|i| format!(r#"{{"instruction": "Say {i}", "output": "It is {i}."}}"#)).collect();
+    lines.push(format!(r#"{{"instruction": "Say all", "output": "{vast}"}}"#));
+    std::fs::write(&data, lines.join("\n")).unwrap();
+    let numbers = TrainSettings { context_length: Some(64), epochs: Some(1), ..Default::default() };
+    let options = TrainOptions { data: vec![data], recipe: numbers, ..Default::default() };
+    let heard = Heard::default();
+    let job = Job::begin(&workspace, &options, &heard).unwrap();
+    let (training, held_out) = (&job.prepared.training, &job.prepared.held_out);
+    assert_eq!(training.left_out + held_out.left_out, 1);
+    let said = heard.warnings().join("\n");
+    assert!(said.contains("some.jsonl:25: 40,967 bytes, more than 64 tokens can hold: left out"), "{said}");
 }
