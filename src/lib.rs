@@ -22,6 +22,8 @@ pub mod deploy;
 pub mod review;
 pub mod gate;
 pub mod history;
+pub mod gaps;
+pub mod improve;
 pub mod report;
 pub mod work;
 pub mod settings;

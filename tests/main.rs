@@ -13,6 +13,7 @@ mod end_to_end;
 mod endpoint;
 mod endpoint_eval;
 mod export;
+mod improve;
 mod foreign;
 mod gate;
 mod history;

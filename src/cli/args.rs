@@ -6,9 +6,11 @@ use super::data::DataArgs;
 use super::deploy::DeployArgs;
 use super::eval::EvalArgs;
 use super::export::ExportArgs;
+use super::gaps::GapsArgs;
 use super::gate::GateArgs;
 use super::guide::GuideArgs;
 use super::history::HistoryArgs;
+use super::improve::ImproveArgs;
 use super::init::InitArgs;
 use super::models::ModelsArgs;
 use super::pull::PullArgs;
@@ -60,6 +62,10 @@ pub enum Command {
     Gate(Box<GateArgs>),
     /// Write a version as a file for LM Studio, Ollama and others, and prove that it is still the same model.
     Export(ExportArgs),
+    /// What fails on dev cases, why, and which examples to write.
+    Gaps(GapsArgs),
+    /// Go on with the month: find gaps, train, compare, decide, deploy; stop where you are needed.
+    Improve(ImproveArgs),
     /// Put a proven file where LM Studio, Ollama or a folder has it.
     Deploy(DeployArgs),
     /// Check pmtune.yaml, every suite and every manifest for mistakes, all reported at once.

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, deploy, eval, export, gate, guide, history, init, models, out, pull, render, review, runs,
-    serve, shell, suite, suites, train,
+    chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, models, out, pull, render,
+    review, runs, serve, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -50,6 +50,8 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Export(export) => export::run(&workspace()?, &export),
+        Command::Gaps(gaps) => gaps::run(&workspace()?, &gaps),
+        Command::Improve(improve) => improve::run(&workspace()?, &improve),
         Command::Deploy(deploy) => deploy::run(&workspace()?, &deploy),
         Command::Train(train) => train::run(&workspace()?, &train),
         Command::Compare(compare) => compare::run(&workspace()?, &compare),

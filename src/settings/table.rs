@@ -1,5 +1,6 @@
 use crate::compare;
 use crate::gate::GateSettings;
+use crate::improve::ImproveSettings;
 use crate::provider::EndpointSettings;
 use crate::review::ReviewSettings;
 use crate::training_data::DataSettings;
@@ -25,11 +26,12 @@ impl Entry {
 }
 
 /// Every section, in the order of the docs.
-pub const SECTIONS: [Entry; 6] = [
+pub const SECTIONS: [Entry; 7] = [
     Entry::of::<compare::Settings>("How two versions are compared."),
     Entry::of::<DataSettings>("What the linter of training data looks for, and how grave it is."),
     Entry::of::<TrainSection>("What new versions are trained with, and on."),
     Entry::of::<ReviewSettings>("Who reviews the answers."),
     Entry::of::<EndpointSettings>("How models behind an address are asked."),
     Entry::of::<GateSettings>("What a version must reach; the usual rules hold without it."),
+    Entry::of::<ImproveSettings>("How the monthly loop runs."),
 ];

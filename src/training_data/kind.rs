@@ -75,6 +75,11 @@ pub(super) fn kind_of(example: &Example) -> Option<&'static Kind> {
     })
 }
 
+/// The tag under which suites have cases like this example; `None` of an example that is of no kind.
+pub fn task_of(example: &Example) -> Option<&'static str> {
+    kind_of(example).map(|kind| kind.tag)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::example;

@@ -46,6 +46,7 @@ pub use engine::train::Place;
 pub use example::Example;
 pub use folder::write_folder;
 pub use inbox::{Captured, Entry, Inbox, Thumb};
+pub use kind::task_of;
 pub use leak::{Leak, Overlap, leaks};
 pub use lint::{most_bytes, near_duplicates};
 pub use listing::{any_files, files};

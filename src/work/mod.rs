@@ -4,7 +4,7 @@
 //!
 //! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other and
 //! [`compare_several`] many against one, [`gate`] decides, [`export()`] writes a version's file and proves it,
-//! [`deploy()`] puts it where another program finds it, [`audit()`] tests the tests, [`review::Reading`] lets people or
+//! [`deploy()`] puts it where another program finds it, [`audit()`] tests the tests, [`find_gaps`] says what to write, [`improve`](improve::improve) does all of it in order, [`review::Reading`] lets people or
 //! a judge model score, [`history()`] looks back, [`data`] keeps the
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
@@ -12,6 +12,7 @@
 pub mod data;
 pub mod device;
 pub mod gate;
+pub mod improve;
 pub mod review;
 pub mod runs;
 pub mod train;
@@ -26,6 +27,7 @@ mod export;
 mod extras;
 mod find;
 mod history;
+mod gaps;
 mod how;
 mod import;
 mod programs;
@@ -47,6 +49,7 @@ pub use device::DeviceChoice;
 pub use evaluate::{EvaluateOptions, Evaluated, Subject, evaluate};
 pub use event::{Event, Exporting, Judging, Pull, Sink, pull};
 pub use export::{ExportOptions, Exported, export};
+pub use gaps::{Found, GapsOptions, find_gaps};
 pub use history::{HistoryOptions, Told, history};
 pub use import::{ImportOptions, ImportedSuite, import_suite};
 pub use render::{Rendered, render};

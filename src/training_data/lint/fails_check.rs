@@ -18,8 +18,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(super) const CODES: &[Code] = &[CODE];
+/// The code of a finding that an example fails a check of its own kind.
+pub const FAILS_CHECK: &str = "fails-check";
 const CODE: Code = Code::new(
-    "fails-check",
+    FAILS_CHECK,
     Warning,
     "The answer fails a check that suites use for its kind; looked for with `--against suites` only.",
 );

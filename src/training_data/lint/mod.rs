@@ -35,6 +35,7 @@ mod ungrounded;
 mod unread;
 
 pub use codes::codes;
+pub use fails_check::FAILS_CHECK;
 pub use finding::{Code, Finding};
 pub use fix::{Fixed, fix};
 pub use length::most_bytes;

@@ -1,0 +1,115 @@
+//! Does the new version take the place of the one in use?
+
+use super::month::Promised;
+use crate::compare::{Comparison, Finding, Half, Mover, MoverKind};
+use crate::words;
+use serde::{Deserialize, Serialize};
+
+/// What is decided on.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured<'a> {
+    /// At the confidence that this look may claim with.
+    pub comparison: &'a Comparison,
+    pub promised: Option<&'a Promised>,
+    /// How often the most worn held-out case had decided something before, and how often it may.
+    pub borne: usize,
+    pub may_bear: usize,
+    /// What people found, where they scored both: better, worse, or neither beyond chance.
+    pub people: Option<Option<bool>>,
+}
+
+/// What was decided, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    pub promote: bool,
+    /// How sure each claim is after spreading the error over all decisions that these cases may bear.
+    pub confidence: f64,
+    /// Which decision of these cases it is, of how many.
+    pub look: usize,
+    pub may_bear: usize,
+    pub better: Vec<String>,
+    pub worse: Vec<String>,
+    /// Whether the promise was kept: tested for itself.
+    pub promise: Option<bool>,
+    /// The comparison's own words on the held-out cases.
+    pub found: String,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+/// The new version is taken where it is better somewhere and worse nowhere, each by a test that is corrected for all that
+/// was looked at; what was promised beforehand is tested for itself. Cases that have decided as often as they may decide
+/// nothing any more.
+pub fn decide(measured: &Measured<'_>) -> Decision {
+    let Measured { comparison, promised, borne, may_bear, people } = *measured;
+    let half = &comparison.held_out;
+    let headline = half.headline();
+    let named = |better: bool| half.movers.iter().filter(move |mover| mover.better == better).map(mover_words);
+    let whole = |finding: Finding| (headline.finding == finding).then(|| "the whole of the held-out cases".to_string());
+    let of_people = |wanted: bool| (people.flatten() == Some(wanted)).then(|| "people's scores".to_string());
+    let promise = promised.map(|promised| kept(half, promised, comparison.settings.confidence));
+    let by_promise = promised
+        .filter(|_| promise == Some(true))
+        .map(|promised| format!("{} {}, as promised", promised.kind.name(), promised.name));
+    let mut better: Vec<String> =
+        whole(Finding::Improved).into_iter().chain(by_promise).chain(named(true)).chain(of_people(true)).collect();
+    better.dedup();
+    let worse: Vec<String> =
+        whole(Finding::Regressed).into_iter().chain(named(false)).chain(of_people(false)).collect();
+    let worn = borne >= may_bear;
+    let promote = !worn && !better.is_empty() && worse.is_empty();
+    let (new, old) = (&comparison.b.label, &comparison.a.label);
+    let why = if worn {
+        format!(
+            "these held-out cases have decided {} and may decide no more: write fresh ones, and retire these \
+             (pmtune suite rotate)",
+            words::count(borne, "time")
+        )
+    } else if promote {
+        format!("{new} is better in {}, and worse nowhere beyond chance", words::list(&refs(&better)))
+    } else if worse.is_empty() {
+        format!("{new} is not shown to be better than {old} anywhere, so {old} stays")
+    } else {
+        format!("{new} is worse in {}, so {old} stays", words::list(&refs(&worse)))
+    };
+    Decision {
+        promote,
+        confidence: comparison.settings.confidence,
+        look: borne + 1,
+        may_bear,
+        better,
+        worse,
+        promise,
+        found: headline.words.clone(),
+        why,
+    }
+}
+
+fn refs(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+fn mover_words(mover: &Mover) -> String {
+    format!("{} {}", mover.kind.name(), mover.name)
+}
+
+/// Whether what was promised got better by its own test, uncorrected: it was named before anybody looked.
+fn kept(half: &Half, promised: &Promised, confidence: f64) -> bool {
+    let scored = |p: f64, difference: f64| p <= 1.0 - confidence + 1e-12 && difference > 0.0;
+    let group = |groups: &[crate::compare::Group]| {
+        let found = groups.iter().find(|group| group.name == promised.name);
+        found.is_some_and(|group| scored(group.score.p, group.score.difference.mean))
+    };
+    match promised.kind {
+        MoverKind::Category => group(&half.categories),
+        MoverKind::Knowledge => half.likelihood.as_ref().is_some_and(|likelihood| group(&likelihood.categories)),
+        MoverKind::Criterion => half
+            .criteria
+            .iter()
+            .any(|(criterion, test)| criterion.name() == promised.name && scored(test.p, test.difference.mean)),
+        MoverKind::Check => {
+            half.checks.get(&promised.name).is_some_and(|test| scored(test.p, test.only_b as f64 - test.only_a as f64))
+        }
+        MoverKind::Evidence => false,
+    }
+}
