@@ -54,3 +54,36 @@ pub fn accuracy(router: &Router, meanings: &dyn Meanings, confidence: f64) -> Re
         abstained,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::routes::Routes;
+    use crate::route::testing::{Toy, instructions};
+
+    #[test]
+    fn held_out_instructions_are_counted_by_the_version_they_should_reach() {
+        let training = [("stories/a", "story card brief"), ("plans/b", "roadmap quarter"), ("notes/c", "minutes meeting")];
+        let held_out = [
+            ("stories/a", "story card"),
+            ("stories/a", "roadmap"),
+            ("plans/b", "roadmap"),
+            ("plans/b", "zebra"),
+            ("notes/c", "minutes"),
+            ("notes/c", "zebra"),
+        ];
+        let mut all = instructions(&training);
+        all.held_out = instructions(&[&training[..], &held_out[..]].concat()).training.split_off(training.len());
+        let route = |task: &str, version: &str| Route { task: task.into(), version: version.into() };
+        let routes = vec![route("stories", "v2"), route("plans", "v3")];
+        let routes = Routes { sha256: String::new(), routes, otherwise: "v1".into() };
+        let router = Router::new(routes, all, &Toy, &|_, _| ()).unwrap();
+        let found = accuracy(&router, &Toy, 0.95).unwrap();
+        let counts = |found: &Found| (found.right, found.of);
+        assert_eq!((counts(&found.all), found.abstained), ((4, 6), 2));
+        assert_eq!(found.routes.iter().map(counts).collect::<Vec<_>>(), [(1, 2), (1, 2)]);
+        // What abstains goes to the right version all the same.
+        assert_eq!(counts(&found.otherwise), (2, 2));
+        assert_eq!(found.all.interval, wilson(4, 6, 0.95));
+    }
+}

@@ -154,3 +154,63 @@ fn unknown_task(key: &Key, instructions: &Instructions) -> Option<Error> {
         )),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::testing::instructions;
+
+    fn read(text: &str) -> Result<Routes> {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("pmtune.yaml", "line: PM\n");
+        for number in [1, 2] {
+            let manifest = format!("name: PM-v{number}\ncreated: 2026-11-21\nbase: {{name: smollm2-135m-instruct}}\n");
+            write(&format!("models/PM-v{number}/manifest.yaml"), &manifest);
+        }
+        write("models/routes.yaml", text);
+        let workspace = Workspace::open(root.path()).unwrap();
+        let asked = [("stories/short", "a"), ("stories/long", "b"), ("plans/road", "c")];
+        Routes::read(&workspace, &instructions(&asked))
+    }
+
+    #[test]
+    fn folders_and_files_are_tasks_and_versions_have_their_full_names() {
+        let text = "format: 1\nroutes:\n  stories: v2\n  stories/long: base\notherwise: PM-v1\n";
+        let routes = read(text).unwrap();
+        let of = |task: &str| routes.of(task).map(|route| route.version.as_str());
+        assert_eq!((of("stories/short"), of("stories/long"), of("plans/road")), (Some("PM-v2"), Some("base"), None));
+        assert_eq!(routes.versions(), ["PM-v1", "PM-v2", "base"]);
+        assert_ne!(routes.sha256, read(&format!("# a remark\n{text}")).unwrap().sha256);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_place() {
+        let said = read("route: x\nroutes: {storys: v2, plans: v9, stories: {}, plans/road: auto}\nothrwise: v1\n")
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "routes.yaml:1:1: the key `route`",
+            "routes.yaml:2:10: there is no task `storys`",
+            "did you mean `stories`?",
+            "routes.yaml:2:29: there is no version `v9`",
+            "this workspace has PM-v1, PM-v2",
+            "routes.yaml:2:42",
+            "there is no version `auto`",
+            "routes.yaml:3:1: the key `othrwise`",
+            "did you mean `otherwise`",
+            "no version is primary, so nobody answers what has no route",
+        ] {
+            assert!(said.contains(part), "{part} is missing in\n{said}");
+        }
+        let said = |text: &str| read(text).unwrap_err().to_string();
+        assert!(said("otherwise: v1\n").contains("`routes` is missing"), "{}", said("otherwise: v1\n"));
+        assert!(said("routes: {}\notherwise: v1\n").contains("there is no route"));
+        assert!(said("routes: {zebra: v1}\notherwise: v1\n").contains("a folder of training-data/ (plans and stories)"));
+        assert!(said("format: 9\nroutes: {zebra: v1}\n").contains("newer than this pmtune"));
+    }
+}

@@ -22,6 +22,8 @@ mod record;
 mod reports;
 mod rescore;
 mod reuse;
+#[cfg(test)]
+mod routed_tests;
 mod sampling;
 mod stale;
 #[cfg(test)]

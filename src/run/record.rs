@@ -1,6 +1,7 @@
 use crate::check::{Criterion, Verdict, is_symptom};
 use crate::provider::Answer;
 use crate::suite::{self, Split};
+use crate::words;
 use engine::chat::{Message, Role};
 use engine::generate::Sampling;
 use jiff::Timestamp;
@@ -85,6 +86,18 @@ pub struct Routed {
     pub versions: Vec<VersionRef>,
     /// Case id to version name, as it was decided.
     pub cases: BTreeMap<String, String>,
+}
+
+impl Routed {
+    /// `PM-v2 for 12 cases and PM-v1 for 1 case`, the one that answers most first.
+    pub fn shares(&self) -> String {
+        let of = |name: &str| self.cases.values().filter(|answering| *answering == name).count();
+        let mut shares: Vec<(usize, &str)> =
+            self.versions.iter().map(|member| (of(&member.name), member.name.as_str())).collect();
+        shares.sort_by_key(|(cases, _)| std::cmp::Reverse(*cases));
+        let asked = |(cases, name): &(usize, &str)| format!("{name} for {}", words::count(*cases, "case"));
+        words::list(&shares.iter().map(asked).collect::<Vec<_>>())
+    }
 }
 
 impl VersionRef {

@@ -9,7 +9,6 @@ use crate::registry::{self, Version};
 use crate::route::AUTO;
 use crate::run::{OpenRun, Plan, Reports, VersionRef};
 use crate::suite::Suite;
-use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
@@ -43,23 +42,13 @@ pub(super) fn contestants(
                 let routing = Routing::read(workspace, sink)?;
                 let members = routing.members(workspace, sampling, sink)?;
                 let (version, source) = routing.contestant(members, suites)?;
-                sink.tell(Event::Note(format!("{AUTO} asks {}", shares(&version))));
+                let asked = version.routed.iter().map(|routed| format!("{AUTO} asks {}", routed.shares()));
+                asked.for_each(|words| sink.tell(Event::Note(words)));
                 (version, source)
             }
         });
     }
     Ok(opened.into_iter().unzip())
-}
-
-/// `PM-v2 for 12 cases and PM-v1 for 3 cases`, the one that answers most first.
-pub(super) fn shares(version: &VersionRef) -> String {
-    let Some(routed) = &version.routed else { return version.name.clone() };
-    let of = |name: &str| routed.cases.values().filter(|answering| *answering == name).count();
-    let mut shares: Vec<(usize, &str)> =
-        routed.versions.iter().map(|member| (of(&member.name), member.name.as_str())).collect();
-    shares.sort_by_key(|(cases, _)| std::cmp::Reverse(*cases));
-    let asked = |(cases, name): &(usize, &str)| format!("{name} for {}", words::count(*cases, "case"));
-    words::list(&shares.iter().map(asked).collect::<Vec<_>>())
 }
 
 fn names(workspace: &Workspace, subject: &Subject) -> Result<Vec<String>> {

@@ -1,10 +1,11 @@
 //! `auto`: the routes of a workspace, ready to decide and to be asked.
 
 use super::event::{Event, Sink, ensure_base};
+use super::settings::settings;
 use super::sources::{Source, open};
 use crate::base::{BaseName, SENTENCES};
 use crate::registry;
-use crate::route::{AUTO, Instructions, Router, Routes};
+use crate::route::{AUTO, Accuracy, Instructions, Router, Routes, accuracy};
 use crate::run::{Routed, VersionRef};
 use crate::suite::Suite;
 use crate::training_data::Vectors;
@@ -38,6 +39,14 @@ impl Routing {
         let vectors = Vectors::local()?.ok_or_else(gone)?;
         let router = Router::new(routes, instructions, &vectors, &|_, _| ())?;
         Ok(Self { router, vectors })
+    }
+
+    /// How often held-out instructions find their version.
+    ///
+    /// # Errors
+    /// The sentence model fails; `compare:` in `pmtune.yaml` is wrong.
+    pub fn accuracy(&self, workspace: &Workspace) -> Result<Accuracy> {
+        accuracy(&self.router, &self.vectors, settings(workspace)?.confidence)
     }
 
     /// The versions that may be asked, with `sampling` laid over theirs, the one that answers otherwise first.
