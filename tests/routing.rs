@@ -44,9 +44,9 @@ fn workspace(routes: &str) -> TempDir {
         root.path(),
         "suites/s.yaml",
         "defaults: {split: held-out, checks: [{type: contains, value: a}]}\ncases:\n  \
-         - {id: story, prompt: \"Write a user story for exporting a list\", reference: b, distractors: [c]}\n  \
+         - {id: story, prompt: \"Write a user story for exporting a list\", reference: b, distractors: [{text: c, why: w}]}\n  \
          - {id: twice, prompt: \"Please write one user story about printing\", sampling: {temperature: 1, seed: 3}, repeat: 2}\n  \
-         - {id: plan, prompt: \"Plan our roadmap for next year\", reference: d, distractors: [a]}\n  \
+         - {id: plan, prompt: \"Plan our roadmap for next year\", reference: d, distractors: [{text: a, why: w}]}\n  \
          - {id: world, prompt: \"At what temperature does water boil?\"}\n",
     );
     root
@@ -74,7 +74,8 @@ fn fine(root: &Path, args: &[&str]) -> String {
 /// The records of the newest run whose id ends like this, by case and repeat.
 fn records(root: &Path, end: &str) -> BTreeMap<String, Value> {
     let folders = std::fs::read_dir(root.join("reports")).unwrap().flatten().map(|entry| entry.path());
-    let named = |path: &std::path::PathBuf| path.to_string_lossy().ends_with(end) && path.join("results.jsonl").is_file();
+    let named =
+        |path: &std::path::PathBuf| path.to_string_lossy().ends_with(end) && path.join("results.jsonl").is_file();
     let newest = folders.filter(named).max().unwrap_or_else(|| panic!("no run {end}"));
     let text = std::fs::read_to_string(newest.join("results.jsonl")).unwrap();
     let record = |line: &str| {
@@ -147,7 +148,9 @@ fn a_comparison_says_whether_routing_is_worth_it_or_what_is_missing() {
 fn the_list_shows_routes_and_how_often_the_right_one_is_found() {
     let root = workspace(ROUTES);
     let said = fine(root.path(), &["models", "routes"]);
-    for part in ["user-stories Tiny-v1", "(all else) Tiny-v2", "together", "held out", "pmtune eval --compare Tiny-v2 auto"] {
+    for part in
+        ["user-stories Tiny-v1", "(all else) Tiny-v2", "together", "held out", "pmtune eval --compare Tiny-v2 auto"]
+    {
         assert!(said.contains(part), "{part}: {said}");
     }
     let output = pmtune(root.path()).args(["models", "routes", "--json"]).output().unwrap();

@@ -48,8 +48,10 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
     match text {
         "base" => return from_base(workspace, text, &workspace.config.base),
         "auto" => {
-            return Err(Error::usage("`auto` is no single version: for each question it chooses one by models/routes.yaml")
-                .hint("it works in pmtune chat, eval and serve; name a version here"));
+            return Err(Error::usage(
+                "`auto` is no single version: for each question it chooses one by models/routes.yaml",
+            )
+            .hint("it works in pmtune chat, eval and serve; name a version here"));
         }
         "primary" => {
             let name = super::primary(workspace)?.ok_or_else(|| {

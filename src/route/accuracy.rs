@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn held_out_instructions_are_counted_by_the_version_they_should_reach() {
-        let training = [("stories/a", "story card brief"), ("plans/b", "roadmap quarter"), ("notes/c", "minutes meeting")];
+        let training =
+            [("stories/a", "story card brief"), ("plans/b", "roadmap quarter"), ("notes/c", "minutes meeting")];
         let held_out = [
             ("stories/a", "story card"),
             ("stories/a", "roadmap"),

@@ -210,7 +210,9 @@ mod tests {
         let said = |text: &str| read(text).unwrap_err().to_string();
         assert!(said("otherwise: v1\n").contains("`routes` is missing"), "{}", said("otherwise: v1\n"));
         assert!(said("routes: {}\notherwise: v1\n").contains("there is no route"));
-        assert!(said("routes: {zebra: v1}\notherwise: v1\n").contains("a folder of training-data/ (plans and stories)"));
+        assert!(
+            said("routes: {zebra: v1}\notherwise: v1\n").contains("a folder of training-data/ (plans and stories)")
+        );
         assert!(said("format: 9\nroutes: {zebra: v1}\n").contains("newer than this pmtune"));
     }
 }

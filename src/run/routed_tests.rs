@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 fn suites() -> [Suite; 1] {
-    [load_str("s", "category: c\ncases: [{id: a, prompt: one}, {id: b, prompt: two, repeat: 2}, {id: c, prompt: three}]\n")
-        .unwrap()]
+    [load_str(
+        "s",
+        "category: c\ncases: [{id: a, prompt: one}, {id: b, prompt: two, repeat: 2}, {id: c, prompt: three}]\n",
+    )
+    .unwrap()]
 }
 
 fn version(name: &str) -> VersionRef {
@@ -88,7 +91,12 @@ fn answers_of_the_version_itself_are_taken_over() {
     };
     let own = run(version("v2"));
     let routed = run(auto());
-    let reused = |outcome: &Outcome| matches!(outcome, Outcome::Judged { reused: true, .. } | Outcome::Unscored { reused: true, .. });
-    assert_eq!(routed.records.iter().map(|record| reused(&record.outcome)).collect::<Vec<_>>(), [false, true, true, false]);
+    let reused = |outcome: &Outcome| {
+        matches!(outcome, Outcome::Judged { reused: true, .. } | Outcome::Unscored { reused: true, .. })
+    };
+    assert_eq!(
+        routed.records.iter().map(|record| reused(&record.outcome)).collect::<Vec<_>>(),
+        [false, true, true, false]
+    );
     assert_eq!(routed.records[1].outcome.answer(), own.records[1].outcome.answer());
 }

@@ -60,7 +60,8 @@ impl Catalogue {
     /// # Errors
     /// Nothing can be served.
     pub fn open(workspace: &Workspace, sink: &dyn Sink) -> Result<Self> {
-        let mut catalogue = Self { line: workspace.config.line.clone(), groups: Vec::new(), models: Vec::new(), auto: None };
+        let mut catalogue =
+            Self { line: workspace.config.line.clone(), groups: Vec::new(), models: Vec::new(), auto: None };
         let primary = registry::primary(workspace)?;
         let names: Vec<(String, String)> =
             registry::list(workspace)?.into_iter().map(|manifest| (manifest.name, manifest.base.name)).collect();

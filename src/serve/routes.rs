@@ -107,7 +107,8 @@ async fn route(service: Arc<Service>, method: &Method, path: &str, body: Body) -
             if let Some(id) = path.strip_prefix("/v1/models/") {
                 reads()?;
                 let id = decoded(id);
-                return Ok(Json(cards::openai(&service.catalogue, &id, service.catalogue.find(&id)?, service.started)).into_response());
+                return Ok(Json(cards::openai(&service.catalogue, &id, service.catalogue.find(&id)?, service.started))
+                    .into_response());
             }
             if let Some(id) = path.strip_prefix("/api/v0/models/") {
                 reads()?;

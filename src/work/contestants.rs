@@ -123,8 +123,7 @@ pub(super) fn resume(
         // Who answers which case was decided when it began.
         Some(routed) => {
             let names: Vec<String> = routed.versions.iter().map(|version| version.name.clone()).collect();
-            let Members { versions, source } =
-                Members::open(workspace, &names, &SamplingOptions::default(), sink)?;
+            let Members { versions, source } = Members::open(workspace, &names, &SamplingOptions::default(), sink)?;
             (versions, source)
         }
         None => {

@@ -1,15 +1,15 @@
 //! Suites → plan → answers → verdicts → report.
 
-use super::device::{self, DeviceChoice};
 use super::contestants::{contestants, resume};
+use super::device::{self, DeviceChoice};
 use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
 use super::how::How;
 use super::programs;
 use super::settings::settings;
 use super::settle;
-use super::subject::Subject;
 use super::sources::{Group, Source, groups, remote};
+use super::subject::Subject;
 use crate::audit;
 use crate::base::{BaseName, SENTENCES};
 use crate::report::Report;

@@ -57,5 +57,5 @@ pub use render::{Rendered, render};
 pub use routing::{Members, Routing};
 pub use several::{ComparedAll, compare_several, compare_several_stored};
 pub use short_path::short_path;
-pub use subject::Subject;
 pub use standing::{LastComparison, LastRun, Standing, last_comparison, standings};
+pub use subject::Subject;

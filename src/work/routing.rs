@@ -33,9 +33,13 @@ impl Routing {
         let instructions = Instructions::read(workspace)?;
         instructions.passed_over.iter().for_each(|what| sink.tell(Event::Note(what.clone())));
         let routes = Routes::read(workspace, &instructions)?;
-        let needs = |error: Error| Error { message: format!("`{AUTO}` needs the sentence model: {}", error.message), ..error };
+        let needs =
+            |error: Error| Error { message: format!("`{AUTO}` needs the sentence model: {}", error.message), ..error };
         ensure_base(&BaseName::Named(SENTENCES.into()), sink).map_err(needs)?;
-        let gone = || Error::missing(format!("`{AUTO}` needs the sentence model")).hint(format!("get it: pmtune pull {SENTENCES}"));
+        let gone = || {
+            Error::missing(format!("`{AUTO}` needs the sentence model"))
+                .hint(format!("get it: pmtune pull {SENTENCES}"))
+        };
         let vectors = Vectors::local()?.ok_or_else(gone)?;
         let router = Router::new(routes, instructions, &vectors, &|_, _| ())?;
         Ok(Self { router, vectors })

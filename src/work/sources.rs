@@ -16,9 +16,15 @@ use std::path::PathBuf;
 /// Where a version's answers come from, ready to be asked.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    Local { base: Base, adapter: Option<PathBuf> },
+    Local {
+        base: Base,
+        adapter: Option<PathBuf>,
+    },
     /// Of `auto`: the adapter of each version that may be asked, over one base.
-    Routed { base: Base, adapters: Vec<Option<PathBuf>> },
+    Routed {
+        base: Base,
+        adapters: Vec<Option<PathBuf>>,
+    },
     Endpoint(String),
 }
 
