@@ -89,13 +89,13 @@ fn records(root: &Path, end: &str) -> BTreeMap<String, Value> {
 fn auto_gives_each_case_the_very_answer_of_its_version() {
     let root = workspace(ROUTES);
     let said = fine(root.path(), &["eval", "auto"]);
-    assert!(said.contains("auto asks Tiny-v1 for 2 cases and Tiny-v2 for 2 cases"), "{said}");
+    assert!(said.contains("auto asks Tiny-v2 for 2 cases and Tiny-v1 for 2 cases"), "{said}");
     let auto = records(root.path(), "auto");
     // Anew, so that nothing is taken over.
     for version in ["v1", "v2"] {
         fine(root.path(), &["eval", version, "--no-cache"]);
     }
-    let own = [records(root.path(), "tiny-v1"), records(root.path(), "tiny-v2")];
+    let own = [records(root.path(), "Tiny-v1"), records(root.path(), "Tiny-v2")];
     let by = |case: &str| if case.starts_with("s/plan") || case.starts_with("s/world") { 1 } else { 0 };
     assert_eq!(auto.len(), 5);
     for (case, record) in &auto {
@@ -115,7 +115,33 @@ fn auto_gives_each_case_the_very_answer_of_its_version() {
     let hash = pmtune_hash(&root.path().join("models/routes.yaml"));
     assert_eq!((routed["routes"].as_str(), &routed["cases"]["s/plan"]), (Some(hash.as_str()), &json!("Tiny-v2")));
     let page = std::fs::read_to_string(run.join("report.md")).unwrap();
-    assert!(page.contains("Tiny-v1 for 2 cases and Tiny-v2 for 2 cases"), "{page}");
+    assert!(page.contains("Tiny-v2 for 2 cases and Tiny-v1 for 2 cases"), "{page}");
+}
+
+#[test]
+fn a_run_that_broke_off_goes_on_with_the_versions_it_began_with() {
+    let root = workspace(ROUTES);
+    fine(root.path(), &["eval", "auto"]);
+    let whole = records(root.path(), "auto");
+    let run =
+        std::fs::read_dir(root.path().join("reports")).unwrap().flatten().map(|entry| entry.path()).next().unwrap();
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(run.join("run.json")).unwrap()).unwrap();
+    manifest["finished"] = Value::Null;
+    std::fs::write(run.join("run.json"), manifest.to_string()).unwrap();
+    let lines = std::fs::read_to_string(run.join("results.jsonl")).unwrap();
+    let first: String = lines.lines().take(2).map(|line| format!("{line}\n")).collect();
+    std::fs::write(run.join("results.jsonl"), first).unwrap();
+    // Other routes by now are none of its business.
+    write(root.path(), "models/routes.yaml", "routes: {planning: v1}\notherwise: v2\n");
+    fine(root.path(), &["eval", "--resume", manifest["id"].as_str().unwrap()]);
+    let resumed = records(root.path(), "auto");
+    let told = |records: &BTreeMap<String, Value>| -> Vec<String> {
+        records
+            .iter()
+            .map(|(case, record)| format!("{case} {} {}", record["version"], record["answer"]["text"]))
+            .collect()
+    };
+    assert_eq!(told(&resumed), told(&whole));
 }
 
 fn pmtune_hash(file: &Path) -> String {

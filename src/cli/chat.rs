@@ -3,9 +3,9 @@
 use super::console::Console;
 use super::typed::{temperature, tokens};
 use super::{interrupt, out};
-use crate::registry;
+use crate::registry::{self, AUTO};
 use crate::report;
-use crate::route::{AUTO, Router};
+use crate::route::Router;
 use crate::run::VersionRef;
 use crate::training_data::Unkept;
 use crate::words;

@@ -1,4 +1,4 @@
-use super::{Manifest, Name, base_name, labelled};
+use super::{AUTO, Manifest, Name, base_name, labelled};
 use crate::base::BaseName;
 use crate::words;
 use crate::workspace::Workspace;
@@ -47,7 +47,7 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
     }
     match text {
         "base" => return from_base(workspace, text, &workspace.config.base),
-        "auto" => {
+        AUTO => {
             return Err(Error::usage(
                 "`auto` is no single version: for each question it chooses one by models/routes.yaml",
             )
@@ -84,7 +84,7 @@ fn free(workspace: &Workspace, label: &str) -> Result<()> {
     }
     let version = Name::typed(label, &workspace.config.line).is_some();
     let folder = super::manifest_file(&workspace.models().join(label)).is_file();
-    if version || folder || ["auto", "base", "primary"].contains(&label) {
+    if version || folder || [AUTO, "base", "primary"].contains(&label) {
         return Err(Error::usage(format!("`{label}` already names a version")).hint("give the endpoint another label"));
     }
     Ok(())

@@ -21,4 +21,4 @@ pub use accuracy::{Accuracy, Found, accuracy};
 pub use decision::{Decision, Why};
 pub use instructions::Instructions;
 pub use router::{NEAR, Router};
-pub use routes::{AUTO, FILE, Route, Routes};
+pub use routes::{FILE, Route, Routes};

@@ -1,7 +1,7 @@
 //! `models/routes.yaml`.
 
 use super::instructions::Instructions;
-use crate::registry;
+use crate::registry::{self, AUTO};
 use crate::workspace::Workspace;
 use crate::yaml::{self, Key, Node};
 use engine::error::{Error, Kind, Result};
@@ -10,8 +10,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The name under which the routes are asked, as if they were a version.
-pub const AUTO: &str = "auto";
 /// The file, in the folder of the versions.
 pub const FILE: &str = "routes.yaml";
 /// The newest file that this program understands.

@@ -1,7 +1,8 @@
 //! `auto`: the model that stands for whichever version the routes give a question to.
 
 use super::refusal::Refusal;
-use crate::route::{AUTO, Decision, Router, Routes};
+use crate::registry::AUTO;
+use crate::route::{Decision, Router, Routes};
 use crate::training_data::Unkept;
 use crate::work::{Event, Routing, Sink};
 use crate::workspace::Workspace;

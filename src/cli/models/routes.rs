@@ -2,8 +2,9 @@
 
 use crate::cli::console::Console;
 use crate::cli::out;
+use crate::registry::AUTO;
 use crate::report::visible;
-use crate::route::{AUTO, Accuracy, Found};
+use crate::route::{Accuracy, Found};
 use crate::words;
 use crate::work::Routing;
 use crate::workspace::Workspace;
