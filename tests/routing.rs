@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
+use pmtune::route::{Instructions, Route, Router, Routes, Why, accuracy};
+use pmtune::training_data::Vectors;
+use pmtune::workspace::Workspace;
+
 const ROUTES: &str = "routes:\n  user-stories: v1\notherwise: v2\n";
 
 /// `Tiny-v1` has an adapter and a system prompt and writes user stories; `Tiny-v2` has neither.
@@ -264,4 +268,38 @@ fn what_is_wrong_with_routes_is_told_with_its_place_and_remedy() {
     assert!(code == Some(1) && apart.contains("Tiny-v3 stands on another than Tiny-v2"), "{apart}");
     let server = Served::start(root.path(), &[]);
     assert!(!server.said.contains("auto") && server.get("/v1/models/auto").status == 404, "{}", server.said);
+}
+
+/// What the log reports (`cargo test --test pmtune routing::shipped -- --nocapture`): with a version of its own for every
+/// folder of the shipped data, how many held-out instructions find theirs, and who is left to `otherwise`.
+#[test]
+fn shipped_instructions_find_their_folder_and_questions_about_the_world_do_not() {
+    sentence_model();
+    let workspace = Workspace::open(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let vectors = Vectors::local().unwrap().unwrap();
+    let instructions = Instructions::read(&workspace).unwrap();
+    let folders = std::fs::read_dir(workspace.training_data()).unwrap().flatten().filter(|entry| entry.path().is_dir());
+    let mut folders: Vec<String> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    folders.retain(|name| instructions.count(name).0 > 0);
+    folders.sort();
+    let routes = folders.into_iter().map(|task| Route { version: task.clone(), task }).collect();
+    let routes = Routes { sha256: String::new(), routes, otherwise: "otherwise".into() };
+    let router = Router::new(routes, instructions, &vectors, &|_, _| ()).unwrap();
+    let found = accuracy(&router, &vectors, 0.95).unwrap();
+    for (route, found) in router.routes.routes.iter().zip(&found.routes) {
+        println!("{}: {} of {}", route.task, found.right, found.of);
+    }
+    let (low, high) = (found.all.interval.low, found.all.interval.high);
+    println!("all: {} of {} ({low:.2} to {high:.2}); near to none: {}", found.all.right, found.all.of, found.abstained);
+    let suites = pmtune::suite::load(&workspace.root, &workspace.suite_files().unwrap()).unwrap();
+    let far = |suite: &str| {
+        let suite = suites.iter().find(|one| one.name == suite).unwrap();
+        let prompts: Vec<&str> = suite.cases.iter().map(|case| case.prompt.as_str()).collect();
+        let decisions = router.decide(&prompts, &vectors).unwrap();
+        let far = decisions.iter().filter(|decision| decision.why == Why::Abstained).count();
+        println!("{}: near to none: {far} of {}", suite.name, prompts.len());
+        far as f64 / prompts.len() as f64
+    };
+    assert!(far("forgetting") > 0.7 && far("format-consistency") < 0.1);
+    assert!(found.all.right as f64 >= 0.55 * found.all.of as f64 && found.abstained * 10 <= found.all.of, "{found:?}");
 }

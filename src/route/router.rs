@@ -8,7 +8,8 @@ use engine::embed::cosine;
 use engine::error::Result;
 
 /// From this cosine to a task's mean on, an instruction is of that task. Of the shipped training instructions 96 in 100
-/// reach it when their own is left out, and one in ten of the questions about the world at large (`suites/forgetting`).
+/// reach it when their own is left out, of those that are held out 41 in 42, and of questions about the world at large
+/// (`suites/forgetting`) 9 in 40.
 pub const NEAR: f64 = 0.33;
 /// So many instructions are named as the reason.
 const NAMED: usize = 2;
