@@ -77,6 +77,7 @@ fn version() -> VersionRef {
         examples: Vec::new(),
         sampling: Default::default(),
         template: Some("template".into()),
+        routed: None,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod training_data;
 pub mod registry;
 pub mod run;
 pub mod tally;
+pub mod route;
 pub mod audit;
 pub mod compare;
 pub mod export;

@@ -191,6 +191,7 @@ fn answer(root: &Path, version: &str, text: &'static str) {
         examples: Vec::new(),
         sampling: engine::generate::Sampling::default(),
         template: None,
+        routed: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];
     let script = Scripted::new(move |_| Ok(text.to_string()));

@@ -65,6 +65,7 @@ fn answer(root: &Path, version: &str, good: usize) -> PathBuf {
         examples: Vec::new(),
         sampling: engine::generate::Sampling::default(),
         template: None,
+        routed: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];
     let script = Scripted::new(move |request| {

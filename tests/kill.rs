@@ -74,6 +74,7 @@ fn plan() -> Plan {
         examples: Vec::new(),
         sampling: Default::default(),
         template: None,
+        routed: None,
     };
     Plan::new(version, &[suite])
 }

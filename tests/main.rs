@@ -30,6 +30,7 @@ mod real_model;
 mod real_tokenizer;
 mod review;
 mod review_kill;
+mod routing;
 mod runs;
 mod schema;
 mod sentences;

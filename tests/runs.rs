@@ -79,6 +79,7 @@ fn answer(root: &Path, version: &str, good: usize, limit: Option<usize>, samplin
         examples: Vec::new(),
         sampling,
         template: Some("t".into()),
+        routed: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];
     let script = Scripted::new(move |request| {

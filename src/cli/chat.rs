@@ -3,10 +3,14 @@
 use super::console::Console;
 use super::typed::{temperature, tokens};
 use super::{interrupt, out};
-use crate::registry;
+use crate::registry::{self, AUTO};
 use crate::report;
+use crate::route::Router;
+use crate::run::VersionRef;
+use crate::training_data::Unkept;
 use crate::words;
-use crate::work::sources::{engine, open};
+use crate::work::sources::{Source, engine, open};
+use crate::work::{Members, Routing};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
@@ -15,8 +19,11 @@ use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  pmtune chat\n  pmtune chat v2 --temperature 0.7\n  \
+                        pmtune chat auto      each question goes to the version that\n                        \
+                        models/routes.yaml has for its kind of task")]
 pub struct ChatArgs {
-    /// The version to talk to (default: primary).
+    /// The version to talk to (default: primary); `auto` chooses one for each question.
     #[arg(default_value = "primary")]
     pub model: String,
     /// 0 always takes the likeliest token.
@@ -27,26 +34,60 @@ pub struct ChatArgs {
     pub max_tokens: Option<usize>,
 }
 
+/// Who takes part.
+struct Party {
+    versions: Vec<VersionRef>,
+    source: Source,
+    /// Of `auto`, who chooses.
+    routing: Option<(Router, Unkept)>,
+}
+
+impl Party {
+    fn gather(workspace: &Workspace, model: &str, flags: &SamplingOptions) -> Result<Self> {
+        let console = Console::new();
+        if model == AUTO {
+            let routing = Routing::read(workspace, &console)?;
+            let Members { versions, source } = routing.members(workspace, flags, &console)?;
+            // What is asked here is written nowhere.
+            let meanings = routing.vectors.unkept()?;
+            return Ok(Self { versions, source, routing: Some((routing.router, meanings)) });
+        }
+        let mut version = registry::resolve(workspace, model)?;
+        version.sampling = flags.clone().layered(&version.sampling);
+        let (versions, mut sources) = open(workspace, vec![version], &console)?;
+        Ok(Self { versions, source: sources.remove(0), routing: None })
+    }
+
+    /// Which of the versions answers the last of these messages. Of `auto` it is said, with the reason.
+    fn chosen(&self, said: &[Message]) -> Result<usize> {
+        let Some((router, meanings)) = &self.routing else { return Ok(0) };
+        let of_user = said.iter().filter(|message| message.role == Role::User);
+        let questions: Vec<&str> = of_user.map(|message| message.content.as_str()).collect();
+        let decision = router.decide_conversation(&questions, meanings)?;
+        out::note(format!("{} answers: {}", decision.version, report::visible(&decision.words())));
+        Ok(self.versions.iter().position(|version| version.name == decision.version).unwrap_or(0))
+    }
+}
+
 pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
-    let version = registry::resolve(workspace, &args.model)?;
-    let (versions, sources) = open(workspace, vec![version.clone()], &Console::new())?;
-    let local = engine(&sources[0])?;
     let flags =
         SamplingOptions { temperature: args.temperature, max_tokens: args.max_tokens, ..SamplingOptions::default() };
-    let sampling = flags.over(versions[0].sampling.clone());
-    let mut conversation = local.converse(0)?;
+    let party = Party::gather(workspace, &args.model, &flags)?;
+    let local = engine(&party.source)?;
+    let mut conversations = (0..party.versions.len()).map(|at| local.converse(at)).collect::<Result<Vec<_>>>()?;
     interrupt::listen();
     if std::io::stdin().is_terminal() {
-        out::note(format!(
-            "Talking to {}. An empty line or Ctrl-D ends it; Ctrl-C breaks off an answer.",
-            version.name
-        ));
+        let name = if party.routing.is_some() { AUTO } else { party.versions[0].name.as_str() };
+        out::note(format!("Talking to {name}. An empty line or Ctrl-D ends it; Ctrl-C breaks off an answer."));
     }
-    let mut turns = version.messages();
+    let mut said: Vec<Message> = Vec::new();
     while let Some(prompt) = ask()? {
-        turns.push(Message::new(Role::User, prompt));
+        said.push(Message::new(Role::User, prompt));
+        let chosen = party.chosen(&said)?;
+        let version = &party.versions[chosen];
+        let turns = [version.opening(), said.clone()].concat();
         let ids = local.engine().chat().prompt_ids(&turns)?;
-        let outcome = conversation.answer(&ids, &sampling, &mut |piece| {
+        let outcome = conversations[chosen].answer(&ids, &version.sampling, &mut |piece| {
             out::text(report::visible(piece));
             if interrupt::take() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
@@ -55,10 +96,10 @@ pub fn run(workspace: &Workspace, args: &ChatArgs) -> Result<()> {
         if finish == Finish::Length {
             out::note(format!(
                 "(stopped after {}; --max-tokens N allows more)",
-                words::count(sampling.max_tokens, "token")
+                words::count(version.sampling.max_tokens, "token")
             ));
         }
-        turns.push(Message::new(Role::Assistant, text));
+        said.push(Message::new(Role::Assistant, text));
     }
     Ok(())
 }

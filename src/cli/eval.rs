@@ -19,11 +19,12 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "A MODEL is v2 (of the workspace's line), a full name, primary, base, a path to a .gguf,\n\
+#[command(after_help = "A MODEL is v2 (of the workspace's line), a full name, primary, base, auto (which asks, case\n\
+                        by case, the version that models/routes.yaml names), a path to a .gguf,\n\
                         hub:org/repo[:file], or openai:URL#model (the key from PMTUNE_API_KEY or\n\
                         OPENAI_API_KEY), which `label=` before it gives a name of yours.\n\n\
                         Examples:\n  pmtune eval --compare v1 v2\n  pmtune eval --compare v1 v2 --until-settled\n  \
-                        pmtune eval --compare base v1 v2 v3\n  \
+                        pmtune eval --compare base v1 v2 v3\n  pmtune eval --compare v2 auto\n  \
                         pmtune eval v2 --suite format-consistency --limit 5\n  \
                         pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  \
                         pmtune eval --concurrency 32 big=openai:https://host/v1#m\n  pmtune eval --resume RUN\n  \

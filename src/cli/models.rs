@@ -4,6 +4,7 @@ mod args;
 mod diff;
 mod list;
 mod moves;
+mod routes;
 mod verify;
 
 pub use args::ModelsArgs;
@@ -23,6 +24,7 @@ pub fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<()> {
         ModelsCommand::Archive { version } => moves::archive(workspace, version),
         ModelsCommand::Restore { version } => moves::restore(workspace, version),
         ModelsCommand::Verify { version, accept } => verify::run(workspace, version.as_deref(), *accept),
+        ModelsCommand::Routes { json } => routes::run(workspace, *json),
         ModelsCommand::Diff { before, after, json: true } => diff::json(workspace, before, after),
         ModelsCommand::Diff { before, after, json: false } => diff::run(workspace, before, after),
     }

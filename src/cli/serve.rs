@@ -23,6 +23,7 @@ use std::sync::Arc;
   pmtune serve --capture                    write down questions and answers, to
                                             approve them with pmtune data inbox
 
+With models/routes.yaml, the model `auto` chooses a version for each question.
 The address itself, opened in a browser, is a page to chat on. Nothing that
 is asked or answered is written down without --capture. Versions made or promoted meanwhile are served after
 the next start. Ctrl-C ends it.")]

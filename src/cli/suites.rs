@@ -1,5 +1,6 @@
 use super::out;
 use crate::report::visible;
+use crate::route::{Instructions, Routes};
 use crate::suite::{self, Split, Suite};
 use crate::work::versions::misnamed;
 use crate::workspace::Workspace;
@@ -55,10 +56,15 @@ pub fn validate(root: &Path, args: &ValidateArgs) -> Result<()> {
     Ok(())
 }
 
-/// Whether the models that `pmtune.yaml` and the manifests name are there.
+/// Whether the models that `pmtune.yaml`, the manifests and the routes name are there.
 fn models(root: &Path, file: Node) -> Result<()> {
     let workspace = Workspace::of(root, file.clone())?;
-    Error::gather(misnamed(&workspace, &file)).map_or(Ok(()), Err)
+    let mut faults = misnamed(&workspace, &file);
+    if Routes::file(&workspace).is_file() {
+        let routes = Instructions::read(&workspace).and_then(|asked| Routes::read(&workspace, &asked));
+        faults.extend(routes.err());
+    }
+    Error::gather(faults).map_or(Ok(()), Err)
 }
 
 /// Both values, or the faults of both.

@@ -3,7 +3,6 @@
 use super::comparison::Outcomes;
 use crate::run::{Record, Run, SamplingChange, VersionRef, sampling_changes};
 use crate::words::{count, few};
-use engine::generate::Sampling;
 use std::collections::BTreeMap;
 
 /// Names given before "and 7 more".
@@ -15,7 +14,7 @@ pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<Strin
     let (version_a, version_b) = (&a.manifest.version, &b.manifest.version);
     template(version_a, version_b)
         .into_iter()
-        .chain(sampling(&version_a.sampling, &version_b.sampling, labels))
+        .chain(sampling(version_a, version_b, labels))
         .chain(cases(a, b))
         .collect()
 }
@@ -25,11 +24,17 @@ fn template(a: &VersionRef, b: &VersionRef) -> Option<String> {
         .then(|| "the chat templates differ although the base is the same".to_string())
 }
 
-fn sampling(a: &Sampling, b: &Sampling, labels: Outcomes<&str>) -> Option<String> {
-    let differing: Vec<String> = sampling_changes(a, b)
-        .into_iter()
-        .map(|SamplingChange { name, a: x, b: y }| format!("{name} {x} for {}, {y} for {}", labels.a, labels.b))
-        .collect();
+/// Of a routed run, that of every version it asks.
+fn sampling(a: &VersionRef, b: &VersionRef, labels: Outcomes<&str>) -> Option<String> {
+    let pairs = a.members().iter().flat_map(|a| b.members().iter().map(move |b| (&a.sampling, &b.sampling)));
+    let changes = pairs.flat_map(|(a, b)| sampling_changes(a, b));
+    let mut differing: Vec<String> = Vec::new();
+    for SamplingChange { name, a: x, b: y } in changes {
+        let words = format!("{name} {x} for {}, {y} for {}", labels.a, labels.b);
+        if !differing.contains(&words) {
+            differing.push(words);
+        }
+    }
     (!differing.is_empty()).then(|| format!("the sampling settings differ: {}", differing.join("; ")))
 }
 

@@ -87,6 +87,15 @@ impl Half {
         }
     }
 
+    /// Adds a sentence to the words of the headline.
+    pub fn conclude(&mut self, words: &str) {
+        let group = match (&mut self.likelihood, self.primary) {
+            (Some(likelihood), Evidence::Likelihood) => &mut likelihood.overall,
+            _ => &mut self.overall,
+        };
+        group.words = format!("{} {words}", group.words);
+    }
+
     /// Each kind of evidence that these cases hold, over the whole half.
     pub fn evidence(&self) -> impl Iterator<Item = &Group> {
         let likelihood = self.likelihood.iter().map(|likelihood| &likelihood.overall);

@@ -104,6 +104,7 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
             reference: None,
             answer_key: format!("{version}{}{repeat}", case.name),
             judge_hash: "checks".to_string(),
+            version: None,
             outcome: outcome(version, reply),
             at,
         })
@@ -122,6 +123,7 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
                 examples: Vec::new(),
                 sampling: Sampling::default(),
                 template: Some("chatml".to_string()),
+                routed: None,
             },
             suites: vec![suite],
             cases: cases.iter().map(|c| (c.name.clone(), replies(c).len() as u32)).collect(),

@@ -85,8 +85,8 @@ fn besides_the_adapter(a: &Run, b: &Run, labels: Outcomes<&str>) -> Option<Strin
         (x.examples != y.examples).then(|| said("worked examples", messages(x), messages(y))),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    // An endpoint tells nothing of what it is made of.
-    let known = x.template.is_some() && y.template.is_some();
+    // An endpoint tells nothing of what it is made of, and versions that are routed to are what is compared.
+    let known = x.template.is_some() && y.template.is_some() && x.routed.is_none() && y.routed.is_none();
     (known && !parts.is_empty() && x.adapter.is_some() | y.adapter.is_some())
         .then(|| format!("Besides the adapter, these differ and may be what made the difference: {}.", list(&parts)))
 }
@@ -122,7 +122,8 @@ fn contaminated(a: &Run, b: &Run) -> Option<String> {
 
 fn same_version(a: &Run, b: &Run, pairs: &[Pair<'_>], labels: Outcomes<&str>) -> Option<String> {
     let (x, y) = (&a.manifest.version, &b.manifest.version);
-    if (&x.base, &x.adapter, &x.system, &x.examples) == (&y.base, &y.adapter, &y.system, &y.examples) {
+    let alike = (&x.base, &x.adapter, &x.system, &x.examples) == (&y.base, &y.adapter, &y.system, &y.examples);
+    if alike && x.routed == y.routed {
         return Some(format!(
             "{} and {} are the same: base, adapter, system prompt and examples are equal.",
             labels.a, labels.b

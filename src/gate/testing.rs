@@ -56,6 +56,7 @@ pub fn run(version: &str, cases: &[Made]) -> Run {
             examples: Vec::new(),
             sampling: Sampling::default(),
             template: None,
+            routed: None,
         },
         suites: suites.into_iter().map(suite).collect(),
         cases: cases.iter().map(|case| (case.id.clone(), case.answers.len() as u32)).collect(),
@@ -86,6 +87,7 @@ fn record(version: &str, case: &Made, repeat: u32, score: Option<f64>, at: Times
         reference: None,
         answer_key: "k".to_string(),
         judge_hash: "j".to_string(),
+        version: None,
         outcome: match score {
             Some(score) => outcome(version, repeat, score),
             None => Outcome::Error { message: "the endpoint hung up".to_string() },

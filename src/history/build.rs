@@ -107,7 +107,7 @@ fn line_up(
 
 /// What a version is made of: two with one name may differ.
 fn identity(version: &VersionRef) -> String {
-    store::hash_of(&(&version.base, &version.adapter, &version.system, &version.examples))
+    store::hash_of(&(&version.base, &version.adapter, &version.system, &version.examples, &version.routed))
 }
 
 fn infos(sources: &[Source], line: &Line) -> Vec<RunInfo> {

@@ -23,7 +23,7 @@ pub use archive::{Moved, archive, restore};
 pub use base_name::base_name;
 pub use diff::{Change, Diff, Section, diff};
 pub use manifest::{BaseRecord, FewShot, Manifest};
-pub use name::{Name, called, distinct, label, labelled, labels, served};
+pub use name::{AUTO, Name, called, distinct, label, labelled, labels, served};
 pub use notes::{Note, NoteKind, note, notes};
 pub use promote::{Promotion, promote};
 pub use resolve::{Origin, Version, resolve};

@@ -37,6 +37,9 @@ impl fmt::Display for Name {
     }
 }
 
+/// The name under which routes between versions are asked, as if they were a version.
+pub const AUTO: &str = "auto";
+
 /// What a model is called in sentences and tables of a workspace whose versions are of `line`: `v2` for one of them, else
 /// as [`called`].
 pub fn label(line: &str, name: &str) -> String {

@@ -1,4 +1,4 @@
-use super::{Manifest, Name, base_name, labelled};
+use super::{AUTO, Manifest, Name, base_name, labelled};
 use crate::base::BaseName;
 use crate::words;
 use crate::workspace::Workspace;
@@ -47,6 +47,12 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Version> {
     }
     match text {
         "base" => return from_base(workspace, text, &workspace.config.base),
+        AUTO => {
+            return Err(Error::usage(
+                "`auto` is no single version: for each question it chooses one by models/routes.yaml",
+            )
+            .hint("it works in pmtune chat, eval and serve; name a version here"));
+        }
         "primary" => {
             let name = super::primary(workspace)?.ok_or_else(|| {
                 Error::missing("no version is primary yet").hint("name a version, such as `v1`, or `base`")
@@ -78,7 +84,7 @@ fn free(workspace: &Workspace, label: &str) -> Result<()> {
     }
     let version = Name::typed(label, &workspace.config.line).is_some();
     let folder = super::manifest_file(&workspace.models().join(label)).is_file();
-    if version || folder || ["base", "primary"].contains(&label) {
+    if version || folder || [AUTO, "base", "primary"].contains(&label) {
         return Err(Error::usage(format!("`{label}` already names a version")).hint("give the endpoint another label"));
     }
     Ok(())
@@ -190,7 +196,7 @@ mod tests {
             (labelled.origin, labelled.name.as_str()),
             (endpoint.origin, "big=openai:http://127.0.0.1:1234#qwen")
         );
-        for taken in ["v1", "v7", "base", "primary", "PM-General-v1", "", "a b", "../x"] {
+        for taken in ["v1", "v7", "auto", "base", "primary", "PM-General-v1", "", "a b", "../x"] {
             let error = resolve(&workspace, &format!("{taken}=openai:http://127.0.0.1:1234#qwen")).unwrap_err();
             assert!(error.to_string().contains("label"), "{error}");
         }

@@ -257,6 +257,7 @@ fn run(name: &str, id: &str, plans: &[Plan], told: impl Fn(&Plan) -> Told) -> Ru
             examples: vec![Message::new(Role::User, "Hello"), Message::new(Role::Assistant, "How can I help?")],
             sampling: Sampling::default(),
             template: Some("ef".repeat(32)),
+            routed: None,
         },
         suites: vec![suite("format", "Format consistency"), suite("domain", "Domain knowledge")],
         cases: plans.iter().map(|plan| (plan.case.to_string(), 1)).collect(),
@@ -295,6 +296,7 @@ fn record(plan: &Plan, told: Told) -> Record {
         reference: (plan.case == "domain/choice").then(|| "DAU/MAU".to_string()),
         answer_key: "k".to_string(),
         judge_hash: "j".to_string(),
+        version: None,
         outcome,
         at: at(10),
     }

@@ -49,6 +49,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
             reference: None,
             answer_key: format!("{name}{i}"),
             judge_hash: "checks".to_string(),
+            version: None,
             outcome: Outcome::Judged {
                 answer,
                 verdicts: vec![
@@ -70,6 +71,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
         examples: Vec::new(),
         sampling: Sampling::default(),
         template: None,
+        routed: None,
     };
     Run {
         folder: "reports/x".into(),

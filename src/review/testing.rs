@@ -59,6 +59,7 @@ pub fn record(told: &Told) -> Record {
         reference: None,
         answer_key: "k".to_string(),
         judge_hash: "j".to_string(),
+        version: None,
         outcome: Outcome::Judged { answer, verdicts: Vec::new(), score: 1.0, passed: true, reused: false },
         at: "2026-11-21T10:30:00Z".parse().unwrap(),
     }

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 /// Answers, judges and records everything that remains of `runs` (or, where asking may stop, of what they ask for now),
 /// all of them in one batch.
 ///
-/// `runs[i]` is version `i` of the provider. With `reuse`, answers that an earlier run already has are taken from there,
+/// The provider's versions are those of the runs, in their order: one of each, and of a routed one its several. With `reuse`, answers that an earlier run already has are taken from there,
 /// an endpoint's only where the user vouches for it: behind the same name there may be other weights by now.
 /// Every record is appended the moment its answer is there, and every run is marked finished once all have all theirs,
 /// so a break of `sink`, an error or a kill loses nothing and the same call later does only what is left. A single
@@ -134,9 +134,11 @@ impl Recorder<'_> {
     }
 
     fn ask(&mut self, asked: &[Job], provider: &dyn Provider) -> Result<()> {
+        let members = |run: &OpenRun| run.plan.version.members().len();
+        let first: Vec<usize> = (0..self.runs.len()).map(|at| self.runs[..at].iter().map(members).sum()).collect();
         let request = |(id, job): (usize, &Job)| -> Request {
             let plan = &self.runs[job.version].plan;
-            plan.request(&plan.items[job.item], id, job.version)
+            plan.request(&plan.items[job.item], id, first[job.version])
         };
         let requests = asked.iter().enumerate().map(request).collect();
         let mut open = vec![true; asked.len()];

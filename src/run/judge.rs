@@ -40,6 +40,7 @@ pub(super) fn record(plan: &Plan, item: &Item, outcome: Outcome) -> Record {
         reference: case.reference.clone(),
         answer_key: item.answer_key.clone(),
         judge_hash: case.judge_hash.clone(),
+        version: plan.version.routed.as_ref().map(|_| plan.version.answering(&case.id).name.clone()),
         outcome,
         at: Timestamp::now(),
     }

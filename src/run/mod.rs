@@ -22,6 +22,8 @@ mod record;
 mod reports;
 mod rescore;
 mod reuse;
+#[cfg(test)]
+mod routed_tests;
 mod sampling;
 mod stale;
 #[cfg(test)]
@@ -37,7 +39,7 @@ pub use folder::RunFolder;
 pub use open::OpenRun;
 pub use passed::passed_share;
 pub use plan::{Item, Plan, remaining};
-pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Run, Stopped, SuiteRef, VersionRef, Why};
+pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Routed, Run, Stopped, SuiteRef, VersionRef, Why};
 pub use reports::{Listing, Reports};
 pub use rescore::rescore;
 pub use sampling::{SamplingChange, sampling_changes};

@@ -70,15 +70,17 @@ impl Plan {
             .hint("restore the cases, or start a new run; answers that are still valid are reused"))
     }
 
-    /// The question of one item. `id` and `version` are the caller's.
-    pub fn request(&self, item: &Item, id: usize, version: usize) -> Request {
+    /// The question of one item. `id` is the caller's; `first` is the provider's number of the first of the version's
+    /// [`members`](VersionRef::members).
+    pub fn request(&self, item: &Item, id: usize, first: usize) -> Request {
         let case = &self.cases[item.case];
+        let version = self.version.answering(&case.id);
         Request {
             id,
-            version,
-            messages: messages(&self.version, case),
+            version: first + self.version.member(&case.id),
+            messages: messages(version, case),
             task: task(case),
-            sampling: sampling(&self.version, case, item.repeat),
+            sampling: sampling(version, case, item.repeat),
         }
     }
 
@@ -88,7 +90,9 @@ impl Plan {
     }
 }
 
+/// The key of a routed answer is that of the version's own, so each takes over what the other holds already.
 fn items(version: &VersionRef, index: usize, case: &Case) -> Vec<Item> {
+    let version = version.answering(&case.id);
     let messages = messages(version, case);
     let task = task(case);
     (0..case.repeat.max(1))

@@ -1,10 +1,12 @@
 use crate::check::{Criterion, Verdict, is_symptom};
 use crate::provider::Answer;
 use crate::suite::{self, Split};
-use engine::chat::Message;
+use crate::words;
+use engine::chat::{Message, Role};
 use engine::generate::Sampling;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The file format this program writes.
@@ -57,7 +59,7 @@ pub enum Why {
 /// What was evaluated, complete enough to do it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VersionRef {
-    /// `PM-General-v2`, `base`, a file name, or `openai:URL#model`, with `label=` before it where one was given.
+    /// `PM-General-v2`, `base`, `auto`, a file name, or `openai:URL#model`, with `label=` before it where one was given.
     pub name: String,
     /// SHA-256 of the base's weights; for an endpoint, its URL and model name.
     pub base: String,
@@ -68,6 +70,58 @@ pub struct VersionRef {
     pub sampling: Sampling,
     /// Hash of the chat template; `None` for an endpoint.
     pub template: Option<String>,
+    /// Of `auto`, who answers in its place; it has no adapter, system prompt or examples of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed: Option<Routed>,
+}
+
+/// Which version answers which case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Routed {
+    /// SHA-256 of `models/routes.yaml`.
+    pub routes: String,
+    /// Hash of the training instructions that the cases were compared with.
+    pub instructions: String,
+    /// All that may be asked, over one base; first the one that answers where no route leads elsewhere.
+    pub versions: Vec<VersionRef>,
+    /// Case id to version name, as it was decided.
+    pub cases: BTreeMap<String, String>,
+}
+
+impl Routed {
+    /// `PM-v2 for 12 cases and PM-v1 for 1 case`, the one that answers most first.
+    pub fn shares(&self) -> String {
+        let of = |name: &str| self.cases.values().filter(|answering| *answering == name).count();
+        let mut shares: Vec<(usize, &str)> =
+            self.versions.iter().map(|member| (of(&member.name), member.name.as_str())).collect();
+        shares.sort_by_key(|(cases, _)| std::cmp::Reverse(*cases));
+        let asked = |(cases, name): &(usize, &str)| format!("{name} for {}", words::count(*cases, "case"));
+        words::list(&shares.iter().map(asked).collect::<Vec<_>>())
+    }
+}
+
+impl VersionRef {
+    /// The versions whose answers these are: itself, or those that it is routed to.
+    pub fn members(&self) -> &[VersionRef] {
+        self.routed.as_ref().map_or(std::slice::from_ref(self), |routed| &routed.versions)
+    }
+
+    /// Which of [`members`](Self::members) answers a case; the first where that was never decided.
+    pub fn member(&self, case: &str) -> usize {
+        let named = self.routed.as_ref().and_then(|routed| routed.cases.get(case));
+        named.and_then(|name| self.members().iter().position(|member| member.name == *name)).unwrap_or(0)
+    }
+
+    /// The version that answers a case.
+    pub fn answering(&self, case: &str) -> &VersionRef {
+        self.members().get(self.member(case)).unwrap_or(self)
+    }
+
+    /// What stands before a conversation: the system prompt and the worked examples.
+    pub fn opening(&self) -> Vec<Message> {
+        let system = self.system.iter().map(|text| Message::new(Role::System, text));
+        system.chain(self.examples.iter().cloned()).collect()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,6 +156,9 @@ pub struct Record {
     pub answer_key: String,
     /// Hash of all that decides the verdict on an answer.
     pub judge_hash: String,
+    /// The version that answered, in a run of `auto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     #[serde(flatten)]
     pub outcome: Outcome,
     pub at: Timestamp,

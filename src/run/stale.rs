@@ -121,6 +121,7 @@ mod tests {
             examples: Vec::new(),
             sampling: Sampling::default(),
             template: None,
+            routed: None,
         };
         let plan = Plan::new(version, &[load_str("s", SUITE).unwrap()]);
         let mut runs = [Reports::new(root).create(plan).unwrap()];

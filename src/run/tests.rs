@@ -77,6 +77,7 @@ fn version(name: &str) -> VersionRef {
         examples: Vec::new(),
         sampling: Default::default(),
         template: Some("template-hash".into()),
+        routed: None,
     }
 }
 

@@ -5,25 +5,38 @@ use serde_json::{Value, json};
 
 /// `GET /v1/models`.
 pub(super) fn openai_list(catalogue: &Catalogue, started: i64) -> Value {
-    let cards = catalogue.listed().into_iter().map(|(id, model)| openai(id, model, started));
+    let cards = catalogue.listed().into_iter().map(|(id, model)| openai(catalogue, id, model, started));
     json!({ "object": "list", "data": cards.collect::<Vec<_>>() })
 }
 
 /// `GET /v1/models/{id}`.
-pub(super) fn openai(id: &str, model: &Model, started: i64) -> Value {
+pub(super) fn openai(catalogue: &Catalogue, id: &str, model: &Model, started: i64) -> Value {
+    let more = match catalogue.auto(id) {
+        Some(auto) => {
+            let routes = auto.routes().routes.iter().map(|route| (route.task.clone(), json!(route.version)));
+            json!({
+                "version": id,
+                "base": model.base,
+                "promoted": false,
+                "routes": routes.collect::<serde_json::Map<_, _>>(),
+                "otherwise": auto.routes().otherwise,
+            })
+        }
+        None => json!({
+            "version": model.id,
+            "base": model.base,
+            "adapter": model.version.adapter,
+            "promoted": model.promoted,
+            "system": model.version.system,
+        }),
+    };
     json!({
         "id": id,
         "object": "model",
         "created": started,
         "owned_by": "pmtune",
         "context_length": model.context_tokens,
-        "pmtune": {
-            "version": model.id,
-            "base": model.base,
-            "adapter": model.version.adapter,
-            "promoted": model.promoted,
-            "system": model.version.system,
-        },
+        "pmtune": more,
     })
 }
 

@@ -1,9 +1,10 @@
-//! Which models are served: `primary`, every version, and `base`, each under its name.
+//! Which models are served: `primary`, every version, and `base`, each under its name, and `auto` where there are routes.
 
+use super::auto::Auto;
 use super::refusal::Refusal;
 use super::worker::{Load, Question, Worker};
 use crate::base::Base;
-use crate::registry::{self, Name};
+use crate::registry::{self, AUTO, Name};
 use crate::run::VersionRef;
 use crate::words;
 use crate::work::sources::{self, Source};
@@ -48,6 +49,7 @@ pub struct Catalogue {
     line: String,
     groups: Vec<Group>,
     models: Vec<Model>,
+    auto: Option<Auto>,
 }
 
 impl Catalogue {
@@ -57,7 +59,8 @@ impl Catalogue {
     /// # Errors
     /// Nothing can be served.
     pub fn open(workspace: &Workspace, sink: &dyn Sink) -> Result<Self> {
-        let mut catalogue = Self { line: workspace.config.line.clone(), groups: Vec::new(), models: Vec::new() };
+        let mut catalogue =
+            Self { line: workspace.config.line.clone(), groups: Vec::new(), models: Vec::new(), auto: None };
         let primary = registry::primary(workspace)?;
         let names: Vec<(String, String)> =
             registry::list(workspace)?.into_iter().map(|manifest| (manifest.name, manifest.base.name)).collect();
@@ -75,10 +78,11 @@ impl Catalogue {
                 }
             }
         }
-        match (catalogue.models.is_empty(), last) {
-            (true, Some(error)) => Err(error),
-            _ => Ok(catalogue),
+        if let (true, Some(error)) = (catalogue.models.is_empty(), last) {
+            return Err(error);
         }
+        catalogue.auto = Auto::open(workspace, sink);
+        Ok(catalogue)
     }
 
     fn add(&mut self, workspace: &Workspace, name: &str, base: String, promoted: bool, sink: &dyn Sink) -> Result<()> {
@@ -140,10 +144,24 @@ impl Catalogue {
         }
     }
 
-    /// Every id with its model, as lists show them. Short names such as `v3` are understood too.
+    /// Every id with its model, as lists show them. Short names such as `v3` are understood too. With `auto` stands the
+    /// model that answers what no other is chosen for.
     pub fn listed(&self) -> Vec<(&str, &Model)> {
         let primary = self.models.iter().find(|model| model.promoted).map(|model| ("primary", model));
-        primary.into_iter().chain(self.models.iter().map(|model| (model.id.as_str(), model))).collect()
+        let auto = self.otherwise().map(|model| (AUTO, model));
+        let own = self.models.iter().map(|model| (model.id.as_str(), model));
+        primary.into_iter().chain(own).chain(auto).collect()
+    }
+
+    /// The routes, where `id` is `auto`.
+    pub(super) fn auto(&self, id: &str) -> Option<&Auto> {
+        self.auto.as_ref().filter(|_| id == AUTO)
+    }
+
+    /// Who answers where `auto` chooses no other.
+    fn otherwise(&self) -> Option<&Model> {
+        let auto = self.auto.as_ref()?;
+        self.models.iter().find(|model| model.id == auto.routes().otherwise)
     }
 
     /// The model called `id`.
@@ -151,6 +169,7 @@ impl Catalogue {
         let full = Name::typed(id, &self.line).map(|name| name.to_string());
         let named = |model: &&Model| model.id == id || full.as_deref() == Some(&model.id);
         let found = match id {
+            AUTO => self.otherwise(),
             "primary" => self.models.iter().find(|model| model.promoted),
             _ => self.models.iter().find(named),
         };

@@ -5,7 +5,7 @@ use super::fields::{Fields, flag};
 use super::refusal::Refusal;
 use super::turns::{System, Turn, conversation, said};
 use super::worker::Question;
-use engine::chat::Message;
+use engine::chat::{Message, Role};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -42,6 +42,12 @@ impl ChatRequest {
     /// The messages as they were sent.
     pub fn said(&self) -> Result<Vec<Message>, Refusal> {
         said(self.messages.as_deref().unwrap_or_default())
+    }
+
+    /// What the user said, oldest first.
+    pub fn questions(&self) -> Result<Vec<String>, Refusal> {
+        let of_user = self.said()?.into_iter().filter(|message| message.role == Role::User);
+        Ok(of_user.map(|message| message.content).collect())
     }
 
     /// What was sent and changes nothing here.

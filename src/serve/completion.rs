@@ -30,7 +30,7 @@ impl CompletionRequest {
         model.question(prompt, sampling)
     }
 
-    fn prompt(&self) -> Result<&str, Refusal> {
+    pub fn prompt(&self) -> Result<&str, Refusal> {
         let text = match &self.prompt {
             Value::String(text) => Some(text.as_str()),
             Value::Array(texts) if texts.len() == 1 => texts[0].as_str(),

@@ -10,6 +10,7 @@
 //! thread of its own (`capture`) writes questions and answers into the inbox of the training data; else nothing is kept.
 
 mod answer;
+mod auto;
 mod capture;
 mod cards;
 mod catalogue;

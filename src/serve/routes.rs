@@ -64,6 +64,8 @@ struct Ready {
     group: usize,
     question: Question,
     system: System,
+    /// Why `auto` chose the version that answers.
+    route: String,
     passed_over: Vec<&'static str>,
     /// What the request said, where that is to be written down.
     said: Option<Vec<Message>>,
@@ -105,7 +107,8 @@ async fn route(service: Arc<Service>, method: &Method, path: &str, body: Body) -
             if let Some(id) = path.strip_prefix("/v1/models/") {
                 reads()?;
                 let id = decoded(id);
-                return Ok(Json(cards::openai(&id, service.catalogue.find(&id)?, service.started)).into_response());
+                return Ok(Json(cards::openai(&service.catalogue, &id, service.catalogue.find(&id)?, service.started))
+                    .into_response());
             }
             if let Some(id) = path.strip_prefix("/api/v0/models/") {
                 reads()?;
@@ -169,7 +172,7 @@ async fn write(
     let asked = service.clone();
     // Rendering and tokenising a long conversation takes its time.
     let ready = tokio::task::spawn_blocking(move || understand(&asked, &body)).await.map_err(|_| failed())??;
-    let Ready { head, delivery, group, question, system, passed_over, said } = ready;
+    let Ready { head, delivery, group, question, system, route, passed_over, said } = ready;
     service.remark(&passed_over);
     let told = service.workers[group].ask(question).map_err(|error| Refusal::of(&error))?;
     let version = head.version.clone();
@@ -181,6 +184,7 @@ async fn write(
     let remarks = [
         ("x-pmtune-version", version),
         ("x-pmtune-system", system.name().into()),
+        ("x-pmtune-route", route),
         ("x-pmtune-ignored", passed_over.join(", ")),
     ];
     for (name, value) in remarks.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -236,23 +240,36 @@ async fn take_in(body: Body) -> Result<Vec<u8>, Refusal> {
 impl Service {
     fn chat(&self, body: &[u8]) -> Result<Ready, Refusal> {
         let request: ChatRequest = read(body)?;
-        let model = self.model(&request.fields)?;
+        let (model, route) = self.model(&request.fields, || request.questions())?;
         let (question, system) = request.question(model)?;
         let ready = self.ready(Form::Chat, &request.fields, model, question, system, request.passed_over())?;
         let said = self.capture.as_ref().map(|_| request.said()).transpose()?;
-        Ok(Ready { said, ..ready })
+        Ok(Ready { said, route, ..ready })
     }
 
     fn completion(&self, body: &[u8]) -> Result<Ready, Refusal> {
         let request: CompletionRequest = read(body)?;
-        let model = self.model(&request.fields)?;
+        let (model, route) = self.model(&request.fields, || Ok(vec![request.prompt()?.to_string()]))?;
         let question = request.question(model)?;
-        self.ready(Form::Completion, &request.fields, model, question, System::None, request.fields.passed_over())
+        let passed_over = request.fields.passed_over();
+        let ready = self.ready(Form::Completion, &request.fields, model, question, System::None, passed_over)?;
+        Ok(Ready { route, ..ready })
     }
 
-    fn model(&self, fields: &Fields) -> Result<&Model, Refusal> {
+    /// The model that a request names; of `auto` the one that is chosen for these questions, and why.
+    fn model(
+        &self,
+        fields: &Fields,
+        questions: impl FnOnce() -> Result<Vec<String>, Refusal>,
+    ) -> Result<(&Model, String), Refusal> {
         match &fields.model {
-            Value::String(id) => self.catalogue.find(id),
+            Value::String(id) => match self.catalogue.auto(id) {
+                Some(auto) => {
+                    let decision = auto.decide(&questions()?)?;
+                    Ok((self.catalogue.find(&decision.version)?, decision.words()))
+                }
+                None => Ok((self.catalogue.find(id)?, String::new())),
+            },
             Value::Null => Err(Refusal::invalid("model", "model is missing: name one of those that /v1/models lists")),
             _ => Err(Refusal::invalid("model", "model must be a text")),
         }
@@ -283,6 +300,7 @@ impl Service {
             group: model.group(),
             question,
             system,
+            route: String::new(),
             passed_over,
             said: None,
         })

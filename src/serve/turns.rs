@@ -143,6 +143,7 @@ mod tests {
             examples: vec![Message::new(Role::User, "a"), Message::new(Role::Assistant, "b")],
             sampling: Sampling::default(),
             template: None,
+            routed: None,
         }
     }
 

@@ -6,6 +6,7 @@
 //! texts do not share are compared on their own: in a paraphrase they mean much the same, in two texts of one shape
 //! ("a user story for …") they do not.
 
+use super::question;
 use crate::check::quality::prose::pattern;
 use regex::{Captures, Regex};
 use std::collections::{HashMap, HashSet};
@@ -61,9 +62,27 @@ static SHORT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The text with the trade's short forms written out: what is given to the sentence model.
-pub(super) fn written_out(text: &str) -> String {
+fn written_out(text: &str) -> String {
     let long = |found: &Captures<'_>| LONG.get(found[1].to_lowercase().as_str()).copied().unwrap_or_default();
     SHORT.replace_all(text, long).into_owned()
+}
+
+/// Words of a text that are read: what a text is about stands at its beginning, and reading takes as long as the text. Of
+/// the labelled pairs none is longer.
+const READ: usize = 90;
+
+/// What the sentence model is given of a text.
+pub(super) fn to_read(text: &str) -> String {
+    match text.split_whitespace().nth(READ) {
+        None => written_out(text),
+        Some(_) => written_out(&text.split_whitespace().take(READ).collect::<Vec<_>>().join(" ")),
+    }
+}
+
+/// What the sentence model is given of a question to tell what it asks for: the instruction alone, since what an input is
+/// about says little of what is to be made of it.
+pub fn instruction_to_read(question: &str) -> String {
+    to_read(&question::parts(question.trim_start()).0)
 }
 
 /// Words that say nothing of what a text is about.
@@ -160,6 +179,13 @@ mod tests {
         assert_eq!(written_out("Is an MVP an A/B test?"), "Is an minimum viable product an split test?");
         assert_eq!(written_out("OKRs, KPIs"), "objectives and key results, key performance indicators");
         assert_eq!(written_out("Arrange a slap"), "Arrange a slap");
+    }
+
+    #[test]
+    fn of_a_question_the_instruction_is_read() {
+        let read = instruction_to_read("Write an OKR.\n\nWe sell shoes to nurses.");
+        assert_eq!(read, "Write an objectives and key results.");
+        assert_eq!(instruction_to_read(&"long ".repeat(500)).split(' ').count(), READ);
     }
 
     #[test]

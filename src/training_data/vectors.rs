@@ -46,6 +46,23 @@ impl Vectors {
     }
 }
 
+impl Vectors {
+    /// The same model, which writes down nothing of what it reads: for what people ask a server.
+    pub fn unkept(&self) -> Result<Unkept> {
+        Embedder::open(&self.model).map(Unkept)
+    }
+}
+
+/// The sentence model without a file.
+#[derive(Debug)]
+pub struct Unkept(Embedder);
+
+impl Meanings for Unkept {
+    fn vectors(&self, texts: &[&str], _told: &dyn Fn(usize, usize)) -> Result<Vec<Vec<f32>>> {
+        self.0.vectors(texts)
+    }
+}
+
 impl Meanings for Vectors {
     fn vectors(&self, texts: &[&str], told: &dyn Fn(usize, usize)) -> Result<Vec<Vec<f32>>> {
         let keys: Vec<Key> = texts.iter().map(|text| key(text)).collect();

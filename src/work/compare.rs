@@ -5,6 +5,7 @@ use super::extras;
 use super::find::Finder;
 use super::settings::{labels, settings};
 use super::today::Today;
+use super::worth;
 use crate::compare::{self, Comparison, Outcomes};
 use crate::report::Report;
 use crate::review::PeopleCompared;
@@ -91,6 +92,9 @@ pub(super) fn compared(
     let mut comparison = compare::compare(a, b, called, settings(workspace)?, insist)?;
     comparison.differences.extend(remarks.differences);
     comparison.warnings.extend(remarks.warnings);
+    if let Some(words) = worth::of_routing(workspace, runs, &comparison)? {
+        comparison.held_out.conclude(&words);
+    }
     let extras = extras::of_pair(workspace, (&label_a, &label_b), a, b, sink)?;
     let report = Report::of_comparison(&comparison, a, b, &extras)?;
     let folder = workspace.reports().join(name(&b.folder, &label_a, &label_b));

@@ -116,7 +116,7 @@ pub fn deploy(workspace: &Workspace, options: &DeployOptions, sink: &dyn Sink) -
         }
     };
     if !inside && options.to != Target::Ollama {
-        to_set = opening(&version);
+        to_set = version.opening();
     }
     if modelfile.as_ref().is_none_or(|(_, created)| *created) {
         let (to, sha256) = (absolute(&options.to), parity.sha256.clone());
@@ -210,11 +210,6 @@ fn absolute(to: &Target) -> Target {
     }
 }
 
-fn opening(version: &VersionRef) -> Vec<Message> {
-    let system = version.system.iter().map(|text| Message::new(Role::System, text));
-    system.chain(version.examples.iter().cloned()).collect()
-}
-
 fn ollama_text(version: &VersionRef, parity: &Parity, chat: &Chat, file: &Path, sink: &dyn Sink) -> Result<String> {
     let pieces = Pieces::of(chat, chat.bos_token());
     if pieces.is_none() {
@@ -274,7 +269,7 @@ fn probe(
         let question = Message::new(Role::User, question);
         // Ollama has them from the Modelfile, where this program has them from the template or not at all.
         let ours: Vec<Message> =
-            if inside { vec![question.clone()] } else { [opening(version), vec![question.clone()]].concat() };
+            if inside { vec![question.clone()] } else { [version.opening(), vec![question.clone()]].concat() };
         let theirs = if options.to == Target::Ollama { vec![question] } else { ours.clone() };
         for (requests, messages) in requests.iter_mut().zip([ours, theirs]) {
             let task = Task::Write { weighed: Vec::new() };

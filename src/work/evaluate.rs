@@ -1,17 +1,17 @@
 //! Suites → plan → answers → verdicts → report.
 
+use super::contestants::{contestants, resume};
 use super::device::{self, DeviceChoice};
 use super::event::{Event, Sink, ensure_base};
 use super::extras::write_run_report;
-use super::find;
 use super::how::How;
 use super::programs;
 use super::settings::settings;
 use super::settle;
-use super::sources::{Group, Source, groups, open, remote};
+use super::sources::{Group, Source, groups, remote};
+use super::subject::Subject;
 use crate::audit;
 use crate::base::{BaseName, SENTENCES};
-use crate::registry::{self, Version};
 use crate::report::Report;
 use crate::run::{self, Filter, OpenRun, Outcome, Plan, Reports, Reuse, Run};
 use crate::suite::{self, Split, Suite};
@@ -20,40 +20,7 @@ use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
-
-/// What is evaluated. Versions are named as a person names them: `v2`, `primary`, `base`, a file, an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    One(String),
-    /// The one before, then the one after.
-    Pair([String; 2]),
-    /// The one before, then those that are held against it.
-    Several(Vec<String>),
-    /// A version, and before it the one that a gate will hold it against: the one named here, else the one that the
-    /// workspace says, if there is any.
-    Gated {
-        model: String,
-        against: Option<String>,
-    },
-    /// A version, and what stands for it outside.
-    Exported(Stead),
-    /// The rest of this run.
-    Resume(String),
-    /// The answers of this run, judged again with today's checks.
-    Rescore(String),
-}
-
-/// A version's file, asked as the version is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stead {
-    pub version: String,
-    /// The file, or the address of a program that has it loaded.
-    pub model: String,
-    /// The version's system prompt and worked examples are in the file.
-    pub opening_inside: bool,
-}
 
 /// An evaluation, resolved.
 #[derive(Debug, Clone)]
@@ -133,7 +100,9 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         }
         Subject::Resume(id) => {
             permit(&of_run(&suites, &reports.load(id)?))?;
-            vec![resume(workspace, &reports, id, &suites, &how)?]
+            sentence_model(&suites, sink)?;
+            let (source, open) = resume(workspace, &reports, id, &suites, sink)?;
+            answer(&[source], vec![open], &how)?
         }
         subject => {
             let mut suites = run::select(&suites, &filter(options, &reports)?)?;
@@ -147,7 +116,7 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
             permit(&suites)?;
             sentence_model(&suites, sink)?;
             audit::warning(reports.folder(), &suites).into_iter().for_each(|text| sink.tell(Event::Warning(text)));
-            let (versions, sources) = open(workspace, versions(workspace, subject, &options.sampling)?, sink)?;
+            let (versions, sources) = contestants(workspace, subject, &options.sampling, &suites, sink)?;
             let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
             match options.until_settled {
                 true => settle::until_settled(&sources, reports.open(plans)?, split, &settings(workspace)?, &how)?,
@@ -246,69 +215,6 @@ fn set_apart(workspace: &Workspace, suites: &mut [Suite], sink: &dyn Sink) {
             cases.join(", ")
         )));
     }
-}
-
-/// The versions asked for, with the sampling laid over theirs.
-fn versions(workspace: &Workspace, subject: &Subject, sampling: &SamplingOptions) -> Result<Vec<Version>> {
-    let names: Vec<String> = match subject {
-        Subject::One(model) => vec![model.clone()],
-        Subject::Pair(pair) => pair.to_vec(),
-        Subject::Several(names) => names.clone(),
-        Subject::Gated { model, against } => {
-            let before = match against {
-                Some(named) => Some(named.clone()),
-                None => find::against(workspace, &registry::resolve(workspace, model)?.name)?,
-            };
-            before.into_iter().chain([model.clone()]).collect()
-        }
-        Subject::Exported(stead) => vec![stead.version.clone(), stead.model.clone()],
-        // A stored run says itself of which version it is.
-        Subject::Resume(_) | Subject::Rescore(_) => Vec::new(),
-    };
-    if let Some(twice) = twice(names.iter()) {
-        return Err(Error::usage(format!("{twice} would be compared with itself")).hint("name two versions"));
-    }
-    registry::distinct(&names)?;
-    let mut versions = names.iter().map(|n| registry::resolve(workspace, n)).collect::<Result<Vec<_>>>()?;
-    if let Some(twice) = twice(versions.iter().map(|version| &version.name)) {
-        return Err(Error::usage(format!("two of these names mean {twice}")).hint("name each version once"));
-    }
-    if let (Subject::Exported(stead), [version, file]) = (subject, versions.as_mut_slice()) {
-        file.sampling = version.sampling.clone();
-        if !stead.opening_inside {
-            file.system.clone_from(&version.system);
-            file.examples.clone_from(&version.examples);
-        }
-    }
-    for version in &mut versions {
-        version.sampling = sampling.clone().layered(&version.sampling);
-    }
-    Ok(versions)
-}
-
-/// The first name that stands there a second time.
-fn twice<'n>(names: impl Iterator<Item = &'n String>) -> Option<&'n String> {
-    let mut seen = HashSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
-}
-
-/// Finishes a stored run on the same weights it began with.
-fn resume(workspace: &Workspace, reports: &Reports, id: &str, suites: &[Suite], how: &How<'_>) -> Result<Run> {
-    sentence_model(suites, how.sink)?;
-    let stored = reports.load(id)?;
-    let then = &stored.manifest.version;
-    let mut version = registry::resolve(workspace, &then.name)?;
-    version.system.clone_from(&then.system);
-    version.examples.clone_from(&then.examples);
-    let (versions, sources) = open(workspace, vec![version], how.sink)?;
-    let now = &versions[0];
-    if (&now.base, &now.adapter, &now.template) != (&then.base, &then.adapter, &then.template) {
-        return Err(Error::model(format!("{} is no longer the model that run {id} began with", then.name))
-            .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
-    }
-    let open = vec![reports.resume(id, Plan::again(&stored.manifest, suites)?)?];
-    let mut runs = answer(&sources, open, how)?;
-    Ok(runs.remove(0))
 }
 
 fn filter(options: &EvaluateOptions, reports: &Reports) -> Result<Filter> {

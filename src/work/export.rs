@@ -1,9 +1,10 @@
 //! A version → a file → its proof.
 
 use super::compare::{self, Compared};
-use super::evaluate::{self, EvaluateOptions, Stead, Subject};
+use super::evaluate::{self, EvaluateOptions};
 use super::event::{Event, Exporting, Sink};
 use super::sources::{Source, open};
+use super::subject::{Stead, Subject};
 use crate::compare::Outcomes;
 use crate::export::{
     Format, Limits, OnCases, Opening, PARITY, Parcel, Parity, Prompts, ReadBack, Speech, exports, proofs, speech,
@@ -124,14 +125,8 @@ pub fn export(workspace: &Workspace, options: &ExportOptions, sink: &dyn Sink) -
         parity.cases.sort_by_key(|cases| cases.engine != "pmtune");
     }
     write_proof(workspace, &folder, &parity)?;
-    let instructions = if opening == Opening::Instructions { opening_of(&version) } else { Vec::new() };
+    let instructions = if opening == Opening::Instructions { version.opening() } else { Vec::new() };
     Ok(Exported { parity, folder, kept, compared: compared.map(|(_, compared)| compared), instructions })
-}
-
-/// What stands before a conversation with the version.
-fn opening_of(version: &VersionRef) -> Vec<Message> {
-    let system = version.system.iter().map(|text| Message::new(Role::System, text));
-    system.chain(version.examples.iter().cloned()).collect()
 }
 
 fn default_folder(workspace: &Workspace, version: &VersionRef, options: &ExportOptions) -> PathBuf {

@@ -7,7 +7,8 @@
 use super::event::{Event, Sink};
 use super::today::Today;
 use crate::gate::GateSettings;
-use crate::registry;
+use crate::registry::{self, AUTO};
+use crate::route::Routes;
 use crate::run::{Manifest, Reports, Run, Why};
 use crate::words;
 use crate::workspace::Workspace;
@@ -188,8 +189,12 @@ impl Finder<'_> {
             return missing;
         }
         let nothing = format!("there is no finished run of {named}");
-        match registry::resolve(self.workspace, named) {
-            Ok(_) => Error::missing(nothing).hint(format!("evaluate it first: pmtune eval {}", words::shell(named))),
+        let known = match named {
+            AUTO => Routes::file(self.workspace).is_file().then_some(()).ok_or_else(Routes::missing),
+            named => registry::resolve(self.workspace, named).map(|_| ()),
+        };
+        match known {
+            Ok(()) => Error::missing(nothing).hint(format!("evaluate it first: pmtune eval {}", words::shell(named))),
             Err(unknown) => Error { message: format!("{nothing}: {}", unknown.message), ..unknown },
         }
     }

@@ -16,11 +16,38 @@ use std::path::PathBuf;
 /// Where a version's answers come from, ready to be asked.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    Local { base: Base, adapter: Option<PathBuf> },
+    Local {
+        base: Base,
+        adapter: Option<PathBuf>,
+    },
+    /// Of `auto`: the adapter of each version that may be asked, over one base.
+    Routed {
+        base: Base,
+        adapters: Vec<Option<PathBuf>>,
+    },
     Endpoint(String),
 }
 
-/// The versions that one provider answers for; `members[i]` is version `i` of it.
+impl Source {
+    /// The base, of what is on this computer.
+    pub fn base(&self) -> Option<&Base> {
+        match self {
+            Self::Local { base, .. } | Self::Routed { base, .. } => Some(base),
+            Self::Endpoint(_) => None,
+        }
+    }
+
+    /// The adapter of each version that this stands for.
+    fn adapters(&self) -> &[Option<PathBuf>] {
+        match self {
+            Self::Local { adapter, .. } => std::slice::from_ref(adapter),
+            Self::Routed { adapters, .. } => adapters,
+            Self::Endpoint(_) => &[None],
+        }
+    }
+}
+
+/// The contestants that one provider answers for, each with as many of its versions as it stands for, in this order.
 pub struct Group {
     pub provider: Box<dyn Provider>,
     pub members: Vec<usize>,
@@ -55,6 +82,7 @@ fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<
         examples: version.examples,
         sampling: version.sampling.over(workspace_sampling),
         template,
+        routed: None,
     };
     Ok((version_ref, source))
 }
@@ -93,9 +121,9 @@ pub fn groups(sources: &[Source], device: Option<&Device>, remote: &RemoteOption
 }
 
 fn share(a: &Source, b: &Source) -> bool {
-    match (a, b) {
-        (Source::Local { base: a, .. }, Source::Local { base: b, .. }) => a == b,
-        (a, b) => a == b,
+    match (a.base(), b.base()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
     }
 }
 
@@ -105,23 +133,22 @@ fn provider(
     device: Option<&Device>,
     remote: &RemoteOptions,
 ) -> Result<Box<dyn Provider>> {
-    let adapters = members.iter().map(|&i| match &sources[i] {
-        Source::Local { adapter, .. } => adapter.clone(),
-        Source::Endpoint(_) => None,
-    });
+    let adapters = members.iter().flat_map(|&i| sources[i].adapters().iter().cloned());
     Ok(match &sources[members[0]] {
         Source::Endpoint(url) => Box::new(Remote::parse(url, remote)?),
-        Source::Local { base, .. } => {
+        Source::Local { base, .. } | Source::Routed { base, .. } => {
             let (base, adapters) = (base.path.clone(), adapters.collect());
             Box::new(OnDemand { base, adapters, device: device.cloned() })
         }
     })
 }
 
-/// The model for a conversation with one version.
+/// The model for a conversation with a version, or with the several that one stands for.
 pub fn engine(source: &Source) -> Result<Local> {
     match source {
-        Source::Local { base, adapter } => Local::new(files::open(&base.path)?, std::slice::from_ref(adapter)),
+        Source::Local { base, .. } | Source::Routed { base, .. } => {
+            Local::new(files::open(&base.path)?, source.adapters())
+        }
         Source::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }

@@ -5,12 +5,14 @@ use super::event::{Event, Sink};
 use super::versions;
 use crate::base;
 use crate::registry::{self, base_name};
+use crate::route::{FILE, Instructions, Routes};
 use crate::run::{Extent, Manifest, Run, SamplingChange, Stale, VersionRef, sampling_changes, stale};
 use crate::suite::{self, Suite};
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::generate::Sampling;
+use engine::store;
 
 /// Suites, versions and settings as they are now.
 pub struct Today<'a> {
@@ -45,14 +47,22 @@ impl<'a> Today<'a> {
     /// What is set otherwise in the run than the workspace and the version's manifest say today, such as `longest answer
     /// in tokens 1, not 320`; nothing where all is alike.
     pub fn set_otherwise(&self, run: &Manifest) -> Option<String> {
-        let workspace = self.workspace.config.sampling.over(Sampling::default());
-        let now = match versions::manifest(self.workspace, &run.version.name) {
-            Ok(manifest) => manifest.sampling.over(workspace),
-            Err(_) => workspace,
-        };
-        let changes = sampling_changes(&run.version.sampling, &now);
-        let words = changes.into_iter().map(|SamplingChange { name, a, b }| format!("{name} {a}, not {b}"));
-        Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+        let changes = run.version.members().iter().flat_map(|version| {
+            let workspace = self.workspace.config.sampling.over(Sampling::default());
+            let now = match versions::manifest(self.workspace, &version.name) {
+                Ok(manifest) => manifest.sampling.over(workspace),
+                Err(_) => workspace,
+            };
+            sampling_changes(&version.sampling, &now)
+        });
+        let mut words: Vec<String> = Vec::new();
+        for SamplingChange { name, a, b } in changes {
+            let said = format!("{name} {a}, not {b}");
+            if !words.contains(&said) {
+                words.push(said);
+            }
+        }
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     /// Refuses runs that no longer speak of today's version, suites and checks; `insist` gives in words what is not as it
@@ -99,6 +109,7 @@ impl<'a> Today<'a> {
     pub fn unknown(&self, label: &str, run: &Run) -> Option<String> {
         let version = &run.manifest.version;
         let registered = version.template.is_none()
+            || version.routed.is_some()
             || version.name == "base"
             || versions::manifest(self.workspace, &version.name).is_ok();
         (!registered).then(|| {
@@ -108,6 +119,24 @@ impl<'a> Today<'a> {
 
     /// What of the version is not as it was.
     fn version_changes(&self, then: &VersionRef) -> Vec<String> {
+        let Some(routed) = &then.routed else { return self.own_changes(then) };
+        let mut words = Vec::new();
+        let file = Routes::file(self.workspace);
+        let same = |text: String| store::hash(text.as_bytes()) == routed.routes;
+        if !store::read_text(&file).is_ok_and(same) {
+            words.push(format!("models/{FILE} changed"));
+        }
+        if !Instructions::read(self.workspace).is_ok_and(|now| now.hash() == routed.instructions) {
+            words.push("the training instructions, by which the version of a case is chosen, changed".to_string());
+        }
+        for version in &routed.versions {
+            let changes = self.own_changes(version);
+            words.extend(changes.into_iter().map(|change| format!("{}: {change}", version.name)));
+        }
+        words
+    }
+
+    fn own_changes(&self, then: &VersionRef) -> Vec<String> {
         let mut words = Vec::new();
         let mut say = |changed: bool, what: &str| words.extend(changed.then(|| what.to_string()));
         if let Ok(now) = versions::manifest(self.workspace, &then.name) {

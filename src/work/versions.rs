@@ -1,7 +1,7 @@
 //! Where versions come from, archived ones included.
 
 use crate::base::BaseName;
-use crate::registry::{self, Manifest, base_name};
+use crate::registry::{self, AUTO, Manifest, base_name};
 use crate::run::Reports;
 use crate::workspace::Workspace;
 use crate::yaml::Node;
@@ -52,6 +52,7 @@ pub fn misnamed(workspace: &Workspace, file: &Node) -> Vec<Error> {
     }
     let against = file.get("gate").and_then(|gate| gate.get("against"));
     if let Some((node, text)) = against.and_then(|node| Some((node, node.as_str()?)))
+        && text != AUTO
         && let Err(unknown) = registry::resolve(workspace, text)
         && manifest(workspace, text).is_err()
         && Reports::new(workspace.reports()).load(text).is_err()

@@ -93,6 +93,7 @@ impl Workspace {
                     examples: Vec::new(),
                     sampling: Default::default(),
                     template: None,
+                    routed: None,
                 },
                 &[suite(cases)],
             );

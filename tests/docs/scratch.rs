@@ -67,6 +67,7 @@ fn answer(root: &Path) {
         examples: Vec::new(),
         sampling: engine::generate::Sampling::default(),
         template: None,
+        routed: None,
     };
     let reports = Reports::new(root.join("made"));
     let mut runs = [reports.create(Plan::new(version, &[suite])).unwrap()];

@@ -99,6 +99,7 @@ fn run(root: &Path, plan: &Plan) -> String {
             examples: Vec::new(),
             sampling: Sampling::default(),
             template: Some("template".into()),
+            routed: None,
         },
         suites: vec![suite(FORMAT), suite(DOMAIN)],
         cases: records.iter().map(|record| (record.case.clone(), 1)).collect(),
@@ -163,6 +164,7 @@ fn record(suite: &str, number: usize, share: f64, plan: &Plan) -> Record {
         reference: None,
         answer_key: format!("{}{case}", plan.version),
         judge_hash: format!("checks {case} {changed}"),
+        version: None,
         outcome: Outcome::Judged {
             answer,
             verdicts: vec![Judged { check: "user-story".into(), criterion, weight: 1.0, guard: None, verdict }],

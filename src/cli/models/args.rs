@@ -5,7 +5,7 @@ use clap::Subcommand;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  pmtune models note v2 \"Shorter updates, after Ann's review\"\n  \
                         pmtune models promote v2 --because \"better on held-out cases\"\n  pmtune models diff v1 v2\n  \
-                        pmtune models archive v1\n  pmtune models restore v1\n  pmtune models verify")]
+                        pmtune models archive v1\n  pmtune models restore v1\n  pmtune models verify\n  pmtune models routes")]
 pub struct ModelsArgs {
     #[command(subcommand)]
     pub command: ModelsCommand,
@@ -56,6 +56,13 @@ pub enum ModelsCommand {
         /// Take the version's manifest as it is now for what it should be, then look.
         #[arg(long, requires = "version")]
         accept: bool,
+    },
+    /// Which version answers which kind of task by models/routes.yaml, and how often the model `auto` finds the right one
+    /// for instructions that training holds out.
+    Routes {
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// What changed between two versions: data, recipe, prompts, results.
     Diff {

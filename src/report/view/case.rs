@@ -193,7 +193,12 @@ fn side(label: &str, class: &'static str, records: &[&Record], said: &SaidOf<'_>
         view.repeat = several.then(|| format!("Answer {} of {}", i + 1, records.len()));
         view
     });
-    SideView { label: label.to_string(), class, answers: answers.collect() }
+    // Of `auto`, who answered in its place.
+    let label = match records.first().and_then(|record| record.version.as_ref()) {
+        Some(version) => format!("{label}: {version}"),
+        None => label.to_string(),
+    };
+    SideView { label, class, answers: answers.collect() }
 }
 
 fn answer_view(record: &Record) -> AnswerView {

@@ -190,6 +190,7 @@ fn version(label: &str, run: &Run, errors: usize) -> VersionView {
     let mut settings = vec![("Version", version.name.clone()), ("Base", words::short_hash(&version.base))];
     settings.extend(version.adapter.as_ref().map(|adapter| ("Adapter", words::short_hash(adapter))));
     settings.extend(version.template.as_ref().map(|hash| ("Chat template", words::short_hash(hash))));
+    settings.extend(version.routed.as_ref().map(|routed| ("Asks", routed.shares())));
     settings.push(("Sampling", sampling(&version.sampling)));
     settings.push(("Run", manifest.id.clone()));
     settings.extend(manifest.rescored_from.as_ref().map(|id| ("Answers taken from run", id.clone())));

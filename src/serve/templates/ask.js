@@ -50,7 +50,7 @@ async function* events(response) {
   }
 }
 
-// Asks, and tells `more` every piece. Gives how the answer ended.
+// Asks, and tells `more` every piece with the version that writes it. Gives how the answer ended.
 const ask = async (model, messages, signal, more) => {
   const response = await send("/v1/chat/completions", { model, messages, stream: true }, signal);
   const end = { id: "", cut: false, whole: false, timings: null };
@@ -58,7 +58,7 @@ const ask = async (model, messages, signal, more) => {
     if (event.error) throw new Error(event.error.message);
     const choice = event.choices?.[0];
     end.id = event.id;
-    if (choice?.delta?.content) more(choice.delta.content);
+    if (choice?.delta?.content) more(choice.delta.content, event.system_fingerprint);
     if (!choice?.finish_reason) continue;
     Object.assign(end, { whole: true, cut: choice.finish_reason === "length", timings: event.timings ?? null });
   }

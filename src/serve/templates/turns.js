@@ -23,7 +23,7 @@ const place = (model) => {
   const text = make("div", [], { className: "text" });
   const foot = make("p", [], { className: "foot" });
   const card = make("section", [make("h2", [model]), text, foot], { className: "answer writing", ariaLabel: `Answer of ${model}` });
-  let [written, due] = ["", 0];
+  let [written, due, version] = ["", 0, model];
   const draw = () => {
     cancelAnimationFrame(due);
     due = 0;
@@ -31,11 +31,12 @@ const place = (model) => {
     text.replaceChildren(...laidOut(written));
     if (follow) toBottom();
   };
-  const show = (more) => {
+  const show = (more, by) => {
     written += more;
+    version = by;
     due ||= requestAnimationFrame(draw);
   };
-  return { card, foot, show, draw, written: () => written };
+  return { card, foot, show, draw, written: () => written, version: () => version };
 };
 
 const footOf = (end) => {
@@ -50,7 +51,7 @@ const footOf = (end) => {
 const answer = async (side, question, columns, mine) => {
   const model = picked(side);
   const messages = [...history[side], { role: "user", content: question }];
-  const { card, foot, show, draw, written } = place(model);
+  const { card, foot, show, draw, written, version } = place(model);
   columns.append(card);
   let [end, problem] = [null, null];
   try {
@@ -63,10 +64,11 @@ const answer = async (side, question, columns, mine) => {
   draw();
   card.classList.remove("writing");
   foot.textContent = problem ? "" : footOf(end);
+  if (model === "auto" && !problem) foot.textContent = `${version()} · ${foot.textContent}`;
   if (problem) card.append(make("p", [problem.message], { className: "problem" }));
   if (!problem && (end || written())) {
     history[side] = [...messages, { role: "assistant", content: written() }];
-    card.append(acts({ id: end?.id ?? "", version: model, question: messages, answer: written(), cut: !end?.whole || end.cut }));
+    card.append(acts({ id: end?.id ?? "", version: version(), question: messages, answer: written(), cut: !end?.whole || end.cut }));
   }
   return problem;
 };

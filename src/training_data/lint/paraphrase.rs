@@ -9,7 +9,7 @@ use crate::check::quality::prose::{pattern, quote};
 use crate::suite::{Case, Suite};
 use crate::training_data::Severity::Warning;
 use crate::training_data::leak::Leak;
-use crate::training_data::meaning::{NEAR, Near, Words, compare, rest_is_near, written_out};
+use crate::training_data::meaning::{NEAR, Near, Words, compare, rest_is_near, to_read};
 use crate::training_data::{Example, Meanings};
 use engine::embed::cosine;
 use engine::error::Result;
@@ -33,10 +33,6 @@ const SHORT: usize = 8;
 const LONG: usize = 20;
 /// Share of the weight of its rare words that a sentence must have in common with a case's answer to be read.
 const SHARED: f64 = 0.2;
-
-/// Words of a text that are read: what a text is about stands at its beginning, and reading takes as long as the text. Of
-/// the labelled pairs none is longer.
-const READ: usize = 90;
 
 /// Ends of sentences, and whatever marks a line's beginning.
 static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\n+|[.!?]["”)]?\s+"#));
@@ -116,14 +112,6 @@ fn parts(case: &Case) -> impl Iterator<Item = Part<'_>> {
         let text = if alone { to_read(shown) } else { to_read(&format!("{} {shown}", case.prompt)) };
         Part { case: &case.id, what, shown, words: Words::of(&text), text }
     })
-}
-
-/// What the sentence model is given of a text.
-fn to_read(text: &str) -> String {
-    match text.split_whitespace().nth(READ) {
-        None => written_out(text),
-        Some(_) => written_out(&text.split_whitespace().take(READ).collect::<Vec<_>>().join(" ")),
-    }
 }
 
 fn pieces(at: usize, example: &Example) -> Vec<Piece<'_>> {

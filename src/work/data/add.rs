@@ -36,7 +36,7 @@ pub fn add(workspace: &Workspace, options: &AddOptions) -> Result<Example> {
     let kept = Kept {
         run: &run.manifest.id,
         case: &record.case,
-        version: &run.manifest.version.name,
+        version: record.version.as_ref().unwrap_or(&run.manifest.version.name),
         prompt: &record.prompt,
         answer,
         edited: edited.is_some(),
