@@ -64,34 +64,27 @@ pub fn run(workspace: &Workspace, args: &ImproveArgs) -> Result<()> {
 
 fn show(improved: &Improved) -> Result<()> {
     let month = &improved.month;
-    match &improved.stop {
-        Stop::Shown(steps) => {
-            if steps.is_empty() {
-                out::paragraph(format!("{} is over: nothing is to be done.", month.month));
-            }
-            for (step, why) in steps {
-                out::item(&format!("{:<10}", step.name()), why.clone());
-            }
-            return Ok(());
+    if let Stop::Shown(steps) = &improved.stop {
+        if steps.is_empty() {
+            out::paragraph(format!("{} is over: nothing is to be done.", month.month));
         }
-        stop => {
-            out::line("");
-            for step in Step::ALL.iter().filter_map(|step| Some((step.name(), month.steps.get(step)?))) {
-                out::item(&format!("✓ {:<10}", step.0), step.1.said.clone());
-            }
-            out::line("");
-            out::paragraph(format!("The month to read: {}", out::path(&improved.folder.join("README.md"))));
-            match stop {
-                Stop::Person { step, what, next } => {
-                    let message = format!("{}: {}", step.name(), what.trim_end_matches('.'));
-                    Err(Error::new(Kind::Refused(PERSON), message).hint(format!("then: {next}")))
-                }
-                _ => {
-                    let over = format!("{} is over. The next month begins with: pmtune improve --month …", month.month);
-                    out::paragraph(over);
-                    Ok(())
-                }
-            }
+        steps.iter().for_each(|(step, why)| out::item(&format!("{:<10}", step.name()), why));
+        return Ok(());
+    }
+    out::line("");
+    for (name, done) in Step::ALL.iter().filter_map(|step| Some((step.name(), month.steps.get(step)?))) {
+        out::item(&format!("✓ {name:<10}"), &done.said);
+    }
+    out::line("");
+    out::paragraph(format!("The month to read: {}", out::path(&improved.folder.join("README.md"))));
+    match &improved.stop {
+        Stop::Person { step, what, next } => {
+            let message = format!("{}: {}", step.name(), what.trim_end_matches('.'));
+            Err(Error::new(Kind::Refused(PERSON), message).hint(format!("then: {next}")))
+        }
+        _ => {
+            out::paragraph(format!("{} is over. In another month `pmtune improve` begins that one.", month.month));
+            Ok(())
         }
     }
 }

@@ -236,7 +236,7 @@ fn failing(cases: &[&CaseTally<'_>], confidence: f64) -> Vec<Failing> {
     }
     let by_count = |counts: BTreeMap<String, usize>| {
         let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-        counts.sort_by(|x, y| y.1.cmp(&x.1));
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counts
     };
     let mut failing: Vec<Failing> = seen

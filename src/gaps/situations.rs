@@ -50,7 +50,7 @@ const TURNS: [&str; 16] = [
 /// comes again.
 pub fn some(count: usize, seed: u64) -> impl Iterator<Item = String> {
     // Steps that share no factor with the lengths visit everything.
-    let at = move |i: usize, step: usize, len: usize| (seed as usize).wrapping_add(i).wrapping_mul(step) % len;
+    let at = move |i: usize, step: usize, len: usize| (seed as usize % len + i) * step % len;
     (0..count).map(move |i| {
         let company = COMPANIES[at(i, 7, COMPANIES.len())];
         format!("{company}; {}", TURNS[at(i, 5, TURNS.len())])

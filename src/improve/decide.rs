@@ -1,9 +1,16 @@
 //! Does the new version take the place of the one in use?
 
-use super::month::Promised;
 use crate::compare::{Comparison, Finding, Half, Mover, MoverKind};
 use crate::words;
 use serde::{Deserialize, Serialize};
+
+/// What a training is to make better: a line of the comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promised {
+    pub kind: MoverKind,
+    pub name: String,
+}
 
 /// What is decided on.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +68,7 @@ pub fn decide(measured: &Measured<'_>) -> Decision {
     let (new, old) = (&comparison.b.label, &comparison.a.label);
     let why = if worn {
         format!(
-            "these held-out cases have decided {} and may decide no more: write fresh ones, and retire these \
-             (pmtune suite rotate)",
+            "these held-out cases have decided {} and may decide no more: write fresh ones in their place",
             words::count(borne, "time")
         )
     } else if promote {

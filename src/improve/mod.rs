@@ -12,9 +12,9 @@ mod page;
 mod settings;
 mod step;
 
-pub use decide::{Decision, Measured, decide};
+pub use decide::{Decision, Measured, Promised, decide};
 pub use looks::{Look, Looks, fingerprint};
-pub use month::{Candidate, Done, Month, Promised};
+pub use month::{Candidate, Done, Month};
 pub use page::page;
 pub use settings::ImproveSettings;
 pub use step::Step;

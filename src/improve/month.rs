@@ -1,8 +1,7 @@
 //! `improve/<yyyy-mm>/month.json`: how far a month is, and from what.
 
-use super::decide::Decision;
+use super::decide::{Decision, Promised};
 use super::step::Step;
-use crate::compare::MoverKind;
 use engine::error::{Error, Result};
 use engine::store;
 use jiff::Timestamp;
@@ -70,14 +69,6 @@ pub struct Candidate {
     pub inputs: String,
     /// `None` while it is under way.
     pub validation_loss: Option<f64>,
-}
-
-/// What a training is to make better: a line of the comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Promised {
-    pub kind: MoverKind,
-    pub name: String,
 }
 
 impl Month {

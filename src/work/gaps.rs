@@ -2,9 +2,10 @@
 
 use super::data;
 use super::device::DeviceChoice;
-use super::evaluate::{EvaluateOptions, Subject, evaluate};
+use super::evaluate::{EvaluateOptions, evaluate};
 use super::event::Sink;
 use super::settings::settings;
+use super::subject::Subject;
 use crate::gaps::{self, Gaps, Plan};
 use crate::run::{Filter, Run};
 use crate::suite::Split;

@@ -69,8 +69,7 @@ pub fn improve(workspace: &Workspace, options: &ImproveOptions, sink: &dyn Sink)
     let begun = Month::read(&folder)?;
     if options.dry_run {
         let month = begun.unwrap_or(Month::new(&name, &in_use(workspace)?));
-        let mut course =
-            Course { workspace, options, sink, folder: folder.clone(), settings: settings(workspace)?, month };
+        let course = Course { workspace, options, sink, folder: folder.clone(), settings: settings(workspace)?, month };
         let stop = Stop::Shown(course.to_do()?);
         return Ok(Improved { month: course.month, folder, stop });
     }
@@ -134,7 +133,7 @@ impl Course<'_> {
     }
 
     /// Steps that are not done for today's inputs. Those after the first of them are to be done with it.
-    fn to_do(&mut self) -> Result<Vec<(Step, String)>> {
+    fn to_do(&self) -> Result<Vec<(Step, String)>> {
         if self.month.steps.contains_key(&Step::Deploy) {
             return Ok(Vec::new());
         }

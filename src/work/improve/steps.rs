@@ -1,6 +1,6 @@
 //! What each step does.
 
-use super::{Came, Course, Stop};
+use super::{Came, Course};
 use crate::compare::{self, MoverKind, Outcomes};
 use crate::deploy::Target;
 use crate::export::{Format, Outcome};
@@ -88,7 +88,7 @@ impl Course<'_> {
         let json = serde_json::to_vec_pretty(&found.plan)
             .map_err(|e| Error::input(format!("the plan cannot be written: {e}")))?;
         store::replace(&self.folder.join("plan.json"), &json)?;
-        if self.month.steps.get(&Step::Gaps).is_none() {
+        if !self.month.steps.contains_key(&Step::Gaps) {
             self.month.known = self.examples()?;
         }
         self.month.wanted = found.plan.examples();
@@ -314,12 +314,5 @@ impl Course<'_> {
         let options = DeployOptions { model: name.clone(), to, file_type: None, server: None };
         let deployed = work::deploy(self.workspace, &options, self.sink)?;
         Ok(Came::Done(format!("{name} is primary, and lies at {}", work::short_path(&deployed.place))))
-    }
-}
-
-impl Stop {
-    /// Whether a person is waited for.
-    pub fn waits(&self) -> bool {
-        matches!(self, Self::Person { .. })
     }
 }
