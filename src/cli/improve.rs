@@ -36,7 +36,7 @@ pub struct ImproveArgs {
     /// Do not stop where you may do something and need not.
     #[arg(long, short)]
     yes: bool,
-    /// Train so often from different seeds, and take the lowest validation loss.
+    /// Train so often from different seeds, and take the lowest validation loss; counts until the month has trained.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
     tries: u8,
     /// The month, as 2026-11 (default: the one that is not finished, else this one).

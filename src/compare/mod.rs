@@ -48,7 +48,7 @@ mod several;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verdict;
 mod warnings;
 

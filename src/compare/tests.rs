@@ -8,18 +8,18 @@ use crate::suite::Split;
 use engine::generate::Sampling;
 use std::path::PathBuf;
 
-pub(super) const LABELS: Outcomes<&str> = Outcomes { a: "v1", b: "v2" };
+pub(crate) const LABELS: Outcomes<&str> = Outcomes { a: "v1", b: "v2" };
 
 /// Fewer resamples than in earnest, so that hundreds of comparisons take seconds.
-pub(super) fn quick() -> Settings {
+pub(crate) fn quick() -> Settings {
     Settings { resamples: 1000, negligible: 0.02, seed: 0, ..Settings::default() }
 }
 
 /// One answer of a case: its score; it passes at 1. `None` is an error.
-pub(super) type Reply = Option<f64>;
+pub(crate) type Reply = Option<f64>;
 
 #[derive(Debug, Clone)]
-pub(super) struct Case {
+pub(crate) struct Case {
     pub name: String,
     pub split: Split,
     pub category: String,
@@ -29,7 +29,7 @@ pub(super) struct Case {
     pub b: Vec<Reply>,
 }
 
-pub(super) fn case(name: impl Into<String>, split: Split, a: f64, b: f64) -> Case {
+pub(crate) fn case(name: impl Into<String>, split: Split, a: f64, b: f64) -> Case {
     Case {
         name: name.into(),
         split,
@@ -138,7 +138,7 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
     }
 }
 
-pub(super) fn runs(cases: &[Case]) -> (Run, Run) {
+pub(crate) fn runs(cases: &[Case]) -> (Run, Run) {
     (run("v1", cases, |c| c.a.clone()), run("v2", cases, |c| c.b.clone()))
 }
 

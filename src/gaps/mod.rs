@@ -7,6 +7,8 @@ mod find;
 mod page;
 mod plan;
 mod situations;
+#[cfg(test)]
+mod tests;
 
 pub use find::{Failing, Gaps, Lost, Remedy, Symptom, find};
 pub use page::markdown;

@@ -119,3 +119,66 @@ fn kept(half: &Half, promised: &Promised, confidence: f64) -> bool {
         MoverKind::Evidence => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::compare;
+    use crate::compare::tests::{Case, LABELS, case, quick, runs};
+    use crate::suite::Split;
+
+    /// A comparison in which so many of 40 held-out cases turn from fail to pass, and so many the other way.
+    fn comparison(gains: usize, losses: usize) -> Comparison {
+        let cases: Vec<Case> = (0..40)
+            .map(|i| {
+                let (before, after) =
+                    if i < gains { (0.0, 1.0) } else { (f64::from(u8::from(i < gains + losses)), 0.0) };
+                case(format!("s/{i:02}"), Split::HeldOut, before, after)
+            })
+            .collect();
+        let (a, b) = runs(&cases);
+        let mut comparison = compare(&a, &b, LABELS, quick(), false).unwrap();
+        // The made-up answers have a second check that fails wherever the first passes.
+        comparison.held_out.movers.retain(|mover| mover.name != "latency");
+        comparison
+    }
+
+    fn decided(comparison: &Comparison, borne: usize, people: Option<Option<bool>>) -> Decision {
+        decide(&Measured { comparison, promised: None, borne, may_bear: 6, people })
+    }
+
+    #[test]
+    fn better_and_nowhere_worse_is_taken_and_anything_else_is_not() {
+        let gain = decided(&comparison(20, 0), 0, None);
+        assert!(gain.promote && gain.why.contains("v2 is better in the whole of the held-out cases"), "{gain:?}");
+        let none = decided(&comparison(1, 0), 0, None);
+        assert!(!none.promote && none.why.contains("not shown to be better than v1 anywhere"), "{none:?}");
+        let loss = decided(&comparison(0, 20), 0, None);
+        assert!(!loss.promote && loss.why.contains("v2 is worse in"), "{loss:?}");
+        let disliked = decided(&comparison(20, 0), 0, Some(Some(false)));
+        assert!(!disliked.promote && disliked.worse == ["people's scores"], "{disliked:?}");
+        assert!(decided(&comparison(1, 0), 0, Some(Some(true))).promote);
+        assert!(decided(&comparison(20, 0), 0, Some(None)).promote);
+    }
+
+    #[test]
+    fn cases_that_have_decided_often_enough_decide_nothing_more() {
+        let last = decided(&comparison(20, 0), 5, None);
+        assert!(last.promote && (last.look, last.may_bear) == (6, 6));
+        let worn = decided(&comparison(20, 0), 6, None);
+        assert!(!worn.promote && worn.why.contains("have decided 6 times"), "{worn:?}");
+    }
+
+    #[test]
+    fn a_promise_is_tested_for_itself() {
+        let whole = comparison(20, 0);
+        let check = whole.held_out.checks.keys().next().unwrap().clone();
+        let promised = |name: &str| Promised { kind: MoverKind::Check, name: name.to_string() };
+        let of = |comparison: &Comparison, promised: &Promised| {
+            decide(&Measured { comparison, promised: Some(promised), borne: 0, may_bear: 6, people: None }).promise
+        };
+        assert_eq!(of(&whole, &promised(&check)), Some(true));
+        assert_eq!(of(&comparison(1, 0), &promised(&check)), Some(false));
+        assert_eq!(of(&whole, &promised("no such check")), Some(false));
+    }
+}

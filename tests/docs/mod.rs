@@ -128,6 +128,9 @@ fn the_examples_for_ci_are_yaml_and_their_commands_parse() {
     for line in commands {
         assert!(refusal(&line).is_none(), "{line}: {}", refusal(&line).unwrap());
     }
+    let monthly = read("github-monthly.yml");
+    let tree = pmtune::yaml::parse(&monthly, Path::new("github-monthly.yml")).unwrap_or_else(|error| panic!("{error}"));
+    assert!(tree.get("jobs").is_some() && monthly.contains("pmtune improve ||"));
     assert!(read("github.yml").contains(pmtune::report::gate::MARKER), "the comment is found by its marker");
 }
 

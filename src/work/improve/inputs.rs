@@ -35,7 +35,7 @@ impl Course<'_> {
     pub(super) fn training(&self) -> Result<String> {
         let section = crate::work::train::TrainSection::of(self.workspace)?;
         let numbers = format!("{:?} {:?}", section.material, section.numbers);
-        Ok(hash(&(self.version(&self.month.before)?, self.data()?, numbers, self.options.tries.max(1))))
+        Ok(hash(&(self.version(&self.month.before)?, self.data()?, numbers)))
     }
 
     pub(super) fn promoted(&self) -> bool {

@@ -238,9 +238,11 @@ impl Course<'_> {
         let [before, after] = &runs;
         let called = labels(self.workspace, before, after);
         let usual = settings(self.workspace)?;
-        let confidence = 1.0 - (1.0 - usual.confidence) / self.settings.looks as f64;
-        let settings = compare::Settings { confidence, ..usual };
         let people = self.people(&runs)?.and_then(|people| people.held_out);
+        // What is corrected together, what was promised and what people say each claim with an equal part of the error.
+        let parts = 1 + usize::from(self.month.promised.is_some()) + usize::from(people.is_some());
+        let confidence = 1.0 - (1.0 - usual.confidence) / (self.settings.looks * parts) as f64;
+        let settings = compare::Settings { confidence, ..usual };
         let people = people.map(|half| half.overall.and_then(|test| test.direction(&settings)));
         let called = Outcomes { a: called.a.as_str(), b: called.b.as_str() };
         let comparison = compare::compare(before, after, called, settings, false)?;
