@@ -85,6 +85,11 @@ fn show(found: &Found) {
             format!("{}: {} of {} pass{taught}", visible(&task.name), task.passed.passed, task.passed.of),
         );
     }
+    if let Some(trial) = gaps.forgetting {
+        let said = format!("Against forgetting: {} of {} dev cases of general sense pass.", trial.passed, trial.of);
+        out::line("");
+        out::paragraph(said);
+    }
     out::line("\nWhat fails most:");
     for failing in gaps.checks.iter().take(MOST) {
         let symptom = failing.symptom.map_or(String::new(), |symptom| format!(": {}", symptom.name()));

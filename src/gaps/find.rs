@@ -2,7 +2,7 @@
 
 use crate::check::Criterion;
 use crate::run::Run;
-use crate::suite::Split;
+use crate::suite::{PREFERS, Split};
 use crate::tally::{self, CaseTally, Interval, Trial, wilson};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,9 +17,11 @@ pub struct Gaps {
     pub cases: usize,
     /// Mean score lost over them, 0 to 1.
     pub lost: f64,
-    /// The most lost first.
+    /// The most lost first. Cases against forgetting are in none: they are nobody's job.
     pub tasks: Vec<Lost>,
     pub categories: Vec<Lost>,
+    /// How the cases against forgetting stand, where there are any.
+    pub forgetting: Option<Trial>,
     pub criteria: Vec<(Criterion, Trial)>,
     /// Checks that fail anywhere, the most failures first.
     pub checks: Vec<Failing>,
@@ -150,12 +152,17 @@ impl Remedy {
     }
 }
 
+/// The category of cases that no version should lose: general instructions and facts.
+const FORGETTING: &str = "forgetting";
+
 /// Counts the dev cases of a run. `taught` gives how many training examples a task has, where it is one that examples
 /// are told apart by.
 pub fn find(run: &Run, confidence: f64, taught: &dyn Fn(&str) -> Option<usize>) -> Gaps {
     let all = tally::cases(run);
-    let cases: Vec<&CaseTally<'_>> =
-        all.iter().filter(|case| case.split == Split::Dev && case.counts && written(case).is_some()).collect();
+    let dev = all.iter().filter(|case| case.split == Split::Dev && case.counts && written(case).is_some());
+    let (general, cases): (Vec<&CaseTally<'_>>, Vec<_>) = dev.partition(|case| case.category == FORGETTING);
+    let general =
+        Trial { passed: general.iter().filter(|case| case.passes() == Some(true)).count(), of: general.len() };
     let total: f64 = cases.iter().filter_map(|case| written(case)).sum();
     let group = |key: &dyn Fn(&CaseTally<'_>) -> String| -> Vec<Lost> {
         let mut groups: BTreeMap<String, Vec<&CaseTally<'_>>> = BTreeMap::new();
@@ -183,6 +190,7 @@ pub fn find(run: &Run, confidence: f64, taught: &dyn Fn(&str) -> Option<usize>) 
         lost: total / cases.len().max(1) as f64,
         tasks: group(&|case| task(case)),
         categories: group(&|case| case.category.to_string()),
+        forgetting: (general.of > 0).then_some(general),
         criteria: criteria(&cases),
         checks: failing(&cases, confidence),
     }
@@ -221,7 +229,8 @@ fn failing(cases: &[&CaseTally<'_>], confidence: f64) -> Vec<Failing> {
     let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
     for case in cases {
         for judged in case.replies.iter().flat_map(|reply| reply.verdicts) {
-            if judged.verdict.score().is_none() {
+            // What only measures is nothing that an example could teach.
+            if judged.verdict.score().is_none() || judged.check == PREFERS {
                 continue;
             }
             let seen = seen.entry(&judged.check).or_default();

@@ -2,6 +2,7 @@
 
 use super::find::{Gaps, Lost, Remedy};
 use super::plan::Plan;
+use crate::tally::Trial;
 use crate::words;
 use std::fmt::Write;
 
@@ -18,6 +19,12 @@ pub fn markdown(gaps: &Gaps, plan: &Plan) -> String {
     );
     table(&mut text, "Where", "task", &gaps.tasks);
     table(&mut text, "By category", "category", &gaps.categories);
+    if let Some(Trial { passed, of }) = gaps.forgetting {
+        let _ = writeln!(
+            text,
+            "\nAgainst forgetting: {passed} of {of} dev cases of general sense pass. They are not planned for."
+        );
+    }
     if !gaps.checks.is_empty() {
         text += "\n## What fails\n\n| check | passes | so sure | what it shows | most often said |\n|---|---|---|---|---|\n";
         for failing in gaps.checks.iter().take(MOST) {

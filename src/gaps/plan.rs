@@ -29,6 +29,9 @@ pub struct Item {
 
 /// A task in which less than this share of all lost score is lost is not planned for.
 const LEAST_SHARE: f64 = 0.03;
+/// Examples that a task needs at least to learn anything: so many tasks at most are planned for as often as this goes into
+/// all examples.
+const FEWEST: usize = 3;
 /// Situations that an item offers.
 const OFFERED: usize = 3;
 
@@ -44,7 +47,7 @@ pub fn plan(gaps: &Gaps, examples: usize, seed: u64, contradicting: &dyn Fn(&str
     };
     let mut tasks: Vec<&Lost> =
         gaps.tasks.iter().filter(|task| task.share >= LEAST_SHARE && !failing(&task.name).is_empty()).collect();
-    tasks.truncate(examples);
+    tasks.truncate((examples / FEWEST).max(1));
     let counts = shared_out(examples, &tasks.iter().map(|task| task.share).collect::<Vec<_>>());
     let mut offered = situations::some(OFFERED * tasks.len(), seed);
     let items = tasks.iter().zip(counts).filter(|(_, count)| *count > 0).map(|(task, count)| {
@@ -60,7 +63,7 @@ pub fn plan(gaps: &Gaps, examples: usize, seed: u64, contradicting: &dyn Fn(&str
             task: task.name.clone(),
             count,
             include,
-            checks: failing.iter().take(3).map(|(failing, _)| failing.check.clone()).collect(),
+            checks: failing.iter().take(4).map(|(failing, _)| failing.check.clone()).collect(),
             remedy: Remedy::of(task.taught.unwrap_or(0), contradicting(&task.name)),
             situations: offered.by_ref().take(OFFERED).collect(),
         }
@@ -74,9 +77,11 @@ impl Plan {
         self.items.iter().map(|item| item.count).sum()
     }
 
-    /// The check that most examples are to make pass: what a training on them can promise. `None` of an empty plan.
+    /// The check that most examples are to make pass, which a training on them can promise: the first of the plan that
+    /// says one thing only.
     pub fn promise(&self) -> Option<&str> {
-        self.items.first()?.checks.first().map(String::as_str)
+        let mut checks = self.items.iter().flat_map(|item| &item.checks).map(String::as_str);
+        checks.find(|check| super::Symptom::of(check).is_some())
     }
 }
 

@@ -1,7 +1,8 @@
-use super::{Remedy, find, markdown, plan};
+use super::{Remedy, Symptom, find, markdown, plan};
 use crate::compare::tests::{Case, case, runs};
 use crate::run::Run;
 use crate::suite::Split;
+use crate::tally::Trial;
 
 /// Six PRDs of which two pass, four OKRs that pass, four stories that fail, all of them dev; and held-out cases that fail.
 fn run() -> Run {
@@ -51,11 +52,23 @@ fn the_plan_asks_for_what_is_lost_and_says_what_is_likeliest_to_help() {
     let items: Vec<(&str, usize, Remedy)> =
         made.items.iter().map(|item| (item.task.as_str(), item.count, item.remedy)).collect();
     assert_eq!(items, [("prd", 6, Remedy::MoreExamples), ("story", 6, Remedy::LargerBase)]);
+    assert_eq!(plan(&gaps, 5, 7, &|_| 0).items.len(), 1, "fewer than three each teach nothing");
     assert_eq!(made.examples(), 12);
-    assert_eq!(made.promise(), Some(gaps.checks[0].check.as_str()));
+    assert_eq!(made.promise(), Symptom::of(&gaps.checks[0].check).map(|_| gaps.checks[0].check.as_str()));
     assert_eq!(plan(&gaps, 12, 7, &|_| 0), made);
     assert_eq!(plan(&gaps, 12, 7, &|task| usize::from(task == "prd")).items[0].remedy, Remedy::BetterExamples);
     assert_eq!(plan(&gaps, 1, 7, &|_| 0).examples(), 1);
+}
+
+#[test]
+fn general_sense_is_counted_apart() {
+    let mut general = run();
+    for record in general.records.iter_mut().filter(|record| record.case.starts_with("s/okr")) {
+        record.category = "forgetting".into();
+    }
+    let gaps = find(&general, 0.95, &taught);
+    assert_eq!(gaps.forgetting, Some(Trial { passed: 4, of: 4 }));
+    assert!(gaps.cases == 10 && gaps.tasks.iter().all(|task| task.name != "okr"));
 }
 
 #[test]
