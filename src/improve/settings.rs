@@ -1,3 +1,4 @@
+use crate::deploy::Target;
 use crate::workspace::Section;
 use crate::yaml::{self, Node};
 use engine::error::Result;
@@ -33,10 +34,32 @@ impl Section for ImproveSettings {
     const KEY: &'static str = "improve";
 
     fn read(node: &Node) -> Result<Self> {
-        yaml::read_bounded(node, Self::KEY, &[])
+        let read: Result<Self> = yaml::read_bounded(node, Self::KEY, &[]);
+        // Not at the end of a month, but before it begins.
+        let place = node.get("deploy-to").or_else(|| node.get("deploy_to"));
+        let unknown = place.and_then(|at| Some(Target::parse(at.as_str()?).err()?.at(at.place())));
+        yaml::with_faults(read, unknown)
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         Self::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_place_that_nothing_can_be_put_to_is_told_before_the_month_begins() {
+        let read = |text: &str| ImproveSettings::read(&yaml::parse(text, Path::new("pmtune.yaml"))?);
+        let said = read("{looks: 0, deploy-to: lmstudioo, exampels: 3}").unwrap_err().to_string();
+        for part in ["`lmstudioo` is no place to deploy to", "pmtune.yaml:1:", "6 is usual", "did you mean `examples`"]
+        {
+            assert!(said.contains(part), "{part} is missing in\n{said}");
+        }
+        let good = read("{deploy-to: ./shared, review: true}").unwrap();
+        assert_eq!((good.deploy_to.as_deref(), good.review, good.looks), (Some("./shared"), true, 6));
     }
 }
