@@ -140,6 +140,17 @@ fn killed_anywhere_the_month_ends_as_if_nothing_had_been() {
 }
 
 #[test]
+fn with_versions_and_none_in_use_nothing_is_guessed() {
+    let root = workspace();
+    let manifest = "name: PM-v1\ncreated: 2026-11-22\nbase: {name: ./x.gguf}\n";
+    std::fs::create_dir_all(root.path().join("models/PM-v1")).unwrap();
+    std::fs::write(root.path().join("models/PM-v1/manifest.yaml"), manifest).unwrap();
+    let output = pmtune(root.path(), &["improve"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("pmtune models promote PM-v1"), "{}", said(&output));
+}
+
+#[test]
 fn the_second_of_two_is_told() {
     let root = workspace();
     std::fs::create_dir_all(root.path().join("improve")).unwrap();

@@ -10,6 +10,7 @@ use super::device::DeviceChoice;
 use super::event::{Event, Sink};
 use crate::improve::{ImproveSettings, Month, Step, page};
 use crate::registry;
+use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
@@ -66,25 +67,24 @@ pub fn improve(workspace: &Workspace, options: &ImproveOptions, sink: &dyn Sink)
     let root = workspace.root.join("improve");
     let name = month(&root, options.month.as_deref())?;
     let folder = root.join(&name);
-    let begun = Month::read(&folder)?;
+    // Before anything is written: a month that cannot begin leaves no folder.
+    let begun = match Month::read(&folder)? {
+        Some(month) => month,
+        None => Month::new(&name, &in_use(workspace)?),
+    };
+    let settings = workspace.section()?.unwrap_or_default();
+    let mut course = Course { workspace, options, sink, folder: folder.clone(), settings, month: begun };
     if options.dry_run {
-        let month = begun.unwrap_or(Month::new(&name, &in_use(workspace)?));
-        let course = Course { workspace, options, sink, folder: folder.clone(), settings: settings(workspace)?, month };
         let stop = Stop::Shown(course.to_do()?);
         return Ok(Improved { month: course.month, folder, stop });
     }
     std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
     let _lock = lock(&root)?;
-    // Read again: another call may have gone on until the lock was had.
-    let month = match Month::read(&folder)? {
-        Some(month) => month,
-        None => {
-            let month = Month::new(&name, &in_use(workspace)?);
-            month.write(&folder)?;
-            month
-        }
-    };
-    let mut course = Course { workspace, options, sink, folder: folder.clone(), settings: settings(workspace)?, month };
+    // Another call may have gone on until the lock was had.
+    match Month::read(&folder)? {
+        Some(month) => course.month = month,
+        None => course.month.write(&folder)?,
+    }
     let stop = course.run()?;
     let waiting = match &stop {
         Stop::Person { what, next, .. } => Some((what.as_str(), next.as_str())),
@@ -154,13 +154,17 @@ impl Course<'_> {
     }
 }
 
-fn settings(workspace: &Workspace) -> Result<ImproveSettings> {
-    Ok(workspace.section()?.unwrap_or_default())
-}
-
-/// The version in use: primary, else the base.
+/// The version in use: primary; the base where there is no version yet.
 fn in_use(workspace: &Workspace) -> Result<String> {
-    Ok(registry::primary(workspace)?.unwrap_or_else(|| "base".to_string()))
+    match (registry::primary(workspace)?, registry::list(workspace)?.last()) {
+        (Some(primary), _) => Ok(primary),
+        (None, None) => Ok("base".to_string()),
+        (None, Some(newest)) => {
+            let command = format!("pmtune models promote {}", words::shell(&newest.name));
+            Err(Error::input("no version is primary, so it is not known which one is in use")
+                .hint(format!("say which: {command}")))
+        }
+    }
 }
 
 /// The month that is meant: the one named, else the newest that is not finished, else today's.
