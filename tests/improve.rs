@@ -190,3 +190,30 @@ fn a_change_makes_what_rests_on_it_stale_and_nothing_else() {
     assert!(!shown.contains("collect"), "{shown}");
     assert!(shown.contains("measure   what it rests on has changed"), "{shown}");
 }
+
+/// A check that only held-out cases of a task use must not tell whoever writes examples what is wrong with them.
+#[test]
+fn checks_of_held_out_cases_have_no_part_in_the_plan() {
+    let remedy = |split: &str| {
+        let root = workspace();
+        let story = "As a driver I want a map so that I arrive.";
+        let lines: Vec<String> =
+            (0..4).map(|i| example(&format!("Write a user story about {i}"), "No story.")).collect();
+        std::fs::create_dir_all(root.path().join("training-data/user-stories")).unwrap();
+        std::fs::write(root.path().join("training-data/user-stories/x.jsonl"), lines.join("\n")).unwrap();
+        let suite = format!(
+            "cases:\n  - {{id: dev, prompt: Write a user story of a ferry, tags: [user-story], \
+             checks: [{{type: contains, value: ferry}}]}}\n  - {{id: other, prompt: Write a user story of a kite, \
+             tags: [user-story], split: {split}, reference: {story}, checks: [{{type: user-story}}]}}\n"
+        );
+        std::fs::write(root.path().join("suites/stories.yaml"), suite).unwrap();
+        let output = pmtune(root.path(), &["gaps", "base", "--examples", "12", "--json"]);
+        let found: serde_json::Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+        let items = found["plan"]["items"].as_array().unwrap().clone();
+        let item = items.iter().find(|item| item["task"] == "user-story").unwrap_or_else(|| panic!("{found}")).clone();
+        item["remedy"].as_str().unwrap().to_string()
+    };
+    assert_eq!(remedy("dev"), "better-examples");
+    assert_eq!(remedy("held-out"), "more-examples");
+}

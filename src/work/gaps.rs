@@ -71,11 +71,12 @@ pub(super) fn gaps_of(workspace: &Workspace, run: &Run, examples: usize, seed: &
     Ok(Found { gaps, plan })
 }
 
-/// Where examples stand that fail the checks which suites use for their kind.
+/// Where examples stand that fail the checks which dev cases use for their kind.
 fn failing_examples(workspace: &Workspace, sink: &dyn Sink) -> Result<HashSet<(PathBuf, usize)>> {
     let options = data::CheckOptions {
         paths: vec![workspace.training_data()],
         against_suites: true,
+        dev_only: true,
         ..data::CheckOptions::default()
     };
     let linted = data::check(Some(workspace), &options, sink)?;
