@@ -4,7 +4,7 @@ use super::console::Console;
 use super::device::DeviceArgs;
 use super::programs::ProgramsArgs;
 use super::{interrupt, out};
-use crate::gaps::{Remedy, markdown};
+use crate::gaps::markdown;
 use crate::improve::ImproveSettings;
 use crate::report::visible;
 use crate::words;
@@ -78,11 +78,9 @@ fn show(found: &Found) {
     ));
     out::line("\nWhere the score is lost:");
     for task in gaps.tasks.iter().take(MOST) {
-        let taught =
-            task.taught.map_or(String::new(), |taught| format!("; {} teach it", words::count(taught, "example")));
         out::item(
             &format!("  {:>4}  ", words::percent(task.share)),
-            format!("{}: {} of {} pass{taught}", visible(&task.name), task.passed.passed, task.passed.of),
+            format!("{}: {} of {} pass", visible(&task.name), task.passed.passed, task.passed.of),
         );
     }
     if let Some(trial) = gaps.forgetting {
@@ -99,25 +97,13 @@ fn show(found: &Found) {
     }
     out::line("\nWhat to write:");
     for (number, item) in plan.items.iter().enumerate() {
-        let with: Vec<&str> = item.include.iter().map(String::as_str).collect();
-        let with = if with.is_empty() { String::new() } else { format!(", with {}", with.join("; ")) };
+        let with = if item.include.is_empty() { String::new() } else { format!(", with {}", item.include.join("; ")) };
         out::item(
             &format!("  {}. ", number + 1),
             format!("{} for {}{with}", words::count(item.count, "example"), visible(&item.task)),
         );
         out::item("       ", format!("about {}", item.situations.join(", or ")));
-        match item.remedy {
-            Remedy::MoreExamples => {}
-            Remedy::BetterExamples => {
-                out::item(
-                    "       ",
-                    "examples of this task fail its own checks; mend those first: pmtune data check --against suites",
-                );
-            }
-            Remedy::LargerBase => {
-                out::item("       ", "many examples teach this already; another prompt or a larger base may do more");
-            }
-        }
+        item.advice().into_iter().for_each(|advice| out::item("       ", visible(&advice)));
     }
     if plan.items.is_empty() {
         out::line("  Nothing: no dev case loses score by a check.");

@@ -39,8 +39,6 @@ pub struct Lost {
     /// Cases of the group that pass, with its interval.
     pub passed: Trial,
     pub interval: Interval,
-    /// Training examples of this task, where examples are told apart by it.
-    pub taught: Option<usize>,
 }
 
 /// A check that fails.
@@ -70,31 +68,55 @@ pub enum Symptom {
     MissesFacts,
 }
 
+/// Which symptom the failing of a check is. Checks that say too many different things (`regex`) are none.
+pub(super) const CHECKS: [(Symptom, &[&str]); 8] = [
+    (Symptom::Length, &["word-count", "sentence-count", "length"]),
+    (Symptom::CutOff, &["not-truncated"]),
+    (
+        Symptom::WrongStructure,
+        &[
+            "sections",
+            "heading",
+            "list-items",
+            "bold-labels",
+            "table",
+            "is-json",
+            "json-schema",
+            "json-values",
+            "contains-json",
+            "prd",
+            "okr",
+            "user-story",
+            "acceptance-criteria",
+            "status-update",
+            "metric",
+            "prioritised-list",
+        ],
+    ),
+    (Symptom::Tone, &["forbidden-terms", "tone", "not-hedging"]),
+    (Symptom::Placeholders, &["not-placeholders"]),
+    (Symptom::Repeats, &["not-repetition", "not-echo"]),
+    (Symptom::Invents, &["grounded-numbers"]),
+    (
+        Symptom::MissesFacts,
+        &[
+            "mentions",
+            "together",
+            "direction",
+            "contains",
+            "contains-all",
+            "icontains",
+            "icontains-any",
+            "icontains-all",
+            "required-terms",
+        ],
+    ),
+];
+
 impl Symptom {
-    /// Which symptom the failing of a check is; `None` for checks that say too many different things (`regex`).
+    /// The symptom that this check's failing is.
     pub fn of(check: &str) -> Option<Self> {
-        Some(match check {
-            "word-count" | "sentence-count" => Self::Length,
-            "not-truncated" => Self::CutOff,
-            "sections"
-            | "list-items"
-            | "table"
-            | "json"
-            | "json-schema"
-            | "json-values"
-            | "contains-json"
-            | "prd"
-            | "okr"
-            | "user-story"
-            | "acceptance-criteria"
-            | "status-update" => Self::WrongStructure,
-            "forbidden-terms" | "tone" | "not-hedging" => Self::Tone,
-            "not-placeholders" => Self::Placeholders,
-            "not-repetition" | "not-echo" => Self::Repeats,
-            "grounded-numbers" => Self::Invents,
-            "mentions" | "together" | "contains" | "icontains" | "icontains-any" | "icontains-all" => Self::MissesFacts,
-            _ => return None,
-        })
+        CHECKS.iter().find(|(_, checks)| checks.contains(&check)).map(|(symptom, _)| *symptom)
     }
 
     /// As a person says it.
@@ -126,38 +148,11 @@ impl Symptom {
     }
 }
 
-/// What is likeliest to help with a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Remedy {
-    /// Few examples teach it.
-    MoreExamples,
-    /// Examples teach what the checks forbid.
-    BetterExamples,
-    /// Many examples teach it, and it fails all the same.
-    LargerBase,
-}
-
-/// Examples of a task from which more of the same rarely help.
-pub const MANY: usize = 40;
-
-impl Remedy {
-    /// For a task that `taught` examples teach, of which `contradicting` fail checks of their own kind.
-    pub fn of(taught: usize, contradicting: usize) -> Self {
-        match (taught, contradicting) {
-            (_, 1..) => Self::BetterExamples,
-            (MANY.., 0) => Self::LargerBase,
-            _ => Self::MoreExamples,
-        }
-    }
-}
-
 /// The category of cases that no version should lose: general instructions and facts.
 const FORGETTING: &str = "forgetting";
 
-/// Counts the dev cases of a run. `taught` gives how many training examples a task has, where it is one that examples
-/// are told apart by.
-pub fn find(run: &Run, confidence: f64, taught: &dyn Fn(&str) -> Option<usize>) -> Gaps {
+/// Counts the dev cases of a run.
+pub fn find(run: &Run, confidence: f64) -> Gaps {
     let all = tally::cases(run);
     let dev = all.iter().filter(|case| case.split == Split::Dev && case.counts && written(case).is_some());
     let (general, cases): (Vec<&CaseTally<'_>>, Vec<_>) = dev.partition(|case| case.category == FORGETTING);
@@ -177,7 +172,7 @@ pub fn find(run: &Run, confidence: f64, taught: &dyn Fn(&str) -> Option<usize>) 
                 let share = if total > 0.0 { sum / total } else { 0.0 };
                 let interval = wilson(passed, cases.len(), confidence);
                 let (lost, passed) = (sum / cases.len() as f64, Trial { passed, of: cases.len() });
-                Lost { taught: taught(&name), cases: cases.len(), lost, share, passed, interval, name }
+                Lost { cases: cases.len(), lost, share, passed, interval, name }
             })
             .collect();
         lost.sort_by(|x, y| y.share.total_cmp(&x.share));

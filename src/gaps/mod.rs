@@ -10,6 +10,6 @@ mod situations;
 #[cfg(test)]
 mod tests;
 
-pub use find::{Failing, Gaps, Lost, Remedy, Symptom, find};
+pub use find::{Failing, Gaps, Lost, Symptom, find};
 pub use page::markdown;
-pub use plan::{Item, Plan, plan};
+pub use plan::{Item, Material, Plan, Remedy, plan};

@@ -1,6 +1,6 @@
 //! The counts and the plan as Markdown.
 
-use super::find::{Gaps, Lost, Remedy};
+use super::find::{Gaps, Lost, Symptom};
 use super::plan::Plan;
 use crate::tally::Trial;
 use crate::words;
@@ -25,6 +25,12 @@ pub fn markdown(gaps: &Gaps, plan: &Plan) -> String {
             "\nAgainst forgetting: {passed} of {of} dev cases of general sense pass. They are not planned for."
         );
     }
+    if !gaps.criteria.is_empty() {
+        text += "\n## By criterion\n\n| criterion | checks that pass |\n|---|---|\n";
+        for (criterion, Trial { passed, of }) in &gaps.criteria {
+            let _ = writeln!(text, "| {} | {passed} of {of} |", criterion.name());
+        }
+    }
     if !gaps.checks.is_empty() {
         text += "\n## What fails\n\n| check | passes | so sure | what it shows | most often said |\n|---|---|---|---|---|\n";
         for failing in gaps.checks.iter().take(MOST) {
@@ -36,7 +42,7 @@ pub fn markdown(gaps: &Gaps, plan: &Plan) -> String {
                 failing.trial.passed,
                 failing.trial.of,
                 words::percent_range(failing.interval.low, failing.interval.high),
-                failing.symptom.map_or("–", super::Symptom::name),
+                failing.symptom.map_or("–", Symptom::name),
                 cell(said)
             );
         }
@@ -52,36 +58,24 @@ pub fn markdown(gaps: &Gaps, plan: &Plan) -> String {
         }
         let checks: Vec<&str> = item.checks.iter().map(String::as_str).collect();
         let _ = writeln!(text, "   - to make pass: {}", words::list(&checks));
-        let remedy = match item.remedy {
-            Remedy::MoreExamples => None,
-            Remedy::BetterExamples => Some(
-                "examples of this task fail its own checks: mend those first (`pmtune data check --against suites`)",
-            ),
-            Remedy::LargerBase => Some(
-                "many examples teach this already and it fails all the same: another prompt or a larger base may do more",
-            ),
-        };
-        remedy.into_iter().for_each(|remedy| _ = writeln!(text, "   - {remedy}"));
+        item.advice().into_iter().for_each(|advice| _ = writeln!(text, "   - {advice}"));
         let _ = writeln!(text, "   - for instance about {}", item.situations.join(", or about "));
     }
     text
 }
 
 fn table(text: &mut String, title: &str, head: &str, groups: &[Lost]) {
-    let _ = writeln!(
-        text,
-        "\n## {title}\n\n| {head} | of what is lost | cases that pass | so sure | examples |\n|---|---|---|---|---|"
-    );
+    let _ =
+        writeln!(text, "\n## {title}\n\n| {head} | of what is lost | cases that pass | so sure |\n|---|---|---|---|");
     for group in groups.iter().take(MOST) {
         let _ = writeln!(
             text,
-            "| {} | {} | {} of {} | {} % | {} |",
+            "| {} | {} | {} of {} | {} % |",
             cell(&group.name),
             words::percent(group.share),
             group.passed.passed,
             group.passed.of,
-            words::percent_range(group.interval.low, group.interval.high),
-            group.taught.map_or("–".to_string(), |taught| taught.to_string())
+            words::percent_range(group.interval.low, group.interval.high)
         );
     }
 }

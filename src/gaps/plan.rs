@@ -1,32 +1,62 @@
 //! From counts to examples to write.
 
-use super::find::{Gaps, Lost, Remedy};
+use super::find::{Failing, Gaps, Lost, Symptom};
 use super::situations;
-use serde::{Deserialize, Serialize};
+use crate::training_data::{Contradiction, Example, Known};
+use crate::words;
+use serde::Serialize;
 
 /// Examples to write, the most needed first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     pub items: Vec<Item>,
 }
 
 /// Some examples of one task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
     /// Names it in what is said of it later: the task.
     pub task: String,
     pub count: usize,
     /// What each has, from what the failing checks are about.
-    pub include: Vec<String>,
+    pub include: Vec<&'static str>,
     /// The checks that they are to make pass, the most failing first.
     pub checks: Vec<String>,
     pub remedy: Remedy,
+    /// Examples that teach the task already, where examples are told apart by it.
+    pub taught: Option<usize>,
+    /// Where examples stand that fail a check which the version fails too, `file:line`.
+    pub contradicting: Vec<String>,
     /// Fresh things to write about.
     pub situations: Vec<String>,
 }
 
+/// What is likeliest to help with a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Remedy {
+    /// Few examples teach it.
+    MoreExamples,
+    /// Examples teach what the checks forbid.
+    BetterExamples,
+    /// Many examples teach it, and it fails all the same.
+    LargerBase,
+}
+
+/// The training data as a plan looks at it.
+#[derive(Debug)]
+pub struct Material<'a> {
+    pub examples: &'a [Example],
+    /// The task of each, as suites tag it.
+    pub kinds: &'a [Option<&'a str>],
+    /// Those that fail what dev cases ask of their kind.
+    pub contradicting: &'a [Contradiction],
+    /// What cases and examples are about.
+    pub known: &'a Known,
+}
+
+/// Examples of a task from which more of the same rarely help.
+const MANY: usize = 40;
 /// A task in which less than this share of all lost score is lost is not planned for.
 const LEAST_SHARE: f64 = 0.03;
 /// Examples that a task needs at least to learn anything: so many tasks at most are planned for as often as this goes into
@@ -36,26 +66,25 @@ const FEWEST: usize = 3;
 const OFFERED: usize = 3;
 
 /// `examples` in all, shared out by the score that each task loses: first one for each, then what is left to the largest
-/// remainder. Tasks without a failing check get none. `contradicting` counts a task's examples that fail its own checks.
-pub fn plan(gaps: &Gaps, examples: usize, seed: u64, contradicting: &dyn Fn(&str) -> usize) -> Plan {
-    let failing = |task: &str| {
-        let of_task = |failing: &super::Failing| failing.tasks.iter().find(|(name, _)| name == task).map(|(_, n)| *n);
-        let mut checks: Vec<(&super::Failing, usize)> =
-            gaps.checks.iter().filter_map(|failing| Some((failing, of_task(failing)?))).collect();
-        checks.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        checks
-    };
-    let mut tasks: Vec<&Lost> =
-        gaps.tasks.iter().filter(|task| task.share >= LEAST_SHARE && !failing(&task.name).is_empty()).collect();
+/// remainder. Tasks without a failing check get none. `seed` decides which situations are offered.
+pub fn plan(gaps: &Gaps, examples: usize, seed: &str, material: &Material<'_>) -> Plan {
+    let mut tasks: Vec<(&Lost, Vec<&Failing>)> = gaps
+        .tasks
+        .iter()
+        .filter(|task| task.share >= LEAST_SHARE)
+        .map(|task| (task, failing_in(gaps, &task.name)))
+        .filter(|(_, failing)| !failing.is_empty())
+        .collect();
     tasks.truncate((examples / FEWEST).max(1));
-    let counts = shared_out(examples, &tasks.iter().map(|task| task.share).collect::<Vec<_>>());
-    let mut offered = situations::some(OFFERED * tasks.len(), seed);
-    let items = tasks.iter().zip(counts).filter(|(_, count)| *count > 0).map(|(task, count)| {
-        let failing = failing(&task.name);
-        let mut include: Vec<String> = Vec::new();
-        for lesson in failing.iter().filter_map(|(failing, _)| failing.symptom).map(super::Symptom::lesson) {
-            if !include.iter().any(|known| known == lesson) {
-                include.push(lesson.to_string());
+    let counts = shared_out(examples, &tasks.iter().map(|(task, _)| task.share).collect::<Vec<_>>());
+    let mut fresh = situations::all(seed).filter(|situation| !material.known.is_near(situation));
+    let items = tasks.into_iter().zip(counts).map(|((task, failing), count)| {
+        let taught = material.kinds.iter().flatten().filter(|kind| **kind == task.name).count();
+        let contradicting = contradicting(&task.name, &failing, material);
+        let mut include: Vec<&'static str> = Vec::new();
+        for lesson in failing.iter().filter_map(|failing| failing.symptom).map(Symptom::lesson) {
+            if !include.contains(&lesson) {
+                include.push(lesson);
             }
         }
         include.truncate(3);
@@ -63,12 +92,64 @@ pub fn plan(gaps: &Gaps, examples: usize, seed: u64, contradicting: &dyn Fn(&str
             task: task.name.clone(),
             count,
             include,
-            checks: failing.iter().take(4).map(|(failing, _)| failing.check.clone()).collect(),
-            remedy: Remedy::of(task.taught.unwrap_or(0), contradicting(&task.name)),
-            situations: offered.by_ref().take(OFFERED).collect(),
+            checks: failing.iter().take(4).map(|failing| failing.check.clone()).collect(),
+            remedy: match (taught, contradicting.len()) {
+                (_, 1..) => Remedy::BetterExamples,
+                (MANY.., 0) => Remedy::LargerBase,
+                _ => Remedy::MoreExamples,
+            },
+            taught: (taught > 0).then_some(taught),
+            contradicting,
+            situations: fresh.by_ref().take(OFFERED).collect(),
         }
     });
     Plan { items: items.collect() }
+}
+
+/// The checks that fail in a task, the most failing there first.
+fn failing_in<'a>(gaps: &'a Gaps, task: &str) -> Vec<&'a Failing> {
+    let times = |failing: &Failing| failing.tasks.iter().find(|(name, _)| name == task).map(|(_, times)| *times);
+    let mut failing: Vec<(&Failing, usize)> =
+        gaps.checks.iter().filter_map(|failing| Some((failing, times(failing)?))).collect();
+    failing.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    failing.into_iter().map(|(failing, _)| failing).collect()
+}
+
+/// Examples of the task that fail a check which the version fails in it too, each once.
+fn contradicting(task: &str, failing: &[&Failing], material: &Material<'_>) -> Vec<String> {
+    let of_task =
+        |found: &&Contradiction| found.kind.tag == task && failing.iter().any(|failing| failing.check == found.check);
+    let mut places: Vec<String> = material
+        .contradicting
+        .iter()
+        .filter(of_task)
+        .filter_map(|found| material.examples.get(found.example))
+        .map(|example| example.place.to_string())
+        .collect();
+    places.dedup();
+    places
+}
+
+impl Item {
+    /// What to do besides writing, or before it, in words.
+    pub fn advice(&self) -> Option<String> {
+        let taught = words::count(self.taught.unwrap_or(0), "example");
+        match self.remedy {
+            Remedy::MoreExamples => self.taught.map(|_| format!("{taught} of the training data are of this task")),
+            Remedy::BetterExamples => {
+                let places: Vec<&str> = self.contradicting.iter().map(String::as_str).collect();
+                let fail = words::either(places.len(), "fails", "fail");
+                let (number, some) = (places.len(), words::few(&places, 3));
+                Some(format!(
+                    "{number} of {taught} {fail} a check that the version fails too, and teach what it forbids, unless it is \
+                     too strict for them: {some} (`pmtune data check --against suites` says which)"
+                ))
+            }
+            Remedy::LargerBase => Some(format!(
+                "{taught} teach this already and it fails all the same: another prompt or a larger base may do more"
+            )),
+        }
+    }
 }
 
 impl Plan {
@@ -81,7 +162,7 @@ impl Plan {
     /// says one thing only.
     pub fn promise(&self) -> Option<&str> {
         let mut checks = self.items.iter().flat_map(|item| &item.checks).map(String::as_str);
-        checks.find(|check| super::Symptom::of(check).is_some())
+        checks.find(|check| Symptom::of(check).is_some())
     }
 }
 

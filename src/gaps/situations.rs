@@ -1,5 +1,7 @@
 //! What an example can be about, so that no two are about the same: who it is for, and what makes it hard.
 
+use engine::store;
+
 const COMPANIES: [&str; 24] = [
     "a chain of opticians that lends trial frames by post",
     "a cooperative that rents out orchard sprayers",
@@ -46,15 +48,13 @@ const TURNS: [&str; 16] = [
     "three languages are needed from the start",
 ];
 
-/// Some situations, other ones for every `seed`. The first of them come in an order that visits every company before one
-/// comes again.
-pub fn some(count: usize, seed: u64) -> impl Iterator<Item = String> {
+/// Every company once, each with something that makes it hard, in an order and with turns that `seed` decides.
+pub(super) fn all(seed: &str) -> impl Iterator<Item = String> {
+    let start = usize::from_str_radix(&store::hash(seed.as_bytes())[..8], 16).unwrap_or_default();
     // Steps that share no factor with the lengths visit everything.
-    let at = move |i: usize, step: usize, len: usize| (seed as usize % len + i) * step % len;
-    (0..count).map(move |i| {
-        let company = COMPANIES[at(i, 7, COMPANIES.len())];
-        format!("{company}; {}", TURNS[at(i, 5, TURNS.len())])
-    })
+    let at = move |i: usize, step: usize, len: usize| (start % len + i) * step % len;
+    (0..COMPANIES.len())
+        .map(move |i| format!("{}; {}", COMPANIES[at(i, 7, COMPANIES.len())], TURNS[at(i, 5, TURNS.len())]))
 }
 
 #[cfg(test)]
@@ -63,11 +63,11 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_company_comes_before_one_comes_again() {
-        for seed in [0, 1, 99, u64::MAX] {
-            let all: HashSet<String> = some(24, seed).map(|s| s.split(';').next().unwrap().to_string()).collect();
-            assert_eq!(all.len(), 24);
+    fn every_company_comes_once_and_another_seed_gives_others() {
+        for seed in ["", "PM-v1 2026-11", "PM-v1 2026-12"] {
+            let companies: HashSet<String> = all(seed).filter_map(|s| Some(s.split_once(';')?.0.to_string())).collect();
+            assert_eq!(companies.len(), COMPANIES.len());
         }
-        assert_ne!(some(3, 1).collect::<Vec<_>>(), some(3, 2).collect::<Vec<_>>());
+        assert_ne!(all("a").collect::<Vec<_>>(), all("b").collect::<Vec<_>>());
     }
 }

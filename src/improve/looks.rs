@@ -3,8 +3,9 @@
 //! A test set that decides again and again is fitted to, even when nobody means to (Dwork et al., *The reusable holdout*,
 //! Science 349, 2015). So the error that all decisions on the same cases may make together is spent on them one by one, in
 //! equal parts set beforehand: a decision claims at 1 − α/K, where K decisions are planned (the spending of Lan and DeMets,
-//! Biometrika 70, 1983, in its plainest form; the bound is Bonferroni's, and needs nothing of how the decisions depend on
-//! each other as long as nobody has read the answers).
+//! Biometrika 70, 1983, in its plainest form, with Bonferroni's bound). The bound is for comparisons that were fixed before
+//! the cases were looked at. Here a later version depends on earlier decisions, since it is trained from the one that won;
+//! that is a bit for each decision, as long as nobody has read the held-out answers, and the bound does not cover it.
 
 use crate::run::Record;
 use crate::suite::Split;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 /// A kind of document that is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Kind {
+pub struct Kind {
     /// As suites tag their cases: `user-story`.
     pub tag: &'static str,
     /// As people call it.
@@ -65,7 +65,7 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The kind of an example: that of its file's home, else the one that its instruction asks for.
-pub(super) fn kind_of(example: &Example) -> Option<&'static Kind> {
+pub fn kind_of(example: &Example) -> Option<&'static Kind> {
     let (category, topic) = (example.category(), example.topic());
     let home = KINDS.iter().find(|kind| kind.homes.contains(&topic) || kind.homes.contains(&category));
     home.or_else(|| {
@@ -73,11 +73,6 @@ pub(super) fn kind_of(example: &Example) -> Option<&'static Kind> {
         let mut named = KINDS.iter().zip(WORDS.iter()).filter(|(_, words)| words.is_match(&example.instruction));
         asked.then(|| named.next().map(|(kind, _)| kind)).flatten()
     })
-}
-
-/// The tag under which suites have cases like this example; `None` of an example that is of no kind.
-pub fn task_of(example: &Example) -> Option<&'static str> {
-    kind_of(example).map(|kind| kind.tag)
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ fn meaning(words: &[u64], common: &HashSet<u64>) -> Vec<u32> {
 }
 
 /// One set for each case, looked up by its members, so that only cases with something in common cost time.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Sets {
     sizes: Vec<usize>,
     holders: Map<u32, Vec<usize>>,
@@ -160,17 +160,59 @@ impl Sets {
         self.sizes.push(set.len());
     }
 
-    /// The cases whose set has a Jaccard similarity of `limit` or more with this one.
-    fn alike(&self, set: &[u32], limit: f64) -> Vec<usize> {
+    /// For each case, how many members it shares with this set.
+    fn shared(&self, set: &[u32]) -> Vec<usize> {
         let mut shared = vec![0usize; self.sizes.len()];
         for case in set.iter().filter_map(|member| self.holders.get(member)).flatten() {
             shared[*case] += 1;
         }
+        shared
+    }
+
+    fn most_shared(&self, set: &[u32]) -> usize {
+        self.shared(set).into_iter().max().unwrap_or_default()
+    }
+
+    /// The cases whose set has a Jaccard similarity of `limit` or more with this one.
+    fn alike(&self, set: &[u32], limit: f64) -> Vec<usize> {
+        let shared = self.shared(set);
         let near = |(size, shared): (&usize, &usize)| {
             *shared > 0 && *shared as f64 >= limit * (set.len() + size - shared) as f64
         };
         let cases = self.sizes.iter().zip(&shared).enumerate();
         cases.filter(|(_, pair)| near(*pair)).map(|(case, _)| case).collect()
+    }
+}
+
+/// What suites and examples are about already, for telling whether a new situation is one of theirs.
+#[derive(Debug)]
+pub struct Known {
+    common: HashSet<u64>,
+    texts: Sets,
+}
+
+/// The share of a short text's words that one text must have for the two to be about the same thing.
+const SAME_SUBJECT: f64 = 0.6;
+
+impl Known {
+    pub fn new(suites: &[Suite], examples: &[Example]) -> Self {
+        let mut known = Self { common: words(COMMON).into_iter().collect(), texts: Sets::default() };
+        for case in suites.iter().flat_map(|suite| &suite.cases) {
+            let reference = case.reference.as_deref().unwrap_or_default();
+            known.texts.add(meaning(&words(&format!("{}\n{reference}", case.prompt)), &known.common));
+        }
+        for example in examples {
+            let text = format!("{}\n{}", example.prompt(), example.output);
+            known.texts.add(meaning(&words(&text), &known.common));
+        }
+        known
+    }
+
+    /// Whether most words of this text that carry meaning stand together in one of the cases or examples: the same words
+    /// that [`leaks`] goes by, but as a share of the short text, since what it is held against is much longer.
+    pub fn is_near(&self, text: &str) -> bool {
+        let meaning = meaning(&words(text), &self.common);
+        !meaning.is_empty() && self.texts.most_shared(&meaning) as f64 >= SAME_SUBJECT * meaning.len() as f64
     }
 }
 
@@ -240,6 +282,17 @@ mod tests {
         );
         let leak = leaks(&examples[1..2], &[suite()]).remove(0);
         assert_eq!(leak.excerpt, "one quarterly objective with key results for the activation of a mobile banking …");
+    }
+
+    #[test]
+    fn a_situation_is_near_what_holds_most_of_its_words_together() {
+        let known =
+            Known::new(&[suite()], &[example(1, "Write a note", "The ferry's kiosk sells bicycle tickets.", "Done.")]);
+        assert!(known.is_near("mobile banking app: activation"));
+        assert!(known.is_near("ferry line: a kiosk for bicycle tickets"));
+        assert!(!known.is_near("ferry line: cabins with an activation code"), "its words stand in two texts");
+        assert!(!known.is_near("greenhouse: humidity alarms"));
+        assert!(!known.is_near("the and of"), "nothing is said");
     }
 
     #[test]

@@ -1,19 +1,18 @@
 //! A run over dev cases → what fails → what to write.
 
-use super::data;
 use super::device::DeviceChoice;
 use super::evaluate::{EvaluateOptions, evaluate};
-use super::event::Sink;
+use super::event::{Event, Sink};
 use super::settings::settings;
+use super::short_path::short_path;
 use super::subject::Subject;
-use crate::gaps::{self, Gaps, Plan};
+use crate::check::Lexicon;
+use crate::gaps::{self, Gaps, Material, Plan};
 use crate::run::{Filter, Run};
-use crate::suite::Split;
-use crate::training_data::{self, Example, task_of};
+use crate::suite::{self, Split};
+use crate::training_data::{self, Example, Known, contradictions, kind_of};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
-use engine::store;
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// Which version's gaps, and how many examples to plan.
@@ -38,48 +37,47 @@ pub struct Found {
 /// # Errors
 /// What [`evaluate`] says; no dev case was scored.
 pub fn find_gaps(workspace: &Workspace, options: &GapsOptions, sink: &dyn Sink) -> Result<Found> {
-    let evaluation = EvaluateOptions {
-        filter: Filter { split: Some(Split::Dev), ..Filter::default() },
-        device: options.device,
-        allow_commands: options.allow_commands,
-        ..EvaluateOptions::of(Subject::One(options.version.clone()))
-    };
-    let run = evaluate(workspace, &evaluation, sink)?.into_iter().next().map(|one| one.run);
-    let run = run.ok_or_else(|| Error::input("no dev case was asked"))?;
+    let run = measure(workspace, &options.version, options.device, options.allow_commands, sink)?;
     gaps_of(workspace, &run, options.examples, &run.manifest.version.name, sink)
 }
 
-/// The same of a run that is there. `seed` decides which situations are offered.
+/// The version's answers to all dev cases.
+pub(super) fn measure(
+    workspace: &Workspace,
+    version: &str,
+    device: DeviceChoice,
+    allow_commands: bool,
+    sink: &dyn Sink,
+) -> Result<Run> {
+    let options = EvaluateOptions {
+        filter: Filter { split: Some(Split::Dev), ..Filter::default() },
+        device,
+        allow_commands,
+        ..EvaluateOptions::of(Subject::One(version.to_string()))
+    };
+    let run = evaluate(workspace, &options, sink)?.into_iter().next();
+    run.map(|one| one.run).ok_or_else(|| Error::input("no dev case was asked"))
+}
+
+/// What a run over dev cases says. `seed` decides which situations are offered.
 pub(super) fn gaps_of(workspace: &Workspace, run: &Run, examples: usize, seed: &str, sink: &dyn Sink) -> Result<Found> {
-    let all = training_data::conversations(&[workspace.training_data()])?.conversations;
-    let mut taught: HashMap<&str, usize> = HashMap::new();
-    let kinds = || all.iter().map(|one| one.first()).filter_map(|example| Some((example, task_of(example)?)));
-    for (_, task) in kinds() {
-        *taught.entry(task).or_default() += 1;
-    }
-    let gaps = gaps::find(run, settings(workspace)?.confidence, &|task| taught.get(task).copied());
-    if gaps.cases == 0 {
+    let folder = PathBuf::from(short_path(&workspace.training_data()));
+    let all = training_data::conversations(&[folder])?;
+    all.passed_over.iter().for_each(|text| sink.tell(Event::Warning(text.clone())));
+    let firsts: Vec<Example> = all.conversations.iter().map(|one| one.first().clone()).collect();
+    let suites = suite::load(&workspace.root, &workspace.suite_files()?)?;
+    // No situation may be near any case; apart from that, held-out cases have no part in it, nor have their checks.
+    let known = Known::new(&suites, &firsts);
+    let mut dev = suites;
+    dev.iter_mut().for_each(|suite| suite.cases.retain(|case| case.split == Split::Dev));
+    let found = gaps::find(run, settings(workspace)?.confidence);
+    if found.cases == 0 {
         return Err(Error::input("no dev case was scored by a check, so nothing is known of what fails")
             .hint("write cases without `split: held-out`, with checks of what is written"));
     }
-    let failing = failing_examples(workspace, sink)?;
-    let place = |example: &Example| (example.place.file.to_path_buf(), example.place.line);
-    let contradicting =
-        |task: &str| kinds().filter(|(example, of)| *of == task && failing.contains(&place(example))).count();
-    let seed = store::hash(seed.as_bytes()).bytes().take(8).fold(0, |sum, byte| sum * 31 + u64::from(byte));
-    let plan = gaps::plan(&gaps, examples, seed, &contradicting);
-    Ok(Found { gaps, plan })
-}
-
-/// Where examples stand that fail the checks which dev cases use for their kind.
-fn failing_examples(workspace: &Workspace, sink: &dyn Sink) -> Result<HashSet<(PathBuf, usize)>> {
-    let options = data::CheckOptions {
-        paths: vec![workspace.training_data()],
-        against_suites: true,
-        dev_only: true,
-        ..data::CheckOptions::default()
-    };
-    let linted = data::check(Some(workspace), &options, sink)?;
-    let failing = linted.findings.into_iter().filter(|finding| finding.code == training_data::lint::FAILS_CHECK);
-    Ok(failing.map(|finding| (finding.file, finding.line)).collect())
+    let contradicting = contradictions(&firsts, &dev, &Lexicon::of_workspace(&workspace.root)?);
+    let kinds: Vec<Option<&str>> = firsts.iter().map(|example| kind_of(example).map(|kind| kind.tag)).collect();
+    let material = Material { examples: &firsts, kinds: &kinds, contradicting: &contradicting, known: &known };
+    let plan = gaps::plan(&found, examples, seed, &material);
+    Ok(Found { gaps: found, plan })
 }

@@ -11,7 +11,7 @@ const STARTER: &[(&str, &str)] = &[
     ("training-data/communications/status-updates.jsonl", include_str!("starter/status-updates.jsonl")),
     ("models/PM-General-v1/manifest.yaml", include_str!("starter/v1.yaml")),
     ("models/PM-General-v2/manifest.yaml", include_str!("starter/v2.yaml")),
-    (".gitignore", "/reports/\n/models/*/checkpoint.safetensors\n/models/*/.lock\n"),
+    (".gitignore", "/reports/\n/models/*/checkpoint.safetensors\n/models/*/.lock\n/improve/.lock\n"),
     // Last: with it the folder is a workspace, and not before.
     (super::FILE, include_str!("starter/pmtune.yaml")),
 ];

@@ -78,7 +78,7 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &CheckArgs) -> Resul
         workspace => Some(workspace?),
     };
     let against_suites = args.against == Some(Against::Suites);
-    let options = CheckOptions { paths: args.paths.clone(), fix: args.fix, against_suites, dev_only: false };
+    let options = CheckOptions { paths: args.paths.clone(), fix: args.fix, against_suites };
     let linted = data::check(workspace.as_ref(), &options, &Console::new())?;
     match if args.json { FindingFormat::Json } else { args.format } {
         FindingFormat::Text => out::text(findings::text(&linted, out::colour())),

@@ -10,7 +10,7 @@ use crate::provider::{Answer, Stop};
 use crate::suite::Suite;
 use crate::training_data::Example;
 use crate::training_data::Severity::Warning;
-use crate::training_data::kind::kind_of;
+use crate::training_data::kind::{Kind, kind_of};
 use crate::yaml;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +18,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(super) const CODES: &[Code] = &[CODE];
-/// The code of a finding that an example fails a check of its own kind.
-pub const FAILS_CHECK: &str = "fails-check";
 const CODE: Code = Code::new(
-    FAILS_CHECK,
+    "fails-check",
     Warning,
     "The answer fails a check that suites use for its kind; looked for with `--against suites` only.",
 );
@@ -76,22 +74,38 @@ fn checks(suites: &[Suite], lexicon: &Arc<Lexicon>) -> BTreeMap<String, Vec<Chec
     names.into_iter().map(|(tag, names)| (tag, parsed(names))).collect()
 }
 
-pub(super) fn find(examples: &[Example], options: &Options<'_>) -> Vec<Finding> {
-    let checks = checks(options.suites, options.lexicon);
-    let found = examples.par_iter().flat_map_iter(|example| {
-        let kind = kind_of(example);
-        let of_kind = kind.and_then(|kind| checks.get(kind.tag)).map(Vec::as_slice).unwrap_or_default();
+/// An example that fails what is asked of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// Which of the examples.
+    pub example: usize,
+    pub kind: &'static Kind,
+    pub check: String,
+    pub reason: String,
+}
+
+/// Every example that fails a check which these suites use for its kind, in the order of the examples.
+pub fn contradictions(examples: &[Example], suites: &[Suite], lexicon: &Arc<Lexicon>) -> Vec<Contradiction> {
+    let checks = checks(suites, lexicon);
+    let found = examples.par_iter().enumerate().flat_map_iter(|(at, example)| {
+        let of_kind = kind_of(example).and_then(|kind| Some((kind, checks.get(kind.tag)?)));
         let prompt = example.prompt();
-        let failed = of_kind.iter().filter_map(move |check| match judged(check, &prompt, &example.output) {
-            Verdict::Fail { reason, .. } => Some((&check.name, reason)),
+        let (kind, checks) = of_kind.map_or((None, &[][..]), |(kind, checks)| (Some(kind), checks.as_slice()));
+        checks.iter().filter_map(move |check| match judged(check, &prompt, &example.output) {
+            Verdict::Fail { reason, .. } => {
+                Some(Contradiction { example: at, kind: kind?, check: check.name.clone(), reason })
+            }
             _ => None,
-        });
-        failed.map(move |(name, reason)| {
-            let kind = kind.map_or("example", |kind| kind.name);
-            let message = format!("this {kind} fails the check `{name}`: {reason}");
-            let remedy = "mend it as the check says; the model learns the answers that it is shown";
-            Finding::new(&CODE, &example.place, message, remedy)
         })
     });
     found.collect()
+}
+
+pub(super) fn find(examples: &[Example], options: &Options<'_>) -> Vec<Finding> {
+    let finding = |found: Contradiction| {
+        let message = format!("this {} fails the check `{}`: {}", found.kind.name, found.check, found.reason);
+        let remedy = "mend it as the check says; the model learns the answers that it is shown";
+        Finding::new(&CODE, &examples[found.example].place, message, remedy)
+    };
+    contradictions(examples, options.suites, options.lexicon).into_iter().map(finding).collect()
 }

@@ -35,7 +35,7 @@ mod ungrounded;
 mod unread;
 
 pub use codes::codes;
-pub use fails_check::FAILS_CHECK;
+pub use fails_check::{Contradiction, contradictions};
 pub use finding::{Code, Finding};
 pub use fix::{Fixed, fix};
 pub use length::most_bytes;

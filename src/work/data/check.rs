@@ -3,7 +3,7 @@
 use super::examples::no_example;
 use crate::base::{self, BaseName, SENTENCES};
 use crate::check::Lexicon;
-use crate::suite::{self, Broken, Split, Suite};
+use crate::suite::{self, Broken, Suite};
 use crate::training_data::lint::{self, Linted, Options};
 use crate::training_data::{DataSettings, Meanings, Severity, Vectors};
 use crate::words;
@@ -23,8 +23,6 @@ pub struct CheckOptions {
     pub fix: bool,
     /// Hold each example against the checks that the suites use for its kind.
     pub against_suites: bool,
-    /// As if there were no held-out cases: for whoever writes examples by what is found.
-    pub dev_only: bool,
 }
 
 /// Looks at every example. Files that are named need no workspace; without one there are no suites that they could leak.
@@ -34,10 +32,7 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
         _ => options.paths.clone(),
     };
     let settings = settings(workspace)?;
-    let mut suites = workspace.map_or(Ok(Vec::new()), |workspace| suites(workspace, sink))?;
-    if options.dev_only {
-        suites.iter_mut().for_each(|suite| suite.cases.retain(|case| case.split == Split::Dev));
-    }
+    let suites = workspace.map_or(Ok(Vec::new()), |workspace| suites(workspace, sink))?;
     if options.fix {
         for fixed in lint::fix(&paths, &settings)? {
             let lines = words::count(fixed.lines, "line");

@@ -19,7 +19,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// A call of the loop, resolved.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ImproveOptions {
     /// `2026-11`; else the month that is not finished yet, else today's.
     pub month: Option<String>,
@@ -27,7 +27,7 @@ pub struct ImproveOptions {
     pub dry_run: bool,
     /// Go on where a person may do something and need not.
     pub yes: bool,
-    /// How many trainings, of which the one of the lowest validation loss is taken; one where 0.
+    /// How many trainings, 1 or more, of which the one of the lowest validation loss is taken.
     pub tries: usize,
     pub device: DeviceChoice,
     /// Whether checks may run the programs they name.
@@ -47,7 +47,7 @@ pub struct Improved {
 pub enum Stop {
     /// The month is over.
     Finished,
-    /// A person is to do something, and then call this command.
+    /// A person is to do something; the command that begins it, or goes on after it.
     Person { step: Step, what: String, next: String },
     /// Nothing was done: these steps are to be done, each with the reason.
     Shown(Vec<(Step, String)>),

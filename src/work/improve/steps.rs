@@ -7,12 +7,11 @@ use crate::export::{Format, Outcome};
 use crate::improve::{Candidate, Look, Looks, Measured, Promised, Step, decide, fingerprint};
 use crate::registry;
 use crate::review::PeopleCompared;
-use crate::run::{Filter, Reports, Run};
-use crate::suite::Split;
+use crate::run::{Reports, Run};
 use crate::training_data::{Inbox, Severity};
 use crate::words;
 use crate::work::event::Event;
-use crate::work::gaps::gaps_of;
+use crate::work::gaps::{gaps_of, measure};
 use crate::work::settings::{labels, settings};
 use crate::work::train::{Job, TrainOptions};
 use crate::work::{self, DeployOptions, EvaluateOptions, ExportOptions, Subject, data, extras};
@@ -46,10 +45,7 @@ impl Course<'_> {
         if waiting == 0 {
             return Ok(Came::Done("nothing waits in the inbox".into()));
         }
-        let wait = format!(
-            "{} in the inbox",
-            format_args!("{waiting} {}", words::either(waiting, "answer waits", "answers wait"))
-        );
+        let wait = format!("{waiting} {} in the inbox", words::either(waiting, "answer waits", "answers wait"));
         Ok(match self.options.yes {
             true => Came::Done(format!("{wait}, and stay there")),
             false => Came::Person {
@@ -59,19 +55,9 @@ impl Course<'_> {
         })
     }
 
-    fn ask(&self, subject: Subject, split: Option<Split>) -> Result<Vec<Run>> {
-        let options = EvaluateOptions {
-            filter: Filter { split, ..Filter::default() },
-            device: self.options.device,
-            allow_commands: self.options.allow_commands,
-            ..EvaluateOptions::of(subject)
-        };
-        Ok(work::evaluate(self.workspace, &options, self.sink)?.into_iter().map(|one| one.run).collect())
-    }
-
     fn measure(&mut self) -> Result<Came> {
-        let runs = self.ask(Subject::One(self.month.before.clone()), Some(Split::Dev))?;
-        let run = runs.into_iter().next().ok_or_else(|| Error::input("no dev case was asked"))?;
+        let options = self.options;
+        let run = measure(self.workspace, &self.month.before, options.device, options.allow_commands, self.sink)?;
         let said = format!("{} answered {}", self.month.before, words::count(run.manifest.cases.len(), "dev case"));
         self.month.measured = Some(run.manifest.id);
         Ok(Came::Done(said))
@@ -85,9 +71,6 @@ impl Course<'_> {
         let found = gaps_of(self.workspace, &run, self.settings.examples, &seed, self.sink)?;
         let page = self.folder.join("plan.md");
         store::replace(&page, crate::gaps::markdown(&found.gaps, &found.plan).as_bytes())?;
-        let json = serde_json::to_vec_pretty(&found.plan)
-            .map_err(|e| Error::input(format!("the plan cannot be written: {e}")))?;
-        store::replace(&self.folder.join("plan.json"), &json)?;
         if !self.month.steps.contains_key(&Step::Gaps) {
             self.month.known = self.examples()?;
         }
@@ -128,7 +111,7 @@ impl Course<'_> {
     /// Trains as often as asked, each time from another seed, and takes the one of the lowest validation loss: held-out
     /// cases have no part in the choice.
     fn train(&mut self, inputs: &str) -> Result<Came> {
-        let tries = self.options.tries.max(1);
+        let tries = self.options.tries;
         loop {
             let mine = self.month.candidates.iter().filter(|candidate| candidate.inputs == inputs);
             let done = mine.clone().filter(|candidate| candidate.validation_loss.is_some()).count();
@@ -194,8 +177,14 @@ impl Course<'_> {
 
     fn evaluate(&mut self) -> Result<Came> {
         let candidate = self.candidate_name()?.to_string();
-        let runs = self.ask(Subject::Pair([self.month.before.clone(), candidate]), None)?;
+        let options = EvaluateOptions {
+            device: self.options.device,
+            allow_commands: self.options.allow_commands,
+            ..EvaluateOptions::of(Subject::Pair([self.month.before.clone(), candidate]))
+        };
+        let runs = work::evaluate(self.workspace, &options, self.sink)?;
         let [before, after] = &runs[..] else { return Err(Error::input("two versions were to be asked")) };
+        let (before, after) = (&before.run, &after.run);
         let compared = work::compare(self.workspace, Outcomes { a: before, b: after }, false, self.sink)?;
         let report = work::short_path(&compared.folder.join("report.html"));
         self.month.runs = Some([before.manifest.id.clone(), after.manifest.id.clone()]);
