@@ -87,6 +87,25 @@ fn a_month_stops_for_the_person_and_goes_on_to_its_decision() {
     assert!(again.status.success() && looks() == 1, "{}", said(&again));
 }
 
+#[test]
+fn a_round_is_a_recipe_of_the_month_and_may_be_named_until_it_has_decided() {
+    let root = workspace();
+    std::fs::write(
+        root.path().join("pmtune.yaml"),
+        std::fs::read_to_string(root.path().join("pmtune.yaml")).unwrap().replace("epochs: 1", "epochs: 2"),
+    )
+    .unwrap();
+    let first = pmtune(root.path(), &["improve", "--month", "2026-11", "--round", "specialisation"]);
+    assert!(said(&first).contains("write: Write 25 examples"), "{}", said(&first));
+    add(root.path(), &example("Say when the bakery opens", "The bakery opens at seven in the morning."));
+    let second = pmtune(root.path(), &["improve", "--round", "polish", "--yes"]);
+    assert!(said(&second).contains("gaps is done again") && second.status.success(), "{}", said(&second));
+    let page = std::fs::read_to_string(root.path().join("improve/2026-11/README.md")).unwrap();
+    assert!(page.contains("Round: polish.") && page.contains("10 planned"), "{page}");
+    let manifest = std::fs::read_to_string(root.path().join("models/PM-v1/manifest.yaml")).unwrap();
+    assert!(manifest.contains("epochs: 1"), "{manifest}");
+}
+
 /// What must be the same at the end, however often it was killed: the version and its weights, the decision, one look.
 fn ended(root: &Path) -> serde_json::Value {
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::device::DeviceArgs;
 use super::programs::ProgramsArgs;
 use super::{interrupt, out};
-use crate::improve::Step;
+use crate::improve::{Round, Step};
 use crate::work::improve::{ImproveOptions, Improved, Stop, improve};
 use crate::workspace::Workspace;
 use engine::error::{Error, Kind, Result};
@@ -27,7 +27,7 @@ const PERSON: u8 = 3;
                         deploy    it becomes primary, and goes to `improve: {deploy-to: …}`\n\n\
                         Run it again after a kill, a pause, or when you did your part: it goes on. Exit code 3 where you\n\
                         are to do something first.\n\n\
-                        Examples:\n  pmtune improve\n  pmtune improve --dry-run\n  pmtune improve --tries 3\n  \
+                        Examples:\n  pmtune improve\n  pmtune improve --dry-run\n  pmtune improve --tries 3\n  pmtune improve --round polish\n  \
                         pmtune improve --month 2026-11 --yes")]
 pub struct ImproveArgs {
     /// Say what would be done, and do nothing.
@@ -39,6 +39,9 @@ pub struct ImproveArgs {
     /// Train so often from different seeds, and take the lowest validation loss; counts until the month has trained.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
     tries: u8,
+    /// The recipe of the month (default: `improve.examples` examples, trained from the version in use).
+    #[arg(long, value_enum, value_name = "ROUND")]
+    round: Option<Round>,
     /// The month, as 2026-11 (default: the one that is not finished, else this one).
     #[arg(long, value_name = "MONTH")]
     month: Option<String>,
@@ -55,6 +58,7 @@ pub fn run(workspace: &Workspace, args: &ImproveArgs) -> Result<()> {
         dry_run: args.dry_run,
         yes: args.yes,
         tries: usize::from(args.tries),
+        round: args.round,
         device: args.device.choice(),
         allow_commands: args.programs.allow_commands,
     };

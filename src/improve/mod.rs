@@ -9,6 +9,7 @@ mod decide;
 mod looks;
 mod month;
 mod page;
+mod round;
 mod settings;
 mod step;
 
@@ -16,5 +17,6 @@ pub use decide::{Decision, Measured, Promised, decide};
 pub use looks::{Look, Looks, fingerprint};
 pub use month::{Candidate, Done, Month};
 pub use page::page;
+pub use round::Round;
 pub use settings::ImproveSettings;
 pub use step::Step;

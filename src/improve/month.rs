@@ -1,6 +1,7 @@
 //! `improve/<yyyy-mm>/month.json`: how far a month is, and from what.
 
 use super::decide::{Decision, Promised};
+use super::round::Round;
 use super::step::Step;
 use engine::error::{Error, Result};
 use engine::store;
@@ -21,6 +22,9 @@ pub struct Month {
     pub month: String,
     /// The version that was in use when it began, or `base`.
     pub before: String,
+    /// The recipe, where one was named.
+    #[serde(default)]
+    pub round: Option<Round>,
     #[serde(default)]
     pub steps: BTreeMap<Step, Done>,
     /// The run over the dev cases that the plan rests on.
@@ -77,6 +81,7 @@ impl Month {
             format: FORMAT,
             month: month.to_string(),
             before: before.to_string(),
+            round: None,
             steps: BTreeMap::new(),
             measured: None,
             promised: None,

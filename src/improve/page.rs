@@ -8,6 +8,9 @@ use std::fmt::Write;
 /// Markdown. `waiting` is what a person has to do now, with the command that goes on.
 pub fn page(month: &Month, waiting: Option<(&str, &str)>) -> String {
     let mut text = format!("# {}\n\nThe version in use when the month began: **{}**.\n\n", month.month, month.before);
+    if let Some(round) = month.round {
+        let _ = writeln!(text, "Round: {}.\n", round.name());
+    }
     if let Some((what, next)) = waiting {
         let _ = writeln!(text, "**Now it is your turn.** {what}\n\n    {next}\n");
     }

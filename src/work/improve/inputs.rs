@@ -20,7 +20,7 @@ impl Course<'_> {
                 hash(&waiting.iter().map(|entry| entry.number).collect::<Vec<_>>())
             }
             Step::Measure => hash(&(self.version(&month.before)?, self.suites()?)),
-            Step::Gaps => hash(&(&month.measured, self.settings.examples)),
+            Step::Gaps => hash(&(&month.measured, self.asked_for())),
             Step::Write => hash(&(&month.known, month.wanted)),
             Step::Check => hash(&(self.data()?, self.suites()?)),
             Step::Train => self.training()?,
@@ -35,7 +35,7 @@ impl Course<'_> {
     pub(super) fn training(&self) -> Result<String> {
         let section = crate::work::train::TrainSection::of(self.workspace)?;
         let numbers = format!("{:?} {:?}", section.material, section.numbers);
-        Ok(hash(&(self.version(&self.month.before)?, self.data()?, numbers)))
+        Ok(hash(&(self.version(&self.month.before)?, self.data()?, numbers, self.month.round)))
     }
 
     pub(super) fn promoted(&self) -> bool {

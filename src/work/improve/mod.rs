@@ -8,7 +8,7 @@ mod steps;
 
 use super::device::DeviceChoice;
 use super::event::{Event, Sink};
-use crate::improve::{ImproveSettings, Month, Step, page};
+use crate::improve::{ImproveSettings, Month, Round, Step, page};
 use crate::registry;
 use crate::words;
 use crate::workspace::Workspace;
@@ -29,6 +29,8 @@ pub struct ImproveOptions {
     pub yes: bool,
     /// How many trainings, 1 or more, of which the one of the lowest validation loss is taken.
     pub tries: usize,
+    /// The month's recipe; as it was where none is named.
+    pub round: Option<Round>,
     pub device: DeviceChoice,
     /// Whether checks may run the programs they name.
     pub allow_commands: bool,
@@ -74,6 +76,7 @@ pub fn improve(workspace: &Workspace, options: &ImproveOptions, sink: &dyn Sink)
     };
     let settings = workspace.section()?.unwrap_or_default();
     let mut course = Course { workspace, options, sink, folder: folder.clone(), settings, month: begun };
+    course.take_round();
     if options.dry_run {
         let stop = Stop::Shown(course.to_do()?);
         return Ok(Improved { month: course.month, folder, stop });
@@ -85,6 +88,7 @@ pub fn improve(workspace: &Workspace, options: &ImproveOptions, sink: &dyn Sink)
         Some(month) => course.month = month,
         None => course.month.write(&folder)?,
     }
+    course.take_round();
     let stop = course.run()?;
     let waiting = match &stop {
         Stop::Person { what, next, .. } => Some((what.as_str(), next.as_str())),
@@ -105,6 +109,18 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
+    /// The round that was named counts from now on. A month that has decided keeps its own.
+    fn take_round(&mut self) {
+        if self.month.decision.is_none() {
+            self.month.round = self.options.round.or(self.month.round);
+        }
+    }
+
+    /// Examples that the month asks for.
+    fn asked_for(&self) -> usize {
+        self.month.round.map_or(self.settings.examples, Round::examples)
+    }
+
     fn run(&mut self) -> Result<Stop> {
         // A month that ended stays as it is, whatever is written for the next one.
         if self.month.steps.contains_key(&Step::Deploy) {

@@ -4,7 +4,7 @@ use super::{Came, Course};
 use crate::compare::{self, MoverKind, Outcomes};
 use crate::deploy::Target;
 use crate::export::{Format, Outcome};
-use crate::improve::{Candidate, Look, Looks, Measured, Promised, Step, decide, fingerprint};
+use crate::improve::{Candidate, Look, Looks, Measured, Promised, Round, Step, decide, fingerprint};
 use crate::registry;
 use crate::review::PeopleCompared;
 use crate::run::{Reports, Run};
@@ -68,7 +68,7 @@ impl Course<'_> {
         let id = self.month.measured.as_ref().ok_or_else(|| Error::input("the month names no run over dev cases"))?;
         let run = Reports::new(self.workspace.reports()).load(id)?;
         let seed = format!("{} {}", self.month.before, self.month.month);
-        let found = gaps_of(self.workspace, &run, self.settings.examples, &seed, self.sink)?;
+        let found = gaps_of(self.workspace, &run, self.asked_for(), &seed, self.sink)?;
         let page = self.folder.join("plan.md");
         store::replace(&page, crate::gaps::markdown(&found.gaps, &found.plan).as_bytes())?;
         if !self.month.steps.contains_key(&Step::Gaps) {
@@ -169,7 +169,9 @@ impl Course<'_> {
 
     fn recipe(&self, tried: usize, name: Option<String>) -> Result<TrainOptions> {
         let mut options = TrainOptions { name, device: self.options.device, ..TrainOptions::default() };
-        options.from = (self.month.before != "base").then(|| self.month.before.clone());
+        let anew = self.month.round.is_some_and(Round::starts_anew) || self.month.before == "base";
+        options.from = (!anew).then(|| self.month.before.clone());
+        options.recipe.epochs = self.month.round.and_then(Round::epochs);
         let first = work::train::TrainSection::of(self.workspace)?.numbers.seed.unwrap_or_default();
         options.recipe.seed = Some(first + tried as u64);
         Ok(options)
