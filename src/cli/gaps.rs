@@ -4,24 +4,18 @@ use super::console::Console;
 use super::device::DeviceArgs;
 use super::programs::ProgramsArgs;
 use super::{interrupt, out};
-use crate::gaps::markdown;
 use crate::improve::ImproveSettings;
-use crate::report::visible;
-use crate::words;
-use crate::work::{Found, GapsOptions, find_gaps};
+use crate::work::{GapsOptions, find_gaps};
 use crate::workspace::Workspace;
 use engine::error::Result;
 use engine::store;
 use std::path::PathBuf;
 
-/// Rows of each list on the screen.
-const MOST: usize = 6;
-
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Looks at dev cases alone: who writes examples for what failed on held-out cases trains on the exam.\n\
                         Dev cases that the version has not answered yet are asked first.\n\n\
-                        Examples:\n  pmtune gaps\n  pmtune gaps v3 --examples 15\n  pmtune gaps v3 --markdown gaps.md\n  \
+                        Examples:\n  pmtune gaps\n  pmtune gaps v3 --examples 15\n  pmtune gaps v3 --html gaps.html\n  \
                         pmtune gaps v3 --json"
 )]
 pub struct GapsArgs {
@@ -34,6 +28,9 @@ pub struct GapsArgs {
     /// Also write it to this Markdown file.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Also write it to this page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Print counts and plan as JSON.
     #[arg(long)]
     json: bool,
@@ -54,59 +51,17 @@ pub fn run(workspace: &Workspace, args: &GapsArgs) -> Result<()> {
     };
     let found = find_gaps(workspace, &options, &Console::new())?;
     if let Some(file) = &args.markdown {
-        store::replace(file, markdown(&found.gaps, &found.plan).as_bytes())?;
+        store::replace(file, found.report.markdown()?.as_bytes())?;
     }
-    match args.json {
-        true => out::json(&serde_json::json!({ "format": 1, "gaps": found.gaps, "plan": found.plan })),
-        false => {
-            show(&found);
-            if let Some(file) = &args.markdown {
-                out::paragraph(format!("Written: {}", out::path(file)));
-            }
-            Ok(())
-        }
+    if let Some(file) = &args.html {
+        store::replace(file, found.report.html()?.as_bytes())?;
     }
-}
-
-fn show(found: &Found) {
-    let (gaps, plan) = (&found.gaps, &found.plan);
-    out::paragraph(format!(
-        "{} loses {} of the score on {}. Held-out cases have no part in this.",
-        gaps.version,
-        words::percent(gaps.lost),
-        words::count(gaps.cases, "dev case")
-    ));
-    out::line("\nWhere the score is lost:");
-    for task in gaps.tasks.iter().take(MOST) {
-        out::item(
-            &format!("  {:>4}  ", words::percent(task.share)),
-            format!("{}: {} of {} pass", visible(&task.name), task.passed.passed, task.passed.of),
-        );
+    if args.json {
+        return out::json(&serde_json::json!({ "format": 1, "gaps": found.gaps, "plan": found.plan }));
     }
-    if let Some(trial) = gaps.forgetting {
-        let said = format!("Against forgetting: {} of {} dev cases of general sense pass.", trial.passed, trial.of);
-        out::line("");
-        out::paragraph(said);
+    out::text(found.report.terminal(out::width(), out::colour()));
+    for file in [&args.markdown, &args.html].into_iter().flatten() {
+        out::paragraph(format!("Written: {}", out::path(file)));
     }
-    out::line("\nWhat fails most:");
-    for failing in gaps.checks.iter().take(MOST) {
-        let symptom = failing.symptom.map_or(String::new(), |symptom| format!(": {}", symptom.name()));
-        let range = words::percent_range(failing.interval.low, failing.interval.high);
-        let trial = failing.trial;
-        out::item("  - ", format!("{} passes {} of {} ({range} %){symptom}", failing.check, trial.passed, trial.of));
-    }
-    out::line("\nWhat to write:");
-    for (number, item) in plan.items.iter().enumerate() {
-        let with = if item.include.is_empty() { String::new() } else { format!(", with {}", item.include.join("; ")) };
-        out::item(
-            &format!("  {}. ", number + 1),
-            format!("{} for {}{with}", words::count(item.count, "example"), visible(&item.task)),
-        );
-        out::item("       ", format!("about {}", item.situations.join(", or ")));
-        item.advice().into_iter().for_each(|advice| out::item("       ", visible(&advice)));
-    }
-    if plan.items.is_empty() {
-        out::line("  Nothing: no dev case loses score by a check.");
-    }
-    out::line("\nAll of it as a loop that goes on when you have written: pmtune improve");
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `pmtune suite`: suites out of other tools' files, and whether the tests tell good answers from bad.
 
 mod import;
+mod rotate;
 
 use super::console::Console;
 use super::device::DeviceArgs;
@@ -24,6 +25,8 @@ pub struct SuiteArgs {
 pub enum SuiteCommand {
     /// Test the tests: do they pass the reference and fail bad answers made from it?
     Audit(Box<AuditArgs>),
+    /// Retire held-out cases that have borne all the decisions they may.
+    Rotate(rotate::RotateArgs),
     /// Make a suite of promptfoo's configuration, an lm-evaluation-harness task or OpenAI evals samples.
     Import(import::ImportArgs),
 }
@@ -73,6 +76,7 @@ pub struct AuditArgs {
 pub fn run(workspace: &Workspace, args: &SuiteArgs) -> Result<()> {
     match &args.command {
         SuiteCommand::Audit(args) => audit(workspace, args),
+        SuiteCommand::Rotate(args) => rotate::run(workspace, args),
         SuiteCommand::Import(args) => import::run(workspace, args),
     }
 }

@@ -1,199 +1,133 @@
 //! The counts: where score is lost, by what, and how sure that is.
 
-use crate::check::Criterion;
+use super::forgetting::{Forgetting, forgetting, is_general};
+use super::lost::{Loss, losses};
+use super::people::{PeopleGaps, people};
+use super::symptom::Symptom;
+use crate::compare::Settings;
+use crate::review::{Rating, Reviewer};
 use crate::run::Run;
-use crate::suite::{PREFERS, Split};
+use crate::suite::Split;
 use crate::tally::{self, CaseTally, Interval, Trial, wilson};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What a version's dev cases show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gaps {
     pub version: String,
     /// The run that was looked at.
     pub run: String,
     /// Dev cases with a score.
     pub cases: usize,
-    /// Mean score lost over them, 0 to 1.
+    /// Mean score lost over them, 0 to 1, by their weights.
     pub lost: f64,
+    pub confidence: f64,
     /// The most lost first. Cases against forgetting are in none: they are nobody's job.
     pub tasks: Vec<Lost>,
     pub categories: Vec<Lost>,
-    /// How the cases against forgetting stand, where there are any.
-    pub forgetting: Option<Trial>,
-    pub criteria: Vec<(Criterion, Trial)>,
-    /// Checks that fail anywhere, the most failures first.
+    pub criteria: Vec<Lost>,
+    /// Checks that fail anywhere.
     pub checks: Vec<Failing>,
+    /// What people found wanting, where any person scored an answer.
+    pub people: Option<PeopleGaps>,
+    /// How the cases against forgetting stand, where there are any.
+    pub forgetting: Option<Forgetting>,
 }
 
-/// What a group of cases loses.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A part of the cases, or of their checks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Lost {
     pub name: String,
-    pub cases: usize,
-    /// Mean score lost in the group, 0 to 1.
-    pub lost: f64,
-    /// Of all the score that is lost, the share lost here.
-    pub share: f64,
-    /// Cases of the group that pass, with its interval.
+    /// Cases that pass; of a check or criterion, those in which it passes, of those that have it.
     pub passed: Trial,
+    /// Wilson's interval of that rate.
     pub interval: Interval,
+    /// Of all the score that is lost, the share lost here, 0 to 1.
+    pub share: f64,
 }
 
 /// A check that fails.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Failing {
-    pub check: String,
-    pub trial: Trial,
-    pub interval: Interval,
-    /// By task, how often it fails there, the most first.
-    pub tasks: Vec<(String, usize)>,
+    #[serde(flatten)]
+    pub lost: Lost,
+    /// By task, its share of all the score that is lost on the check there, the most first; of tasks in which it fails.
+    pub tasks: Vec<(String, f64)>,
     /// What it said, the most frequent first.
     pub reasons: Vec<(String, usize)>,
     pub symptom: Option<Symptom>,
 }
 
-/// What the guide's table of troubles calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Symptom {
-    Length,
-    CutOff,
-    WrongStructure,
-    Tone,
-    Placeholders,
-    Repeats,
-    Invents,
-    MissesFacts,
+/// A dev case that counts, with its task and with what its score was lost on.
+pub(super) struct Asked<'a> {
+    pub tally: &'a CaseTally<'a>,
+    pub task: String,
+    losses: Vec<Loss<'a>>,
 }
 
-/// Which symptom the failing of a check is. Checks that say too many different things (`regex`) are none.
-pub(super) const CHECKS: [(Symptom, &[&str]); 8] = [
-    (Symptom::Length, &["word-count", "sentence-count", "length"]),
-    (Symptom::CutOff, &["not-truncated"]),
-    (
-        Symptom::WrongStructure,
-        &[
-            "sections",
-            "heading",
-            "list-items",
-            "bold-labels",
-            "table",
-            "is-json",
-            "json-schema",
-            "json-values",
-            "contains-json",
-            "prd",
-            "okr",
-            "user-story",
-            "acceptance-criteria",
-            "status-update",
-            "metric",
-            "prioritised-list",
-        ],
-    ),
-    (Symptom::Tone, &["forbidden-terms", "tone", "not-hedging"]),
-    (Symptom::Placeholders, &["not-placeholders"]),
-    (Symptom::Repeats, &["not-repetition", "not-echo"]),
-    (Symptom::Invents, &["grounded-numbers"]),
-    (
-        Symptom::MissesFacts,
-        &[
-            "mentions",
-            "together",
-            "direction",
-            "contains",
-            "contains-all",
-            "icontains",
-            "icontains-any",
-            "icontains-all",
-            "required-terms",
-        ],
-    ),
-];
-
-impl Symptom {
-    /// The symptom that this check's failing is.
-    pub fn of(check: &str) -> Option<Self> {
-        CHECKS.iter().find(|(_, checks)| checks.contains(&check)).map(|(symptom, _)| *symptom)
+impl<'a> Asked<'a> {
+    fn of(tally: &'a CaseTally<'a>) -> Self {
+        // Of several answers to a case each one's losses count their part.
+        let answers = tally.replies.len().max(1) as f64;
+        let losses = tally.replies.iter().flat_map(losses);
+        let losses = losses.map(|loss| Loss { lost: loss.lost / answers * tally.weight, ..loss }).collect();
+        Self { tally, task: task(tally), losses }
     }
 
-    /// As a person says it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Length => "answers are too short or too long",
-            Self::CutOff => "answers do not come to their end",
-            Self::WrongStructure => "the structure is not the one asked for",
-            Self::Tone => "the tone is off",
-            Self::Placeholders => "placeholders stand where facts should",
-            Self::Repeats => "answers repeat themselves or the question",
-            Self::Invents => "answers invent figures",
-            Self::MissesFacts => "facts of the input are missing",
-        }
-    }
-
-    /// What an example against it has.
-    pub fn lesson(self) -> &'static str {
-        match self {
-            Self::Length => "an answer exactly as long as the request wants it",
-            Self::CutOff => "a short answer that comes to its end",
-            Self::WrongStructure => "exactly the parts that the request names, in its order",
-            Self::Tone => "plain, friendly sentences without jargon or hedging",
-            Self::Placeholders => "real values everywhere, or a sentence on what is not known",
-            Self::Repeats => "each thing said once, in words of its own",
-            Self::Invents => "only figures that the input gives, and what is missing said to be missing",
-            Self::MissesFacts => "every figure, date and name of the input that matters",
-        }
+    /// The score that it lost, by its weight.
+    fn lost(&self) -> f64 {
+        self.tally.weight * (1.0 - self.tally.score.unwrap_or(1.0))
     }
 }
 
-/// The category of cases that no version should lose: general instructions and facts.
-const FORGETTING: &str = "forgetting";
-
-/// Counts the dev cases of a run.
-pub fn find(run: &Run, confidence: f64) -> Gaps {
+/// Looks at the dev cases of `run`. `base` is a run of the version's base, to know what was forgotten; `ratings` are what
+/// people said of `run`.
+pub fn find(run: &Run, base: Option<&Run>, ratings: &BTreeMap<Reviewer, Vec<Rating>>, settings: &Settings) -> Gaps {
     let all = tally::cases(run);
-    let dev = all.iter().filter(|case| case.split == Split::Dev && case.counts && written(case).is_some());
-    let (general, cases): (Vec<&CaseTally<'_>>, Vec<_>) = dev.partition(|case| case.category == FORGETTING);
-    let general =
-        Trial { passed: general.iter().filter(|case| case.passes() == Some(true)).count(), of: general.len() };
-    let total: f64 = cases.iter().filter_map(|case| written(case)).sum();
-    let group = |key: &dyn Fn(&CaseTally<'_>) -> String| -> Vec<Lost> {
-        let mut groups: BTreeMap<String, Vec<&CaseTally<'_>>> = BTreeMap::new();
+    let dev = all.iter().filter(|case| case.split == Split::Dev && case.counts && case.score.is_some());
+    let (general, job): (Vec<&CaseTally<'_>>, Vec<_>) = dev.partition(|case| is_general(case));
+    let cases: Vec<Asked<'_>> = job.into_iter().map(Asked::of).collect();
+    let confidence = settings.confidence;
+    let total: f64 = cases.iter().map(Asked::lost).sum();
+    let weight: f64 = cases.iter().map(|case| case.tally.weight).sum();
+    let mut sums = Sums::new(total, confidence);
+    let mut by_case = |name: &dyn Fn(&Asked<'_>) -> String| {
         for case in &cases {
-            groups.entry(key(case)).or_default().push(case);
+            sums.add(name(case), case.tally.passes() == Some(true), case.lost());
         }
-        let mut lost: Vec<Lost> = groups
-            .into_iter()
-            .map(|(name, cases)| {
-                let sum: f64 = cases.iter().filter_map(|case| written(case)).sum();
-                let passed = cases.iter().filter(|case| case.passes() == Some(true)).count();
-                let share = if total > 0.0 { sum / total } else { 0.0 };
-                let interval = wilson(passed, cases.len(), confidence);
-                let (lost, passed) = (sum / cases.len() as f64, Trial { passed, of: cases.len() });
-                Lost { cases: cases.len(), lost, share, passed, interval, name }
-            })
-            .collect();
-        lost.sort_by(|x, y| y.share.total_cmp(&x.share));
-        lost
+        sums.take()
     };
+    let tasks = by_case(&|case| case.task.clone());
+    let categories = by_case(&|case| case.tally.category.to_string());
+    let mut by_loss = |name: &dyn Fn(&Loss<'_>) -> String| {
+        for case in &cases {
+            let mut here: BTreeMap<String, (bool, f64)> = BTreeMap::new();
+            for loss in &case.losses {
+                let (failed, lost) = here.entry(name(loss)).or_default();
+                *failed |= loss.failed;
+                *lost += loss.lost;
+            }
+            here.into_iter().for_each(|(name, (failed, lost))| sums.add(name, !failed, lost));
+        }
+        sums.take()
+    };
+    let criteria = by_loss(&|loss| loss.criterion.name().to_string());
+    let checks = by_loss(&|loss| loss.check.to_string());
+    let failing = checks.into_iter().filter(|check| check.passed.passed < check.passed.of);
     Gaps {
         version: run.manifest.version.name.clone(),
         run: run.manifest.id.clone(),
         cases: cases.len(),
-        lost: total / cases.len().max(1) as f64,
-        tasks: group(&|case| task(case)),
-        categories: group(&|case| case.category.to_string()),
-        forgetting: (general.of > 0).then_some(general),
-        criteria: criteria(&cases),
-        checks: failing(&cases, confidence),
+        lost: if weight > 0.0 { total / weight } else { 0.0 },
+        confidence,
+        tasks,
+        categories,
+        criteria,
+        checks: failing.map(|lost| why(lost, &cases, total)).collect(),
+        people: people(run, &cases, ratings, settings),
+        forgetting: forgetting(&general, base, confidence),
     }
-}
-
-/// Score lost in a case that was answered in writing.
-fn written(case: &CaseTally<'_>) -> Option<f64> {
-    Some(1.0 - case.mean(|reply| reply.written())?)
 }
 
 /// The first tag of a case, by which suites say what is asked for; else its category.
@@ -202,59 +136,67 @@ fn task(case: &CaseTally<'_>) -> String {
     tag.cloned().unwrap_or_else(|| case.category.to_string())
 }
 
-fn criteria(cases: &[&CaseTally<'_>]) -> Vec<(Criterion, Trial)> {
-    let mut trials: BTreeMap<Criterion, Trial> = BTreeMap::new();
-    for judged in cases.iter().flat_map(|case| &case.replies).flat_map(|reply| reply.verdicts) {
-        if judged.verdict.score().is_some() {
-            let trial = trials.entry(judged.criterion).or_default();
-            trial.of += 1;
-            trial.passed += usize::from(judged.verdict.passed());
+/// Where a check fails, and what it says.
+fn why(lost: Lost, cases: &[Asked<'_>], total: f64) -> Failing {
+    let mut tasks: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut shorter, mut longer) = (0, 0);
+    for case in cases {
+        for loss in case.losses.iter().filter(|loss| loss.check == lost.name && loss.failed) {
+            *tasks.entry(&case.task).or_default() += if total > 0.0 { loss.lost / total } else { 0.0 };
+        }
+        for reply in &case.tally.replies {
+            let failed = |judged: &&crate::run::Judged| judged.check == lost.name && !judged.verdict.passed();
+            for judged in reply.verdicts.iter().filter(failed).filter(|judged| judged.verdict.score().is_some()) {
+                *reasons.entry(judged.verdict.reason()).or_default() += 1;
+                let words = |text: &str| text.split_whitespace().count();
+                match reply.reference.map(|reference| words(&reply.answer.text).cmp(&words(reference))) {
+                    Some(std::cmp::Ordering::Less) => shorter += 1,
+                    Some(std::cmp::Ordering::Greater) => longer += 1,
+                    _ => {}
+                }
+            }
         }
     }
-    trials.into_iter().collect()
+    let mut tasks: Vec<(String, f64)> = tasks.into_iter().map(|(task, lost)| (task.to_string(), lost)).collect();
+    tasks.sort_by(|x, y| y.1.total_cmp(&x.1));
+    let mut reasons: Vec<(String, usize)> =
+        reasons.into_iter().map(|(reason, times)| (reason.to_string(), times)).collect();
+    reasons.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    let symptom = Symptom::of(&lost.name).map(|symptom| symptom.directed(shorter, longer));
+    Failing { lost, tasks, reasons, symptom }
 }
 
-fn failing(cases: &[&CaseTally<'_>], confidence: f64) -> Vec<Failing> {
-    #[derive(Default)]
-    struct Seen {
-        trial: Trial,
-        tasks: BTreeMap<String, usize>,
-        reasons: BTreeMap<String, usize>,
+/// Sums by name.
+struct Sums {
+    total: f64,
+    confidence: f64,
+    found: BTreeMap<String, (Trial, f64)>,
+}
+
+impl Sums {
+    fn new(total: f64, confidence: f64) -> Self {
+        Self { total, confidence, found: BTreeMap::new() }
     }
-    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
-    for case in cases {
-        for judged in case.replies.iter().flat_map(|reply| reply.verdicts) {
-            // What only measures is nothing that an example could teach.
-            if judged.verdict.score().is_none() || judged.check == PREFERS {
-                continue;
-            }
-            let seen = seen.entry(&judged.check).or_default();
-            seen.trial.of += 1;
-            if judged.verdict.passed() {
-                seen.trial.passed += 1;
-            } else {
-                *seen.tasks.entry(task(case)).or_default() += 1;
-                *seen.reasons.entry(judged.verdict.reason().to_string()).or_default() += 1;
-            }
-        }
+
+    fn add(&mut self, name: String, passed: bool, lost: f64) {
+        let (trial, sum) = self.found.entry(name).or_default();
+        trial.of += 1;
+        trial.passed += usize::from(passed);
+        *sum += lost;
     }
-    let by_count = |counts: BTreeMap<String, usize>| {
-        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counts
-    };
-    let mut failing: Vec<Failing> = seen
-        .into_iter()
-        .filter(|(_, seen)| seen.trial.passed < seen.trial.of)
-        .map(|(check, Seen { trial, tasks, reasons })| Failing {
-            check: check.to_string(),
-            interval: wilson(trial.passed, trial.of, confidence),
-            trial,
-            tasks: by_count(tasks),
-            reasons: by_count(reasons),
-            symptom: Symptom::of(check),
-        })
-        .collect();
-    failing.sort_by_key(|failing| std::cmp::Reverse(failing.trial.of - failing.trial.passed));
-    failing
+
+    /// The most lost first.
+    fn take(&mut self) -> Vec<Lost> {
+        let (total, confidence) = (self.total, self.confidence);
+        let share = |(name, (passed, sum)): (String, (Trial, f64))| Lost {
+            interval: wilson(passed.passed, passed.of, confidence),
+            share: if total > 0.0 { sum / total } else { 0.0 },
+            name,
+            passed,
+        };
+        let mut lost: Vec<Lost> = std::mem::take(&mut self.found).into_iter().map(share).collect();
+        lost.sort_by(|x, y| y.share.total_cmp(&x.share));
+        lost
+    }
 }

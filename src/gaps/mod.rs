@@ -1,15 +1,21 @@
 //! What fails on dev cases, why, and what to write. Held-out cases have no part in it: whoever writes examples for what
 //! failed on them would have trained on the exam.
 //!
-//! [`find()`] counts, [`plan()`] turns the counts into examples to write, [`markdown()`] lays both out.
+//! [`find()`] counts (`lost`: which checks a score was lost on; `symptom`: what that shows; `people`: what they found wanting;
+//! `forgetting`: what the base could do), and [`plan()`] turns the counts into examples to write.
 
 mod find;
-mod page;
+mod forgetting;
+mod lost;
+mod people;
 mod plan;
 mod situations;
+mod symptom;
 #[cfg(test)]
 mod tests;
 
-pub use find::{Failing, Gaps, Lost, Symptom, find};
-pub use page::markdown;
+pub use find::{Failing, Gaps, Lost, find};
+pub use forgetting::{Beside, Forgetting};
+pub use people::{LowCase, LowCriterion, PeopleGaps};
 pub use plan::{Item, Material, Plan, Remedy, plan};
+pub use symptom::Symptom;

@@ -8,7 +8,7 @@
 //! that is a bit for each decision, as long as nobody has read the held-out answers, and the bound does not cover it.
 
 use crate::run::Record;
-use crate::suite::Split;
+use crate::suite::{Case, Split};
 use engine::error::Result;
 use engine::store::{self, Lines};
 use jiff::Timestamp;
@@ -60,6 +60,11 @@ impl Looks {
         times.into_values().max().unwrap_or(0)
     }
 
+    /// How many decisions a case has borne.
+    pub fn times(&self, case: &str) -> usize {
+        self.looks.iter().filter(|look| look.cases.contains(case)).count()
+    }
+
     /// Enters a look, once: a second decision on the same two runs sees nothing new.
     ///
     /// # Errors
@@ -76,11 +81,18 @@ impl Looks {
     }
 }
 
-/// What a held-out case is known by, whatever its suite is called later: its id, and a hash of what it asks and wants.
-/// `None` of a dev case.
+/// What a held-out case is known by: its id, and a hash of what it asks and wants. `None` of a dev case.
 pub fn fingerprint(record: &Record) -> Option<String> {
-    let hash = store::hash_of(&(&record.prompt, &record.reference));
-    (record.split == Split::HeldOut).then(|| format!("{} {}", record.case, &hash[..16]))
+    (record.split == Split::HeldOut).then(|| known_by(&record.case, &record.prompt, record.reference.as_deref()))
+}
+
+/// The same of a case that was not asked yet.
+pub fn fingerprint_of(case: &Case) -> Option<String> {
+    (case.split == Split::HeldOut).then(|| known_by(&case.id, &case.prompt, case.reference.as_deref()))
+}
+
+fn known_by(id: &str, prompt: &str, reference: Option<&str>) -> String {
+    format!("{id} {}", &store::hash_of(&(prompt, reference))[..16])
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod settings;
 mod step;
 
 pub use decide::{Decision, Measured, Promised, decide};
-pub use looks::{Look, Looks, fingerprint};
+pub use looks::{Look, Looks, fingerprint, fingerprint_of};
 pub use month::{Candidate, Done, Month};
 pub use page::page;
 pub use round::Round;

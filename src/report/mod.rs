@@ -1,4 +1,4 @@
-//! Reports of a run, a comparison, several versions against one, a history or a gate's decision; and what a dataset holds.
+//! Reports of a run, a comparison, several versions against one, a history, gaps or a gate's decision; and what a dataset holds.
 //!
 //! A report is one value ([`Report`]), made once from data: every number formatted, every sentence written, every plot
 //! drawn (`view`, `drawings`). Three renderers (`html`, `markdown`, `terminal`) lay it out and compute nothing, so that
@@ -12,6 +12,7 @@ mod dataset;
 mod diff;
 mod drawings;
 mod extras;
+mod gaps;
 pub mod gate;
 mod history;
 mod html;
@@ -39,6 +40,7 @@ pub use audit::AuditReport;
 pub use clean::{terminal as one_line, visible};
 pub use dataset::{dataset_html, dataset_text};
 pub use extras::Extras;
+pub use gaps::GapsReport;
 pub use history::{HistoryReport, history_csv};
 pub(crate) use html::policy as page_policy;
 pub use parity::{ParityReport, steps as parity_steps};

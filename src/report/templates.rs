@@ -28,6 +28,8 @@ const PARTS: &[(&str, &str)] = &[
     ("history.md", include_str!("templates/history.md")),
     ("several.html", include_str!("templates/several.html")),
     ("several.md", include_str!("templates/several.md")),
+    ("gaps.html", include_str!("templates/gaps.html")),
+    ("gaps.md", include_str!("templates/gaps.md")),
     ("gate.md", include_str!("templates/gate.md")),
     ("junit.xml", include_str!("templates/junit.xml")),
     ("badge.svg", include_str!("templates/badge.svg")),

@@ -8,6 +8,7 @@
 mod case;
 mod document;
 mod load;
+mod part;
 mod places;
 mod programs;
 mod read_case;
@@ -18,6 +19,7 @@ mod warnings;
 
 pub use case::{Case, Distractor, PREFERS, Split, Suite};
 pub use load::{Broken, Readable, load, load_some, load_str};
+pub use part::{Parted, part};
 pub use places::{CasePlace, places};
 pub use programs::{permit, programs};
 pub use schema::schema;

@@ -8,11 +8,14 @@ use super::short_path::short_path;
 use super::subject::Subject;
 use crate::check::Lexicon;
 use crate::gaps::{self, Gaps, Material, Plan};
-use crate::run::{Filter, Run};
+use crate::report::GapsReport;
+use crate::review::Books;
+use crate::run::{Filter, Manifest, Reports, Run};
 use crate::suite::{self, Split};
 use crate::training_data::{self, Example, Known, contradictions, kind_of};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Which version's gaps, and how many examples to plan.
@@ -30,6 +33,7 @@ pub struct GapsOptions {
 pub struct Found {
     pub gaps: Gaps,
     pub plan: Plan,
+    pub report: GapsReport,
 }
 
 /// Asks the version the dev cases that it has not answered yet, and looks at all of them.
@@ -70,7 +74,9 @@ pub(super) fn gaps_of(workspace: &Workspace, run: &Run, examples: usize, seed: &
     let known = Known::new(&suites, &firsts);
     let mut dev = suites;
     dev.iter_mut().for_each(|suite| suite.cases.retain(|case| case.split == Split::Dev));
-    let found = gaps::find(run, settings(workspace)?.confidence);
+    let reports = Reports::new(workspace.reports());
+    let base = base_of(&reports, &run.manifest)?;
+    let found = gaps::find(run, base.as_ref(), &Books::read(&reports)?.of(run), &settings(workspace)?);
     if found.cases == 0 {
         return Err(Error::input("no dev case was scored by a check, so nothing is known of what fails")
             .hint("write cases without `split: held-out`, with checks of what is written"));
@@ -79,5 +85,20 @@ pub(super) fn gaps_of(workspace: &Workspace, run: &Run, examples: usize, seed: &
     let kinds: Vec<Option<&str>> = firsts.iter().map(|example| kind_of(example).map(|kind| kind.tag)).collect();
     let material = Material { examples: &firsts, kinds: &kinds, contradicting: &contradicting, known: &known };
     let plan = gaps::plan(&found, examples, seed, &material);
-    Ok(Found { gaps: found, plan })
+    let report = GapsReport::new(&found, &plan)?;
+    Ok(Found { gaps: found, plan, report })
+}
+
+/// Of the finished runs of the version's base, the one that asked the most of its cases; of several the newest.
+fn base_of(reports: &Reports, version: &Manifest) -> Result<Option<Run>> {
+    let is_base = |run: &&Manifest| {
+        run.finished.is_some() && run.version.name == "base" && run.version.base == version.version.base
+    };
+    let asked: BTreeSet<&String> = version.cases.iter().map(|(case, _)| case).collect();
+    let shared = |run: &Manifest| run.cases.iter().filter(|(case, _)| asked.contains(case)).count();
+    let listing = reports.list()?.runs;
+    let of_base = listing.iter().filter(is_base).filter(|run| run.id != version.id);
+    let most =
+        of_base.map(|run| (shared(run), run)).filter(|(shared, _)| *shared > 0).max_by_key(|(shared, _)| *shared);
+    most.map(|(_, run)| reports.load(&run.id)).transpose()
 }

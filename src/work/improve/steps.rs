@@ -70,7 +70,8 @@ impl Course<'_> {
         let seed = format!("{} {}", self.month.before, self.month.month);
         let found = gaps_of(self.workspace, &run, self.asked_for(), &seed, self.sink)?;
         let page = self.folder.join("plan.md");
-        store::replace(&page, crate::gaps::markdown(&found.gaps, &found.plan).as_bytes())?;
+        store::replace(&self.folder.join("plan.html"), found.report.html()?.as_bytes())?;
+        store::replace(&page, found.report.markdown()?.as_bytes())?;
         if !self.month.steps.contains_key(&Step::Gaps) {
             self.month.known = self.examples()?;
         }
