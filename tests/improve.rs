@@ -106,6 +106,50 @@ fn a_round_is_a_recipe_of_the_month_and_may_be_named_until_it_has_decided() {
     assert!(manifest.contains("epochs: 1"), "{manifest}");
 }
 
+/// A base whose answers never pass, and versions that cannot be better: each month ends with a decision that takes nothing.
+#[test]
+fn months_stand_on_one_page_and_worn_cases_are_retired() {
+    let root = workspace();
+    let path = |name: &str| root.path().join(name);
+    let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+    let topics = ["bakery", "gardener", "harbour", "library", "museum", "tailor"];
+    for (at, month) in ["2026-09", "2026-10", "2026-11"].iter().enumerate() {
+        let first = pmtune(root.path(), &["improve", "--month", month]);
+        assert_eq!(first.status.code(), Some(3), "{month}: {}", said(&first));
+        for topic in &topics[2 * at..2 * at + 2] {
+            add(root.path(), &example(&format!("Say when the {topic} opens"), &format!("The {topic} opens at seven.")));
+        }
+        let done = pmtune(root.path(), &["improve", "--month", month]);
+        assert!(done.status.success(), "{month}: {}", said(&done));
+    }
+    let months = read("improve/README.md");
+    assert!(months.contains("3 months, 6 examples added"), "{months}");
+    let places: Vec<usize> =
+        ["2026-11", "2026-10", "2026-09"].iter().map(|month| months.find(month).unwrap()).collect();
+    assert!(places.is_sorted(), "the newest first: {months}");
+    assert!(read("improve/index.html").contains("<svg"));
+    // Two decisions are all that these cases may bear.
+    let third: serde_json::Value = serde_json::from_str(&read("improve/2026-11/month.json")).unwrap();
+    assert!(third["decision"]["why"].as_str().unwrap().contains("may decide no more"), "{third}");
+
+    let before = read("suites/words.yaml");
+    let rotate = |args: &[&str]| said(&pmtune(root.path(), &[&["suite", "rotate"], args].concat()));
+    let shown = rotate(&["--dry-run"]);
+    assert!(shown.contains("12 cases would be retired") && read("suites/words.yaml") == before, "{shown}");
+    let done = rotate(&[]);
+    assert!(done.contains("12 cases were retired") && done.contains("0 held-out cases"), "{done}");
+    let (left, kept) = (read("suites/words.yaml"), read("suites/retired/words.yaml"));
+    assert_eq!((left.matches("- {id:").count(), kept.matches("- {id:").count()), (2, 12));
+    assert!(rotate(&[]).contains("No held-out case is worn"));
+    // As after a kill between both files.
+    std::fs::write(path("suites/words.yaml"), &before).unwrap();
+    rotate(&[]);
+    assert_eq!((read("suites/words.yaml"), read("suites/retired/words.yaml")), (left, kept));
+    let history = pmtune(root.path(), &["history"]);
+    assert!(history.status.success() && said(&history).contains("PM-v"), "{}", said(&history));
+    assert!(rotate(&["words/c0"]).contains("no suite has a held-out case `words/c0`"));
+}
+
 /// What must be the same at the end, however often it was killed: the version and its weights, the decision, one look.
 fn ended(root: &Path) -> serde_json::Value {
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();

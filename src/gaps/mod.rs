@@ -17,5 +17,5 @@ mod tests;
 pub use find::{Failing, Gaps, Lost, find};
 pub use forgetting::{Beside, Forgetting};
 pub use people::{LowCase, LowCriterion, PeopleGaps};
-pub use plan::{Item, Material, Plan, Remedy, plan};
+pub use plan::{Beyond, Item, Material, Plan, Remedy, plan};
 pub use symptom::Symptom;

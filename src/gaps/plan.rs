@@ -12,6 +12,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     pub items: Vec<Item>,
+    /// Tasks that lose score and for which examples hardly help.
+    pub beyond: Vec<Beyond>,
     /// Where one check of the manner of writing fails in many tasks: why a sentence in the system prompt comes first.
     pub prompt: Option<String>,
 }
@@ -35,6 +37,14 @@ pub struct Item {
     pub contradicting: Vec<String>,
     /// Fresh things to write about.
     pub situations: Vec<String>,
+}
+
+/// A task for which another prompt or a larger base does more than examples.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Beyond {
+    pub task: String,
+    /// The evidence.
+    pub because: String,
 }
 
 /// What is likeliest to help with a task.
@@ -86,30 +96,30 @@ pub fn plan(gaps: &Gaps, examples: usize, seed: &str, material: &Material<'_>) -
     let mut tasks: Vec<Wanted<'_>> = gaps
         .tasks
         .iter()
-        .map(|task| Wanted { task, share: share(task), failing: failing_in(gaps, &task.name) })
-        .filter(|wanted| wanted.share >= LEAST_SHARE)
+        .filter(|task| share(task) >= LEAST_SHARE)
+        .map(|task| Wanted::of(gaps, task, share(task), material))
         .collect();
     tasks.sort_by(|x, y| y.share.total_cmp(&x.share));
+    // Where examples hardly help they are not asked for, unless they help nowhere more.
+    let (larger, helped): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.remedy == Remedy::LargerBase);
+    let (mut tasks, beyond) = if helped.is_empty() { (larger, helped) } else { (helped, larger) };
     tasks.truncate((examples / FEWEST).max(1));
     let counts = shared_out(examples, &tasks.iter().map(|wanted| wanted.share).collect::<Vec<_>>());
     let mut fresh = situations::all(seed).filter(|situation| !material.known.is_near(situation));
-    let items = tasks.into_iter().zip(counts).map(|(wanted, count)| {
-        let taught = material.kinds.iter().flatten().filter(|kind| **kind == wanted.task.name).count();
-        let contradicting = contradicting(&wanted.task.name, &wanted.failing, material);
-        let (remedy, because) = remedy(&wanted, taught, &contradicting);
-        Item {
-            task: wanted.task.name.clone(),
-            count,
-            include: include(gaps, &wanted),
-            checks: wanted.failing.iter().take(4).map(|failing| failing.lost.name.clone()).collect(),
-            remedy,
-            because,
-            taught: (taught > 0).then_some(taught),
-            contradicting,
-            situations: fresh.by_ref().take(OFFERED).collect(),
-        }
+    let items = tasks.into_iter().zip(counts).map(|(wanted, count)| Item {
+        task: wanted.task.name.clone(),
+        count,
+        include: include(gaps, &wanted),
+        checks: wanted.failing.iter().take(4).map(|failing| failing.lost.name.clone()).collect(),
+        remedy: wanted.remedy,
+        because: wanted.because,
+        taught: (wanted.taught > 0).then_some(wanted.taught),
+        contradicting: wanted.contradicting,
+        situations: fresh.by_ref().take(OFFERED).collect(),
     });
-    Plan { items: items.collect(), prompt: prompt(gaps) }
+    let items = items.collect();
+    let beyond = beyond.into_iter().map(|task| Beyond { task: task.task.name.clone(), because: task.because });
+    Plan { items, beyond: beyond.collect(), prompt: prompt(gaps) }
 }
 
 /// A task that examples are planned for.
@@ -118,6 +128,20 @@ struct Wanted<'a> {
     share: f64,
     /// The checks that fail in it, the costliest first.
     failing: Vec<&'a Failing>,
+    taught: usize,
+    contradicting: Vec<String>,
+    remedy: Remedy,
+    because: String,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(gaps: &'a Gaps, task: &'a Lost, share: f64, material: &Material<'_>) -> Self {
+        let failing = failing_in(gaps, &task.name);
+        let taught = material.kinds.iter().flatten().filter(|kind| **kind == task.name).count();
+        let contradicting = contradicting(&task.name, &failing, material);
+        let (remedy, because) = remedy(task, &failing, taught, &contradicting);
+        Self { task, share, failing, taught, contradicting, remedy, because }
+    }
 }
 
 /// What each example of the task has.
@@ -140,10 +164,10 @@ fn include(gaps: &Gaps, wanted: &Wanted<'_>) -> Vec<String> {
 /// What is likeliest to help, with its evidence. Examples that teach the wrong thing come first, since more beside them teach
 /// against them; then knowledge, which examples hardly bring; then numbers. A base is only called too small for a task where
 /// many examples did not help and the upper end of the rate of passing cases is below one half.
-fn remedy(wanted: &Wanted<'_>, taught: usize, contradicting: &[String]) -> (Remedy, String) {
-    let Trial { passed, of } = wanted.task.passed;
+fn remedy(task: &Lost, failing: &[&Failing], taught: usize, contradicting: &[String]) -> (Remedy, String) {
+    let Trial { passed, of } = task.passed;
     let examples = words::count(taught, "example");
-    let most = wanted.failing.first().and_then(|failing| failing.symptom);
+    let most = failing.first().and_then(|failing| failing.symptom);
     if !contradicting.is_empty() {
         let number = contradicting.len();
         let fail = words::either(number, "fails", "fail");
@@ -166,7 +190,7 @@ fn remedy(wanted: &Wanted<'_>, taught: usize, contradicting: &[String]) -> (Reme
         };
         return (Remedy::MoreExamples, because);
     }
-    match wanted.task.interval.high < 0.5 {
+    match task.interval.high < 0.5 {
         true => (Remedy::LargerBase, format!("{passed} of {of} pass although {examples} {teach} it")),
         false => (Remedy::MoreExamples, format!("{examples} {teach} it: write of other situations")),
     }

@@ -1,6 +1,6 @@
 //! Does the new version take the place of the one in use?
 
-use crate::compare::{Comparison, Finding, Half, Mover, MoverKind};
+use crate::compare::{Comparison, Finding, Half, Mean, Mover, MoverKind, ScoreTest};
 use crate::words;
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +21,8 @@ pub struct Measured<'a> {
     /// How often the most worn held-out case had decided something before, and how often it may.
     pub borne: usize,
     pub may_bear: usize,
-    /// What people found, where they scored both: better, worse, or neither beyond chance.
-    pub people: Option<Option<bool>>,
+    /// People's points on held-out cases, where they scored both.
+    pub people: Option<&'a ScoreTest>,
 }
 
 /// What was decided, and why.
@@ -38,6 +38,12 @@ pub struct Decision {
     pub worse: Vec<String>,
     /// Whether the promise was kept: tested for itself.
     pub promise: Option<bool>,
+    /// Mean score of what was written to held-out cases, before and after, each with its interval.
+    #[serde(default)]
+    pub score: Option<[Mean; 2]>,
+    /// People's points on held-out cases, before and after.
+    #[serde(default)]
+    pub people: Option<[Mean; 2]>,
     /// The comparison's own words on the held-out cases.
     pub found: String,
     /// Why, in a sentence.
@@ -53,7 +59,8 @@ pub fn decide(measured: &Measured<'_>) -> Decision {
     let headline = half.headline();
     let named = |better: bool| half.movers.iter().filter(move |mover| mover.better == better).map(mover_words);
     let whole = |finding: Finding| (headline.finding == finding).then(|| "the whole of the held-out cases".to_string());
-    let of_people = |wanted: bool| (people.flatten() == Some(wanted)).then(|| "people's scores".to_string());
+    let said = people.and_then(|test| test.direction(&comparison.settings));
+    let of_people = |wanted: bool| (said == Some(wanted)).then(|| "people's scores".to_string());
     let promise = promised.map(|promised| kept(half, promised, comparison.settings.confidence));
     let by_promise = promised
         .filter(|_| promise == Some(true))
@@ -68,7 +75,7 @@ pub fn decide(measured: &Measured<'_>) -> Decision {
     let (new, old) = (&comparison.b.label, &comparison.a.label);
     let why = if worn {
         format!(
-            "these held-out cases have decided {} and may decide no more: write fresh ones in their place",
+            "these held-out cases have decided {} and may decide no more: retire them (`pmtune suite rotate`) and write fresh ones",
             words::count(borne, "time")
         )
     } else if promote {
@@ -86,6 +93,8 @@ pub fn decide(measured: &Measured<'_>) -> Decision {
         better,
         worse,
         promise,
+        score: (half.overall.cases > 0).then_some([half.overall.score.a, half.overall.score.b]),
+        people: people.map(|test| [test.a, test.b]),
         found: headline.words.clone(),
         why,
     }
@@ -143,7 +152,8 @@ mod tests {
         comparison
     }
 
-    fn decided(comparison: &Comparison, borne: usize, people: Option<Option<bool>>) -> Decision {
+    fn decided(comparison: &Comparison, borne: usize, people: Option<&Comparison>) -> Decision {
+        let people = people.map(|points| &points.held_out.overall.score);
         decide(&Measured { comparison, promised: None, borne, may_bear: 6, people })
     }
 
@@ -155,10 +165,14 @@ mod tests {
         assert!(!none.promote && none.why.contains("not shown to be better than v1 anywhere"), "{none:?}");
         let loss = decided(&comparison(0, 20), 0, None);
         assert!(!loss.promote && loss.why.contains("v2 is worse in"), "{loss:?}");
-        let disliked = decided(&comparison(20, 0), 0, Some(Some(false)));
+        let disliked = decided(&comparison(20, 0), 0, Some(&comparison(0, 20)));
         assert!(!disliked.promote && disliked.worse == ["people's scores"], "{disliked:?}");
-        assert!(decided(&comparison(1, 0), 0, Some(Some(true))).promote);
-        assert!(decided(&comparison(20, 0), 0, Some(None)).promote);
+        let liked = decided(&comparison(1, 0), 0, Some(&comparison(20, 0)));
+        assert!(
+            liked.promote && liked.people.unwrap()[1].mean == 0.5 && liked.score.unwrap()[1].mean == 0.025,
+            "{liked:?}"
+        );
+        assert!(decided(&comparison(20, 0), 0, Some(&comparison(1, 0))).promote);
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub struct Month {
     /// Examples that were there when the plan was made, by hash: others are new.
     #[serde(default)]
     pub known: BTreeSet<String>,
+    /// How many were added by the time that training began.
+    #[serde(default)]
+    pub added: usize,
     /// Trainings of this month, in order, the one that is under way last.
     #[serde(default)]
     pub candidates: Vec<Candidate>,
@@ -87,6 +90,7 @@ impl Month {
             promised: None,
             wanted: 0,
             known: BTreeSet::new(),
+            added: 0,
             candidates: Vec::new(),
             candidate: None,
             runs: None,
@@ -114,6 +118,19 @@ impl Month {
                 .hint("use that pmtune to go on with this month"));
         }
         Ok(Some(month))
+    }
+
+    /// The validation loss of the version that was chosen.
+    pub fn loss(&self) -> Option<f64> {
+        let chosen = self.candidates.iter().find(|candidate| Some(&candidate.name) == self.candidate.as_ref());
+        chosen.and_then(|candidate| candidate.validation_loss)
+    }
+
+    /// The version in use when it was over; `None` before.
+    pub fn after(&self) -> Option<&str> {
+        let ended = self.steps.contains_key(&Step::Deploy);
+        let taken = self.candidate.as_deref().filter(|_| self.exported.is_some());
+        ended.then(|| taken.unwrap_or(&self.before))
     }
 
     /// # Errors

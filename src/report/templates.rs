@@ -30,6 +30,8 @@ const PARTS: &[(&str, &str)] = &[
     ("several.md", include_str!("templates/several.md")),
     ("gaps.html", include_str!("templates/gaps.html")),
     ("gaps.md", include_str!("templates/gaps.md")),
+    ("months.html", include_str!("templates/months.html")),
+    ("months.md", include_str!("templates/months.md")),
     ("gate.md", include_str!("templates/gate.md")),
     ("junit.xml", include_str!("templates/junit.xml")),
     ("badge.svg", include_str!("templates/badge.svg")),

@@ -36,12 +36,13 @@ pub fn run(workspace: &Workspace, args: &RotateArgs) -> Result<()> {
         out::paragraph("No held-out case is worn: each has decided less often than `improve.looks` allows.");
         return Ok(());
     }
-    let be = if args.dry_run { "would be" } else { "was" };
     let mut retired = 0;
     for suite in &rotated {
         retired += suite.retired.len();
         let stay = words::count(suite.held_out, "held-out case");
-        let cases = words::count(suite.retired.len(), "case");
+        let number = suite.retired.len();
+        let be = if args.dry_run { "would be" } else { words::either(number, "was", "were") };
+        let cases = words::count(number, "case");
         out::paragraph(format!("{}: {cases} {be} retired to {}; {stay} left.", suite.suite, out::path(&suite.kept)));
         suite.retired.iter().for_each(|case| out::item("  - ", case));
     }

@@ -1,7 +1,7 @@
 //! Every figure and sentence of a report on gaps.
 
 use super::tables::{Part, parts};
-use crate::gaps::{Beside, Forgetting, Gaps, Item, PeopleGaps, Plan};
+use crate::gaps::{Beside, Beyond, Forgetting, Gaps, Item, PeopleGaps, Plan, Remedy};
 use crate::report::view::Tone;
 use crate::words;
 use serde::Serialize;
@@ -49,6 +49,7 @@ pub fn view(gaps: &Gaps, plan: &Plan) -> GapsView {
     let notes = [
         Note { title: "People", lines: gaps.people.as_ref().map(people).unwrap_or_default() },
         Note { title: "Forgetting", lines: gaps.forgetting.as_ref().map(forgetting).unwrap_or_default() },
+        Note { title: "Where examples hardly help", lines: plan.beyond.iter().map(beyond).collect() },
         Note { title: "Before anything is written", lines: plan.prompt.iter().cloned().collect() },
     ];
     GapsView {
@@ -93,6 +94,10 @@ fn item(item: &Item) -> ItemView {
         help: format!("{}: {}", item.remedy.name(), item.because),
         situations: item.situations.clone(),
     }
+}
+
+fn beyond(task: &Beyond) -> String {
+    format!("{}: {} ({})", task.task, Remedy::LargerBase.name(), task.because)
 }
 
 fn people(people: &PeopleGaps) -> Vec<String> {

@@ -6,7 +6,7 @@
 
 use super::{Code, Finding};
 use crate::check::quality::prose::{pattern, quote};
-use crate::suite::{Case, Suite};
+use crate::suite::{Case, Split, Suite};
 use crate::training_data::Severity::Warning;
 use crate::training_data::leak::Leak;
 use crate::training_data::meaning::{NEAR, Near, Words, compare, rest_is_near, to_read};
@@ -43,6 +43,8 @@ struct Part<'a> {
     case: &'a str,
     what: What,
     shown: &'a str,
+    /// Then it is not quoted: whoever writes examples must not read the exam.
+    held_out: bool,
     text: String,
     words: Words,
 }
@@ -110,7 +112,7 @@ fn parts(case: &Case) -> impl Iterator<Item = Part<'_>> {
     all.filter(|(what, text)| *what != What::Prompt || is_long_enough(text)).map(|(what, shown)| {
         let alone = what == What::Prompt || shown.split_whitespace().count() >= SHORT;
         let text = if alone { to_read(shown) } else { to_read(&format!("{} {shown}", case.prompt)) };
-        Part { case: &case.id, what, shown, words: Words::of(&text), text }
+        Part { case: &case.id, what, shown, held_out: case.split == Split::HeldOut, words: Words::of(&text), text }
     })
 }
 
@@ -249,7 +251,8 @@ fn findings(
             What::Distractor => format!("says in other words a distractor of the case {case}"),
             What::Choice => format!("says in other words a choice of the case {case}"),
         };
-        let message = format!("{how}: {} here, {} there", quote(piece.shown), quote(part.shown));
+        let there = if part.held_out { String::new() } else { format!(", {} there", quote(part.shown)) };
+        let message = format!("{how}: {} here{there}", quote(piece.shown));
         let remedy = "write an example about something else, or retire the case from its suite";
         Finding::new(&CODE, &examples[example].place, message, remedy)
     })
@@ -287,6 +290,10 @@ mod tests {
     fn found(instruction: &str, output: &str) -> Vec<String> {
         let text = "category: x\ncases:\n  - id: churn\n    prompt: Explain why customers leave a parcel service\n    \
                     reference: Customers leave because nobody answers the letters they write\n";
+        found_in(text, instruction, output)
+    }
+
+    fn found_in(text: &str, instruction: &str, output: &str) -> Vec<String> {
         let suites = [suite::load_str("s", text).unwrap()];
         let examples = [example("a", instruction, output), example("a", "Other words entirely here", "Nothing of it")];
         let leaks = crate::training_data::leaks(&examples, &suites);
@@ -306,6 +313,16 @@ mod tests {
             found("Tell me a story", "Well.\n\n- **Purchasers** depart because nobody answers the letters they write.");
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].starts_with("says in other words the reference of the case s/churn"), "{said:?}");
+    }
+
+    #[test]
+    fn a_held_out_case_is_named_and_not_quoted() {
+        let text = "category: x\ncases:\n  - id: churn\n    prompt: Explain why customers leave a parcel service\n";
+        let asked =
+            |text: &str| found_in(text, "Explain why purchasers depart from a parcel service", "Sorry.").remove(0);
+        assert!(asked(text).contains("customers leave"));
+        let held_out = asked(&text.replace("    prompt", "    split: held-out\n    prompt"));
+        assert!(held_out.contains("s/churn") && !held_out.contains("customers"), "{held_out}");
     }
 
     #[test]

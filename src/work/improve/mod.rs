@@ -10,6 +10,7 @@ use super::device::DeviceChoice;
 use super::event::{Event, Sink};
 use crate::improve::{ImproveSettings, Month, Round, Step, page};
 use crate::registry;
+use crate::report::MonthsReport;
 use crate::words;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
@@ -72,7 +73,7 @@ pub fn improve(workspace: &Workspace, options: &ImproveOptions, sink: &dyn Sink)
     // Before anything is written: a month that cannot begin leaves no folder.
     let begun = match Month::read(&folder)? {
         Some(month) => month,
-        None => Month::new(&name, &in_use(workspace)?),
+        None => Month::new(&name, &in_use(workspace, &root)?),
     };
     let settings = workspace.section()?.unwrap_or_default();
     let mut course = Course { workspace, options, sink, folder: folder.clone(), settings, month: begun };
@@ -95,6 +96,7 @@ pub fn improve(workspace: &Workspace, options: &ImproveOptions, sink: &dyn Sink)
         _ => None,
     };
     store::replace(&folder.join("README.md"), page(&course.month, waiting).as_bytes())?;
+    write_months(&root)?;
     Ok(Improved { month: course.month, folder, stop })
 }
 
@@ -170,11 +172,34 @@ impl Course<'_> {
     }
 }
 
-/// The version in use: primary; the base where there is no version yet.
-fn in_use(workspace: &Workspace) -> Result<String> {
+/// All months on one page, beside their folders.
+fn write_months(root: &Path) -> Result<()> {
+    let mut months = Vec::new();
+    for name in names(root) {
+        months.extend(Month::read(&root.join(name))?);
+    }
+    let report = MonthsReport::new(&months)?;
+    store::replace(&root.join("index.html"), report.html()?.as_bytes())?;
+    store::replace(&root.join("README.md"), report.markdown()?.as_bytes())
+}
+
+/// The folders of months, the oldest first.
+fn names(root: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| is_month(name));
+    names.sort();
+    names
+}
+
+/// The version in use: primary; the base where there is no version yet, or where the newest month left it in use.
+fn in_use(workspace: &Workspace, root: &Path) -> Result<String> {
+    let newest = names(root).into_iter().rev().find_map(|name| Month::read(&root.join(name)).ok().flatten());
+    let base_stayed = newest.is_some_and(|month| month.after() == Some("base"));
     match (registry::primary(workspace)?, registry::list(workspace)?.last()) {
         (Some(primary), _) => Ok(primary),
         (None, None) => Ok("base".to_string()),
+        (None, Some(_)) if base_stayed => Ok("base".to_string()),
         (None, Some(newest)) => {
             let command = format!("pmtune models promote {}", words::shell(&newest.name));
             Err(Error::input("no version is primary, so it is not known which one is in use")
@@ -191,11 +216,7 @@ fn month(root: &Path, named: Option<&str>) -> Result<String> {
             false => Err(Error::usage(format!("`{name}` is no month")).hint("write it as 2026-11")),
         };
     }
-    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| is_month(name));
-    names.sort();
-    for name in names.into_iter().rev() {
+    for name in names(root).into_iter().rev() {
         if Month::read(&root.join(&name))?.is_some_and(|month| !month.steps.contains_key(&Step::Deploy)) {
             return Ok(name);
         }

@@ -83,10 +83,11 @@ impl Course<'_> {
     }
 
     /// Counts what was written since the plan. Whether it is what the plan asks for, a person knows.
-    fn write(&self) -> Result<Came> {
+    fn write(&mut self) -> Result<Came> {
         let new = self.examples()?.difference(&self.month.known).count();
         let wanted = self.month.wanted;
         if new >= wanted || (self.options.yes && new > 0) {
+            self.month.added = new;
             return Ok(Came::Done(format!("{}, of {wanted} planned", words::count(new, "new example"))));
         }
         let so_far = if new == 0 { String::new() } else { format!(" {new} are there.") };
@@ -235,7 +236,6 @@ impl Course<'_> {
         let parts = 1 + usize::from(self.month.promised.is_some()) + usize::from(people.is_some());
         let confidence = 1.0 - (1.0 - usual.confidence) / (self.settings.looks * parts) as f64;
         let settings = compare::Settings { confidence, ..usual };
-        let people = people.map(|half| half.overall.and_then(|test| test.direction(&settings)));
         let called = Outcomes { a: called.a.as_str(), b: called.b.as_str() };
         let comparison = compare::compare(before, after, called, settings, false)?;
         let cases: BTreeSet<String> = after.records.iter().filter_map(fingerprint).collect();
@@ -249,7 +249,7 @@ impl Course<'_> {
             promised: self.month.promised.as_ref(),
             borne: looks.borne(&cases, &before.manifest.id, &after.manifest.id),
             may_bear: self.settings.looks,
-            people,
+            people: people.as_ref().and_then(|half| half.overall.as_ref()),
         });
         looks.enter(Look {
             at: Timestamp::now(),
