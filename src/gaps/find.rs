@@ -1,7 +1,8 @@
 //! The counts: where score is lost, by what, and how sure that is.
 
+use super::asked::Asked;
 use super::forgetting::{Forgetting, forgetting, is_general};
-use super::lost::{Loss, losses};
+use super::lost::Loss;
 use super::people::{PeopleGaps, people};
 use super::symptom::Symptom;
 use crate::compare::Settings;
@@ -59,28 +60,6 @@ pub struct Failing {
     pub symptom: Option<Symptom>,
 }
 
-/// A dev case that counts, with its task and with what its score was lost on.
-pub(super) struct Asked<'a> {
-    pub tally: &'a CaseTally<'a>,
-    pub task: String,
-    losses: Vec<Loss<'a>>,
-}
-
-impl<'a> Asked<'a> {
-    fn of(tally: &'a CaseTally<'a>) -> Self {
-        // Of several answers to a case each one's losses count their part.
-        let answers = tally.replies.len().max(1) as f64;
-        let losses = tally.replies.iter().flat_map(losses);
-        let losses = losses.map(|loss| Loss { lost: loss.lost / answers * tally.weight, ..loss }).collect();
-        Self { tally, task: task(tally), losses }
-    }
-
-    /// The score that it lost, by its weight.
-    fn lost(&self) -> f64 {
-        self.tally.weight * (1.0 - self.tally.score.unwrap_or(1.0))
-    }
-}
-
 /// Looks at the dev cases of `run`. `base` is a run of the version's base, to know what was forgotten; `ratings` are what
 /// people said of `run`.
 pub fn find(run: &Run, base: Option<&Run>, ratings: &BTreeMap<Reviewer, Vec<Rating>>, settings: &Settings) -> Gaps {
@@ -128,12 +107,6 @@ pub fn find(run: &Run, base: Option<&Run>, ratings: &BTreeMap<Reviewer, Vec<Rati
         people: people(run, &cases, ratings, settings),
         forgetting: forgetting(&general, base, confidence),
     }
-}
-
-/// The first tag of a case, by which suites say what is asked for; else its category.
-fn task(case: &CaseTally<'_>) -> String {
-    let tag = case.records.last().and_then(|record| record.tags.iter().find(|tag| *tag != "must-pass"));
-    tag.cloned().unwrap_or_else(|| case.category.to_string())
 }
 
 /// Where a check fails, and what it says.

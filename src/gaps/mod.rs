@@ -4,6 +4,7 @@
 //! [`find()`] counts (`lost`: which checks a score was lost on; `symptom`: what that shows; `people`: what they found wanting;
 //! `forgetting`: what the base could do), and [`plan()`] turns the counts into examples to write.
 
+mod asked;
 mod find;
 mod forgetting;
 mod lost;

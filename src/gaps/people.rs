@@ -1,6 +1,6 @@
 //! What people found wanting in the answers to dev cases. It stands beside what checks found and is never added to it.
 
-use super::find::Asked;
+use super::asked::Asked;
 use crate::check::{Criterion, TARGET_SCORE};
 use crate::compare::{Mean, Settings};
 use crate::review::{self, Flag, Rating, Reviewer, ReviewerKind, Said};

@@ -75,6 +75,8 @@ fn axe_finds_nothing_on_any_report() {
         ("run", pages.run_page()),
         ("comparison", pages.comparison_page()),
         ("several", pages.several_page()),
+        ("gaps", pages.gaps_page()),
+        ("months", pages.months_page()),
         ("history", looked_back.path().join("reports/history.html")),
         ("dataset", looked_back.path().join("data.html")),
         ("audit", looked_back.path().join("audit.html")),

@@ -3,9 +3,13 @@
 
 use engine::generate::Sampling;
 use pmtune::check::Criterion;
-use pmtune::report::{Extras, Report};
-use pmtune::review::{Book, Rating, Reviewer, ReviewerKind, answer_hash};
+use pmtune::compare::{Interval, Mean, Settings};
+use pmtune::gaps::{self, Material};
+use pmtune::improve::{Decision, Month, Step};
+use pmtune::report::{Extras, GapsReport, MonthsReport, Report};
+use pmtune::review::{Book, Books, Rating, Reviewer, ReviewerKind, answer_hash};
 use pmtune::run::{Record, Reports};
+use pmtune::training_data::Known;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -67,6 +71,55 @@ impl Pages {
         pmtune(self.path(), &["compare", "PM-General-v1", "PM-General-v2", "--allow-differences"]);
         let folders = std::fs::read_dir(self.path().join("reports")).unwrap().flatten();
         folders.map(|folder| folder.path()).find(|f| f.join("comparison.json").is_file()).unwrap().join("report.html")
+    }
+
+    /// What the first version falls short of, with what people said, and a plan.
+    pub fn gaps_page(&self) -> PathBuf {
+        let reports = Reports::new(self.path().join("reports"));
+        let run = reports.load(&id("PM-General-v1")).unwrap();
+        let ratings = Books::read(&reports).unwrap().of(&run);
+        let gaps = gaps::find(&run, None, &ratings, &Settings::default());
+        let known = Known::new(&[], &[]);
+        let material = Material { examples: &[], kinds: &[], contradicting: &[], known: &known };
+        let mut plan = gaps::plan(&gaps, 12, "seed", &material);
+        plan.prompt = Some(HOSTILE.to_string());
+        plan.items.iter_mut().for_each(|item| item.because = format!("{} {HOSTILE}", item.because));
+        let page = self.path().join("gaps.html");
+        std::fs::write(&page, GapsReport::new(&gaps, &plan).unwrap().html().unwrap()).unwrap();
+        page
+    }
+
+    /// Three months: one taken, one not, one under way.
+    pub fn months_page(&self) -> PathBuf {
+        let decided = |promote: bool, low: f64| Decision {
+            promote,
+            confidence: 0.996,
+            look: 1,
+            may_bear: 6,
+            better: Vec::new(),
+            worse: Vec::new(),
+            promise: None,
+            score: Some([0.0, 0.1].map(|more| Mean {
+                mean: low + more,
+                interval: Interval { low: low + more - 0.05, high: low + more + 0.05 },
+            })),
+            people: None,
+            found: "improved".to_string(),
+            why: format!("PM-General-v2 is better in {HOSTILE}"),
+        };
+        let months = [("2026-09", Some(true)), ("2026-10", Some(false)), ("2026-11", None)].map(|(name, taken)| {
+            let mut month = Month::new(name, "PM-General-v1");
+            (month.added, month.candidate) = (12, Some("PM-General-v2".to_string()));
+            month.decision = taken.map(|taken| decided(taken, 0.4));
+            if let Some(taken) = taken {
+                month.finish(Step::Deploy, String::new(), jiff::Timestamp::UNIX_EPOCH, String::new());
+                month.exported = taken.then(|| "exports/v2".to_string());
+            }
+            month
+        });
+        let page = self.path().join("months.html");
+        std::fs::write(&page, MonthsReport::new(&months).unwrap().html().unwrap()).unwrap();
+        page
     }
 
     /// The table of two versions against the first.
