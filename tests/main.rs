@@ -35,6 +35,7 @@ mod runs;
 mod schema;
 mod sentences;
 mod serve;
+mod simd;
 mod suites;
 mod supervised;
 mod train;

@@ -6,6 +6,7 @@ use super::{
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
 use engine::error::Result;
+use engine::model::Simd;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -39,6 +40,10 @@ fn ended(result: Result<()>) -> u8 {
 }
 
 fn dispatch(args: Args) -> Result<()> {
+    // A name that is none of the machine's is told before anything is computed with another.
+    if Simd::used()? == Simd::Scalar && std::env::var_os("PMTUNE_SIMD").is_none() {
+        out::warning("this processor has no vector instructions that pmtune knows: models run correctly, and slowly");
+    }
     let root = || match &args.workspace {
         Some(folder) => Ok(folder.clone()),
         None => workspace::root(Path::new(".")),

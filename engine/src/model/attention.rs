@@ -4,7 +4,8 @@
 //! lie in, so a row's result depends on neither batch, chunking nor page borders. The query heads that share a
 //! key-value head go together, so that keys and values are read once for all of them.
 
-use pulp::{Arch, Simd, WithSimd};
+use super::simd;
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::cache::{BLOCK, Cache, View};
@@ -57,7 +58,7 @@ pub(crate) fn attend(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, sp
         .par_iter()
         .with_min_len(4)
         .with_max_len(8)
-        .map_init(Vec::new, |scores, task| Arch::new().dispatch(Attend { config, layer, qkv, rope, task, scores }))
+        .map_init(Vec::new, |scores, task| simd::arch().dispatch(Attend { config, layer, qkv, rope, task, scores }))
         .collect();
     let mut out = vec![0.0; tokens * width];
     for (task, part) in tasks.iter().zip(&parts) {

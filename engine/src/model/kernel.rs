@@ -3,19 +3,26 @@
 //! Every product is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of rows or
 //! threads; what the output held before is added last. So a row's result never depends on what else is in the batch, to the last bit.
 
-use pulp::{Arch, Simd, WithSimd};
+use super::simd;
+use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Vectors per panel row. With 8 rows of activations that is 24 accumulators, which with 3 panel vectors and one
-/// broadcast fit the 32 vector registers of AVX-512 and NEON.
-const VECTORS: usize = 3;
+/// Vectors per panel row. Three with 8 rows of activations are 24 accumulators, which with 3 panel vectors and one
+/// broadcast fit the 32 vector registers of AVX-512 and NEON. AVX2 has 16: two with 6 rows are 12, and leave room for the
+/// rest, where three with 4 are as many and spill (54 against 80 GFLOP/s a core).
+const fn vectors(lanes: usize) -> usize {
+    if lanes == AVX2 { 2 } else { 3 }
+}
+
+/// Lanes of a vector of f32 under AVX2.
+const AVX2: usize = 8;
 /// A cache line of f32.
 const LINE: usize = 16;
 
-/// Output rows per panel on this machine.
-pub(crate) fn width() -> usize {
+/// Values in a vector on this machine.
+pub(crate) fn vector() -> usize {
     struct Lanes;
     impl WithSimd for Lanes {
         type Output = usize;
@@ -24,7 +31,12 @@ pub(crate) fn width() -> usize {
             S::F32_LANES
         }
     }
-    VECTORS * Arch::new().dispatch(Lanes)
+    simd::arch().dispatch(Lanes)
+}
+
+/// Output rows per panel on this machine.
+pub(crate) fn width() -> usize {
+    vectors(vector()) * vector()
 }
 
 /// f32 values that start on a cache line, so that full vectors never straddle two.
@@ -69,7 +81,7 @@ impl Aligned {
 /// `first`-th of its group.
 pub(crate) fn decode(codes: Codes<'_>, scales: &[f32], offsets: &[f32], group: Group, width: usize, out: &mut [f32]) {
     assert_eq!(width, self::width());
-    Arch::new().dispatch(Decode { codes, scales, offsets, group, out });
+    simd::arch().dispatch(Decode { codes, scales, offsets, group, out });
 }
 
 struct Decode<'a> {
@@ -85,7 +97,7 @@ impl WithSimd for Decode<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let width = VECTORS * S::F32_LANES;
+        let width = vectors(S::F32_LANES) * S::F32_LANES;
         let Decode { codes, scales, offsets, group, out } = self;
         match codes {
             Codes::Bytes(codes) => {
@@ -204,6 +216,21 @@ pub(crate) struct Sums<'a> {
 }
 
 impl<'a> Sums<'a> {
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Where a row's `width` sums begin; they may hold nothing yet.
+    pub fn row(&self, row: usize) -> *mut f32 {
+        assert!(row < self.rows);
+        // SAFETY: the row is one of the sums'.
+        unsafe { self.base.add(row * self.stride).cast() }
+    }
+
     /// All of `values`, (any, `width`).
     pub fn of(values: &'a mut [f32], width: usize) -> Self {
         Self {
@@ -279,17 +306,12 @@ pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, sums: &mu
     let (along, across) = if left.transposed { (depth, rows) } else { (rows, depth) };
     assert!(left.from + (along - 1) * left.stride + across <= left.values.len());
     assert!(right.from + (depth - 1) * right.stride + width <= right.values.len());
-    Arch::new().dispatch(Multiply { left, right, depth, sums, fresh, ahead });
+    simd::arch().dispatch(Multiply { left, right, depth, sums, fresh, ahead });
 }
 
 /// The narrowest panel that holds `lanes` columns, if one can; else the widest.
 pub(crate) fn narrowest(lanes: usize) -> usize {
     lanes.next_multiple_of(vector()).clamp(vector(), width())
-}
-
-/// Values in a vector on this machine.
-pub(crate) fn vector() -> usize {
-    width() / VECTORS
 }
 
 struct Multiply<'a, 's> {
@@ -321,13 +343,13 @@ impl WithSimd for Multiply<'_, '_> {
 impl Multiply<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const V: usize, const TRANSPOSED: bool>(self, simd: S) {
-        // AVX2 has 16 vector registers; the others have 32. Narrow sums need more rows to keep the multipliers busy.
-        let most = if S::F32_LANES == 8 {
-            4
-        } else if V == 1 {
-            16
-        } else {
-            8
+        // Narrow sums need more rows to keep the multipliers busy.
+        let most = match (S::F32_LANES == AVX2, V) {
+            (true, 1) => 12,
+            (true, 2) => 6,
+            (true, _) => 4,
+            (false, 1) => 16,
+            (false, _) => 8,
         };
         let (mut row, rows) = (0, self.sums.rows);
         // Spread over the tiles, so that memory works while the processor does.
@@ -336,13 +358,14 @@ impl Multiply<'_, '_> {
         while row < rows {
             let tile = match rows - row {
                 left if left >= most => most,
-                left => left.min(8),
+                left => left.min(if S::F32_LANES == AVX2 { 6 } else { 8 }),
             };
             if let Some(bytes) = ahead.next() {
                 (0..bytes.len()).step_by(4 * LINE).for_each(|at| prefetch(bytes, at));
             }
             match tile {
                 16 => self.tile::<S, 16, V, TRANSPOSED>(simd, row),
+                12 => self.tile::<S, 12, V, TRANSPOSED>(simd, row),
                 8 => self.tile::<S, 8, V, TRANSPOSED>(simd, row),
                 7 => self.tile::<S, 7, V, TRANSPOSED>(simd, row),
                 6 => self.tile::<S, 6, V, TRANSPOSED>(simd, row),

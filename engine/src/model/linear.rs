@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
 
+use super::fused;
 use super::kernel::{self, Aligned, Left, Onto, Output, Right, Sums};
 use super::ops;
 use super::panels::{CHUNK, Panels, Scratch};
@@ -226,6 +227,9 @@ fn larger(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
 
 /// Adds the product of rows, (rows, k of the panels), and one panel to `sums`; if they are `fresh`, sets them to it.
 fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut Sums<'_>, fresh: bool, scratch: &mut Scratch) {
+    if fresh && sums.rows() <= fused::FEW && panels.coded(panel).is_some_and(|coded| fused::multiply(x, coded, sums)) {
+        return;
+    }
     for start in (0..panels.k).step_by(CHUNK) {
         let inputs = start..panels.k.min(start + CHUNK);
         let weights = panels.chunk(panel, inputs.clone(), scratch);
@@ -393,15 +397,27 @@ mod tests {
         }
     }
 
+    /// Many rows pass over a decoded panel, few are multiplied with codes in registers.
     #[test]
     fn a_row_does_not_depend_on_its_batch() {
-        let (n, k, tokens) = (96, 160, 21);
-        let weight = Weight::Dense(Tensor::from_vec(noise(n * k, 3), (n, k), &Device::Cpu).unwrap());
-        let layer = linear(weight, n, k, false);
+        let (n, k, tokens) = (101, 768 + 256, 21);
+        let dense = Tensor::from_vec(noise(n * k, 3), (n, k), &Device::Cpu).unwrap();
+        let quantized = |dtype| Weight::Quantized(Arc::new(QTensor::quantize(&dense, dtype).unwrap()));
+        let kinds =
+            [GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q5_1, GgmlDType::Q8_0, GgmlDType::Q4K, GgmlDType::Q6K];
+        let weights = kinds.map(quantized).into_iter().chain([Weight::Dense(dense.clone())]);
         let x = noise(tokens * k, 4);
-        let together = layer.product(&x, None, None);
-        for (row, x) in together.chunks_exact(n).zip(x.chunks_exact(k)) {
-            assert_eq!(layer.product(x, None, None), row);
+        for weight in weights {
+            let layer = linear(weight, n, k, true);
+            let together = layer.product(&x, None, None);
+            let largest = layer.argmax(&x);
+            for few in [1, 2, 3, 5, 8, 9] {
+                for (at, x) in x.chunks(few * k).enumerate() {
+                    let rows = x.len() / k;
+                    assert_eq!(layer.product(x, None, None), together[at * few * n..][..rows * n], "{few} rows");
+                    assert_eq!(layer.argmax(x), largest[at * few..][..rows]);
+                }
+            }
         }
     }
 

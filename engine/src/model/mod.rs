@@ -13,6 +13,7 @@ mod composite;
 mod decoder;
 mod dropout;
 mod forward;
+mod fused;
 mod head;
 mod kernel;
 mod layer;
@@ -21,6 +22,7 @@ mod ops;
 mod panels;
 mod passage;
 mod rope;
+pub(crate) mod simd;
 mod training;
 
 pub use adapter::Adapter;
@@ -30,6 +32,7 @@ pub use decoder::Decoder;
 pub use dropout::Dropout;
 pub use forward::{Forward, Span};
 pub use passage::Passage;
+pub use simd::Simd;
 pub use training::Trainee;
 
 pub(crate) use linear::Linear;

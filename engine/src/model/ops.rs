@@ -22,7 +22,7 @@ macro_rules! vectorised {
                     $body
                 }
             }
-            pulp::Arch::new().dispatch(Arguments($($arg,)* std::marker::PhantomData))
+            $crate::model::simd::arch().dispatch(Arguments($($arg,)* std::marker::PhantomData))
         }
     )*};
 }

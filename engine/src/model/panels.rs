@@ -11,6 +11,7 @@ use half::{bf16, f16};
 use std::ops::Range;
 
 use super::codes::{self, Row};
+use super::fused;
 use super::kernel::{self, Aligned, Codes, Group};
 use crate::error::{Error, Result};
 use crate::files::Weight;
@@ -139,6 +140,22 @@ impl Panels {
             transpose_block(block, width, out);
         }
         out
+    }
+
+    /// Panel `panel` as codes, where it is held so.
+    pub fn coded(&self, panel: usize) -> Option<fused::Panel<'_>> {
+        let Store::Codes(Coded { group, nibbles, codes, scales, offsets }) = &self.store else { return None };
+        let (per_byte, lines) = (if *nibbles { 2 } else { 1 }, self.k / group * self.width);
+        let span = panel * self.k * self.width / per_byte..(panel + 1) * self.k * self.width / per_byte;
+        Some(fused::Panel {
+            codes: &codes[span],
+            nibbles: *nibbles,
+            group: *group,
+            scales: &scales[panel * lines..(panel + 1) * lines],
+            offsets: &offsets[panel * lines..(panel + 1) * lines],
+            width: self.width,
+            depth: self.k,
+        })
     }
 
     /// The stored codes that follow `inputs` of panel `panel`, as many as those take; nothing for other storage.
