@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod convert;
 mod findings;
+mod import;
 mod inbox;
 mod merge;
 mod split;
@@ -32,7 +33,9 @@ pub enum DataCommand {
     Convert(convert::ConvertArgs),
     /// Keep an answer of a run as a training example.
     Add(add::AddArgs),
-    /// Approve or reject what `pmtune serve --capture` wrote down.
+    /// Make drafts of your own documents and tables; they wait in the inbox.
+    Import(import::ImportArgs),
+    /// Approve or reject what waits: answers that were captured, drafts of documents.
     Inbox(inbox::InboxArgs),
 }
 
@@ -44,6 +47,7 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result
         DataCommand::Merge(args) => merge::run(args),
         DataCommand::Convert(args) => convert::run(args),
         DataCommand::Add(args) => add::run(&workspace()?, args),
+        DataCommand::Import(args) => import::run(&workspace()?, args),
         DataCommand::Inbox(args) => inbox::run(&workspace()?, args),
     }
 }

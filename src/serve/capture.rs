@@ -84,8 +84,7 @@ impl Capture {
         if last.content.trim_start().starts_with(BY_ITSELF) {
             return None;
         }
-        let (version, answer) = (head.version.clone(), String::new());
-        let captured = Captured { version, messages: said, answer, cut: false, thumb: None, corrected: None };
+        let captured = Captured::answer(head.version.clone(), said, String::new());
         Some(Recording { capture: self.clone(), id: head.id.clone(), captured })
     }
 
@@ -95,7 +94,7 @@ impl Capture {
         if messages.last().is_none_or(|message| message.role != Role::User) {
             return Err(Refusal::invalid("question", "question must be messages, the last of them the user's"));
         }
-        let captured = Captured { version, messages, answer, cut, thumb, corrected };
+        let captured = Captured { cut, thumb, corrected, ..Captured::answer(version, messages, answer) };
         let (sender, number) = oneshot::channel();
         self.send(Note { id, captured, number: Some(sender) }).map_err(|error| Refusal::of(&error))?;
         let number = number.await.unwrap_or_else(|_| Err(ended()));

@@ -41,6 +41,21 @@ const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// # Errors
 /// A quote that is not closed, or a column's name twice.
 pub fn read(text: &str) -> Result<Table, Fault> {
+    let table = read_repeated(text)?;
+    match repeated(&table.header.cells) {
+        Some(twice) => {
+            let what = format!("the column `{twice}` stands there twice");
+            Err(Fault::new(table.header.line, what, "keep the one that counts, or give the other another name"))
+        }
+        None => Ok(table),
+    }
+}
+
+/// The same for tables in which a column may stand several times, as in exports of Jira.
+///
+/// # Errors
+/// A quote that is not closed.
+pub fn read_repeated(text: &str) -> Result<Table, Fault> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (named, body, above) = named_separator(&text);
     let separator = named.unwrap_or_else(|| likeliest(body));
@@ -48,10 +63,6 @@ pub fn read(text: &str) -> Result<Table, Fault> {
     let mut rows = records(body, separator, above)?.into_iter();
     let header = rows.next().unwrap_or(Row { line: above + 1, cells: Vec::new() });
     let header = Row { cells: header.cells.iter().map(|name| name.trim().to_string()).collect(), ..header };
-    if let Some(twice) = repeated(&header.cells) {
-        let what = format!("the column `{twice}` stands there twice");
-        return Err(Fault::new(header.line, what, "keep the one that counts, or give the other another name"));
-    }
     let named = header.cells.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
     let rows = rows.map(|row| fit(row, header.cells.len(), named)).collect();
     Ok(Table { header, rows })

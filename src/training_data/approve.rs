@@ -2,7 +2,7 @@
 
 use super::add::{free_id, tested, words};
 use super::folder::lines;
-use super::inbox::{Captured, Entry, Thumb};
+use super::inbox::{Captured, Entry, Origin, Thumb};
 use super::question::parts;
 use super::{Conversation, Example, Place, leaks};
 use crate::suite::Suite;
@@ -127,7 +127,10 @@ fn conversation(approval: &Approval<'_>, file: &Path, line: usize) -> Result<Con
     let mut one =
         Conversation::of(system, exchanges).ok_or_else(|| Error::input("it holds no question").hint("reject it"))?;
     let corrected = if corrected { ", corrected" } else { "" };
-    let source = format!("asked {}, answer of {}{corrected}", day(*at), captured.version);
+    let source = match &captured.origin {
+        Origin::Version(version) => format!("asked {}, answer of {version}{corrected}", day(*at)),
+        Origin::Document(document) => format!("imported {} from {document}{corrected}", day(*at)),
+    };
     one.describe(None, Vec::new(), Some(source));
     Ok(one)
 }
@@ -188,14 +191,7 @@ mod tests {
 
     fn entry(number: u64, messages: &[(Role, &str)], answer: &str) -> Entry {
         let messages = messages.iter().map(|(role, text)| Message::new(*role, *text)).collect();
-        let captured = Captured {
-            version: "PM-v1".into(),
-            messages,
-            answer: answer.into(),
-            cut: false,
-            thumb: None,
-            corrected: None,
-        };
+        let captured = Captured::answer("PM-v1".into(), messages, answer.into());
         Entry { number, at: "2026-11-21T10:00:00Z".parse().unwrap(), captured }
     }
 

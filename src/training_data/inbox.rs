@@ -1,7 +1,8 @@
-//! Where questions and answers wait that `pmtune serve --capture` wrote down: `.inbox/<year>-<month>.jsonl` below the
-//! training data. Nothing that reads training data reads it; a person approves or rejects.
+//! Where questions and answers wait that `pmtune serve --capture` wrote down or `pmtune data import` made of documents:
+//! `.inbox/<year>-<month>.jsonl` below the training data. Nothing that reads training data reads it; a person approves or
+//! rejects.
 
-use engine::chat::Message;
+use engine::chat::{Message, Role};
 use engine::error::{Error, Kind, Result};
 use engine::store::{self, Lines};
 use jiff::Timestamp;
@@ -29,11 +30,30 @@ pub enum Thumb {
     Down,
 }
 
+/// Where an answer comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The version that gave it.
+    Version(String),
+    /// The document that it was taken from, as `backlog.csv:12`.
+    Document(String),
+}
+
+impl Origin {
+    /// What a list shows: the version, or the document.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Version(name) | Self::Document(name) => name,
+        }
+    }
+}
+
 /// A question, its answer, and what was said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
-    /// The version that answered.
-    pub version: String,
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The messages that were sent, without the version's own system prompt and examples; the last is the question.
     #[serde(rename = "question")]
     pub messages: Vec<Message>,
@@ -46,9 +66,25 @@ pub struct Captured {
     /// The answer as it should have been.
     #[serde(default)]
     pub corrected: Option<String>,
+    /// What whoever approves should know: what was replaced, or left out of a document. In sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Captured {
+    /// An answer of a version, of which nothing has been said yet.
+    pub fn answer(version: String, messages: Vec<Message>, answer: String) -> Self {
+        let (cut, thumb, corrected, notes) = Default::default();
+        Self { origin: Origin::Version(version), messages, answer, cut, thumb, corrected, notes }
+    }
+
+    /// A text of a document as the answer to a question.
+    pub fn document(document: String, question: String, text: String, notes: Vec<String>) -> Self {
+        let (cut, thumb, corrected) = Default::default();
+        let messages = vec![Message::new(Role::User, question)];
+        Self { origin: Origin::Document(document), messages, answer: text, cut, thumb, corrected, notes }
+    }
+
     /// What was asked last.
     pub fn question(&self) -> &str {
         self.messages.last().map(|message| message.content.as_str()).unwrap_or_default()
@@ -217,17 +253,25 @@ pub(super) fn leads_in(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::chat::Role;
 
     fn captured(question: &str, answer: &str) -> Captured {
-        Captured {
-            version: "PM-v1".into(),
-            messages: vec![Message::new(Role::User, question)],
-            answer: answer.into(),
-            cut: false,
-            thumb: None,
-            corrected: None,
-        }
+        Captured::answer("PM-v1".into(), vec![Message::new(Role::User, question)], answer.into())
+    }
+
+    #[test]
+    fn a_line_says_which_version_or_which_document_an_answer_is_of() {
+        // As lines were written before there were documents.
+        let old = r#"{"number":1,"at":"2026-11-21T10:00:00Z","version":"PM-v1","question":[{"role":"user","content":"a"}],"answer":"x","thumb":"up","corrected":null}"#;
+        let entry: Entry = serde_json::from_str(old).unwrap();
+        assert_eq!(entry.captured, Captured { thumb: Some(Thumb::Up), ..captured("a", "x") });
+        assert_eq!(serde_json::to_string(&entry).unwrap(), old, "such lines are written as ever");
+        let document = Captured::document("backlog.csv:12".into(), "a".into(), "x".into(), vec!["left out".into()]);
+        let line = serde_json::to_string(&Entry { captured: document, ..entry }).unwrap();
+        assert!(line.contains(r#""document":"backlog.csv:12""#) && line.contains(r#""notes":["left out"]"#), "{line}");
+        let back: Entry = serde_json::from_str(&line).unwrap();
+        assert_eq!(back.captured.origin, Origin::Document("backlog.csv:12".into()));
+        let nobody = line.replace("\"document\"", "\"file\"");
+        assert!(serde_json::from_str::<Entry>(&nobody).is_err());
     }
 
     fn numbers(inbox: &Inbox) -> Vec<u64> {

@@ -6,7 +6,8 @@
 //! among them. [`leaks`] names training examples
 //! that give away a suite's case. [`stats`] counts, [`split`] holds examples out, [`merge`] joins several people's
 //! folders, [`convert`] reads and writes other tools' files, [`add`] keeps an answer of a run as an example. What
-//! `pmtune serve` captured lies in an [`Inbox`], which none of these reads, until [`approve`] makes examples of it.
+//! `pmtune serve` captured and what [`mod@import`] made of documents lies in an [`Inbox`], which none of these reads, until
+//! [`approve`] makes examples of it.
 
 mod add;
 mod approve;
@@ -15,6 +16,7 @@ mod conversation;
 pub mod convert;
 mod example;
 mod folder;
+pub mod import;
 mod inbox;
 mod json;
 mod kind;
@@ -26,6 +28,7 @@ mod load;
 mod meaning;
 mod merge;
 mod question;
+mod quoted;
 mod read;
 mod recommended;
 mod record;
@@ -45,8 +48,8 @@ pub use conversation::Conversation;
 pub use engine::train::Place;
 pub use example::Example;
 pub use folder::write_folder;
-pub use inbox::{Captured, Entry, Inbox, Thumb};
-pub use kind::{Kind, kind_of};
+pub use inbox::{Captured, Entry, Inbox, Origin, Thumb};
+pub use kind::{Kind, kind_of, kinds};
 pub use leak::{Known, Leak, Overlap, leaks};
 pub use lint::{Contradiction, contradictions, most_bytes, near_duplicates};
 pub use listing::{any_files, files};

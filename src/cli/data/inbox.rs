@@ -1,8 +1,9 @@
-//! `pmtune data inbox`: what `pmtune serve --capture` wrote down, and what becomes of it.
+//! `pmtune data inbox`: what `pmtune serve --capture` wrote down and `pmtune data import` made of documents, and what
+//! becomes of it.
 
 use crate::cli::out;
 use crate::report::{one_line, visible};
-use crate::training_data::{Entry, Thumb};
+use crate::training_data::{Entry, Origin, Thumb};
 use crate::words;
 use crate::work::data::inbox::{self, ApproveOptions};
 use crate::workspace::Workspace;
@@ -75,12 +76,15 @@ pub fn run(workspace: &Workspace, args: &InboxArgs) -> Result<()> {
 fn list(workspace: &Workspace) -> Result<()> {
     let waiting = inbox::waiting(workspace)?;
     if waiting.is_empty() {
-        out::line("Nothing waits. `pmtune serve --capture` writes down what is asked and answered.");
+        out::paragraph(
+            "Nothing waits. `pmtune serve --capture` writes down what is asked and answered; `pmtune data import` makes \
+             drafts of your own documents.",
+        );
         return Ok(());
     }
     for entry in &waiting {
         let lead = format!("{:>4}  {}  ", entry.number, words::moment(entry.at));
-        let told = format!("{}{}", one_line(&entry.captured.version), mark(entry));
+        let told = format!("{}{}", one_line(entry.captured.origin.name()), mark(entry));
         out::line(format!("{lead}{told}"));
         out::line(format!("      {}", words::clip(&one_line(entry.captured.question()), 70)));
     }
@@ -108,8 +112,9 @@ fn mark(entry: &Entry) -> String {
 fn show(workspace: &Workspace, args: &Numbers) -> Result<()> {
     for entry in inbox::named(workspace, &args.numbers)? {
         let captured = &entry.captured;
-        let version = one_line(&captured.version);
-        out::line(format!("Entry {}, {}, {version}{}", entry.number, words::moment(entry.at), mark(&entry)));
+        let origin = one_line(captured.origin.name());
+        out::line(format!("Entry {}, {}, {origin}{}", entry.number, words::moment(entry.at), mark(&entry)));
+        captured.notes.iter().for_each(|note| out::prose(format!("  {}", one_line(note))));
         for message in &captured.messages {
             let who = match message.role {
                 Role::System => "System",
@@ -118,7 +123,7 @@ fn show(workspace: &Workspace, args: &Numbers) -> Result<()> {
             };
             part(who, &message.content);
         }
-        part("Answer", &captured.answer);
+        part(if matches!(captured.origin, Origin::Document(_)) { "Text" } else { "Answer" }, &captured.answer);
         captured.corrected.iter().for_each(|text| part("Corrected", text));
         out::line("");
     }

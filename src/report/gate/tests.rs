@@ -184,10 +184,10 @@ fn elements(xml: &str) -> Vec<(String, BTreeMap<String, String>)> {
             Event::Start(tag) | Event::Empty(tag) => {
                 let attributes = tag.attributes().map(|attribute| {
                     let attribute = attribute.unwrap();
-                    let value = attribute.unescape_value().unwrap().into_owned();
-                    (String::from_utf8(attribute.key.0.to_vec()).unwrap(), value)
+                    let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
+                    (attribute.key.0.to_string(), value)
                 });
-                let name = String::from_utf8(tag.name().0.to_vec()).unwrap();
+                let name = tag.name().0.to_string();
                 found.push((name, attributes.collect()));
             }
             _ => {}

@@ -82,6 +82,11 @@ fn mend_line(line: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<Vec<u8>> {
     (from > 0).then(|| (out + text.get(from..).unwrap_or_default()).into_bytes())
 }
 
+/// A text with all that can be mended mended.
+pub fn mend_all(text: &str) -> String {
+    mend_text(text, &|_| true)
+}
+
 fn mend_text(text: &str, wanted: &dyn Fn(&str) -> bool) -> String {
     // Broken characters first: their bytes may look like control characters.
     type Mend = fn(&str) -> String;

@@ -82,6 +82,11 @@ pub(super) fn shorten(example: &mut Example, most: usize) {
     }
 }
 
+/// The tokens of so many words.
+pub fn about_tokens(words: usize) -> usize {
+    (words as f64 * TOKENS_PER_WORD).round() as usize
+}
+
 /// Tokens of prompts and outputs, and "about " where they are estimated. `None` where the text is far too small to be too
 /// long: counting is slow, and English has four bytes to the token.
 fn tokens(exchanges: &[Example], bytes: usize, options: &Options<'_>) -> Option<(usize, &'static str)> {
@@ -94,7 +99,7 @@ fn tokens(exchanges: &[Example], bytes: usize, options: &Options<'_>) -> Option<
         Some(count) => Some((all().map(count).sum(), "")),
         None => {
             let words: usize = all().map(|text| text.split_whitespace().count()).sum();
-            Some(((words as f64 * TOKENS_PER_WORD).round() as usize, "about "))
+            Some((about_tokens(words), "about "))
         }
     }
 }

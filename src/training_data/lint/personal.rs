@@ -5,7 +5,7 @@ use super::{Code, Finding};
 use crate::check::quality::prose::pattern;
 use crate::training_data::Example;
 use crate::training_data::Severity::Error;
-use regex::Regex;
+use regex::{Match, Regex};
 use std::sync::LazyLock;
 
 pub(super) const CODES: &[Code] = &[CODE];
@@ -43,32 +43,89 @@ pub(super) fn find(example: &Example) -> Vec<Finding> {
 }
 
 fn mail(text: &str) -> Option<&str> {
-    if !text.contains('@') {
-        return None;
-    }
-    let mut all =
-        MAIL.captures_iter(text).filter_map(|c| Some((c.get(0)?.as_str(), c.get(1)?.as_str().to_lowercase())));
-    all.find(|(_, domain)| !RESERVED.iter().any(|end| domain == end.trim_start_matches('.') || domain.ends_with(end)))
-        .map(|(whole, _)| whole)
+    mails(text).next().map(|m| m.as_str())
+}
+
+/// Addresses of people: those at reserved domains are nobody's.
+fn mails(text: &str) -> impl Iterator<Item = Match<'_>> {
+    let all = MAIL.captures_iter(if text.contains('@') { text } else { "" });
+    let all = all.filter_map(|c| Some((c.get(0)?, c.get(1)?.as_str().to_lowercase())));
+    let reserved = |domain: &str| RESERVED.iter().any(|end| domain == end.trim_start_matches('.') || domain.ends_with(end));
+    all.filter(move |(_, domain)| !reserved(domain)).map(|(whole, _)| whole)
 }
 
 fn phone(text: &str) -> Option<&str> {
-    if text.bytes().filter(u8::is_ascii_digit).count() < 8 {
-        return None;
-    }
-    PHONE
-        .find_iter(text)
-        .find(|m| {
-            let shown = m.as_str();
-            let digits = shown.bytes().filter(u8::is_ascii_digit).count();
-            let part_of_more = text[..m.start()].ends_with(|c: char| c.is_alphanumeric() || "-.+$€£".contains(c))
-                || goes_on(&text[m.end()..]);
-            (9..=15).contains(&digits)
-                && !part_of_more
-                && !FICTION.iter().any(|f| shown.contains(f))
-                && !is_thousands(shown)
+    phones(text).next().map(|m| m.as_str())
+}
+
+fn phones(text: &str) -> impl Iterator<Item = Match<'_>> {
+    let enough = text.bytes().filter(u8::is_ascii_digit).count() >= 8;
+    PHONE.find_iter(if enough { text } else { "" }).filter(move |m| {
+        let shown = m.as_str();
+        let digits = shown.bytes().filter(u8::is_ascii_digit).count();
+        let part_of_more = text[..m.start()].ends_with(|c: char| c.is_alphanumeric() || "-.+$€£".contains(c))
+            || goes_on(&text[m.end()..]);
+        (9..=15).contains(&digits)
+            && !part_of_more
+            && !FICTION.iter().any(|f| shown.contains(f))
+            && !is_thousands(shown)
+    })
+}
+
+/// Stand-ins for the personal data of one document: everywhere the same for the same address or number, readable as text,
+/// and nobody's.
+#[derive(Debug, Default)]
+pub struct StandIns {
+    mails: Vec<String>,
+    phones: Vec<String>,
+}
+
+/// Before the `@` of addresses that stand in for real ones.
+const NAMES: [&str; 8] = ["alex", "sam", "kim", "robin", "jo", "charlie", "noor", "toni"];
+
+impl StandIns {
+    /// The text with every address and number of a person replaced.
+    pub fn replace(&mut self, text: &str) -> String {
+        let text = replaced(text, mails(text), |mail| {
+            let at = place(&mut self.mails, mail.to_lowercase());
+            let name = NAMES.get(at % NAMES.len()).unwrap_or(&"alex");
+            let more = if at < NAMES.len() { String::new() } else { (at / NAMES.len() + 1).to_string() };
+            format!("{name}{more}@example.com")
+        });
+        replaced(&text, phones(&text), |phone| {
+            let at = place(&mut self.phones, phone.chars().filter(char::is_ascii_digit).collect());
+            // Of Ofcom's drama numbers for London, 020 7946 0000 to 0999.
+            format!("+44 20 7946 0{:03}", at % 1000)
         })
-        .map(|m| m.as_str())
+    }
+
+    /// How many addresses and numbers were replaced, each counted once.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.mails.len(), self.phones.len())
+    }
+}
+
+/// Where a value stands in the list, to which a new one is added.
+fn place(known: &mut Vec<String>, value: String) -> usize {
+    known.iter().position(|one| *one == value).unwrap_or_else(|| {
+        known.push(value);
+        known.len() - 1
+    })
+}
+
+fn replaced<'t>(
+    text: &str,
+    found: impl Iterator<Item = Match<'t>>,
+    mut stand_in: impl FnMut(&str) -> String,
+) -> String {
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for found in found {
+        out.push_str(&text[from..found.start()]);
+        out.push_str(&stand_in(found.as_str()));
+        from = found.end();
+    }
+    out.push_str(&text[from..]);
+    out
 }
 
 /// Whether what follows belongs to the number: `100-200-3000-1` is an order's.
@@ -107,6 +164,20 @@ mod tests {
         ] {
             assert_eq!(phone(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn stand_ins_are_the_same_for_the_same_person_and_nobodys() {
+        let mut stand_ins = StandIns::default();
+        let text = "Ask jo.park@harbourmail.io or +49 170 1234567; then Jo.Park@harbourmail.io, (415) 732-9910.";
+        let said = stand_ins.replace(text);
+        let wanted = "Ask alex@example.com or +44 20 7946 0000; then alex@example.com, +44 20 7946 0001.";
+        assert_eq!((said.as_str(), stand_ins.counts()), (wanted, (1, 2)));
+        assert_eq!(stand_ins.replace(wanted), wanted, "what is nobody's stays");
+        let many: String = (0..20).map(|n| format!("p{n}@harbourmail.io ")).collect();
+        let said = StandIns::default().replace(&many);
+        let different: std::collections::HashSet<_> = said.split_whitespace().collect();
+        assert_eq!((different.len(), mail(&said)), (20, None));
     }
 
     #[test]

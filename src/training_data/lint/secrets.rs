@@ -47,7 +47,8 @@ pub(super) fn find(example: &Example) -> Vec<Finding> {
     found
 }
 
-fn secret(text: &str) -> Option<(&'static str, &str)> {
+/// What a secret in the text looks like, and the secret.
+pub fn secret(text: &str) -> Option<(&'static str, &str)> {
     let shaped = SHAPES.iter().find_map(|(what, shape)| Some((*what, shape.find(text)?.as_str())));
     shaped.or_else(|| {
         let values = NAMED.captures_iter(text).filter_map(|c| c.get(1).map(|m| m.as_str()));

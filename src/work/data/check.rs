@@ -53,7 +53,7 @@ pub fn check(workspace: Option<&Workspace>, options: &CheckOptions, sink: &dyn S
     lint::lint(&paths, &lint_options, &|step| sink.tell(Event::Lint(step)))
 }
 
-fn settings(workspace: Option<&Workspace>) -> Result<DataSettings> {
+pub(super) fn settings(workspace: Option<&Workspace>) -> Result<DataSettings> {
     Ok(workspace.map(Workspace::section).transpose()?.flatten().unwrap_or_default())
 }
 

@@ -1,4 +1,4 @@
-//! What `pmtune serve --capture` wrote down: looked at, approved, rejected.
+//! What `pmtune serve --capture` wrote down and what was made of documents: looked at, approved, rejected.
 
 use super::add::suites;
 use crate::training_data::{self, Approval, Approved, Entry, Inbox, readable};
@@ -85,7 +85,7 @@ pub fn reject(workspace: &Workspace, numbers: &[u64]) -> Result<usize> {
     Ok(numbers.len())
 }
 
-fn inbox(workspace: &Workspace) -> Inbox {
+pub(super) fn inbox(workspace: &Workspace) -> Inbox {
     Inbox::below(&workspace.training_data())
 }
 
