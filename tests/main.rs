@@ -7,6 +7,7 @@ mod check_families;
 mod cli;
 mod data_check;
 mod data_commands;
+mod data_import;
 mod desk;
 mod docs;
 mod end_to_end;

@@ -184,7 +184,7 @@ fn elements(xml: &str) -> Vec<(String, BTreeMap<String, String>)> {
             Event::Start(tag) | Event::Empty(tag) => {
                 let attributes = tag.attributes().map(|attribute| {
                     let attribute = attribute.unwrap();
-                    let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
+                    let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap().into_owned();
                     (attribute.key.0.to_string(), value)
                 });
                 let name = tag.name().0.to_string();

@@ -45,7 +45,7 @@ impl Course<'_> {
         if waiting == 0 {
             return Ok(Came::Done("nothing waits in the inbox".into()));
         }
-        let wait = format!("{waiting} {} in the inbox", words::either(waiting, "answer waits", "answers wait"));
+        let wait = format!("{waiting} {} in the inbox", words::either(waiting, "entry waits", "entries wait"));
         Ok(match self.options.yes {
             true => Came::Done(format!("{wait}, and stay there")),
             false => Came::Person {
