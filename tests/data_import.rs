@@ -95,7 +95,7 @@ fn exports_of_jira_linear_and_notion_and_tables_of_excel_are_known_by_their_colu
     assert!(notes(&drafts[0]).contains("left out: 1 image, 1 link target and 1 mention"), "{}", notes(&drafts[0]));
     assert_eq!(text(&drafts[1], "instruction"), "Write the description of \"The clock is late\".");
     let passed: Vec<_> = made["passed"].as_array().unwrap().iter().map(|p| (text(p, "why"), text(p, "document"))).collect();
-    assert!(passed.contains(&("refused", "jira.csv:24")) && passed.contains(&("unfit", "jira.csv:26")), "{passed:?}");
+    assert!(passed.contains(&("refused", "jira.csv:16")) && passed.contains(&("unfit", "jira.csv:18")), "{passed:?}");
     assert!(!made.to_string().contains("q8Zt41LmP0vXw92K"), "a secret is not repeated");
     let said = notes(&made);
     assert!(said.contains("`Issue key` (4 records)") && said.contains("`Comment` (2 records)"), "{said}");
@@ -168,16 +168,16 @@ fn drafts_wait_are_approved_as_they_are_and_never_come_twice() {
 #[test]
 fn what_a_suite_tests_is_refused_and_a_held_out_case_is_not_named() {
     let root = scratch::workspace();
-    let suite = "cases:\n  - id: clock\n    split: dev\n    prompt: Sum up. The clock of the north pier is 40 seconds late after a restart.\n  - id: tap\n    \
-                 split: held-out\n    prompt: Write about it. Boats that lose their signal keep the tap of the crew for later.\n";
+    let suite = "cases:\n  - id: clock\n    split: dev\n    prompt: Sum up. The clock of the north pier is late after a restart.\n  - id: tap\n    \
+                 split: held-out\n    prompt: Write about it. Boats that lose their signal keep the tap for later.\n";
     std::fs::write(root.path().join("suites/piers.yaml"), suite).unwrap();
     let write = |name: &str, text: &str| -> PathBuf {
         let path = root.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     };
-    write("a.md", "# Clock\n\nWe saw it. The clock of the north pier is 40 seconds late, after a restart!\n");
-    write("b.md", "# Tap\n\nSince June. Boats that lose their signal keep the tap of the crew for later.\n");
+    write("a.md", "# Clock\n\nWe saw it. The clock of the north pier is late, after a restart!\n");
+    write("b.md", "# Tap\n\nSince June. Boats that lose their signal keep the tap for later.\n");
     write("c.md", "# Fine\n\nThe clock of the south pier is late, and nobody knows since when it has been.\n");
     let (code, said, error) = pmtune(root.path(), &["data", "import", "a.md", "b.md", "c.md"]);
     assert_eq!(code, 0, "{error}");
@@ -194,7 +194,7 @@ fn what_cannot_be_read_is_an_error_with_a_remedy_and_nothing_is_written() {
     write("empty.md", b"");
     write("old.doc", b"\xD0\xCF\x11\xE0");
     write("locked.docx", b"\xD0\xCF\x11\xE0\xA1\xB1");
-    write("a.csv", b"Idea,Details\nOne,Two\n");
+    write("a.csv", b"Idea,Prose\nOne,Two\n");
     write("picture.md", b"![a](a.png)\n");
     std::fs::create_dir(root.path().join("specs")).unwrap();
     let cases = [
@@ -203,7 +203,7 @@ fn what_cannot_be_read_is_an_error_with_a_remedy_and_nothing_is_written() {
         ("gone.md".into(), "gone.md is not there"),
         ("old.doc".into(), "save it as DOCX"),
         ("locked.docx".into(), "protected by a password"),
-        ("a.csv".into(), "a.csv:1: no column is known to hold the title; the columns are `Idea`, `Details`"),
+        ("a.csv".into(), "a.csv:1: no column is known to hold the title; the columns are `Idea`, `Prose`"),
         ("a.csv --title Idee".into(), "no column is called `Idee`"),
         ("a.csv --title Idea".into(), "--title COLUMN --text COLUMN"),
         ("picture.md".into(), "it has no text; left out: 1 image"),
@@ -225,7 +225,7 @@ fn what_cannot_be_read_is_an_error_with_a_remedy_and_nothing_is_written() {
     let (code, said, error) = pmtune(root.path(), &["data", "import", &shipped("odd.csv")]);
     assert!(code == 0 && said.contains("1 draft waits"), "{said}{error}");
     assert!(error.contains("odd.csv:3: this row has 3 fields, the header has 2"), "{error}");
-    let (code, ..) = pmtune(root.path(), &["data", "import", "a.csv", "--title", "Idea", "--text", "Details", "--text", "Idea"]);
+    let (code, ..) = pmtune(root.path(), &["data", "import", "a.csv", "--title", "Idea", "--text", "Prose", "--text", "Idea"]);
     assert_eq!(code, 0);
     assert_eq!(text(&inbox(root.path())[1], "answer"), "Two\n\n## Idea\n\nOne");
 }

@@ -72,7 +72,7 @@ pub fn drafts(documents: Vec<Document>, asked: &Asked, suites: &[Suite], known: 
         if let Some(reason) = tested {
             let remedy = "leave it out, or retire the case first: a model trained on it could not be tested with it";
             made.passed.push(Passed::new(&draft.at, Why::Refused, reason, remedy));
-        } else if let Some((reason, remedy)) = known.twin(&draft) {
+        } else if let Some((reason, remedy)) = known.twin(&draft.at, &draft.prompt(), &draft.output) {
             made.passed.push(Passed::new(&draft.at, Why::Known, reason, remedy));
         } else {
             made.drafts.push(draft);

@@ -2,8 +2,8 @@
 
 use super::document::{Lost, Opened};
 use super::markdown;
-use super::source::Decoded;
 use crate::check::quality::prose::pattern;
+use crate::table::Decoded;
 use engine::error::{Error, Result};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;

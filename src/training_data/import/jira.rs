@@ -6,9 +6,8 @@ use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 /// Macros that stand around several lines.
-static MACRO: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(^|[^{\\])\{(code|noformat|quote|panel|expand|info|note|warning|tip)((?::[^{}\n]*)?)\}[ \t]*\n?")
-});
+static MACRO: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\{(?:code|noformat|quote|panel|expand|info|note|warning|tip)(?::[^{}\n]*)?\}"));
 static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*h([1-6])\.\s+(.*)$"));
 static LIST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*([*#]+|-)\s+(.*)$"));
 static RULE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*-{4,}\s*$"));
@@ -38,11 +37,7 @@ enum Line {
 /// The Markdown of a text; what it has no place for is counted.
 pub(super) fn markdown(text: &str, lost: &mut Lost) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    // Each of these macros on a line of its own.
-    let text = MACRO.replace_all(&text, |found: &Captures<'_>| {
-        let parted = if matches!(&found[1], "" | "\n") { "" } else { "\n" };
-        format!("{}{parted}{{{}{}}}\n", &found[1], &found[2], &found[3])
-    });
+    let text = macros_apart(&text);
     let mut writer = Writer { out: String::new(), before: Line::Blank, quoted: false };
     let mut code: Option<&str> = None;
     for line in text.lines() {
@@ -77,6 +72,28 @@ pub(super) fn markdown(text: &str, lost: &mut Lost) -> String {
         writer.out.push_str("```\n");
     }
     writer.out.trim().to_string()
+}
+
+/// The text with each of these macros on a line of its own.
+fn macros_apart(text: &str) -> String {
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for found in MACRO.find_iter(text) {
+        let (before, after) = (&text[..found.start()], &text[found.end()..]);
+        // `{{code}}` is a word, and `\{code}` says what it says.
+        if before.ends_with(['{', '\\']) || after.starts_with('}') {
+            continue;
+        }
+        out.push_str(&text[from..found.start()]);
+        if !out.is_empty() && !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out.push_str(found.as_str());
+        out.push('\n');
+        let rest = after.trim_start_matches([' ', '\t']);
+        let rest = rest.strip_prefix('\n').unwrap_or(rest);
+        from = text.len() - rest.len();
+    }
+    out + &text[from..]
 }
 
 /// The macro that a line consists of, and what stands behind its colon.

@@ -1,6 +1,5 @@
 //! What is among the examples or waits already.
 
-use super::draft::Draft;
 use crate::training_data::add::words;
 use crate::training_data::{Conversation, Entry};
 use std::collections::HashMap;
@@ -31,9 +30,9 @@ impl Known {
         known
     }
 
-    /// Why there is no need of a draft; else it is known from now on.
-    pub(super) fn twin(&mut self, draft: &Draft) -> Option<(String, &'static str)> {
-        let (asked, answer) = (words(&draft.prompt()), words(&draft.output));
+    /// Why there is no need of another draft; else it is known from now on as the one of the document `at`.
+    pub(super) fn twin(&mut self, at: &str, prompt: &str, output: &str) -> Option<(String, &'static str)> {
+        let (asked, answer) = (words(prompt), words(output));
         if let Some(place) = self.answers.get(&answer) {
             return Some((format!("{place} has the same text"), "nothing is to be done"));
         }
@@ -41,8 +40,8 @@ impl Known {
             let reason = format!("{place} has another text under the same title");
             return Some((reason, "reject or remove that one first if this one is better"));
         }
-        self.asked.insert(asked, draft.at.clone());
-        self.answers.insert(answer, draft.at.clone());
+        self.asked.insert(asked, at.to_string());
+        self.answers.insert(answer, at.to_string());
         None
     }
 }

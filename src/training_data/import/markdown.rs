@@ -1,8 +1,8 @@
 //! Markdown and plain text as documents, and what every reader's Markdown is cleaned of.
 
 use super::document::{Document, Lost, Opened, Passed, Why};
-use super::source::Decoded;
 use crate::check::quality::prose::pattern;
+use crate::table::Decoded;
 use crate::training_data::lint::mend_all;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;

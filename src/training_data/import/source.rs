@@ -3,7 +3,7 @@
 use super::document::Opened;
 use super::tabular::{self, Columns};
 use super::{docx, html, markdown, sheet};
-use crate::table::{self, Fault};
+use crate::table::{self, Decoded, Fault};
 use engine::error::{Error, Result};
 use std::path::Path;
 
@@ -53,12 +53,6 @@ fn unread(file: &Path, remedy: &str) -> Error {
 fn file_name(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// A text, with what was guessed of its encoding.
-pub(super) struct Decoded {
-    pub text: String,
-    pub guess: Option<String>,
 }
 
 fn text(bytes: &[u8]) -> Result<Decoded, Fault> {
