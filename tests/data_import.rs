@@ -74,7 +74,8 @@ fn a_workbook_gives_a_draft_for_each_row_of_the_sheets_that_are_known() {
     let passed = &made["passed"][0];
     assert_eq!((text(passed, "document"), text(passed, "reason")), ("ideas.xlsx:Ideas:6", "the row has no text"));
     let said = notes(&made);
-    for part in ["1 row above the header left out", "`Effort` (3 records), `Owner` (3 records)", "known: sheet `Lists`"] {
+    for part in ["1 row above the header left out", "`Effort` (3 records), `Owner` (3 records)", "known: sheet `Lists`"]
+    {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -86,7 +87,8 @@ fn exports_of_jira_linear_and_notion_and_tables_of_excel_are_known_by_their_colu
     let drafts = made["drafts"].as_array().unwrap();
     assert_eq!(drafts.len(), 2, "{made}");
     assert_eq!(text(&drafts[0], "instruction"), "Write a user story.");
-    let input = "Title: Confirm a change with one tap\nType: Story\nPriority: High\nLabels: pier, crew\nComponent: Display";
+    let input =
+        "Title: Confirm a change with one tap\nType: Story\nPriority: High\nLabels: pier, crew\nComponent: Display";
     assert_eq!((text(&drafts[0], "input"), text(&drafts[0], "document")), (input, "jira.csv:2"));
     let wanted = "## Problem\n\nCrews learn of a change **too late**, see the plan and ask a colleague.\n\n### Acceptance criteria\n\n\
                   - One tap confirms the change\n  - also without a signal\n1. The pier display follows within `60` seconds\n\n\
@@ -94,7 +96,8 @@ fn exports_of_jira_linear_and_notion_and_tables_of_excel_are_known_by_their_colu
     assert_eq!(text(&drafts[0], "output"), wanted);
     assert!(notes(&drafts[0]).contains("left out: 1 image, 1 link target and 1 mention"), "{}", notes(&drafts[0]));
     assert_eq!(text(&drafts[1], "instruction"), "Write the description of \"The clock is late\".");
-    let passed: Vec<_> = made["passed"].as_array().unwrap().iter().map(|p| (text(p, "why"), text(p, "document"))).collect();
+    let passed: Vec<_> =
+        made["passed"].as_array().unwrap().iter().map(|p| (text(p, "why"), text(p, "document"))).collect();
     assert!(passed.contains(&("refused", "jira.csv:16")) && passed.contains(&("unfit", "jira.csv:18")), "{passed:?}");
     assert!(!made.to_string().contains("q8Zt41LmP0vXw92K"), "a secret is not repeated");
     let said = notes(&made);
@@ -118,7 +121,10 @@ fn pages_and_notes_are_cleaned_of_what_text_cannot_carry() {
     let page = &dry(root.path(), "status.html", &[])["drafts"][0];
     assert_eq!(text(page, "instruction"), "Write a status update.");
     let output = text(page, "output");
-    assert!(output.contains("**two more** than planned. See the board.") && output.contains("- No missed departure & no"), "{output}");
+    assert!(
+        output.contains("**two more** than planned. See the board.") && output.contains("- No missed departure & no"),
+        "{output}"
+    );
     assert!(!output.contains("never") && !output.contains("color"), "{output}");
     assert!(notes(page).contains("left out: 1 form field, 1 image and 1 link target"), "{}", notes(page));
     let release = &dry(root.path(), "release.md", &[])["drafts"][0];
@@ -127,7 +133,11 @@ fn pages_and_notes_are_cleaned_of_what_text_cannot_carry() {
         text(release, "output"),
         "# Release notes: crew app 2.4\n\n- Confirm a change with one tap, also without a signal.\n- The pier display follows within a minute."
     );
-    assert!(notes(release).contains("left out: 1 comment, 1 footnote, 1 front matter key and 1 image"), "{}", notes(release));
+    assert!(
+        notes(release).contains("left out: 1 comment, 1 footnote, 1 front matter key and 1 image"),
+        "{}",
+        notes(release)
+    );
 }
 
 #[test]
@@ -158,7 +168,10 @@ fn drafts_wait_are_approved_as_they_are_and_never_come_twice() {
     assert_eq!(text(&examples[0], "instruction"), "Write the description of \"Offline tap\".");
     assert_eq!(text(&examples[0], "input"), "Priority: Urgent\nLabels: Bug, Crew\nProject: Crew app");
     assert!(text(&examples[1], "output").ends_with("> Rollout starts on 4 May."));
-    assert!(text(&examples[1], "source").starts_with("imported ") && text(&examples[1], "source").ends_with("from prd.docx"));
+    assert!(
+        text(&examples[1], "source").starts_with("imported ")
+            && text(&examples[1], "source").ends_with("from prd.docx")
+    );
     // Neither personal data nor stand-ins are found by the checker.
     let (_, said, error) = pmtune(root.path(), &["data", "check", into, "--json"]);
     let all = said + &error;
@@ -225,7 +238,8 @@ fn what_cannot_be_read_is_an_error_with_a_remedy_and_nothing_is_written() {
     let (code, said, error) = pmtune(root.path(), &["data", "import", &shipped("odd.csv")]);
     assert!(code == 0 && said.contains("1 draft waits"), "{said}{error}");
     assert!(error.contains("odd.csv:3: this row has 3 fields, the header has 2"), "{error}");
-    let (code, ..) = pmtune(root.path(), &["data", "import", "a.csv", "--title", "Idea", "--text", "Prose", "--text", "Idea"]);
+    let (code, ..) =
+        pmtune(root.path(), &["data", "import", "a.csv", "--title", "Idea", "--text", "Prose", "--text", "Idea"]);
     assert_eq!(code, 0);
     assert_eq!(text(&inbox(root.path())[1], "answer"), "Two\n\n## Idea\n\nOne");
 }

@@ -51,11 +51,15 @@ mod tests {
 
     #[test]
     fn a_whole_sentence_of_some_length_is_found_and_a_part_of_one_is_not() {
-        let text = "cases: [{id: a, prompt: 'Plan it. The crew learns of a change by radio and then forgets it. Soon.'}]";
+        let text =
+            "cases: [{id: a, prompt: 'Plan it. The crew learns of a change by radio and then forgets it. Soon.'}]";
         let suites = [crate::suite::load_str("s", text).unwrap()];
         let sentences = Sentences::new(&suites);
         let found = |text: &str| sentences.find(text).map(|(id, _)| id);
-        assert_eq!(found("We know.\n- The **crew** learns of a change by radio, and then forgets it! Now."), Some("s/a"));
+        assert_eq!(
+            found("We know.\n- The **crew** learns of a change by radio, and then forgets it! Now."),
+            Some("s/a")
+        );
         assert_eq!(found("The crew learns of a change by radio and then forgets everything."), None);
         assert_eq!(found("Plan it. Soon."), None);
         assert_eq!(found("The crew learns of a change by radio and then forgets it. Soon after"), Some("s/a"));

@@ -83,7 +83,9 @@ fn tell(made: &ImportedDrafts, dry_run: bool) {
             None => out::line(place),
         }
         if dry_run {
-            for (name, text) in [("Instruction", &draft.instruction), ("Input", &draft.input), ("Output", &draft.output)] {
+            for (name, text) in
+                [("Instruction", &draft.instruction), ("Input", &draft.input), ("Output", &draft.output)]
+            {
                 let lines = visible(text).lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n");
                 out::prose(format!("  {name}:\n{lines}"));
             }

@@ -5,11 +5,11 @@ use super::markdown;
 use crate::check::quality::prose::pattern;
 use crate::table::Decoded;
 use engine::error::{Error, Result};
+use htmd::HtmlToMarkdown;
+use htmd::options::{BrStyle, BulletListMarker, HrStyle, Options};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
-use htmd::HtmlToMarkdown;
-use htmd::options::{BrStyle, BulletListMarker, HrStyle, Options};
 use regex::Regex;
 use std::cell::RefCell;
 use std::sync::LazyLock;
@@ -18,9 +18,8 @@ use std::sync::LazyLock;
 /// through all of them for each new one.
 const DEEPEST: usize = 256;
 /// Elements without a content.
-const VOID: &[&str] = &[
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-];
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 /// Elements that the next of their like closes.
 const CLOSED_BY_NEXT: &[&str] = &["p", "li", "dd", "dt"];
 /// What a text cannot show, as it is counted.
@@ -130,7 +129,9 @@ impl Seen {
         self.in_title = name == "title" && self.title.is_empty() && !self.foreign;
         match name {
             "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
-            "style" | "iframe" | "noembed" | "noframes" | "noscript" | "xmp" => TokenSinkResult::RawData(RawKind::Rawtext),
+            "style" | "iframe" | "noembed" | "noframes" | "noscript" | "xmp" => {
+                TokenSinkResult::RawData(RawKind::Rawtext)
+            }
             "script" => TokenSinkResult::RawData(RawKind::ScriptData),
             "plaintext" => TokenSinkResult::Plaintext,
             _ => TokenSinkResult::Continue,
@@ -161,14 +162,21 @@ mod tests {
                     <img src=a.png alt='x'><ul><li>One<li>Two</ul><table><tr><th>a<th>b<tr><td>1<td>2</table><svg><path/></svg>";
         let document = read(page).unwrap().documents.remove(0);
         assert_eq!(document.title, "Kiosk & pier");
-        assert!(document.text.starts_with("## Why\n\nA **late** ferry costs 1.5 * the fare_rate.\nSays Nadia.\n\n- One\n- Two\n\n| a"), "{}", document.text);
+        assert!(
+            document.text.starts_with(
+                "## Why\n\nA **late** ferry costs 1.5 * the fare_rate.\nSays Nadia.\n\n- One\n- Two\n\n| a"
+            ),
+            "{}",
+            document.text
+        );
         assert_eq!(document.lost.sentence().unwrap(), "left out: 2 images and 1 link target");
     }
 
     #[test]
     fn deep_pages_are_refused_however_they_hide_it() {
         let deep = 100_000;
-        let hidden = ["<div>", "<b><div></b>", "<svg><td>", "<b></i>", "<b a=\"></b>\">", "<svg><input>", "<a href='>'>"];
+        let hidden =
+            ["<div>", "<b><div></b>", "<svg><td>", "<b></i>", "<b a=\"></b>\">", "<svg><input>", "<a href='>'>"];
         for tags in hidden {
             let said = read(&tags.repeat(deep)).unwrap_err().to_string();
             assert!(said.contains("open at once"), "{tags}: {said}");

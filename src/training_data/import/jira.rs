@@ -12,14 +12,16 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*h([1-6])\.\s+(.
 static LIST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*([*#]+|-)\s+(.*)$"));
 static RULE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*-{4,}\s*$"));
 static MONO: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{(.+?)\}\}"));
-static IMAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"!(?:https?://[^\s!|]+|[^\s!|][^!|\n]*\.[A-Za-z]{2,5})(?:\|[^!\n]*)?!"));
+static IMAGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"!(?:https?://[^\s!|]+|[^\s!|][^!|\n]*\.[A-Za-z]{2,5})(?:\|[^!\n]*)?!"));
 static ATTACHMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\^[^\]\n]+\]"));
 static MENTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[~[^\]\n]+\]"));
 static NAMED_LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^|\[\]\n]+)\|[^\]\n]+\]"));
 static BARE_LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[((?:https?|mailto):[^|\]\n]+)\]"));
 static COLOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{(?:color|anchor)(?::[^{}\n]*)?\}"));
 static BOLD: LazyLock<Regex> = LazyLock::new(|| pattern(r"(^|[\s(>|:])\*([^\s*](?:[^*\n]*[^\s*])?)\*($|[\s.,;:!?)|])"));
-static ITALIC: LazyLock<Regex> = LazyLock::new(|| pattern(r"(^|[\s(>|:*])_([^\s_](?:[^_\n]*[^\s_])?)_($|[\s.,;:!?)|*])"));
+static ITALIC: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(^|[\s(>|:*])_([^\s_](?:[^_\n]*[^\s_])?)_($|[\s.,;:!?)|*])"));
 static INSERTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(^|[\s(])\+([^\s+](?:[^+\n]*[^\s+])?)\+($|[\s.,;:!?)])"));
 static BREAK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\\\\(?:\s+|$)"));
 static ESCAPED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\\([*_{}\[\]+\-!|#])"));
@@ -236,7 +238,9 @@ mod tests {
     #[test]
     fn marks_that_are_none_stay() {
         assert_eq!(read("*a* *b*, _c_ _d_").0, "**a** **b**, *c* *d*");
-        for text in ["a*b*c", "5 * 3", "file_name_x", "Hi! All is well!", "{\"a\": 1}", "{{}}", "x {unknown} y", "+1 234"] {
+        for text in
+            ["a*b*c", "5 * 3", "file_name_x", "Hi! All is well!", "{\"a\": 1}", "{{}}", "x {unknown} y", "+1 234"]
+        {
             assert_eq!(read(text), (text.to_string(), String::new()));
         }
         assert_eq!(read("{code}\nnever closed").0, "```\nnever closed\n```");

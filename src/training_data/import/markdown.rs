@@ -10,14 +10,16 @@ use std::sync::LazyLock;
 /// The most characters of a text's first line that can be its title.
 const LONGEST_TITLE: usize = 100;
 
-static IMAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])|!\[\[[^\]\n]+\]\]"));
+static IMAGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])|!\[\[[^\]\n]+\]\]"));
 static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]\n]+)\](?:\([^)\n]*\)|\[[^\]\n]*\])"));
 static DEFINITION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^ {0,3}\[[^\]^\n][^\]\n]*\]:[ \t]*\S+.*\n?"));
 static FOOTNOTE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^ {0,3}\[\^[^\]\n]+\]:.*\n?(?:(?: {2,}|\t).*\n?)*"));
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\^[^\]\n]+\]"));
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<!--.*?(?:-->|\z)"));
 static EMPTY_LINES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\n{3,}"));
-static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$"));
+static HEADING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n=+[ \t]*$"));
 /// What Notion puts behind the name of a page.
 static PAGE_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"[ _-][0-9a-f]{32}$"));
 
@@ -25,7 +27,8 @@ static PAGE_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"[ _-][0-9a-f]{32}$"
 pub(super) fn document(name: &str, decoded: &Decoded) -> Opened {
     let mut lost = Lost::default();
     let (front, body) = front_matter(&decoded.text);
-    let told = front.lines().filter_map(|line| line.split_once(':')).filter(|(key, _)| !key.starts_with([' ', '-', '#']));
+    let told =
+        front.lines().filter_map(|line| line.split_once(':')).filter(|(key, _)| !key.starts_with([' ', '-', '#']));
     let mut title = None;
     for (key, value) in told {
         match key.trim().eq_ignore_ascii_case("title") {

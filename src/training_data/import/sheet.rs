@@ -23,7 +23,8 @@ const MOST_COLUMNS: u32 = 1024;
 pub(super) fn documents(name: &str, bytes: &[u8], columns: &Columns) -> Result<Opened> {
     let package = Package::open(bytes)?;
     let parts = |prefix: &str| package.names().iter().filter(|name| name.starts_with(prefix)).count();
-    let unseen = [(parts("xl/media/"), "image"), (parts("xl/comments") + parts("xl/threadedComments"), "list of comments")];
+    let unseen =
+        [(parts("xl/media/"), "image"), (parts("xl/comments") + parts("xl/threadedComments"), "list of comments")];
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|e| damaged(&e.to_string()))?;
     let mut opened = Opened::default();
     let (mut unknown, mut first): (Vec<String>, Option<Fault>) = Default::default();

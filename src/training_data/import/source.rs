@@ -39,7 +39,9 @@ pub fn documents(file: &Path, bytes: &[u8], columns: &Columns) -> Result<Opened>
         "xlsx" | "xlsm" => sheet::documents(&name, bytes, columns).map_err(named),
         "doc" | "odt" | "rtf" | "pages" => Err(unread(file, "save it as DOCX")),
         "xls" | "xlsb" | "ods" | "numbers" => Err(unread(file, "save it as XLSX, or as \"CSV UTF-8\"")),
-        "pdf" => Err(unread(file, "a PDF has lost what is a heading and what a list; import the document it was made of")),
+        "pdf" => {
+            Err(unread(file, "a PDF has lost what is a heading and what a list; import the document it was made of"))
+        }
         "jsonl" | "json" => Err(unread(file, "examples of other tools are read by `pmtune data convert`")),
         _ => Err(unread(file, "save it in one of these formats")),
     }

@@ -14,7 +14,9 @@ fn all(bytes: &[u8]) {
     for name in NAMES {
         if let Ok(opened) = documents(Path::new(name), bytes, &Columns::default()) {
             let made = drafts(opened.documents, &asked, &[], &mut Known::default());
-            assert!(made.drafts.iter().all(|draft| !draft.output.trim().is_empty() && !draft.instruction.contains("\n\n")));
+            assert!(
+                made.drafts.iter().all(|draft| !draft.output.trim().is_empty() && !draft.instruction.contains("\n\n"))
+            );
         }
     }
 }
@@ -107,9 +109,11 @@ fn a_column_that_is_merged_or_wide_costs_no_memory() {
     let far = sheet(&(head.clone() + &row(1_048_576, &cell("XFD1048576", "x"))), "");
     let said = documents(Path::new("a.xlsx"), &far, &Columns::default()).unwrap_err().to_string();
     assert!(said.contains("is too large") && said.contains("1024 columns"), "{said}");
-    let body = row(2, &(cell("A2", "One") + &cell("B2", "Some text to learn"))) + &row(1_048_576, &cell("B1048576", "More text"));
+    let body = row(2, &(cell("A2", "One") + &cell("B2", "Some text to learn")))
+        + &row(1_048_576, &cell("B1048576", "More text"));
     let merged = "<mergeCells count=\"1\"><mergeCell ref=\"A2:A1048576\"/></mergeCells>";
     let opened = documents(Path::new("a.xlsx"), &sheet(&(head + &body), merged), &Columns::default()).unwrap();
-    let told: Vec<_> = opened.documents.iter().map(|document| (document.at.as_str(), document.title.as_str())).collect();
+    let told: Vec<_> =
+        opened.documents.iter().map(|document| (document.at.as_str(), document.title.as_str())).collect();
     assert_eq!(told, [("a.xlsx:Ideas:2", "One"), ("a.xlsx:Ideas:1048576", "One")]);
 }

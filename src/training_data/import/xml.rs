@@ -2,8 +2,8 @@
 
 use super::package::damaged;
 use engine::error::{Error, Result};
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 /// Deeper trees are refused: what walks over a tree calls itself.
 const DEEPEST: usize = 256;
@@ -105,7 +105,8 @@ fn node(tag: &BytesStart<'_>) -> Result<Node> {
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|e| damaged(&e.to_string()))?;
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| damaged(&e.to_string()))?.into_owned();
+        let value =
+            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| damaged(&e.to_string()))?.into_owned();
         attributes.push((attribute.key.local_name().as_ref().to_string(), value));
     }
     Ok(Node { name: tag.local_name().as_ref().to_string(), attributes, children: Vec::new() })

@@ -50,7 +50,8 @@ fn mail(text: &str) -> Option<&str> {
 fn mails(text: &str) -> impl Iterator<Item = Match<'_>> {
     let all = MAIL.captures_iter(if text.contains('@') { text } else { "" });
     let all = all.filter_map(|c| Some((c.get(0)?, c.get(1)?.as_str().to_lowercase())));
-    let reserved = |domain: &str| RESERVED.iter().any(|end| domain == end.trim_start_matches('.') || domain.ends_with(end));
+    let reserved =
+        |domain: &str| RESERVED.iter().any(|end| domain == end.trim_start_matches('.') || domain.ends_with(end));
     all.filter(move |(_, domain)| !reserved(domain)).map(|(whole, _)| whole)
 }
 

@@ -97,14 +97,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     };
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
-        return Err(Error::input(format!("{} is a folder", path.display()))
-            .hint("name its files, such as specs/*.md"));
+        return Err(Error::input(format!("{} is a folder", path.display())).hint("name its files, such as specs/*.md"));
     }
     let mut bytes = Vec::new();
     file.take(MOST_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MOST_FILE_BYTES {
-        return Err(Error::input(format!("{} has more than {MOST_FILE_BYTES} bytes", path.display()))
-            .hint("split it"));
+        return Err(Error::input(format!("{} has more than {MOST_FILE_BYTES} bytes", path.display())).hint("split it"));
     }
     Ok(bytes)
 }
