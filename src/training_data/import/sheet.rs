@@ -76,6 +76,14 @@ struct Left {
     bytes: usize,
 }
 
+impl Left {
+    /// Whether one more cell with this text may be read.
+    fn take(&mut self, text: &str) -> bool {
+        let within = self.cells.checked_sub(1).zip(self.bytes.checked_sub(text.len()));
+        within.map(|(cells, bytes)| (self.cells, self.bytes) = (cells, bytes)).is_some()
+    }
+}
+
 /// The rows of a sheet that hold something, with their numbers; none of what is no sheet of cells.
 fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, left: &mut Left) -> Result<Vec<Row>> {
     let merged = workbook.merge_cells_by_sheet_name(sheet).unwrap_or_default();
@@ -87,19 +95,14 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, left: &mut Left) -> Res
         if text.trim().is_empty() {
             continue;
         }
-        let within = left.cells.checked_sub(1).zip(left.bytes.checked_sub(text.len()));
-        let Some((cells_left, bytes_left)) = within.filter(|_| column < MOST_COLUMNS) else {
-            return Err(Error::input(format!(
-                "sheet `{sheet}` is too large: at most {} with {} bytes of text, in {MOST_COLUMNS} columns, are read",
-                count(MOST_CELLS, "cell"),
-                MOST_TEXT_BYTES
-            ))
-            .hint("export the sheet as \"CSV UTF-8\", or split it"));
-        };
-        (left.cells, left.bytes) = (cells_left, bytes_left);
+        if column >= MOST_COLUMNS || !left.take(&text) {
+            return Err(too_large(sheet));
+        }
         cells.entry(row).or_default().insert(column, text);
     }
-    merged.iter().for_each(|merged| fill(&mut cells, merged, left));
+    if !merged.iter().all(|merged| fill(&mut cells, merged, left)) {
+        return Err(too_large(sheet));
+    }
     let row = |(row, cells): (u32, BTreeMap<u32, String>)| {
         let width = cells.keys().next_back().map_or(0, |last| *last as usize + 1);
         let mut texts = vec![String::new(); width];
@@ -113,19 +116,30 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, left: &mut Left) -> Res
     Ok(cells.into_iter().map(row).collect())
 }
 
-/// A cell that was merged with those below it holds for all of their rows, as a reader of the sheet sees it.
-fn fill(cells: &mut BTreeMap<u32, BTreeMap<u32, String>>, merged: &Dimensions, left: &mut Left) {
+fn too_large(sheet: &str) -> Error {
+    let cells = count(MOST_CELLS, "cell");
+    Error::input(format!(
+        "sheet `{sheet}` is too large: at most {cells} with {MOST_TEXT_BYTES} bytes of text, in {MOST_COLUMNS} columns, \
+         are read"
+    ))
+    .hint("export the sheet as \"CSV UTF-8\", or split it")
+}
+
+/// A cell that was merged with those below it holds for all of their rows, as a reader of the sheet sees it. Whether that
+/// is within bounds.
+fn fill(cells: &mut BTreeMap<u32, BTreeMap<u32, String>>, merged: &Dimensions, left: &mut Left) -> bool {
     let (top, column) = merged.start;
-    let Some(text) = cells.get(&top).and_then(|row| row.get(&column)).cloned() else { return };
+    let Some(text) = cells.get(&top).and_then(|row| row.get(&column)).cloned() else { return true };
     if merged.end.0 <= top {
-        return;
+        return true;
     }
     for (_, row) in cells.range_mut(top + 1..=merged.end.0) {
-        let within = left.cells.checked_sub(1).zip(left.bytes.checked_sub(text.len()));
-        let Some((cells_left, bytes_left)) = within else { return };
-        (left.cells, left.bytes) = (cells_left, bytes_left);
+        if !left.take(&text) {
+            return false;
+        }
         row.entry(column).or_insert_with(|| text.clone());
     }
+    true
 }
 
 /// The rows below the header as a table; one with cells beyond the header's is told, not bent.
