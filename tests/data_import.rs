@@ -207,7 +207,7 @@ fn what_cannot_be_read_is_an_error_with_a_remedy_and_nothing_is_written() {
     write("empty.md", b"");
     write("old.doc", b"\xD0\xCF\x11\xE0");
     write("locked.docx", b"\xD0\xCF\x11\xE0\xA1\xB1");
-    write("a.csv", b"Idea,Prose\nOne,Two\n");
+    write("a.csv", b"Idea,Prose\nFirst,Two\n");
     write("picture.md", b"![a](a.png)\n");
     std::fs::create_dir(root.path().join("specs")).unwrap();
     let cases = [
@@ -241,5 +241,5 @@ fn what_cannot_be_read_is_an_error_with_a_remedy_and_nothing_is_written() {
     let (code, ..) =
         pmtune(root.path(), &["data", "import", "a.csv", "--title", "Idea", "--text", "Prose", "--text", "Idea"]);
     assert_eq!(code, 0);
-    assert_eq!(text(&inbox(root.path())[1], "answer"), "Two\n\n## Idea\n\nOne");
+    assert_eq!(text(&inbox(root.path())[1], "answer"), "Two\n\n## Idea\n\nFirst");
 }

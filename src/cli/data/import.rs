@@ -12,10 +12,10 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Reads Markdown, plain text, HTML, DOCX, CSV and XLSX, exports of Jira, Linear and Notion among them. A\n\
-                        document becomes one draft, a table one for each row. E-mail addresses and phone numbers are\n\
-                        replaced; what holds a secret, or a sentence of a suite's case, is left out. Drafts wait in the\n\
-                        inbox; nothing is trained on until you approve it: pmtune data inbox.\n\n\
+    after_help = "Reads Markdown, plain text, HTML, DOCX, CSV and XLSX; also exports of Jira, Linear and Notion.\n\
+                        A document becomes one draft, a table one for each row. E-mail addresses and phone\n\
+                        numbers are replaced; what holds a secret, or a sentence of a suite's case, is left out.\n\
+                        Drafts wait in the inbox; nothing is trained on until you approve it: pmtune data inbox.\n\n\
                         Examples:\n  pmtune data import specs/*.md --kind prd --dry-run\n  \
                         pmtune data import jira.csv\n  \
                         pmtune data import ideas.xlsx --title Idea --text Details --context Team\n  \
@@ -98,11 +98,12 @@ fn tell(made: &ImportedDrafts, dry_run: bool) {
     let drafts = count(made.drafts.len(), "draft");
     let left = count(made.passed.len(), "document");
     let left = if made.passed.is_empty() { String::new() } else { format!("; {left} passed over") };
+    out::line("");
     match (dry_run, made.drafts.is_empty()) {
-        (true, _) => out::paragraph(format!("\n{drafts} would wait in the inbox{left}. Nothing was written.")),
-        (false, true) => out::paragraph(format!("\nNothing new{left}.")),
+        (true, _) => out::paragraph(format!("{drafts} would wait in the inbox{left}. Nothing was written.")),
+        (false, true) => out::paragraph(format!("Nothing new{left}.")),
         (false, false) => out::paragraph(format!(
-            "\n{drafts} {} in the inbox{left}. Next: pmtune data inbox show N, then pmtune data inbox approve N or pmtune \
+            "{drafts} {} in the inbox{left}. Next: pmtune data inbox show N, then pmtune data inbox approve N or pmtune \
              data inbox reject N.",
             words::either(made.drafts.len(), "waits", "wait")
         )),
