@@ -30,5 +30,6 @@ pub mod work;
 pub mod settings;
 pub mod http;
 pub mod desk;
+pub mod pad;
 pub mod serve;
 pub mod cli;

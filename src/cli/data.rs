@@ -9,6 +9,7 @@ mod inbox;
 mod merge;
 mod split;
 mod stats;
+mod write;
 
 use crate::workspace::Workspace;
 use engine::error::Result;
@@ -35,6 +36,8 @@ pub enum DataCommand {
     Add(add::AddArgs),
     /// Make drafts of your own documents and tables; they wait in the inbox.
     Import(import::ImportArgs),
+    /// Write the examples of a plan, one brief at a time, on a page or in an editor.
+    Write(write::WriteArgs),
     /// Approve or reject what waits: answers that were captured, drafts of documents.
     Inbox(inbox::InboxArgs),
 }
@@ -48,6 +51,7 @@ pub fn run(workspace: impl Fn() -> Result<Workspace>, args: &DataArgs) -> Result
         DataCommand::Convert(args) => convert::run(args),
         DataCommand::Add(args) => add::run(&workspace()?, args),
         DataCommand::Import(args) => import::run(&workspace()?, args),
+        DataCommand::Write(args) => write::run(&workspace()?, args),
         DataCommand::Inbox(args) => inbox::run(&workspace()?, args),
     }
 }

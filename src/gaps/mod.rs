@@ -5,6 +5,7 @@
 //! `forgetting`: what the base could do), and [`plan()`] turns the counts into examples to write.
 
 mod asked;
+mod file;
 mod find;
 mod forgetting;
 mod lost;
@@ -15,6 +16,7 @@ mod symptom;
 #[cfg(test)]
 mod tests;
 
+pub use file::{PLAN_FILE, plan_json, read_plan};
 pub use find::{Failing, Gaps, Lost, find};
 pub use forgetting::{Beside, Forgetting};
 pub use people::{LowCase, LowCriterion, PeopleGaps};

@@ -6,10 +6,11 @@ use super::symptom::Symptom;
 use crate::tally::Trial;
 use crate::training_data::{Contradiction, Example, Known};
 use crate::words;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Examples to write, the most needed first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub items: Vec<Item>,
     /// Tasks that lose score and for which examples hardly help.
@@ -19,7 +20,8 @@ pub struct Plan {
 }
 
 /// Some examples of one task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// Names it in what is said of it later: the task.
     pub task: String,
@@ -40,7 +42,8 @@ pub struct Item {
 }
 
 /// A task for which another prompt or a larger base does more than examples.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Beyond {
     pub task: String,
     /// The evidence.
@@ -48,7 +51,7 @@ pub struct Beyond {
 }
 
 /// What is likeliest to help with a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Remedy {
     /// Few examples teach it.

@@ -119,7 +119,7 @@ pub(super) fn words(text: &str) -> String {
 }
 
 /// `<topic>-NN` with the number after the highest there is.
-pub(super) fn free_id(topic: &str, existing: &[Example]) -> String {
+pub fn free_id(topic: &str, existing: &[Example]) -> String {
     let ids = existing.iter().filter_map(|example| example.id.as_deref());
     let numbers = ids.filter_map(|id| id.strip_prefix(topic)?.strip_prefix('-')?.parse::<u32>().ok());
     format!("{topic}-{:02}", numbers.max().unwrap_or(0).saturating_add(1))

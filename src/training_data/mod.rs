@@ -42,7 +42,7 @@ mod turns;
 mod vectors;
 mod words;
 
-pub use add::{Kept, Topic, add};
+pub use add::{Kept, Topic, add, free_id};
 pub use approve::{Approval, Approved, approve};
 pub use conversation::Conversation;
 pub use engine::train::Place;

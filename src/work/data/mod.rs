@@ -9,6 +9,7 @@ pub mod inbox;
 mod merge;
 mod split;
 mod stats;
+mod write;
 
 pub use add::{AddOptions, add};
 pub(crate) use check::unsearched;
@@ -18,3 +19,4 @@ pub use import::{ImportDocuments, ImportedDrafts, import};
 pub use merge::merge;
 pub use split::{Split, split};
 pub use stats::dataset;
+pub use write::{Brief, Remark, Sketch, WriteOptions, Writing};

@@ -4,6 +4,7 @@ use super::{Came, Course};
 use crate::compare::{self, MoverKind, Outcomes};
 use crate::deploy::Target;
 use crate::export::{Format, Outcome};
+use crate::gaps::{PLAN_FILE, plan_json};
 use crate::improve::{Candidate, Look, Looks, Measured, Promised, Round, Step, decide, fingerprint};
 use crate::registry;
 use crate::review::PeopleCompared;
@@ -70,6 +71,7 @@ impl Course<'_> {
         let seed = format!("{} {}", self.month.before, self.month.month);
         let found = gaps_of(self.workspace, &run, self.asked_for(), &seed, self.sink)?;
         let page = self.folder.join("plan.md");
+        store::replace(&self.folder.join(PLAN_FILE), plan_json(&found.plan)?.as_bytes())?;
         store::replace(&self.folder.join("plan.html"), found.report.html()?.as_bytes())?;
         store::replace(&page, found.report.markdown()?.as_bytes())?;
         if !self.month.steps.contains_key(&Step::Gaps) {
