@@ -24,6 +24,7 @@ mod lint;
 mod models;
 mod models_kill;
 mod overfit;
+mod pad;
 mod pages;
 mod paraphrases;
 mod people_in_reports;

@@ -10,154 +10,182 @@ use super::simd;
 /// Rows at most. With more, a decoded panel is used often enough to be worth its way through memory.
 pub(crate) const FEW: usize = 8;
 
-/// A whole panel of codes: `scale · code + offset`, scale and offset for each lane and `group` values of depth.
+/// Whole panels of codes, one behind the other: `scale · code + offset`, scale and offset for each lane and `group` values
+/// of depth.
 #[derive(Clone, Copy)]
-pub(crate) struct Panel<'a> {
-    /// (depth, width) bytes, or (depth / 2, width) where two codes share one, the earlier in its low half.
+pub(crate) struct Panels<'a> {
+    /// For each panel (depth, width) bytes, or (depth / 2, width) where two codes share one, the earlier in its low half.
     pub codes: &'a [u8],
     pub nibbles: bool,
     pub group: usize,
-    /// (depth / group, width).
+    /// For each panel (depth / group, width).
     pub scales: &'a [f32],
     pub offsets: &'a [f32],
+    /// Lanes of one panel.
     pub width: usize,
     pub depth: usize,
 }
 
-/// Sets `sums` to `left` · the panel, where this machine and the shapes allow; gives whether it did.
-pub(crate) fn multiply(left: Left<'_>, panel: Panel<'_>, sums: &mut Sums<'_>) -> bool {
-    let rows = sums.rows();
-    if rows == 0 || rows > FEW || left.transposed || sums.width() != panel.width || !panel.group.is_multiple_of(2) {
+impl Panels<'_> {
+    /// Bytes of codes, and scales, of one panel.
+    fn sizes(&self) -> (usize, usize) {
+        let per_byte = if self.nibbles { 2 } else { 1 };
+        (self.depth / per_byte * self.width, self.depth / self.group * self.width)
+    }
+}
+
+/// How many panels are worth taking at once: with few rows the sums of one leave the multipliers waiting.
+pub(crate) const fn together(rows: usize) -> usize {
+    match rows {
+        1 => 4,
+        2 => 2,
+        _ => 1,
+    }
+}
+
+/// Sets `sums`, which are as wide as all the panels, to `left` · the panels, where this machine and the shapes allow; gives
+/// whether it did.
+pub(crate) fn multiply(left: Left<'_>, panels: Panels<'_>, sums: &mut Sums<'_>) -> bool {
+    let (rows, width) = (sums.rows(), panels.width);
+    if rows == 0 || rows > FEW || left.transposed || !panels.group.is_multiple_of(2) {
         return false;
     }
-    assert!(left.from + (rows - 1) * left.stride + panel.depth <= left.values.len());
-    let per_byte = if panel.nibbles { 2 } else { 1 };
-    let lines = panel.depth / panel.group * panel.width;
-    assert!(panel.depth.is_multiple_of(panel.group) && panel.codes.len() >= panel.depth / per_byte * panel.width);
-    assert!(panel.scales.len() >= lines && panel.offsets.len() >= lines);
-    run(left, panel, sums)
+    assert!(panels.depth.is_multiple_of(panels.group) && sums.width().is_multiple_of(width));
+    assert!(left.from + (rows - 1) * left.stride + panels.depth <= left.values.len());
+    let (count, (codes, lines)) = (sums.width() / width, panels.sizes());
+    assert!(panels.codes.len() >= count * codes);
+    assert!(panels.scales.len() >= count * lines && panels.offsets.len() >= count * lines);
+    run(left, panels, sums)
 }
 
 #[cfg(target_arch = "x86_64")]
-fn run(left: Left<'_>, panel: Panel<'_>, sums: &mut Sums<'_>) -> bool {
+fn run(left: Left<'_>, panels: Panels<'_>, sums: &mut Sums<'_>) -> bool {
     use pulp::Arch;
-    let (row_of, rows) = (|row: usize| left.values[left.from + row * left.stride..].as_ptr(), sums.rows());
-    match simd::arch() {
-        Arch::V4(_) if panel.width == 3 * avx512::LANES => {
-            let tiles = avx512::tiles(panel.nibbles);
-            in_tiles(rows, 8, |row, count| {
-                // SAFETY: AVX-512 is there, and `multiply` has checked every operand.
-                unsafe { tiles[count - 1](panel, &|r| row_of(row + r), &|r| sums.row(row + r)) }
-            });
-            true
+    let (tiles, most) = match simd::arch() {
+        Arch::V4(_) if panels.width == avx512::WIDTH => (avx512::tiles(panels.nibbles), 8),
+        Arch::V3(_) if panels.width == avx2::WIDTH => (avx2::tiles(panels.nibbles), 4),
+        _ => return false,
+    };
+    let (rows, count) = (sums.rows(), sums.width() / panels.width);
+    let size = rows.div_ceil(rows.div_ceil(most));
+    for row in (0..rows).step_by(size) {
+        let tile = size.min(rows - row);
+        let mut panel = 0;
+        while panel < count {
+            let many = together(tile).min(count - panel);
+            // Whole groups of panels, then one by one.
+            let (many, of_many) = if many == together(tile) { (many, 0) } else { (1, 1) };
+            let place = |r: usize| {
+                let from = left.from + (row + r) * left.stride;
+                let (x, y) = (left.values[from..].as_ptr(), sums.row(row + r).wrapping_add(panel * panels.width));
+                (x, y)
+            };
+            // SAFETY: the instructions are there, and `multiply` has checked every operand.
+            unsafe { tiles[tile - 1][of_many](panels, panel, &place) };
+            panel += many;
         }
-        Arch::V3(_) if panel.width == 2 * avx2::LANES => {
-            let tiles = avx2::tiles(panel.nibbles);
-            in_tiles(rows, 4, |row, count| {
-                // SAFETY: AVX2 and FMA are there, and `multiply` has checked every operand.
-                unsafe { tiles[count - 1](panel, &|r| row_of(row + r), &|r| sums.row(row + r)) }
-            });
-            true
-        }
-        _ => false,
     }
+    true
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn run(_: Left<'_>, _: Panel<'_>, _: &mut Sums<'_>) -> bool {
+fn run(_: Left<'_>, _: Panels<'_>, _: &mut Sums<'_>) -> bool {
     let _ = simd::arch();
     false
 }
 
-/// Rows in tiles of about equal size, `most` at most: the first row and how many.
+/// One tile: some rows by the panels from one on; where a row of activations and its sums begin.
 #[cfg(target_arch = "x86_64")]
-fn in_tiles(rows: usize, most: usize, mut tile: impl FnMut(usize, usize)) {
-    let size = rows.div_ceil(rows.div_ceil(most));
-    (0..rows).step_by(size).for_each(|row| tile(row, size.min(rows - row)));
-}
-
-/// One tile: its panel, where a row of activations begins, and where a row of sums does.
-#[cfg(target_arch = "x86_64")]
-type Tile = unsafe fn(Panel<'_>, &dyn Fn(usize) -> *const f32, &dyn Fn(usize) -> *mut f32);
+type Tile = unsafe fn(Panels<'_>, usize, &dyn Fn(usize) -> (*const f32, *mut f32));
 
 /// The same loops for both widths of vectors; only the names of the instructions differ.
 #[cfg(target_arch = "x86_64")]
 macro_rules! tiles {
-    ($features:literal, $lanes:literal, $vectors:literal, $rows:tt, $vector:ty, $bits:ty, load: $load:expr, zero: $zero:ident,
+    ($features:literal, $lanes:literal, $vectors:literal, $rows:tt, $bits:ty, load: $load:expr, zero: $zero:ident,
      splat: $splat:ident, read: $read:ident, write: $write:ident, add: $add:ident, convert: $convert:ident,
      low: $low:expr, high: $high:expr) => {
-        use super::{Panel, Tile};
+        use super::{Panels, Tile};
         use std::arch::x86_64::*;
 
-        pub const LANES: usize = $lanes;
+        const LANES: usize = $lanes;
         const V: usize = $vectors;
+        pub const WIDTH: usize = V * LANES;
 
-        /// By the number of rows, from 1.
-        pub fn tiles(nibbles: bool) -> &'static [Tile] {
+        /// By the number of rows, from 1: for as many panels as are worth taking together, and for one.
+        pub fn tiles(nibbles: bool) -> &'static [[Tile; 2]] {
             tiles!(@list $rows nibbles)
         }
 
         #[target_feature(enable = $features)]
-        unsafe fn tile<const ROWS: usize, const NIBBLES: bool>(
-            panel: Panel<'_>,
-            left: &dyn Fn(usize) -> *const f32,
-            out: &dyn Fn(usize) -> *mut f32,
+        unsafe fn tile<const ROWS: usize, const PANELS: usize, const NIBBLES: bool>(
+            panels: Panels<'_>,
+            first: usize,
+            place: &dyn Fn(usize) -> (*const f32, *mut f32),
         ) {
-            const WIDTH: usize = V * LANES;
-            let rows: [*const f32; ROWS] = std::array::from_fn(left);
-            let mut sums = [[$zero(); V]; ROWS];
-            let steps = if NIBBLES { panel.group / 2 } else { panel.group };
-            for group in 0..panel.depth / panel.group {
-                // SAFETY: `multiply` has checked that every line, code and row lies in its slice.
-                unsafe {
-                    let line = group * WIDTH;
-                    let scales: [$vector; V] = std::array::from_fn(|v| $read(panel.scales.as_ptr().add(line + v * LANES)));
-                    let offsets: [$vector; V] = std::array::from_fn(|v| $read(panel.offsets.as_ptr().add(line + v * LANES)));
-                    for step in 0..steps {
-                        let codes = panel.codes.as_ptr().add((group * steps + step) * WIDTH);
+            let places: [(*const f32, *mut f32); ROWS] = std::array::from_fn(place);
+            let (codes_each, lines_each) = panels.sizes();
+            let mut sums = [[[$zero(); V]; ROWS]; PANELS];
+            let steps = if NIBBLES { panels.group / 2 } else { panels.group };
+            for group in 0..panels.depth / panels.group {
+                for p in 0..PANELS {
+                    let sums = &mut sums[p];
+                    // SAFETY: `multiply` has checked that every line, code and row lies in its slice.
+                    unsafe {
+                        let line = (first + p) * lines_each + group * WIDTH;
+                        let (scale, offset) = (panels.scales.as_ptr().add(line), panels.offsets.as_ptr().add(line));
+                        let (mut scales, mut offsets) = ([$zero(); V], [$zero(); V]);
                         for v in 0..V {
-                            let bits: $bits = $load(codes.add(v * LANES));
-                            if NIBBLES {
-                                let at = group * panel.group + 2 * step;
-                                let low = $add($convert($low(bits)), scales[v], offsets[v]);
-                                let high = $add($convert($high(bits)), scales[v], offsets[v]);
-                                for r in 0..ROWS {
-                                    sums[r][v] = $add($splat(*rows[r].add(at)), low, sums[r][v]);
-                                }
-                                for r in 0..ROWS {
-                                    sums[r][v] = $add($splat(*rows[r].add(at + 1)), high, sums[r][v]);
-                                }
-                            } else {
-                                let at = group * panel.group + step;
-                                let weight = $add($convert(bits), scales[v], offsets[v]);
-                                for r in 0..ROWS {
-                                    sums[r][v] = $add($splat(*rows[r].add(at)), weight, sums[r][v]);
+                            scales[v] = $read(scale.add(v * LANES));
+                            offsets[v] = $read(offset.add(v * LANES));
+                        }
+                        let mut codes = panels.codes.as_ptr().add((first + p) * codes_each + group * steps * WIDTH);
+                        let mut at = group * panels.group;
+                        for _ in 0..steps {
+                            for v in 0..V {
+                                let bits: $bits = $load(codes.add(v * LANES));
+                                if NIBBLES {
+                                    let low = $add($convert($low(bits)), scales[v], offsets[v]);
+                                    let high = $add($convert($high(bits)), scales[v], offsets[v]);
+                                    for r in 0..ROWS {
+                                        sums[r][v] = $add($splat(*places[r].0.add(at)), low, sums[r][v]);
+                                    }
+                                    for r in 0..ROWS {
+                                        sums[r][v] = $add($splat(*places[r].0.add(at + 1)), high, sums[r][v]);
+                                    }
+                                } else {
+                                    let weight = $add($convert(bits), scales[v], offsets[v]);
+                                    for r in 0..ROWS {
+                                        sums[r][v] = $add($splat(*places[r].0.add(at)), weight, sums[r][v]);
+                                    }
                                 }
                             }
+                            codes = codes.add(WIDTH);
+                            at += if NIBBLES { 2 } else { 1 };
                         }
                     }
                 }
             }
-            for r in 0..ROWS {
-                let out = out(r);
-                for v in 0..V {
-                    // SAFETY: a row of the sums is as wide as the panel.
-                    unsafe { $write(out.add(v * LANES), sums[r][v]) };
+            for p in 0..PANELS {
+                for r in 0..ROWS {
+                    for v in 0..V {
+                        // SAFETY: a row of the sums is as wide as all the panels.
+                        unsafe { $write(places[r].1.add(p * WIDTH + v * LANES), sums[p][r][v]) };
+                    }
                 }
             }
         }
     };
     (@list [$($rows:literal)*] $nibbles:ident) => {
         match $nibbles {
-            true => &[$(tile::<$rows, true>),*],
-            false => &[$(tile::<$rows, false>),*],
+            true => &[$([tile::<$rows, { super::together($rows) }, true>, tile::<$rows, 1, true>]),*],
+            false => &[$([tile::<$rows, { super::together($rows) }, false>, tile::<$rows, 1, false>]),*],
         }
     };
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    tiles!("avx512f,avx512bw,avx2,fma", 16, 3, [1 2 3 4 5 6 7 8], __m512, __m512i,
+    tiles!("avx512f,avx512bw,avx2,fma", 16, 3, [1 2 3 4 5 6 7 8], __m512i,
         load: |at: *const u8| _mm512_cvtepu8_epi32(_mm_loadu_si128(at.cast())), zero: _mm512_setzero_ps,
         splat: _mm512_set1_ps, read: _mm512_loadu_ps, write: _mm512_storeu_ps, add: _mm512_fmadd_ps,
         convert: _mm512_cvtepi32_ps,
@@ -166,7 +194,7 @@ mod avx512 {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    tiles!("avx2,fma", 8, 2, [1 2 3 4], __m256, __m256i,
+    tiles!("avx2,fma", 8, 2, [1 2 3 4], __m256i,
         load: |at: *const u8| _mm256_cvtepu8_epi32(_mm_loadl_epi64(at.cast())), zero: _mm256_setzero_ps,
         splat: _mm256_set1_ps, read: _mm256_loadu_ps, write: _mm256_storeu_ps, add: _mm256_fmadd_ps,
         convert: _mm256_cvtepi32_ps,

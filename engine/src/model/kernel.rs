@@ -11,9 +11,10 @@ use std::ops::Range;
 
 /// Vectors per panel row. Three with 8 rows of activations are 24 accumulators, which with 3 panel vectors and one
 /// broadcast fit the 32 vector registers of AVX-512 and NEON. AVX2 has 16: two with 6 rows are 12, and leave room for the
-/// rest, where three with 4 are as many and spill (54 against 80 GFLOP/s a core).
+/// rest, where three with 4 are as many and spill (54 against 80 GFLOP/s a core). Without vectors two as well: the width
+/// must be even, since two codes share a byte.
 const fn vectors(lanes: usize) -> usize {
-    if lanes == AVX2 { 2 } else { 3 }
+    if lanes == AVX2 || lanes == 1 { 2 } else { 3 }
 }
 
 /// Lanes of a vector of f32 under AVX2.
@@ -218,6 +219,14 @@ pub(crate) struct Sums<'a> {
 impl<'a> Sums<'a> {
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// The sums of columns `from..from + width`.
+    pub fn columns(&mut self, from: usize, width: usize) -> Sums<'_> {
+        assert!(from + width <= self.width);
+        // SAFETY: the columns are some of the sums'.
+        let base = unsafe { self.base.add(from) };
+        Sums { base, stride: self.stride, rows: self.rows, width, borrowed: PhantomData }
     }
 
     pub fn width(&self) -> usize {

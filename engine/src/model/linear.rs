@@ -66,13 +66,13 @@ impl Linear {
     pub fn argmax(&self, x: &[f32]) -> Vec<Option<u32>> {
         let rows = x.len() / self.k;
         let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
-        let found = self.tasks(rows).fold(none, |mut best, (part, panel)| {
-            with_buffers(rows * part.panels.width, |sums, scratch| {
+        let found = self.tasks(rows).fold(none, |mut best, (part, panels)| {
+            let Columns { column, lanes, width } = part.columns(&panels);
+            with_buffers(rows * width, |sums, scratch| {
                 let left = Left::rows(x, self.k, 0);
-                add_panel(left, &part.panels, panel, &mut Sums::of(sums, part.panels.width), true, scratch);
-                let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
+                add_panels(left, &part.panels, panels, &mut Sums::of(sums, width), true, scratch);
                 let bias = self.bias.as_ref().map(|bias| &bias[column..][..lanes]);
-                for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(part.panels.width)) {
+                for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(width)) {
                     let logits = &mut sums[..lanes];
                     bias.into_iter().for_each(|bias| add(logits, bias));
                     let (lane, most) = ops::first_max(logits);
@@ -94,17 +94,18 @@ impl Linear {
         let mut y = Vec::with_capacity(rows * self.n);
         let onto = Onto { matrix: residual, row: self.bias.as_deref() };
         let out = Output::new(&mut y.spare_capacity_mut()[..rows * self.n], self.n, onto);
-        self.blocks(rows).for_each(|(block, index, part, panel)| {
-            let (column, lanes) = (part.offset + panel * part.panels.width, part.panels.lanes(panel));
+        self.blocks(rows).for_each(|(block, index, part, panels)| {
+            let Columns { column, lanes, width } = part.columns(&panels);
             let fill = |sums: &mut Sums<'_>, scratch: &mut Scratch| {
-                add_panel(Left::rows(x, self.k, block.start * self.k), &part.panels, panel, sums, true, scratch);
+                let left = Left::rows(x, self.k, block.start * self.k);
+                add_panels(left, &part.panels, panels.clone(), sums, true, scratch);
                 if let Some((low, Some((from, b)))) = low.map(|low| (low, &low.parts[index])) {
                     let left = Left::rows(low.values, low.width, block.start * low.width + from);
-                    add_panel(left, b, panel, sums, false, scratch);
+                    add_panels(left, b, panels, sums, false, scratch);
                 }
             };
             // SAFETY: every task has rows and columns of its own, and `y` stays borrowed until all are done.
-            unsafe { fill_columns(&out, block.clone(), column, lanes, part.panels.width, fill) };
+            unsafe { fill_columns(&out, block.clone(), column, lanes, width, fill) };
         });
         // SAFETY: the blocks' rows and the panels' columns are all there are.
         unsafe { y.set_len(rows * self.n) };
@@ -144,25 +145,45 @@ impl Linear {
         dx
     }
 
-    /// Every panel, with the part it belongs to.
-    fn tasks(&self, rows: usize) -> impl ParallelIterator<Item = (&Part, usize)> {
-        self.blocks(rows.min(BLOCK)).map(|(_, _, part, panel)| (part, panel))
+    /// Every panel, in runs, with the part it belongs to.
+    fn tasks(&self, rows: usize) -> impl ParallelIterator<Item = (&Part, Range<usize>)> {
+        self.blocks(rows.min(BLOCK)).map(|(_, _, part, panels)| (part, panels))
     }
 
-    /// Every panel of every part, with the part's index, for each block of rows.
-    fn blocks(&self, rows: usize) -> impl ParallelIterator<Item = (Range<usize>, usize, &Part, usize)> {
-        let panels = || {
+    /// Every panel of every part, in runs, with the part's index, for each block of rows.
+    fn blocks(&self, rows: usize) -> impl ParallelIterator<Item = (Range<usize>, usize, &Part, Range<usize>)> {
+        let run = fused::together(rows);
+        let runs = || {
             let parts = self.parts.iter().enumerate();
-            parts.flat_map(|(index, part)| (0..part.panels.count()).map(move |panel| (index, part, panel)))
+            parts.flat_map(move |(index, part)| {
+                let count = part.panels.count();
+                (0..count).step_by(run).map(move |first| (index, part, first..count.min(first + run)))
+            })
         };
         let tasks: Vec<_> = row_blocks(rows)
-            .flat_map(|block| panels().map(move |(index, part, panel)| (block.clone(), index, part, panel)))
+            .flat_map(|block| runs().map(move |(index, part, panels)| (block.clone(), index, part, panels)))
             .collect();
         // With few rows a panel is quick work, so hand out several at a time; else few, lest a thread be left with many
         // when the others are done.
-        let least = (16 / rows.max(1)).max(1);
+        let least = (4 / (rows * run).max(1)).max(1);
         let most = (tasks.len() / PIECES).max(least);
         tasks.into_par_iter().with_min_len(least).with_max_len(most)
+    }
+}
+
+/// Columns of the joined output that some panels of a part give.
+struct Columns {
+    /// The first.
+    column: usize,
+    /// How many are real, and how many the panels hold.
+    lanes: usize,
+    width: usize,
+}
+
+impl Part {
+    fn columns(&self, panels: &Range<usize>) -> Columns {
+        let (first, width) = (panels.start * self.panels.width, panels.len() * self.panels.width);
+        Columns { column: self.offset + first, lanes: width.min(self.panels.n - first), width }
     }
 }
 
@@ -225,11 +246,27 @@ fn larger(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
     if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }
 }
 
-/// Adds the product of rows, (rows, k of the panels), and one panel to `sums`; if they are `fresh`, sets them to it.
-fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut Sums<'_>, fresh: bool, scratch: &mut Scratch) {
-    if fresh && sums.rows() <= fused::FEW && panels.coded(panel).is_some_and(|coded| fused::multiply(x, coded, sums)) {
+/// Adds the product of rows, (rows, k of the panels), and some panels to `sums`, which are as wide as all of them; if they
+/// are `fresh`, sets them to it.
+fn add_panels(
+    x: Left<'_>,
+    panels: &Panels,
+    run: Range<usize>,
+    sums: &mut Sums<'_>,
+    fresh: bool,
+    scratch: &mut Scratch,
+) {
+    let few = fresh && sums.rows() <= fused::FEW;
+    if few && panels.coded(run.clone()).is_some_and(|coded| fused::multiply(x, coded, sums)) {
         return;
     }
+    for (at, panel) in run.enumerate() {
+        add_panel(x, panels, panel, &mut sums.columns(at * panels.width, panels.width), fresh, scratch);
+    }
+}
+
+/// The same for one panel, decoded piece by piece.
+fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut Sums<'_>, fresh: bool, scratch: &mut Scratch) {
     for start in (0..panels.k).step_by(CHUNK) {
         let inputs = start..panels.k.min(start + CHUNK);
         let weights = panels.chunk(panel, inputs.clone(), scratch);

@@ -115,6 +115,7 @@ impl Panels {
             Store::F16(values) => values[span].convert_to_f32_slice(out),
             Store::Bf16(values) => values[span].convert_to_f32_slice(out),
             Store::Codes(coded) => {
+                assert!(!coded.nibbles || (inputs.start.is_multiple_of(2) && inputs.len().is_multiple_of(2)));
                 let lines = (first + inputs.start) / coded.group * self.width;
                 let group = Group { rows: coded.group, first: inputs.start % coded.group };
                 let codes = match coded.nibbles {
@@ -142,17 +143,17 @@ impl Panels {
         out
     }
 
-    /// Panel `panel` as codes, where it is held so.
-    pub fn coded(&self, panel: usize) -> Option<fused::Panel<'_>> {
+    /// Panels `panels` as codes, where they are held so.
+    pub fn coded(&self, panels: Range<usize>) -> Option<fused::Panels<'_>> {
         let Store::Codes(Coded { group, nibbles, codes, scales, offsets }) = &self.store else { return None };
         let (per_byte, lines) = (if *nibbles { 2 } else { 1 }, self.k / group * self.width);
-        let span = panel * self.k * self.width / per_byte..(panel + 1) * self.k * self.width / per_byte;
-        Some(fused::Panel {
-            codes: &codes[span],
+        let size = self.k * self.width / per_byte;
+        Some(fused::Panels {
+            codes: &codes[panels.start * size..panels.end * size],
             nibbles: *nibbles,
             group: *group,
-            scales: &scales[panel * lines..(panel + 1) * lines],
-            offsets: &offsets[panel * lines..(panel + 1) * lines],
+            scales: &scales[panels.start * lines..panels.end * lines],
+            offsets: &offsets[panels.start * lines..panels.end * lines],
             width: self.width,
             depth: self.k,
         })

@@ -222,6 +222,8 @@ impl Writing {
         example.id = Some(training_data::free_id(&slug(&task), &examples));
         let path = self.file(&task);
         let line = serde_json::to_string(&example).map_err(|e| Error::input(format!("it cannot be written: {e}")))?;
+        let folder = path.parent().unwrap_or(&self.training_data);
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
         let mut lines = Lines::open(&path)?;
         lines.append_text(&line)?;
         lines.flush()?;
