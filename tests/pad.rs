@@ -130,11 +130,15 @@ fn examples_are_kept_counted_and_taken_back() {
     );
     assert!(lines(root.path(), "prd.jsonl").is_empty());
     assert_eq!(client.post("/take-back", &json!({})).0, 422);
-    // After a kill and another start what was kept is counted.
+    // A line that a person typed without an end is not lost; after a kill and another start what was kept is counted.
+    let typed =
+        "{\"instruction\": \"Write a PRD for towels.\", \"output\": \"The school lends 40 towels from May on.\"}";
+    std::fs::write(root.path().join("training-data/written/prd.jsonl"), typed).unwrap();
     client.post("/keep", &json!({ "sketch": sketch(0, "Write a PRD for a third lane.", OUTPUT) }));
     drop(open);
     let again = Open::start(root.path(), &[]);
     assert_eq!(Client::enter(&again).state()["briefs"][0]["written"], 1);
+    assert_eq!(lines(root.path(), "prd.jsonl").len(), 2);
 }
 
 #[test]
@@ -175,12 +179,17 @@ fn a_draft_is_kept_only_by_who_changed_it_or_stands_for_it() {
     let text = drafted["output"].as_str().unwrap_or_default().to_string();
     assert!(status == 200 && !text.trim().is_empty(), "{drafted}");
     let as_it_is = sketch(1, "Write an OKR for a third lane.", &text);
-    let (status, told) = client.post("/keep", &json!({ "sketch": as_it_is }));
+    let (status, told) = client.post("/keep", &json!({ "sketch": as_it_is.clone() }));
     // A tiny model may write what the linter refuses before that.
     assert!(status == 422, "{status} {told}");
     let (status, told) =
         client.post("/keep", &json!({ "sketch": sketch(1, "Write an OKR for a third lane.", OUTPUT) }));
     assert_eq!(status, 200, "{told}");
+    // A draft is known after a restart.
+    drop(open);
+    let again = Open::start(root.path(), &[]);
+    let (status, told) = Client::enter(&again).post("/keep", &json!({ "sketch": as_it_is }));
+    assert!(status == 422, "{status} {told}");
     let source = lines(root.path(), "okr.jsonl")[0]["source"].as_str().unwrap().to_string();
     assert!(source.contains("perhaps after a draft of"), "{source}");
 }

@@ -39,7 +39,7 @@ pub fn page(month: &Month, waiting: Option<(&str, &str)>) -> String {
         let _ = writeln!(
             text,
             "\n## Decided\n\n{}.\n\n{}\n\nDecision {} of {} that these held-out cases may bear; each claim is made at {}.",
-            upper(&decision.why),
+            decision.why,
             decision.found,
             decision.look,
             decision.may_bear,
@@ -54,9 +54,4 @@ pub fn page(month: &Month, waiting: Option<(&str, &str)>) -> String {
         }
     }
     text
-}
-
-fn upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -39,6 +39,9 @@ pub(crate) fn store(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spa
     });
 }
 
+/// With fewer tasks than this each is handed out by itself.
+const FEW: usize = 32;
+
 /// Attends over caches that [`store`] has filled; gives (tokens, heads · head_dim).
 pub(crate) fn attend(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spans: &[(Rows, &Cache)]) -> Vec<f32> {
     let group = config.heads / config.kv_heads;
@@ -56,7 +59,8 @@ pub(crate) fn attend(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, sp
         .collect();
     let parts: Vec<Vec<f32>> = tasks
         .par_iter()
-        .with_min_len(4)
+        // One row of one sequence is a task for each head: shared out, lest other threads fall asleep meanwhile.
+        .with_min_len(if tasks.len() < FEW { 1 } else { 4 })
         .with_max_len(8)
         .map_init(Vec::new, |scores, task| simd::arch().dispatch(Attend { config, layer, qkv, rope, task, scores }))
         .collect();

@@ -63,7 +63,8 @@ fn finish(plan: &str, briefs: &[Brief]) {
     out::paragraph(format!("{written} of {} of {plan} are written. {next}", words::count(wanted, "example")));
 }
 
-const HEADS: [&str; 3] = ["# Instruction", "# Input", "# Output"];
+/// No document has lines like these.
+const HEADS: [&str; 3] = ["=== Instruction ===", "=== Input ===", "=== Output ==="];
 
 /// One file for each example, until the plan is written or the person stops.
 fn in_editor(mut writing: Writing) -> Result<Vec<Brief>> {
@@ -172,12 +173,12 @@ mod tests {
 
     #[test]
     fn what_stands_below_the_headings_is_read_and_the_brief_is_not() {
-        let text =
-            "<!-- 1 of 2 -->\n\n# Instruction\n\nSum it.\n# Input\n\n3 and 4\n\n# Output\n\n# Seven\n\nIt is 7.\n";
+        let text = "<!-- 1 of 2 -->\n\n=== Instruction ===\n\nSum it.\n=== Input ===\n\n3 and 4\n\n=== Output ===\n\n\
+                    # Input\n\nIt is 7.\n";
         let sketch = parse(1, text).unwrap();
         assert_eq!((sketch.item, sketch.instruction.as_str(), sketch.input.as_str()), (1, "Sum it.", "3 and 4"));
-        assert_eq!(sketch.output, "# Seven\n\nIt is 7.");
-        assert_eq!(parse(0, &text.replace('\n', "\r\n")).unwrap().output, "# Seven\n\nIt is 7.");
-        assert!(parse(0, "# Instruction\n\nSum it.\n").is_none());
+        assert_eq!(sketch.output, "# Input\n\nIt is 7.");
+        assert_eq!(parse(0, &text.replace('\n', "\r\n")).unwrap().output, "# Input\n\nIt is 7.");
+        assert!(parse(0, "=== Instruction ===\n\nSum it.\n").is_none());
     }
 }

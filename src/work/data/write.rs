@@ -20,12 +20,16 @@ use engine::error::{Error, Result};
 use engine::store::{self, Lines};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The folder below the training data, and in it a file for each task.
 const FOLDER: &str = "written";
+/// In it: hashes of the drafts that were given out, so that one is known after a restart.
+const DRAFTS: &str = ".drafts";
 
 /// What is to be written.
 #[derive(Debug, Clone, Default)]
@@ -80,8 +84,8 @@ pub struct Writing {
     suites: Vec<Suite>,
     dev: Vec<Suite>,
     drafter: Option<Drafter>,
-    /// Drafts that were given out, word for word.
-    drafts: Vec<String>,
+    /// Drafts that were given out, now or in an earlier session.
+    drafts: BTreeSet<String>,
     /// The last example that was kept.
     last: Option<(PathBuf, String)>,
 }
@@ -118,7 +122,7 @@ impl Writing {
             suites,
             dev,
             drafter,
-            drafts: Vec::new(),
+            drafts: known_drafts(&workspace.training_data().join(FOLDER).join(DRAFTS))?,
             last: None,
         })
     }
@@ -211,24 +215,25 @@ impl Writing {
         if let Some(remark) = self.judge(sketch)?.into_iter().find(|remark| remark.grave) {
             return Err(Error::input(remark.text).hint(remark.remedy));
         }
-        let drafted = self.drafts.iter().any(|draft| draft.trim() == sketch.output.trim());
+        let drafted = self.drafts.contains(&draft_mark(&sketch.output));
         if drafted && !stands {
             return Err(Error::input("this is a draft as a model wrote it")
                 .hint("change what is not right, or say that you read it and stand for it"));
         }
-        let examples = self.examples()?;
         let task = self.item(sketch)?.task.clone();
+        // Whoever writes beside this one waits: both its id and its line are its own.
+        let _held = self.lock()?;
+        let examples = self.examples()?;
         let mut example = self.example(sketch, Some(drafted));
         example.id = Some(training_data::free_id(&slug(&task), &examples));
         let path = self.file(&task);
         let line = serde_json::to_string(&example).map_err(|e| Error::input(format!("it cannot be written: {e}")))?;
-        let folder = path.parent().unwrap_or(&self.training_data);
-        std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
-        let mut lines = Lines::open(&path)?;
-        lines.append_text(&line)?;
-        lines.flush()?;
+        let before = if path.is_file() { store::read_text(&path)? } else { String::new() };
+        let joint = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{before}{joint}{line}\n");
+        store::replace(&path, text.as_bytes())?;
+        let number = text.lines().count();
         self.last = Some((path.clone(), line));
-        let number = store::read_text(&path)?.lines().count();
         Ok(Place { file: Arc::from(path.as_path()), line: number })
     }
 
@@ -239,6 +244,7 @@ impl Writing {
     pub fn take_back(&mut self) -> Result<Sketch> {
         let (path, line) =
             self.last.clone().ok_or_else(|| Error::input("nothing was kept yet that could be taken back"))?;
+        let _held = self.lock()?;
         let text = store::read_text(&path)?;
         let left = text.strip_suffix('\n').and_then(|text| text.strip_suffix(line.as_str()));
         let left = left.filter(|left| left.is_empty() || left.ends_with('\n')).ok_or_else(|| {
@@ -269,8 +275,27 @@ impl Writing {
             return Err(Error::input("there is no instruction yet").hint("write one, then ask for a draft"));
         }
         let text = drafter.answer(&example.prompt())?;
-        self.drafts.push(text.clone());
+        let mark = draft_mark(&text);
+        let _held = self.lock()?;
+        let mut known = Lines::open(&self.folder().join(DRAFTS))?;
+        known.append(&mark)?;
+        known.flush()?;
+        self.drafts.insert(mark);
         Ok(text)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.training_data.join(FOLDER)
+    }
+
+    /// Makes the folder, and waits for whoever else writes in it.
+    fn lock(&self) -> Result<File> {
+        let folder = self.folder();
+        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        let path = folder.join(".lock");
+        let file = File::create(&path).map_err(|e| Error::io("create", &path, e))?;
+        let _ = file.lock(); // some network file systems know no locks
+        Ok(file)
     }
 
     fn item(&self, sketch: &Sketch) -> Result<&Item> {
@@ -279,7 +304,7 @@ impl Writing {
     }
 
     fn file(&self, task: &str) -> PathBuf {
-        self.training_data.join(FOLDER).join(format!("{}.jsonl", slug(task)))
+        self.folder().join(format!("{}.jsonl", slug(task)))
     }
 
     fn examples(&self) -> Result<Vec<Example>> {
@@ -340,6 +365,15 @@ impl Drafter {
         }
         answer
     }
+}
+
+/// A draft is known by a hash of its text.
+fn draft_mark(text: &str) -> String {
+    store::hash(text.trim().as_bytes())
+}
+
+fn known_drafts(file: &Path) -> Result<BTreeSet<String>> {
+    if file.is_file() { Ok(store::read_lines::<String>(file)?.into_iter().collect()) } else { Ok(BTreeSet::new()) }
 }
 
 /// The plan of the newest month that has one.

@@ -35,7 +35,9 @@ impl Course<'_> {
     pub(super) fn training(&self) -> Result<String> {
         let section = crate::work::train::TrainSection::of(self.workspace)?;
         let numbers = format!("{:?} {:?}", section.material, section.numbers);
-        Ok(hash(&(self.version(&self.month.before)?, self.data()?, numbers, self.month.round)))
+        let made_from = (self.version(&self.month.before)?, self.data()?, numbers);
+        // A month without a round is what it was before there were rounds.
+        Ok(self.month.round.map_or_else(|| hash(&made_from), |round| hash(&(&made_from, round))))
     }
 
     pub(super) fn promoted(&self) -> bool {
