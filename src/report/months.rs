@@ -93,33 +93,42 @@ fn table(months: &[Month]) -> Table {
     Table { finding: Some("New version"), ..Table::new("", columns, months.iter().rev().map(row).collect()) }
 }
 
-/// The score of each month's new version. Those that were taken are joined; another one stands apart.
+/// The score of the version that was in use when it began, then of each month's new version. Those that were in use are
+/// joined; another one stands apart.
 fn drawing(months: &[Month]) -> Result<Option<Plot>> {
-    let scored: Vec<(&Month, &Mean)> =
-        months.iter().filter_map(|month| Some((month, &month.decision.as_ref()?.score.as_ref()?[1]))).collect();
-    if scored.is_empty() {
-        return Ok(None);
-    }
-    let runs: Vec<(String, String)> =
-        scored.iter().map(|(month, _)| (month.candidate.clone().unwrap_or_default(), month.month.clone())).collect();
-    let dot = |(place, (month, mean)): (usize, &(&Month, &Mean))| Dot {
+    let scored: Vec<(&Month, &[Mean; 2])> =
+        months.iter().filter_map(|month| Some((month, month.decision.as_ref()?.score.as_ref()?))).collect();
+    let Some((first, [before, _])) = scored.first() else { return Ok(None) };
+    let began = (label(&first.before), "before".to_string(), before, true);
+    let each = scored.iter().map(|(month, [_, after])| {
+        (label(month.candidate.as_deref().unwrap_or_default()), month.month.clone(), after, month.exported.is_some())
+    });
+    let all: Vec<(String, String, &Mean, bool)> = std::iter::once(began).chain(each).collect();
+    let runs: Vec<(String, String)> = all.iter().map(|(version, when, ..)| (version.clone(), when.clone())).collect();
+    let dot = |(place, (_, _, mean, used)): (usize, &(String, String, &Mean, bool))| Dot {
         place,
         value: mean.mean,
         low: mean.interval.low,
         high: mean.interval.high,
-        chain: month.exported.is_some().then_some(0),
+        chain: used.then_some(0),
     };
-    let description: Vec<String> = scored
-        .iter()
-        .map(|(month, mean)| format!("{}: {} ({}).", month.month, words::decimal(mean.mean), mean.interval.range()))
-        .collect();
+    let told = all.iter().map(|(version, when, mean, _)| {
+        format!("{version}, {when}: {} ({}).", words::decimal(mean.mean), mean.interval.range())
+    });
     timeline(&Timeline {
         title: "Held-out score of each month's new version".to_string(),
         axis: Axis::Score,
         runs: &runs,
-        dots: scored.iter().enumerate().map(dot).collect(),
+        dots: all.iter().enumerate().map(dot).collect(),
         marks: Vec::new(),
-        description: description.join(" "),
+        description: told.collect::<Vec<_>>().join(" "),
     })
     .map(Some)
+}
+
+/// `v4` of `PM-General-v4`: the place under a dot is narrow.
+fn label(version: &str) -> String {
+    let last = version.rsplit('-').next().unwrap_or(version);
+    let is_number = last.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok());
+    if is_number { last.to_string() } else { version.to_string() }
 }
