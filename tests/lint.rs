@@ -236,6 +236,10 @@ fn each_sort_of_fault_is_found_in_every_shipped_file() {
         let bytes = ["bom", "crlf", "not-json", "duplicate-key", "not-utf8"];
         let kinds = PLANTS.iter().map(|(code, plant)| (*code, Some(plant))).chain(bytes.map(|code| (code, None)));
         for (kind, (code, plant)) in kinds.enumerate() {
+            // A single line has no other to share its id with.
+            if code == "duplicate-id" && clean.len() == 1 {
+                continue;
+            }
             let (at, variant) = ((number * 7 + kind * 3) % clean.len(), (number + kind) % 3);
             let mut line = at + 1;
             match plant {

@@ -149,10 +149,10 @@ fn a_version_is_archived_and_restored_bit_for_bit() {
 #[test]
 fn the_number_of_an_archived_version_is_not_given_again() {
     let root = workspace();
-    fine(root.path(), &["models", "archive", "v3"]);
+    fine(root.path(), &["models", "archive", "v4"]);
     let workspace = pmtune::workspace::Workspace::open(root.path()).unwrap();
     let (newest, next) = pmtune::registry::next(&workspace).unwrap();
-    assert_eq!((newest.unwrap().name.as_str(), next.as_str()), ("PM-General-v2", "PM-General-v4"));
+    assert_eq!((newest.unwrap().name.as_str(), next.as_str()), ("PM-General-v3", "PM-General-v5"));
 }
 
 #[test]

@@ -300,6 +300,6 @@ fn shipped_instructions_find_their_folder_and_questions_about_the_world_do_not()
         println!("{}: near to none: {far} of {}", suite.name, prompts.len());
         far as f64 / prompts.len() as f64
     };
-    assert!(far("forgetting") > 0.7 && far("format-consistency") < 0.1);
+    assert!(far("forgetting") > 0.65 && far("format-consistency") < 0.1);
     assert!(found.all.right as f64 >= 0.55 * found.all.of as f64 && found.abstained * 10 <= found.all.of, "{found:?}");
 }
