@@ -280,3 +280,31 @@ fn checks_of_held_out_cases_have_no_part_in_the_plan() {
     assert_eq!(remedy("dev"), "better-examples");
     assert_eq!(remedy("held-out"), "more-examples");
 }
+
+#[test]
+fn a_damaged_inbox_suite_or_adapter_is_one_clear_error() {
+    let root = prepared();
+    assert!(pmtune(root.path(), &["improve"]).status.success());
+    assert!(pmtune(root.path(), &["models", "promote", "v1"]).status.success());
+    let refused = |file: &str| {
+        let output = pmtune(root.path(), &["improve", "--month", "2026-12"]);
+        let said = said(&output);
+        assert!(
+            output.status.code() == Some(1) && said.matches("error:").count() == 1 && said.contains(file),
+            "{said}"
+        );
+    };
+    let inbox = root.path().join("training-data/.inbox");
+    std::fs::create_dir_all(&inbox).unwrap();
+    std::fs::write(inbox.join("2026-12.jsonl"), "{\"number\": 1\nnonsense\n{\"x\": 1}\n").unwrap();
+    refused("2026-12.jsonl:1");
+    std::fs::remove_dir_all(&inbox).unwrap();
+    let suite = root.path().join("suites/words.yaml");
+    let text = std::fs::read_to_string(&suite).unwrap();
+    std::fs::write(&suite, "cases: [").unwrap();
+    refused("words.yaml:1");
+    // Another question than before, so that the version is asked.
+    std::fs::write(&suite, text.replace("Describe the boat number 0", "Describe the boat")).unwrap();
+    std::fs::remove_file(root.path().join("models/PM-v1/adapter/adapter_model.safetensors")).unwrap();
+    refused("adapter_model.safetensors");
+}

@@ -2,9 +2,8 @@
 
 use super::page::{Form, page, policy};
 use crate::http::{Door, Method, Request, Response, Server};
-use crate::report::visible;
 use crate::review::{Draft, Progress, Saved, Session};
-use engine::error::{Error, Result};
+use engine::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,7 +91,7 @@ impl Desk {
         let overtaken = known.is_some_and(|l| l.page == rated.from.page && l.turn >= rated.from.turn);
         if !overtaken {
             if let Err(error) = session.rate(&rated.draft) {
-                return refused(&error);
+                return Response::of_error(&error);
             }
             last.insert(rated.draft.answer.clone(), rated.from.clone());
         }
@@ -102,17 +101,6 @@ impl Desk {
         let saved = state.into_iter().filter(|saved| shown.contains(&saved.answer.as_str())).collect();
         Response::json(200, &State { saved })
     }
-}
-
-fn refused(error: &Error) -> Response {
-    use engine::error::Kind;
-    // What the reviewer sent is at fault, or this computer is; the page tries again only after the latter.
-    let status = if error.kind == Kind::Input { 422 } else { 500 };
-    let message = match &error.source {
-        Some(cause) => format!("{}: {cause}", error.message),
-        None => error.message.clone(),
-    };
-    Response::refusal(status, &visible(&message), &visible(error.hint.as_deref().unwrap_or_default()))
 }
 
 /// A panic in an earlier request left the session as it was after its last whole line.

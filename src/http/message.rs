@@ -1,6 +1,8 @@
 //! What comes in and what goes out, without a word of the library that carries it.
 
+use crate::report::visible;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use engine::error::{Error, Kind};
 use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,21 @@ impl Response {
     /// `{"error": …, "hint": …}`, the form every refusal to a script has.
     pub fn refusal(status: u16, error: &str, hint: &str) -> Self {
         Self::json(status, &serde_json::json!({ "error": error, "hint": hint }))
+    }
+
+    /// The refusal that says an error. What was sent is at fault (400 in form, 422 in what it says), or this computer is
+    /// (500): a page tries again only after the latter.
+    pub fn of_error(error: &Error) -> Self {
+        let status = match error.kind {
+            Kind::Usage => 400,
+            Kind::Input => 422,
+            _ => 500,
+        };
+        let message = match &error.source {
+            Some(cause) => format!("{}: {cause}", error.message),
+            None => error.message.clone(),
+        };
+        Self::refusal(status, &visible(&message), &visible(error.hint.as_deref().unwrap_or_default()))
     }
 
     /// Asks the browser to get `to` instead.

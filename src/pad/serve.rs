@@ -4,7 +4,7 @@ use super::page::{page, policy};
 use crate::http::{Door, Method, Request, Response, Server};
 use crate::report::visible;
 use crate::work::data::{Brief, Remark, Sketch, Writing};
-use engine::error::{Error, Kind, Result};
+use engine::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -117,21 +117,10 @@ fn shown(remark: Remark) -> Remark {
 }
 
 fn told<T: Serialize>(result: Result<T>) -> Response {
-    let error = match result {
-        Ok(value) => return Response::json(200, &value),
-        Err(error) => error,
-    };
-    // What the writer sent is at fault, or this computer is.
-    let status = match error.kind {
-        Kind::Usage => 400,
-        Kind::Input => 422,
-        _ => 500,
-    };
-    let message = match &error.source {
-        Some(cause) => format!("{}: {cause}", error.message),
-        None => error.message.clone(),
-    };
-    Response::refusal(status, &visible(&message), &visible(error.hint.as_deref().unwrap_or_default()))
+    match result {
+        Ok(value) => Response::json(200, &value),
+        Err(error) => Response::of_error(&error),
+    }
 }
 
 /// A panic in an earlier request left what is written as it was after its last whole line.
