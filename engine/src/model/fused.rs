@@ -5,6 +5,7 @@
 //! order as [`super::kernel`] does them, so the same bits.
 
 use super::kernel::{Left, Sums};
+#[cfg(target_arch = "x86_64")]
 use super::simd;
 
 /// Rows at most. With more, a decoded panel is used often enough to be worth its way through memory.
@@ -90,7 +91,6 @@ fn run(left: Left<'_>, panels: Panels<'_>, sums: &mut Sums<'_>) -> bool {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn run(_: Left<'_>, _: Panels<'_>, _: &mut Sums<'_>) -> bool {
-    let _ = simd::arch();
     false
 }
 
