@@ -1,7 +1,12 @@
 //! Generation over a load like a suite's: 75 prompts, half of which share a system prompt, up to 256 new tokens each,
 //! greedy. Prints tokens per second, and how fast prompts are read.
 //!
-//! `cargo bench --bench generate -- MODEL.gguf [sequences] [new tokens] [prompts]`
+//! ```text
+//! cargo bench --bench generate -- MODEL.gguf [sequences] [new tokens] [prompts]
+//! cargo bench --bench generate -- MODEL.gguf contexts
+//! ```
+//!
+//! `contexts` reads longer and longer prompts and writes behind them, one sequence alone.
 
 use engine::chat::{Message, Role};
 use engine::files::open;
@@ -12,8 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+#[path = "../src/allocator.rs"]
+mod allocator;
 
 const SYSTEM: &str = "You are a product management assistant. Answer in clear Markdown with short headings, name the \
     metric behind every claim, and say what you do not know instead of guessing.";
@@ -37,11 +42,15 @@ const TASKS: [&str; 15] = [
 ];
 
 fn main() {
+    allocator::keep_freed_memory();
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let Some(path) = arguments.first() else {
         println!("no model given; see the head of benches/generate.rs");
         return;
     };
+    if arguments.get(1).is_some_and(|word| word == "contexts") {
+        return contexts(Path::new(path));
+    }
     let number = |i: usize, default| arguments.get(i).map_or(default, |a| a.parse().expect("a number"));
     let (sequences, new_tokens, prompts) = (number(1, 96), number(2, 256), number(3, 75));
 
@@ -88,4 +97,32 @@ fn main() {
     let seconds = start.elapsed().as_secs_f64();
     println!("{prompts} prompts of {prompt_tokens} tokens: {tokens} tokens written in {seconds:.1} s");
     println!("{:.1} tokens/s", tokens as f64 / seconds);
+}
+
+/// Tokens read at once, as the engine does it.
+const PIECE: usize = 256;
+/// Tokens written behind a prompt.
+const WRITTEN: usize = 48;
+
+fn contexts(path: &Path) {
+    let source = open(path).expect("a model");
+    let decoder = Decoder::load(source.config, source.weights.as_ref()).expect("weights");
+    println!("| context | reading it, tokens/s | writing behind it, tokens/s |\n|---|---|---|");
+    for length in [128, 512, 1024, 2048, 4096] {
+        let tokens: Vec<u32> = (0..(length + WRITTEN) as u32).map(|i| 1000 + i * 7919 % 10_000).collect();
+        let mut cache = decoder.cache();
+        let mut pass = |tokens: &[u32]| {
+            let mut span = [Span { rows: tokens.len(), cache: &mut cache, adapter: None }];
+            let hidden = decoder.forward(tokens, &mut span).expect("a forward pass");
+            let last = &hidden[hidden.len() - decoder.config().hidden..];
+            decoder.likeliest(last).expect("a token");
+        };
+        let start = Instant::now();
+        tokens[..length].chunks(PIECE).for_each(&mut pass);
+        let read = length as f64 / start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        tokens[length..].chunks(1).for_each(&mut pass);
+        let written = WRITTEN as f64 / start.elapsed().as_secs_f64();
+        println!("| {length} | {read:.0} | {written:.1} |");
+    }
 }

@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
-// As the program has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+#[path = "../src/allocator.rs"]
+mod allocator;
 
 const LINES: usize = 100_000;
 const FILES: usize = 50;
@@ -86,6 +85,7 @@ fn corpus(folder: &std::path::Path) -> std::io::Result<u64> {
 }
 
 fn main() {
+    allocator::keep_freed_memory();
     let folder = tempfile::tempdir().unwrap();
     let bytes = corpus(folder.path()).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(7);

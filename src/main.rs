@@ -1,11 +1,10 @@
 //! The `pmtune` program: everything is in the library; only this file exits.
 
+mod allocator;
+
 use std::process::ExitCode;
 
-// Large temporaries otherwise fault in page by page.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     ExitCode::from(pmtune::cli::run(std::env::args_os()))
 }

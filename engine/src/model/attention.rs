@@ -1,12 +1,13 @@
 //! Causal attention of ragged spans over their caches.
 //!
 //! Each query row is on its own: scores, softmax and weighted sum run over keys in order of position, whatever page they
-//! lie in, so a row's result depends on neither batch, chunking nor page borders. The query heads that share a
-//! key-value head go together, so that keys and values are read once for all of them.
+//! lie in, so a row's result depends on neither batch, chunking nor page borders. A few rows and the query heads that
+//! share a key-value head go together, so that each page of keys and values is read once for all of them.
 
 use super::simd;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
+use std::ops::Range;
 
 use super::cache::{BLOCK, Cache, View};
 use super::forward::Rows;
@@ -19,8 +20,8 @@ use crate::files::Config;
 const ROWS: usize = 8;
 /// How far ahead of the weighted sum to ask memory for values.
 const AHEAD: usize = 1024;
-/// Query heads handled at once.
-const HEADS: usize = 4;
+/// Queries handled at once: so many sums keep the multipliers busy and fit the registers of every set of instructions.
+const QUERIES: usize = 8;
 
 /// Stores the new keys and values of one layer. `qkv` is (tokens, (heads + 2 · kv_heads) · head_dim).
 pub(crate) fn store(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spans: &mut [(Rows, &mut Cache)]) {
@@ -93,165 +94,259 @@ struct Attend<'a> {
     scores: &'a mut Vec<f32>,
 }
 
+/// The query heads of a task's rows, (rows · group, dim) with those of a row side by side, and what comes of them.
+struct Queries<'s> {
+    dim: usize,
+    values: Vec<f32>,
+    /// Keys that each attends to.
+    seen: Vec<Range<usize>>,
+    /// Keys that any attends to.
+    any: Range<usize>,
+    /// (queries, `stride`): scores, then weights; of all keys.
+    scores: &'s mut [f32],
+    stride: usize,
+    /// (queries, `padded`).
+    sums: Vec<f32>,
+    padded: usize,
+}
+
 impl WithSimd for Attend<'_> {
     /// (rows, group · head_dim).
     type Output = Vec<f32>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
-        let Attend { config, layer, qkv, rope, task, scores } = self;
-        let (dim, group) = (config.head_dim, config.heads / config.kv_heads);
-        let padded = dim.next_multiple_of(BLOCK);
-        let mut out = Vec::with_capacity(task.len * group * dim);
-        let mut query = vec![0.0; group * dim];
-        let mut sums = vec![0.0; group * padded];
-        for row in task.start..task.start + task.len {
-            query.copy_from_slice(&qkv[row * config.qkv_width() + task.head * group * dim..][..group * dim]);
-            query.chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
-            let seen = task.position + row - task.start + 1;
-            let from = config.sliding_window.map_or(0, |window| seen.saturating_sub(window));
-            sums.fill(0.0);
-            for first in (0..group).step_by(HEADS) {
-                let heads = HEADS.min(group - first);
-                let mut one = OneRow {
-                    views: || task.cache.views(layer, task.head),
-                    query: &query[first * dim..][..heads * dim],
-                    from,
-                    seen,
-                    scores,
-                    sums: &mut sums[first * padded..][..heads * padded],
-                };
-                match heads {
-                    4 => one.run::<S, 4>(simd, dim),
-                    3 => one.run::<S, 3>(simd, dim),
-                    2 => one.run::<S, 2>(simd, dim),
-                    _ => one.run::<S, 1>(simd, dim),
-                }
-            }
-            sums.chunks_exact(padded).for_each(|head| out.extend_from_slice(&head[..dim]));
+        let Task { cache, head, .. } = *self.task;
+        let layer = self.layer;
+        let mut queries = self.queries();
+        let mut start = 0;
+        for view in cache.views(layer, head) {
+            queries.score(simd, &view, start);
+            start += view.len;
         }
-        out
+        let totals = queries.weights();
+        let mut start = 0;
+        for view in cache.views(layer, head) {
+            queries.weigh(simd, &view, start);
+            start += view.len;
+        }
+        let Queries { sums, padded, dim, .. } = queries;
+        let heads = sums.chunks_exact(padded).zip(totals);
+        heads.flat_map(|(sums, total)| sums[..dim].iter().map(move |sum| sum / total)).collect()
     }
 }
 
-/// One query row, for some heads over one key-value head.
-struct OneRow<'a, F> {
-    views: F,
-    query: &'a [f32],
-    /// Keys `from..seen` are attended to.
-    from: usize,
-    seen: usize,
-    scores: &'a mut Vec<f32>,
-    sums: &'a mut [f32],
+impl<'a> Attend<'a> {
+    fn queries(self) -> Queries<'a> {
+        let Attend { config, qkv, rope, task, scores, .. } = self;
+        let (dim, group) = (config.head_dim, config.heads / config.kv_heads);
+        let mut values = Vec::with_capacity(task.len * group * dim);
+        let mut seen = Vec::with_capacity(task.len * group);
+        for row in task.start..task.start + task.len {
+            let first = values.len();
+            values.extend_from_slice(&qkv[row * config.qkv_width() + task.head * group * dim..][..group * dim]);
+            values[first..].chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
+            let end = task.position + row - task.start + 1;
+            let from = config.sliding_window.map_or(0, |window| end.saturating_sub(window));
+            seen.extend(std::iter::repeat_n(from..end, group));
+        }
+        let any = seen[0].start..task.position + task.len;
+        let stride = any.end.next_multiple_of(BLOCK) + BLOCK; // whole blocks are scored
+        if scores.len() < seen.len() * stride {
+            scores.resize(seen.len() * stride, 0.0);
+        }
+        let padded = dim.next_multiple_of(BLOCK);
+        let sums = vec![0.0; seen.len() * padded];
+        Queries { dim, values, seen, any, scores, stride, sums, padded }
+    }
 }
 
-impl<'a, F: Fn() -> I, I: Iterator<Item = View<'a>>> OneRow<'_, F> {
-    #[inline(always)]
-    fn run<S: Simd, const N: usize>(&mut self, simd: S, dim: usize) {
-        let stride = self.seen + BLOCK; // room for the last block's unused lanes
-        if self.scores.len() < N * stride {
-            self.scores.resize(N * stride, 0.0);
-        }
-        let mut start = 0;
-        for view in (self.views)() {
-            let end = self.seen.min(start + view.len);
-            let first_block = self.from.saturating_sub(start) / BLOCK;
-            for block in first_block..end.saturating_sub(start).div_ceil(BLOCK) {
-                let keys = &view.keys[block * BLOCK * dim..][..BLOCK * dim];
-                let at = start + block * BLOCK;
-                if at < self.seen {
-                    score_block::<S, N>(simd, self.query, keys, &mut self.scores[at..], stride);
+/// Calls a function with the number of queries as a constant, for as many at a time as [`QUERIES`] allows.
+macro_rules! some_queries {
+    ($count:expr, |$first:ident, $n:ident| $call:expr) => {
+        let mut $first = 0;
+        while $first < $count {
+            let some = QUERIES.min($count - $first);
+            match some {
+                8 => {
+                    const $n: usize = 8;
+                    $call
+                }
+                7 => {
+                    const $n: usize = 7;
+                    $call
+                }
+                6 => {
+                    const $n: usize = 6;
+                    $call
+                }
+                5 => {
+                    const $n: usize = 5;
+                    $call
+                }
+                4 => {
+                    const $n: usize = 4;
+                    $call
+                }
+                3 => {
+                    const $n: usize = 3;
+                    $call
+                }
+                2 => {
+                    const $n: usize = 2;
+                    $call
+                }
+                _ => {
+                    const $n: usize = 1;
+                    $call
                 }
             }
-            start += view.len;
+            $first += some;
         }
-        let scale = 1.0 / (dim as f32).sqrt();
-        let mut totals = [0.0; N];
-        for (head, total) in totals.iter_mut().enumerate() {
-            let scores = &mut self.scores[head * stride..][self.from..self.seen];
+    };
+}
+
+impl Queries<'_> {
+    /// Scores of the keys in `view`, which begin at position `start`.
+    #[inline(always)]
+    fn score<S: Simd>(&mut self, simd: S, view: &View<'_>, start: usize) {
+        let vectors = BLOCK / S::F32_LANES;
+        let end = self.any.end.min(start + view.len).saturating_sub(start).div_ceil(BLOCK) * vectors;
+        let first = self.any.start.saturating_sub(start) / BLOCK * vectors;
+        if first >= end {
+            return;
+        }
+        some_queries!(self.seen.len(), |query, N| {
+            // Few queries take several vectors of keys at once.
+            let together = if N <= 2 {
+                4
+            } else if N <= 4 {
+                2
+            } else {
+                1
+            };
+            let mut column = first;
+            while column < end {
+                let some = if column + together <= end { together } else { 1 };
+                match some {
+                    4 => self.score_columns::<S, N, 4>(simd, view.keys, query, start, column),
+                    2 => self.score_columns::<S, N, 2>(simd, view.keys, query, start, column),
+                    _ => self.score_columns::<S, N, 1>(simd, view.keys, query, start, column),
+                }
+                column += some;
+            }
+        });
+    }
+
+    /// N queries from `first` on against the C vectors of keys from `column` on; position `start` is the first of `keys`.
+    #[inline(always)]
+    fn score_columns<S: Simd, const N: usize, const C: usize>(
+        &mut self,
+        simd: S,
+        keys: &[f32],
+        first: usize,
+        start: usize,
+        column: usize,
+    ) {
+        let (vectors, dim) = (BLOCK / S::F32_LANES, self.dim);
+        let (keys, _) = S::as_simd_f32s(keys);
+        // Where each vector's keys begin: `[block][dimension][vector]`.
+        let columns: [&[S::f32s]; C] = std::array::from_fn(|c| {
+            let at = column + c;
+            &keys[at / vectors * dim * vectors + at % vectors..][..(dim - 1) * vectors + 1]
+        });
+        let queries: [&[f32]; N] = std::array::from_fn(|n| &self.values[(first + n) * dim..][..dim]);
+        let mut sums = [[simd.splat_f32s(0.0); C]; N];
+        for d in 0..dim {
+            prefetch(keys, (column + C) / vectors * dim * vectors + d * vectors); // the next block
+            let keys: [S::f32s; C] = std::array::from_fn(|c| columns[c][d * vectors]);
+            for (sums, query) in sums.iter_mut().zip(queries) {
+                let value = simd.splat_f32s(query[d]);
+                for c in 0..C {
+                    sums[c] = simd.mul_add_f32s(value, keys[c], sums[c]);
+                }
+            }
+        }
+        for (n, sums) in sums.iter().enumerate() {
+            let at = (first + n) * self.stride + start + column * S::F32_LANES;
+            let (scores, _) = S::as_mut_simd_f32s(&mut self.scores[at..at + C * S::F32_LANES]);
+            scores.copy_from_slice(sums);
+        }
+    }
+
+    /// Turns the scores that each query sees into weights and those that only others see into zeros; gives the weights'
+    /// sums.
+    #[inline(always)]
+    fn weights(&mut self) -> Vec<f32> {
+        let scale = 1.0 / (self.dim as f32).sqrt();
+        let rows = self.scores.chunks_exact_mut(self.stride).zip(&self.seen);
+        rows.map(|(scores, seen)| {
+            scores[self.any.start..seen.start].fill(0.0);
+            scores[seen.end..self.any.end].fill(0.0);
+            let scores = &mut scores[seen.clone()];
             let most = ops::max(scores);
             scores.iter_mut().for_each(|s| *s = ops::exp((*s - most) * scale));
-            *total = ops::sum(scores, |s| s);
+            ops::sum(scores, |s| s)
+        })
+        .collect()
+    }
+
+    /// Adds the values in `view`, which begin at position `start`, by weight.
+    #[inline(always)]
+    fn weigh<S: Simd>(&mut self, simd: S, view: &View<'_>, start: usize) {
+        let (first, end) = (self.any.start.max(start), self.any.end.min(start + view.len));
+        if first >= end {
+            return;
         }
-        let padded = self.sums.len() / N;
-        let mut start = 0;
-        for view in (self.views)() {
-            let end = self.seen.min(start + view.len);
-            let first = self.from.max(start);
-            if first < end {
-                let values = &view.values[(first - start) * padded..(end - start) * padded];
-                weigh::<S, N>(simd, &self.scores[first..], stride, values, self.sums);
+        let values = &view.values[(first - start) * self.padded..(end - start) * self.padded];
+        let vectors = self.padded / S::F32_LANES;
+        some_queries!(self.seen.len(), |query, N| {
+            let together = if N <= 4 { 4 } else { 2 };
+            let mut vector = 0;
+            while vector < vectors {
+                let some = if vector + together <= vectors { together } else { 1 };
+                match some {
+                    4 => self.weigh_vectors::<S, N, 4>(simd, values, query, first, vector),
+                    2 => self.weigh_vectors::<S, N, 2>(simd, values, query, first, vector),
+                    _ => self.weigh_vectors::<S, N, 1>(simd, values, query, first, vector),
+                }
+                vector += some;
             }
-            start += view.len;
-        }
-        for (sums, total) in self.sums.chunks_exact_mut(padded).zip(totals) {
-            sums.iter_mut().for_each(|s| *s /= total);
-        }
+        });
     }
-}
 
-/// Scores of one block of keys, for N heads: `scores[head · stride + lane]`.
-#[inline(always)]
-fn score_block<S: Simd, const N: usize>(simd: S, query: &[f32], keys: &[f32], scores: &mut [f32], stride: usize) {
-    let (vectors, dim) = (BLOCK / S::F32_LANES, keys.len() / BLOCK);
-    let (keys, _) = S::as_simd_f32s(keys);
-    for v in 0..vectors {
-        let mut sums = [simd.splat_f32s(0.0); N];
-        for d in 0..dim {
-            let key = keys[d * vectors + v];
-            prefetch(keys, keys.len() + d * vectors + v); // the next block
-            for (head, sum) in sums.iter_mut().enumerate() {
-                *sum = simd.mul_add_f32s(simd.splat_f32s(query[head * dim + d]), key, *sum);
-            }
+    /// For N queries from `query` on and the V vectors from `vector` on: `sums[query] += Σ weights[query][i] · values[i]`, i
+    /// in order from position `first` on.
+    #[inline(always)]
+    fn weigh_vectors<S: Simd, const N: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        values: &[f32],
+        query: usize,
+        first: usize,
+        vector: usize,
+    ) {
+        let vectors = self.padded / S::F32_LANES;
+        let (values, _) = S::as_simd_f32s(values);
+        let (sums, _) = S::as_mut_simd_f32s(&mut self.sums);
+        let rows = values.len() / vectors;
+        let weights: [&[f32]; N] = std::array::from_fn(|n| &self.scores[(query + n) * self.stride + first..][..rows]);
+        let mut acc = [[simd.splat_f32s(0.0); V]; N];
+        for (n, acc) in acc.iter_mut().enumerate() {
+            acc.copy_from_slice(&sums[(query + n) * vectors + vector..][..V]);
         }
-        for (head, &sum) in sums.iter().enumerate() {
-            simd.partial_store_f32s(&mut scores[head * stride + v * S::F32_LANES..][..S::F32_LANES], sum);
-        }
-    }
-}
-
-/// `sums[head] += Σ scores[head][i] · values[i]`, i in order.
-#[inline(always)]
-fn weigh<S: Simd, const N: usize>(simd: S, scores: &[f32], stride: usize, values: &[f32], sums: &mut [f32]) {
-    let vectors = sums.len() / N / S::F32_LANES;
-    let mut v = 0;
-    while v + 4 <= vectors {
-        weigh_vectors::<S, N, 4>(simd, scores, stride, values, sums, v);
-        v += 4;
-    }
-    while v < vectors {
-        weigh_vectors::<S, N, 1>(simd, scores, stride, values, sums, v);
-        v += 1;
-    }
-}
-
-#[inline(always)]
-fn weigh_vectors<S: Simd, const N: usize, const V: usize>(
-    simd: S,
-    scores: &[f32],
-    stride: usize,
-    values: &[f32],
-    sums: &mut [f32],
-    first: usize,
-) {
-    let vectors = sums.len() / N / S::F32_LANES;
-    let (values, _) = S::as_simd_f32s(values);
-    let (sums, _) = S::as_mut_simd_f32s(sums);
-    let mut acc = [[simd.splat_f32s(0.0); V]; N];
-    for (head, acc) in acc.iter_mut().enumerate() {
-        acc.copy_from_slice(&sums[head * vectors + first..][..V]);
-    }
-    for (i, row) in values.chunks_exact(vectors).enumerate() {
-        (first..first + V).for_each(|v| prefetch(row, AHEAD / S::F32_LANES + v));
-        let row = &row[first..first + V];
-        for (head, acc) in acc.iter_mut().enumerate() {
-            let weight = simd.splat_f32s(scores[head * stride + i]);
-            for v in 0..V {
-                acc[v] = simd.mul_add_f32s(weight, row[v], acc[v]);
+        for (i, row) in values.chunks_exact(vectors).enumerate() {
+            (vector..vector + V).for_each(|v| prefetch(row, AHEAD / S::F32_LANES + v));
+            let row = &row[vector..vector + V];
+            for (acc, weights) in acc.iter_mut().zip(weights) {
+                let weight = simd.splat_f32s(weights[i]);
+                for v in 0..V {
+                    acc[v] = simd.mul_add_f32s(weight, row[v], acc[v]);
+                }
             }
         }
-    }
-    for (head, acc) in acc.iter().enumerate() {
-        sums[head * vectors + first..][..V].copy_from_slice(acc);
+        for (n, acc) in acc.iter().enumerate() {
+            sums[(query + n) * vectors + vector..][..V].copy_from_slice(acc);
+        }
     }
 }

@@ -98,31 +98,55 @@ impl WithSimd for Decode<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let width = vectors(S::F32_LANES) * S::F32_LANES;
+        match S::F32_LANES {
+            16 => self.run::<16>(),
+            8 => self.run::<8>(),
+            4 => self.run::<4>(),
+            _ => self.run::<1>(),
+        }
+    }
+}
+
+impl Decode<'_> {
+    #[inline(always)]
+    fn run<const LANES: usize>(self) {
+        let width = vectors(LANES) * LANES;
         let Decode { codes, scales, offsets, group, out } = self;
+        let line = |row: usize| {
+            let line = (group.first + row) / group.rows * width;
+            (&scales[line..line + width], &offsets[line..line + width])
+        };
         match codes {
             Codes::Bytes(codes) => {
                 for (row, (codes, out)) in codes.chunks_exact(width).zip(out.chunks_exact_mut(width)).enumerate() {
-                    let line = (group.first + row) / group.rows * width;
-                    let (scales, offsets) = (&scales[line..line + width], &offsets[line..line + width]);
-                    for lane in 0..width {
-                        out[lane] = f32::from(codes[lane]).mul_add(scales[lane], offsets[lane]);
-                    }
+                    decode_row::<LANES>(codes, |code| code, line(row), out);
                 }
             }
             Codes::Nibbles(codes) => {
                 let pairs = codes.chunks_exact(width).zip(out.chunks_exact_mut(2 * width));
                 for (pair, (codes, out)) in pairs.enumerate() {
-                    let line = (group.first + 2 * pair) / group.rows * width;
-                    let (scales, offsets) = (&scales[line..line + width], &offsets[line..line + width]);
                     let (low, high) = out.split_at_mut(width);
-                    for lane in 0..width {
-                        low[lane] = f32::from(codes[lane] & 15).mul_add(scales[lane], offsets[lane]);
-                        high[lane] = f32::from(codes[lane] >> 4).mul_add(scales[lane], offsets[lane]);
-                    }
+                    decode_row::<LANES>(codes, |code| code & 15, line(2 * pair), low);
+                    decode_row::<LANES>(codes, |code| code >> 4, line(2 * pair), high);
                 }
             }
         }
+    }
+}
+
+/// One row of a panel, a vector at a time: all of it is read before any is written, so that compilers need not prove that
+/// the slices lie apart.
+#[inline(always)]
+fn decode_row<const LANES: usize>(
+    codes: &[u8],
+    code: impl Fn(u8) -> u8,
+    (scales, offsets): (&[f32], &[f32]),
+    out: &mut [f32],
+) {
+    let codes = codes.as_chunks::<LANES>().0.iter();
+    let lines = scales.as_chunks::<LANES>().0.iter().zip(offsets.as_chunks::<LANES>().0);
+    for ((out, codes), (scale, offset)) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(codes).zip(lines) {
+        *out = std::array::from_fn(|lane| f32::from(code(codes[lane])).mul_add(scale[lane], offset[lane]));
     }
 }
 
@@ -321,6 +345,12 @@ pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, sums: &mu
 /// The narrowest panel that holds `lanes` columns, if one can; else the widest.
 pub(crate) fn narrowest(lanes: usize) -> usize {
     lanes.next_multiple_of(vector()).clamp(vector(), width())
+}
+
+/// The widest panel of those that leave the fewest lanes empty behind `columns`.
+pub(crate) fn fitting(columns: usize) -> usize {
+    let sizes = (1..=width() / vector()).rev().map(|vectors| vectors * vector());
+    sizes.min_by_key(|size| columns.next_multiple_of(*size)).unwrap_or(1)
 }
 
 struct Multiply<'a, 's> {
