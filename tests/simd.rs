@@ -3,6 +3,7 @@
 use engine::model::Simd;
 use std::path::Path;
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
 fn pmtune(root: &Path, simd: &str, args: &[&str]) -> Output {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("pmtune"));
@@ -13,15 +14,14 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Answers to two cases with their likelihoods, and the weights of a training of two steps, as written to disk.
-fn made(base: &str, simd: &str) -> (Vec<serde_json::Value>, Vec<u8>) {
+/// A workspace over `base` with two cases, one of them with a reference, and six examples.
+fn workspace(base: &Path) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
         let path = root.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data").join(base);
     let base = base.display();
     write(
         "pmtune.yaml",
@@ -40,31 +40,61 @@ fn made(base: &str, simd: &str) -> (Vec<serde_json::Value>, Vec<u8>) {
         })
         .collect();
     write("training-data/basic.jsonl", &lines);
-    for args in [&["eval", "base"][..], &["train", "--name", "PM-v1"][..]] {
-        let output = pmtune(root.path(), simd, args);
-        assert!(output.status.success(), "{simd}: {}", said(&output));
-    }
+    root
+}
+
+fn succeed(root: &TempDir, simd: Simd, args: &[&str]) {
+    let output = pmtune(root.path(), simd.name(), args);
+    assert!(output.status.success(), "{}: {}", simd.name(), said(&output));
+}
+
+/// The answers to the cases, with their likelihoods.
+fn answers(root: &TempDir, simd: Simd) -> Vec<serde_json::Value> {
+    succeed(root, simd, &["eval", "base"]);
     let reports = std::fs::read_dir(root.path().join("reports")).unwrap().flatten();
     let results = reports.map(|folder| folder.path().join("results.jsonl")).find(|file| file.is_file()).unwrap();
-    let answers = std::fs::read_to_string(results).unwrap();
-    let answers = answers.lines().map(|line| {
+    let answer = |line: &str| {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         let mut answer = record["answer"].clone();
         answer.as_object_mut().unwrap().remove("seconds");
         answer
-    });
-    let weights = root.path().join("models/PM-v1/adapter/adapter_model.safetensors");
-    (answers.collect(), std::fs::read(weights).unwrap())
+    };
+    std::fs::read_to_string(results).unwrap().lines().map(answer).collect()
+}
+
+/// The weights of a training of two steps, as written to disk.
+fn trained(root: &TempDir, simd: Simd) -> Vec<u8> {
+    succeed(root, simd, &["train", "--name", "PM-v1"]);
+    std::fs::read(root.path().join("models/PM-v1/adapter/adapter_model.safetensors")).unwrap()
 }
 
 #[test]
 fn answers_likelihoods_and_trained_weights_are_the_same_bits() {
-    let base = "tiny-qwen2.gguf";
-    let first = made(base, "scalar");
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
+    let made = |simd: Simd| {
+        let root = workspace(&base);
+        (answers(&root, simd), trained(&root, simd))
+    };
+    let first = made(Simd::Scalar);
     for simd in Simd::available().filter(|simd| *simd != Simd::Scalar) {
-        let other = made(base, simd.name());
+        let other = made(simd);
         assert_eq!(first.0, other.0, "answers of scalar and of {}", simd.name());
         assert!(first.1 == other.1, "weights trained by scalar and by {}", simd.name());
+    }
+}
+
+/// The default base, on the paths that people have; without vectors it would take minutes.
+#[test]
+fn a_real_model_answers_and_learns_the_same_bits() {
+    let base = crate::base::default_base();
+    let made = Simd::available().filter(|simd| *simd != Simd::Scalar).map(|simd| {
+        let root = workspace(&base);
+        (simd, answers(&root, simd), trained(&root, simd))
+    });
+    let made: Vec<_> = made.collect();
+    for pair in made.windows(2) {
+        assert_eq!(pair[0].1, pair[1].1, "answers of {} and of {}", pair[0].0.name(), pair[1].0.name());
+        assert!(pair[0].2 == pair[1].2, "weights trained by {} and by {}", pair[0].0.name(), pair[1].0.name());
     }
 }
 

@@ -26,6 +26,7 @@ struct Shape {
     batch: usize,
     rank: usize,
     layers: usize,
+    threads: usize,
 }
 
 /// What a step took.
@@ -61,9 +62,13 @@ pub fn run(arguments: &Arguments) {
     std::fs::write(out, plot::draw(&columns)).unwrap_or_else(|e| panic!("{out}: {e}"));
 }
 
-/// All columns meet in one shape: 4 sequences of 256 tokens, rank 16, all layers.
-fn varied(layers: usize) -> [Varied; 4] {
-    let middle = Shape { length: 256, batch: 4, rank: 16, layers };
+/// All columns meet in one shape: 4 sequences of 256 tokens, rank 16, all layers, all threads.
+fn varied(layers: usize) -> [Varied; 5] {
+    let threads = rayon::current_num_threads();
+    let middle = Shape { length: 256, batch: 4, rank: 16, layers, threads };
+    let mut doubled: Vec<usize> =
+        std::iter::successors(Some(1), |n| Some(2 * n)).take_while(|n| *n < threads).collect();
+    doubled.push(threads);
     let mut thirds = vec![layers.div_ceil(3), (2 * layers).div_ceil(3), layers];
     thirds.dedup();
     let column = |name, values: &[usize], with: fn(usize, Shape) -> Shape| Varied {
@@ -75,6 +80,7 @@ fn varied(layers: usize) -> [Varied; 4] {
         column("sequences of a batch", &[1, 2, 4, 8], |batch, shape| Shape { batch, ..shape }),
         column("rank", &[4, 8, 16, 32], |rank, shape| Shape { rank, ..shape }),
         column("layers", &thirds, |layers, shape| Shape { layers, ..shape }),
+        column("threads", &doubled, |threads, shape| Shape { threads, ..shape }),
     ]
 }
 
@@ -83,6 +89,7 @@ fn elsewhere(model: &str, shape: Shape) -> Measured {
     let numbers = [shape.length, shape.batch, shape.rank, shape.layers].map(|n| n.to_string());
     let program = std::env::current_exe().expect("this program's own path");
     let mut command = Command::new(program);
+    command.env("RAYON_NUM_THREADS", shape.threads.to_string());
     let output = command.args([POINT, model]).args(numbers).stderr(Stdio::inherit()).output().expect("another process");
     assert!(output.status.success(), "the measurement of one point ended with {}", output.status);
     serde_json::from_slice(&output.stdout).expect("what one point took")
@@ -91,7 +98,8 @@ fn elsewhere(model: &str, shape: Shape) -> Measured {
 /// Two steps of one shape, of which the second counts; prints what it took.
 pub fn point(arguments: &Arguments) {
     let number = |index| arguments.number(index).expect("a size of the step");
-    let shape = Shape { length: number(1), batch: number(2), rank: number(3), layers: number(4) };
+    let threads = rayon::current_num_threads();
+    let shape = Shape { length: number(1), batch: number(2), rank: number(3), layers: number(4), threads };
     let decoder = {
         let (config, weights) = open_weights(Path::new(arguments.needed(0, "the model"))).expect("a model");
         Decoder::load(Config { layers: shape.layers, ..config }, weights.as_ref()).expect("weights")

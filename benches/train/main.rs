@@ -4,11 +4,12 @@
 //! cargo bench --bench train -- speed MODEL.gguf BATCHES.json ADAPTER_DIR [steps] [learning rate] [--save DIR]
 //! cargo bench --bench train -- phi3 [Q4_K] [sequences] [tokens] [rank]
 //! cargo bench --bench train -- growth MODEL.gguf OUT.svg
+//! cargo bench --bench train -- point MODEL.gguf TOKENS SEQUENCES RANK LAYERS
 //! ```
 //!
 //! `speed` trains the adapter on the batches that `benches/peers/peft_train.py` was given and prints what that prints.
 //! `phi3` makes a model of Phi-3 Mini's shape with random weights, in memory alone, and takes two steps of 4 × 512 tokens
-//! at rank 16 unless told otherwise. `growth` varies one size at a time. `RAYON_NUM_THREADS` sets the threads.
+//! at rank 16 unless told otherwise. `growth` varies one size at a time, `point` measures one shape. `RAYON_NUM_THREADS` sets the threads.
 
 mod growth;
 mod memory;
