@@ -3,7 +3,7 @@
 
 use crate::tiny::{data, decoder};
 use candle_core::{Device, Tensor};
-use pmtune_engine::files::{Family, LoraPair, LoraWeights};
+use pmtune_engine::files::{LoraPair, LoraWeights};
 use pmtune_engine::model::{Decoder, Forward, Span};
 use pmtune_engine::train::Place;
 use pmtune_engine::train::{AdamW, Learner, ModelLearner, Pass, Sequence, clip};
@@ -51,12 +51,7 @@ struct Subject {
 impl Subject {
     fn new(name: &str) -> Self {
         let base = &ORACLE.cases[name].base;
-        let family = match base.as_str() {
-            "tiny-llama" => Family::Llama,
-            "tiny-qwen2" => Family::Qwen2,
-            _ => Family::Phi3,
-        };
-        let decoder = decoder(base, family);
+        let decoder = decoder(base);
         let lora = LoraWeights::load(&init(name), decoder.config()).unwrap();
         let sequence = |s: &Taught| Sequence {
             tokens: s.tokens.clone(),
@@ -67,7 +62,7 @@ impl Subject {
     }
 
     fn all() -> Vec<Self> {
-        assert_eq!(ORACLE.cases.len(), 4);
+        assert_eq!(ORACLE.cases.len(), 5);
         let mut names: Vec<&String> = ORACLE.cases.keys().collect();
         names.sort();
         names.into_iter().map(|name| Self::new(name)).collect()

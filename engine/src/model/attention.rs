@@ -102,6 +102,7 @@ impl WithSimd for Attend<'_> {
         let Attend { config, layer, qkv, rope, task, scores } = self;
         let (dim, group) = (config.head_dim, config.heads / config.kv_heads);
         let padded = dim.next_multiple_of(BLOCK);
+        let (window, scale) = (config.window(layer), config.score_scale());
         let mut out = Vec::with_capacity(task.len * group * dim);
         let mut query = vec![0.0; group * dim];
         let mut sums = vec![0.0; group * padded];
@@ -109,7 +110,7 @@ impl WithSimd for Attend<'_> {
             query.copy_from_slice(&qkv[row * config.qkv_width() + task.head * group * dim..][..group * dim]);
             query.chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
             let seen = task.position + row - task.start + 1;
-            let from = config.sliding_window.map_or(0, |window| seen.saturating_sub(window));
+            let from = window.map_or(0, |window| seen.saturating_sub(window));
             sums.fill(0.0);
             for first in (0..group).step_by(HEADS) {
                 let heads = HEADS.min(group - first);
@@ -118,6 +119,7 @@ impl WithSimd for Attend<'_> {
                     query: &query[first * dim..][..heads * dim],
                     from,
                     seen,
+                    scale,
                     scores,
                     sums: &mut sums[first * padded..][..heads * padded],
                 };
@@ -141,6 +143,8 @@ struct OneRow<'a, F> {
     /// Keys `from..seen` are attended to.
     from: usize,
     seen: usize,
+    /// Multiplies scores.
+    scale: f32,
     scores: &'a mut Vec<f32>,
     sums: &'a mut [f32],
 }
@@ -165,7 +169,7 @@ impl<'a, F: Fn() -> I, I: Iterator<Item = View<'a>>> OneRow<'_, F> {
             }
             start += view.len;
         }
-        let scale = 1.0 / (dim as f32).sqrt();
+        let scale = self.scale;
         let mut totals = [0.0; N];
         for (head, total) in totals.iter_mut().enumerate() {
             let scores = &mut self.scores[head * stride..][self.from..self.seen];

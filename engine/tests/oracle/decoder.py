@@ -1,10 +1,13 @@
 """Writes tiny random checkpoints (tests/data/tiny-*) and the logits transformers gives for them (decoder.json).
 
-Run from the repository root: python3 tests/oracle/decoder.py   (needs torch, transformers, peft)
+Run from the engine's folder: python3 tests/oracle/decoder.py LLAMA_CPP   (needs torch, transformers, peft)
+LLAMA_CPP is llama.cpp's source, as the package llama-cpp-python 0.3.36 ships it (vendor/llama.cpp): its converter makes
+tests/data/tiny-*-f32.gguf of the families that CONVERTED names.
 """
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import torch
@@ -16,6 +19,8 @@ from transformers import (
     Phi3ForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 TOKENS = [3, 91, 17, 17, 42, 5, 60, 88, 2, 71, 33, 9, 54, 12, 80, 26, 1, 47, 66, 95, 7, 38, 21, 50]
@@ -46,7 +51,35 @@ MODELS = {
             **COMMON,
         ),
     ),
+    # Norms of heads, which are wider than the hidden size over their number.
+    "tiny-qwen3": (
+        Qwen3ForCausalLM,
+        Qwen3Config(num_attention_heads=4, num_key_value_heads=2, head_dim=12, tie_word_embeddings=True, **COMMON),
+    ),
 }
+
+
+CONVERTED = ["tiny-qwen3"]
+
+
+def convert(name, llama_cpp):
+    """The checkpoint as llama.cpp's own converter writes it, in 32 bits and without a tokenizer."""
+    sys.path[:0] = [llama_cpp, f"{llama_cpp}/gguf-py"]
+    import gguf
+    from conversion import get_model_class
+    from conversion.base import ModelBase, ModelType
+
+    folder, out = Path(f"tests/data/{name}"), Path(f"tests/data/{name}-f32.gguf")
+    hparams = ModelBase.load_hparams(folder, False)
+    kind = get_model_class(hparams["architectures"][0])
+    made = kind(dir_model=folder, ftype=gguf.LlamaFileType.ALL_F32, fname_out=out, hparams=hparams)
+    made.set_vocab = lambda: made.gguf_writer.add_tokenizer_model("none")
+    made.gguf_writer.add_vocab_size(COMMON["vocab_size"])
+    # Where it is told of words only, so that rows without one fall away.
+    words = {"model": {"vocab": dict.fromkeys(range(COMMON["vocab_size"]))}, "added_tokens": []}
+    (folder / "tokenizer.json").write_text(json.dumps(words))
+    made.write()
+    (folder / "tokenizer.json").unlink()
 
 
 def randomise(model):
@@ -94,6 +127,8 @@ def main():
             tuned.save_pretrained(folder)
             (folder / "README.md").unlink(missing_ok=True)
             expected["tiny-llama-lora"] = logits(tuned.eval())[-4:]
+    for name in CONVERTED:
+        convert(name, sys.argv[1])
     Path("tests/oracle/decoder.json").write_text(json.dumps(expected) + "\n")
 
 

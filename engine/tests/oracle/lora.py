@@ -34,6 +34,7 @@ CASES = {
     "tiny-llama-rslora": ("tiny-llama", SPLIT, True),
     "tiny-qwen2": ("tiny-qwen2", SPLIT, False),
     "tiny-phi3": ("tiny-phi3", FUSED, False),
+    "tiny-qwen3": ("tiny-qwen3", SPLIT, False),
 }
 
 

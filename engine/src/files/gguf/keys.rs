@@ -92,15 +92,16 @@ impl Keys<'_> {
     }
 
     /// Refuses what would be passed over: keys of the architecture that are neither read nor known to be neutral and say
-    /// something, and tokenizer keys of the wrong type. All of them at once.
-    pub fn check(&self) -> Result<()> {
+    /// something, and tokenizer keys of the wrong type. All of them at once. `own` are those that the family reads beside
+    /// all others' keys.
+    pub fn check(&self, own: &[&str]) -> Result<()> {
         let mut faults = Vec::new();
         let prefix = self.name("");
         let mut keys: Vec<&str> = self.header.keys().collect();
         keys.sort_unstable();
         for name in keys {
             let Some(key) = name.strip_prefix(&prefix) else { continue };
-            let known = READ.contains(&key) || NEUTRAL.contains(&key) || self.is_default(key, name);
+            let known = READ.contains(&key) || own.contains(&key) || NEUTRAL.contains(&key) || self.is_default(key, name);
             if !known {
                 faults.push(unsupported(self.path, name, &self.header.shown(name)));
             }

@@ -14,6 +14,14 @@ use crate::files::Config;
 /// Query rows per block.
 const BLOCK: usize = 64;
 
+/// What attention needs to know of its layer.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub config: &'a Config,
+    pub rope: &'a Rope,
+    pub window: Option<usize>,
+}
+
 /// What the forward pass leaves for the way back, beside `qkv` (rotated in place) and its own result.
 #[derive(Default)]
 pub(super) struct Kept {
@@ -30,14 +38,15 @@ struct Task {
 
 /// Rotates the queries and keys of `qkv`, (tokens, (heads + 2 · kv_heads) · dim), in place and attends within each
 /// sequence: (tokens, heads · dim).
-pub(super) fn forward(config: &Config, rope: &Rope, qkv: &mut [f32], spans: &[Rows]) -> (Vec<f32>, Kept) {
+pub(super) fn forward(place: Place<'_>, qkv: &mut [f32], spans: &[Rows]) -> (Vec<f32>, Kept) {
+    let Place { config, rope, .. } = place;
     let (dim, stride, turned) = (config.head_dim, config.qkv_width(), config.heads + config.kv_heads);
     qkv.par_chunks_mut(stride).enumerate().for_each(|(row, qkv)| {
         qkv[..turned * dim].chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
     });
     let (qkv, tasks) = (&*qkv, tasks(config, spans));
     let parts: Vec<(Vec<f32>, Vec<f32>)> =
-        tasks.par_iter().with_max_len(1).map(|task| attend(config, qkv, *task)).collect();
+        tasks.par_iter().with_max_len(1).map(|task| attend(place, qkv, *task)).collect();
     let (group, tokens) = (config.heads / config.kv_heads, qkv.len() / stride);
     let mut out = vec![0.0; tokens * config.heads * dim];
     let mut log_sums = vec![0.0; tokens * config.heads];
@@ -50,17 +59,17 @@ pub(super) fn forward(config: &Config, rope: &Rope, qkv: &mut [f32], spans: &[Ro
 
 /// The gradient of `qkv` before rotation, given its rotated values, the result of [`forward`] and that result's gradient.
 pub(super) fn backward(
-    config: &Config,
-    rope: &Rope,
+    place: Place<'_>,
     qkv: &[f32],
     kept: &Kept,
     mixed: &[f32],
     dmixed: &[f32],
     spans: &[Rows],
 ) -> Vec<f32> {
+    let Place { config, rope, .. } = place;
     let (dim, stride, group) = (config.head_dim, config.qkv_width(), config.heads / config.kv_heads);
     let tasks = tasks(config, spans);
-    let way_back = WayBack { config, qkv, kept, mixed, dmixed };
+    let way_back = WayBack { place, qkv, kept, mixed, dmixed };
     let parts: Vec<Parts> = tasks.par_iter().with_max_len(1).map(|task| way_back.attend(*task)).collect();
     let mut dqkv = vec![0.0; qkv.len()];
     for (task, Parts { dq, dk, dv }) in tasks.iter().zip(&parts) {
@@ -87,21 +96,21 @@ fn scatter(part: &[f32], width: usize, to: &mut [f32], stride: usize, column: us
 }
 
 /// Keys that the rows `block` of a sequence see, the first of them seen by the first row only.
-fn seen(config: &Config, block: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let from = config.sliding_window.map_or(0, |window| (block.start + 1).saturating_sub(window));
-    from..block.end
+fn seen(window: Option<usize>, block: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    first_seen(window, block.start)..block.end
 }
 
 /// First key that row `row` sees.
-fn first_seen(config: &Config, row: usize) -> usize {
-    config.sliding_window.map_or(0, |window| (row + 1).saturating_sub(window))
+fn first_seen(window: Option<usize>, row: usize) -> usize {
+    window.map_or(0, |window| (row + 1).saturating_sub(window))
 }
 
 /// (rows, group · dim) and (rows, group).
-fn attend(config: &Config, qkv: &[f32], task: Task) -> (Vec<f32>, Vec<f32>) {
+fn attend(place: Place<'_>, qkv: &[f32], task: Task) -> (Vec<f32>, Vec<f32>) {
+    let Place { config, window, .. } = place;
     let (dim, group, stride) = (config.head_dim, config.heads / config.kv_heads, config.qkv_width());
     let Task { rows: Rows { start, len }, head } = task;
-    let scale = 1.0 / (dim as f32).sqrt();
+    let scale = config.score_scale();
     let (k, v) = ((config.heads + head) * dim, (config.heads + config.kv_heads + head) * dim);
     let (mut out, mut log_sums) = (vec![0.0; len * group * dim], vec![0.0; len * group]);
     let mut scores = vec![0.0; BLOCK.min(len) * len];
@@ -109,14 +118,14 @@ fn attend(config: &Config, qkv: &[f32], task: Task) -> (Vec<f32>, Vec<f32>) {
         let q = (head * group + query) * dim;
         for first in (0..len).step_by(BLOCK) {
             let block = first..len.min(first + BLOCK);
-            let keys = seen(config, &block);
+            let keys = seen(window, &block);
             let (rows, width) = (block.len(), keys.len());
             let scores = &mut scores[..rows * width];
             let queries = Matrix { values: &qkv[(start + first) * stride + q..], row: stride, column: 1 };
             let key_rows = Matrix { values: &qkv[(start + keys.start) * stride + k..], row: stride, column: 1 };
             product(queries, key_rows.transposed(), (rows, width, dim), scores, width, false);
             for (i, scores) in scores.chunks_exact_mut(width).enumerate() {
-                let from = first_seen(config, first + i) - keys.start;
+                let from = first_seen(window, first + i) - keys.start;
                 let log_sum = softmax(scores, from, first + i + 1 - keys.start, scale);
                 log_sums[(first + i) * group + query] = log_sum;
             }
@@ -153,7 +162,7 @@ ops::vectorised! {
 }
 
 struct WayBack<'a> {
-    config: &'a Config,
+    place: Place<'a>,
     qkv: &'a [f32],
     kept: &'a Kept,
     mixed: &'a [f32],
@@ -169,7 +178,7 @@ struct Parts {
 
 impl WayBack<'_> {
     fn attend(&self, task: Task) -> Parts {
-        let config = self.config;
+        let Place { config, window, .. } = self.place;
         let (dim, group, stride) = (config.head_dim, config.heads / config.kv_heads, config.qkv_width());
         let out = config.heads * dim;
         let Task { rows: Rows { start, len }, head } = task;
@@ -181,7 +190,7 @@ impl WayBack<'_> {
             let at = head * group + query;
             for first in (0..len).step_by(BLOCK) {
                 let block = first..len.min(first + BLOCK);
-                let keys = seen(config, &block);
+                let keys = seen(window, &block);
                 let (rows, width) = (block.len(), keys.len());
                 let (weights, slopes) = (&mut weights[..rows * width], &mut slopes[..rows * width]);
                 let of = |column: usize, row: usize| Matrix {
@@ -194,7 +203,7 @@ impl WayBack<'_> {
                 product(queries, key_rows.transposed(), (rows, width, dim), weights, width, false);
                 product(dout, of(v, start + keys.start).transposed(), (rows, width, dim), slopes, width, false);
                 for i in 0..rows {
-                    let seen = first_seen(config, first + i) - keys.start..first + i + 1 - keys.start;
+                    let seen = first_seen(window, first + i) - keys.start..first + i + 1 - keys.start;
                     self.slope(
                         start + first + i,
                         at,
@@ -220,11 +229,12 @@ impl WayBack<'_> {
     /// For one row: turns scores into weights w, and the gradients g of the weights into those of the scores,
     /// scale · w · (g − Σ w g); that sum equals the row of the result times its gradient.
     fn slope(&self, row: usize, head: usize, weights: &mut [f32], slopes: &mut [f32], seen: std::ops::Range<usize>) {
-        let (dim, heads) = (self.config.head_dim, self.config.heads);
+        let config = self.place.config;
+        let (dim, heads) = (config.head_dim, config.heads);
         let at = (row * heads + head) * dim;
         let (mixed, dmixed) = (&self.mixed[at..at + dim], &self.dmixed[at..at + dim]);
         let log_sum = self.kept.log_sums[row * heads + head];
-        let scale = 1.0 / (dim as f32).sqrt();
+        let scale = config.score_scale();
         let along: f32 = mixed.iter().zip(dmixed).map(|(a, b)| a * b).sum();
         for values in [&mut *weights, &mut *slopes] {
             values[..seen.start].fill(0.0);
