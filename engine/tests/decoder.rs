@@ -1,6 +1,7 @@
 //! The decoder against transformers and PEFT on tiny random checkpoints (`tests/oracle/decoder.py`).
 
-use crate::tiny::{composite, data, decoder};
+use crate::tiny::{composite, data, decoder, parts};
+use pmtune_engine::files::Config;
 use pmtune_engine::model::{Forward, Span};
 use serde_json::Value;
 
@@ -41,7 +42,17 @@ fn assert_close(got: &[Vec<f32>], name: &str) {
     assert!(worst < 1e-4, "{name}: logits differ by {worst}");
 }
 
-const MODELS: [&str; 4] = ["tiny-llama", "tiny-qwen2", "tiny-phi3", "tiny-qwen3"];
+const MODELS: [&str; 9] = [
+    "tiny-llama",
+    "tiny-qwen2",
+    "tiny-phi3",
+    "tiny-qwen3",
+    "tiny-olmo2",
+    "tiny-gemma3",
+    "tiny-gemma3-scaled",
+    "tiny-smollm3",
+    "tiny-granite",
+];
 
 #[test]
 fn logits_equal_transformers() {
@@ -52,6 +63,19 @@ fn logits_equal_transformers() {
         let composite = composite(name);
         assert_close(&logits(&composite, None, &tokens(), &[24]), name);
         assert_close(&logits(&composite, None, &tokens(), &[1, 9, 1, 13]), name);
+    }
+}
+
+/// The same checkpoints as llama.cpp's own converter writes them.
+#[test]
+fn files_of_llama_cpp_say_the_same() {
+    for name in ["tiny-qwen3", "tiny-olmo2", "tiny-gemma3", "tiny-smollm3", "tiny-granite"] {
+        let file = format!("{name}-f32.gguf");
+        assert_close(&logits(&decoder(&file), None, &tokens(), &[24]), name);
+        let ((of_file, _), (of_folder, _)) = (parts(&file, |_| ()), parts(name, |_| ()));
+        let rounded = |number: f64| f64::from(number as f32);
+        let eps = rounded(of_folder.norm_eps);
+        assert_eq!(of_file, Config { norm_eps: eps, ..of_folder }, "{name}");
     }
 }
 

@@ -115,6 +115,27 @@ fn norms_of_heads() {
     check_all_ways("qwen3", &Both::tiny("tiny-qwen3"), &["q_proj", "k_proj"]);
 }
 
+#[test]
+fn norms_behind_the_halves() {
+    check_all_ways("olmo2", &Both::tiny("tiny-olmo2"), &["k_proj", "o_proj", "down_proj"]);
+}
+
+#[test]
+fn gelu_windows_on_some_layers_and_a_cap() {
+    check_all_ways("gemma3", &Both::tiny("tiny-gemma3"), &["q_proj", "gate_proj"]);
+    check_all_ways("gemma3, scaled", &Both::tiny("tiny-gemma3-scaled"), &["v_proj", "up_proj"]);
+}
+
+#[test]
+fn layers_without_positions() {
+    check_all_ways("smollm3", &Both::tiny("tiny-smollm3"), &["k_proj", "o_proj"]);
+}
+
+#[test]
+fn scales_of_everything() {
+    check_all_ways("granite", &Both::tiny("tiny-granite"), &["q_proj", "o_proj", "down_proj"]);
+}
+
 /// Windows that end within a block of the fused attention, at its border and behind it.
 #[test]
 fn windows_of_many_lengths() {

@@ -9,6 +9,7 @@ use super::config::{Config, MOST_LAYERS, Scales, every_so_manieth};
 use super::family::{Bias, Family, Scores};
 use super::keys::{Keys, shown, unsupported};
 use super::rope_json::{self, RopeFile};
+use super::windows_json::{self, WindowFile};
 use crate::error::{Error, Place, Result};
 
 #[derive(Deserialize)]
@@ -22,10 +23,6 @@ struct File {
     intermediate_size: usize,
     vocab_size: usize,
     rms_norm_eps: f64,
-    sliding_window: Option<usize>,
-    use_sliding_window: Option<bool>,
-    max_window_layers: Option<usize>,
-    layer_types: Option<Vec<String>>,
     tie_word_embeddings: Option<bool>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
@@ -33,9 +30,6 @@ struct File {
     hidden_activation: Option<String>,
     query_pre_attn_scalar: Option<f64>,
     final_logit_softcapping: Option<f64>,
-    sliding_window_pattern: Option<usize>,
-    #[serde(rename = "_sliding_window_pattern")]
-    old_sliding_window_pattern: Option<usize>,
     no_rope_layers: Option<Vec<u8>>,
     no_rope_layer_interval: Option<usize>,
     embedding_multiplier: Option<f64>,
@@ -186,6 +180,7 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
     let object: Map<String, Value> = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     let file: File = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     let rope: RopeFile = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
+    let said: WindowFile = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     check_keys(&object, &file, family, path)?;
     let head_dim = match file.head_dim {
         Some(size) => size,
@@ -195,7 +190,8 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
         }
     };
     let rope = rope_json::rope(&rope, family, head_dim, path)?;
-    let (sliding_window, global_layers) = windows::windows(&file, kind, object.contains_key("sliding_window"), path)?;
+    let (sliding_window, global_layers) =
+        windows_json::windows(&said, kind, object.contains_key("sliding_window"), path)?;
     Config {
         family,
         hidden: file.hidden_size,
@@ -272,9 +268,7 @@ fn scales(file: &File, family: Family) -> Scales {
         embeddings: one(file.embedding_multiplier) * anatomy.embedding_scale(file.hidden_size),
         scores: match anatomy.scores {
             Scores::PerHead => None,
-            Scores::PerQuery(usual) => {
-                Some(1.0 / (file.query_pre_attn_scalar.unwrap_or(usual) as f32).sqrt())
-            }
+            Scores::PerQuery(usual) => Some(1.0 / (file.query_pre_attn_scalar.unwrap_or(usual) as f32).sqrt()),
             Scores::Multiplier => Some(one(file.attention_multiplier)),
         },
         residual: one(file.residual_multiplier),
@@ -306,8 +300,6 @@ fn unreadable(error: serde_json::Error, text: &str, path: &Path) -> Error {
         .at(Place { file: path.to_path_buf(), line, column, snippet })
         .hint("download config.json again")
 }
-
-mod windows;
 
 #[cfg(test)]
 mod tests;

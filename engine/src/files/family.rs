@@ -1,15 +1,16 @@
 //! What tells one family of models from another, as data: the layers it is made of and how its files call them.
 //!
 //! Everything that needs a weight's name or shape (the decoder, both file formats, adapters, the estimate of a training)
-//! comes from here, by way of `layout`. A family whose layers compute the same things under other names is one more
-//! table.
+//! comes from here, by way of `layout`. The decoder knows operations (a norm before or behind a half, norms of heads,
+//! activations, scales, windows and rotations by layer) and no families: one that puts them together in another way, or
+//! calls them otherwise, is one more table.
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use Size::{Head, Hidden, Inner, KeyValue, Query};
 
-/// The families the decoder knows.
+/// The families that are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// Separate q, k, v, gate and up projections, no biases unless `attention_bias`.
@@ -20,6 +21,14 @@ pub enum Family {
     Phi3,
     /// As llama, with norms of each query and key head.
     Qwen3,
+    /// As llama, with norms behind both halves instead of before them, and of all query and all key heads at once.
+    Olmo2,
+    /// Norms before and behind both halves and of each head, GELU, windows on most layers.
+    Gemma3,
+    /// As llama, with layers that are not rotated.
+    SmolLm3,
+    /// As llama, with numbers that embeddings, scores, halves and logits are scaled by.
+    Granite,
 }
 
 /// A family's table.
@@ -260,8 +269,83 @@ const fn biased(name: &'static str, gguf: &'static str, rows: &'static [Size]) -
     Projection { bias: Bias::Yes, ..plain(name, gguf, rows) }
 }
 
+const POST_ATTENTION: Name = Name { name: "post_attention_layernorm", gguf: "post_attention_norm" };
+const POST_MLP: Name = Name { name: "post_feedforward_layernorm", gguf: "post_ffw_norm" };
+
+const OLMO2: Anatomy = Anatomy {
+    types: &[ModelType { name: "olmo2", class: "Olmo2ForCausalLM", windows: Windows::Never }],
+    architectures: &["olmo2"],
+    attention: Norms { before: None, after: Some(POST_ATTENTION) },
+    head_norms: Some([(Q_NORM, Query), (K_NORM, KeyValue)]),
+    mlp: Norms { before: None, after: Some(POST_MLP) },
+    gguf_in_pairs: false,
+    gguf_tables: Tables::No,
+    ..LLAMA
+};
+
+const GEMMA3: Anatomy = Anatomy {
+    types: &[ModelType {
+        name: "gemma3_text",
+        class: "Gemma3ForCausalLM",
+        windows: Windows::Most { window: 4096, of: 6 },
+    }],
+    architectures: &["gemma3"],
+    attention: Norms { after: Some(POST_ATTENTION), ..LLAMA.attention },
+    head_norms: Some([(Q_NORM, Head), (K_NORM, Head)]),
+    mlp: Norms { before: Some(Name { name: "pre_feedforward_layernorm", gguf: "ffn_norm" }), after: Some(POST_MLP) },
+    activation: Activation::GeluTanh,
+    norms_less_one: true,
+    scores: Scores::PerQuery(256.0),
+    embeddings_by_root: true,
+    keys: &[
+        "hidden_activation",
+        "query_pre_attn_scalar",
+        "final_logit_softcapping",
+        "sliding_window_pattern",
+        "_sliding_window_pattern",
+        "rope_local_base_freq",
+    ],
+    gguf_keys: &["final_logit_softcapping", "attention.sliding_window_pattern", "rope.freq_base_swa"],
+    head_dim: Some(256),
+    ties: true,
+    theta: 1e6,
+    local_theta: Some(1e4),
+    gguf_in_pairs: false,
+    gguf_tables: Tables::No,
+    ..LLAMA
+};
+
+const SMOLLM3: Anatomy = Anatomy {
+    types: &[ModelType { name: "smollm3", class: "SmolLM3ForCausalLM", windows: Windows::Never }],
+    architectures: &["smollm3"],
+    keys: &["no_rope_layers", "no_rope_layer_interval"],
+    ties: true,
+    theta: 2e6,
+    unrotated_every: Some(4),
+    gguf_tables: Tables::No,
+    ..LLAMA
+};
+
+const GRANITE: Anatomy = Anatomy {
+    types: &[ModelType { name: "granite", class: "GraniteForCausalLM", windows: Windows::Never }],
+    architectures: &["granite"],
+    scores: Scores::Multiplier,
+    keys: &["embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling"],
+    gguf_keys: &["embedding_scale", "attention.scale", "residual_scale", "logit_scale"],
+    ..LLAMA
+};
+
 /// Every family.
-const ALL: [Family; 4] = [Family::Llama, Family::Qwen2, Family::Phi3, Family::Qwen3];
+const ALL: [Family; 8] = [
+    Family::Llama,
+    Family::Qwen2,
+    Family::Phi3,
+    Family::Qwen3,
+    Family::Olmo2,
+    Family::Gemma3,
+    Family::SmolLm3,
+    Family::Granite,
+];
 
 impl Family {
     pub(crate) fn anatomy(self) -> &'static Anatomy {
@@ -270,6 +354,10 @@ impl Family {
             Family::Qwen2 => &QWEN2,
             Family::Phi3 => &PHI3,
             Family::Qwen3 => &QWEN3,
+            Family::Olmo2 => &OLMO2,
+            Family::Gemma3 => &GEMMA3,
+            Family::SmolLm3 => &SMOLLM3,
+            Family::Granite => &GRANITE,
         }
     }
 
@@ -293,10 +381,18 @@ impl Family {
 
 fn unknown(architecture: &str, origin: &Path) -> Error {
     let shown: String = architecture.chars().take(60).collect();
-    let message = format!("{} holds a model of the architecture {shown:?}, which pmtune does not run", origin.display());
+    let message =
+        format!("{} holds a model of the architecture {shown:?}, which pmtune does not run", origin.display());
+    // The one family whose folders may hold what its files do not.
+    if architecture == "gemma3" {
+        return Error::model(message).hint(
+            "this Gemma sees pictures too. Its GGUF file (not the one called mmproj) holds the part that reads text, and \
+             runs; or serve the whole elsewhere and name it as `openai:URL#model`",
+        );
+    }
     Error::model(message).hint(
-        "use a model of the llama (also SmolLM2, Mistral), qwen2 (also Qwen2.5), qwen3 or phi3 family, or serve it \
-         elsewhere and name it as `openai:URL#model`",
+        "use a dense text model of the llama (also SmolLM2, Mistral), qwen2 (also Qwen2.5), qwen3, gemma3, phi3, smollm3, \
+         granite or olmo2 family, or serve it elsewhere and name it as `openai:URL#model`",
     )
 }
 

@@ -34,9 +34,9 @@ impl Config {
         self.size(Size::Query) + 2 * self.size(Size::KeyValue)
     }
 
-    /// Weights of all norms of one layer.
-    pub(crate) fn norm_widths(&self) -> usize {
-        self.family.anatomy().norms().map(|(_, size)| self.size(size)).sum()
+    /// How many numbers all weights hold that every file of this config has.
+    pub(crate) fn numbers(&self) -> usize {
+        self.entries().iter().filter(|entry| !entry.optional).map(|entry| entry.shape.iter().product::<usize>()).sum()
     }
 
     fn rows(&self, part: &Projection) -> usize {

@@ -21,6 +21,7 @@ mod safetensors;
 mod source;
 mod vocabulary;
 mod weights;
+mod windows_json;
 
 pub use config::{Config, Scales};
 pub use family::Family;

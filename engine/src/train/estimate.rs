@@ -73,10 +73,8 @@ impl Sizes {
     pub fn of(config: &Config, weights: &dyn Weights) -> Result<Self> {
         // Some files keep their first layers finer than the rest: the middle one stands for most.
         let middle: Vec<_> = config.modules_of(config.layers / 2).collect();
-        let table = (config.vocab * config.hidden) as u64;
-        let per_layer: u64 = middle.iter().map(|(_, (out, input))| (out * input) as u64).sum();
         let mut sizes = Self {
-            parameters: (config.layers * config.norm_widths() + config.hidden) as u64,
+            parameters: config.numbers() as u64,
             base_bytes: 0,
             hidden: config.hidden as u64,
             layers: config.layers as u64,
@@ -92,12 +90,10 @@ impl Sizes {
         let mut total = 0.0;
         for name in tables {
             total += bytes(name.name, config.vocab, config.hidden)?;
-            sizes.parameters += table;
         }
         for (module, (out, input)) in &middle {
             total += bytes(module, *out, *input)? * config.layers as f64;
         }
-        sizes.parameters += per_layer * sizes.layers;
         sizes.base_bytes = total as u64;
         Ok(sizes)
     }

@@ -13,14 +13,22 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GraniteConfig,
+    GraniteForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    Olmo2Config,
+    Olmo2ForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
+    SmolLM3Config,
+    SmolLM3ForCausalLM,
 )
 
 TOKENS = [3, 91, 17, 17, 42, 5, 60, 88, 2, 71, 33, 9, 54, 12, 80, 26, 1, 47, 66, 95, 7, 38, 21, 50]
@@ -56,10 +64,71 @@ MODELS = {
         Qwen3ForCausalLM,
         Qwen3Config(num_attention_heads=4, num_key_value_heads=2, head_dim=12, tie_word_embeddings=True, **COMMON),
     ),
+    # Norms behind both halves, and of all heads at once.
+    "tiny-olmo2": (
+        Olmo2ForCausalLM,
+        Olmo2Config(num_attention_heads=4, num_key_value_heads=2, eos_token_id=2, **COMMON),
+    ),
+    # Norms everywhere, a window on five layers of six, logits that are capped.
+    "tiny-gemma3": (
+        Gemma3ForCausalLM,
+        Gemma3TextConfig(
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            head_dim=10,
+            query_pre_attn_scalar=10,
+            sliding_window=7,
+            final_logit_softcapping=5.0,
+            **COMMON | dict(num_hidden_layers=6, intermediate_size=24),
+        ),
+    ),
+    # Scores scaled by another number, bases of its own and a stretched one.
+    "tiny-gemma3-scaled": (
+        Gemma3ForCausalLM,
+        Gemma3TextConfig(
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            head_dim=16,
+            query_pre_attn_scalar=24,
+            sliding_window=5,
+            layer_types=["full_attention", "sliding_attention"],
+            rope_parameters={
+                "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 50000.0},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 500.0},
+            },
+            **COMMON,
+        ),
+    ),
+    # Every fourth layer without positions.
+    "tiny-smollm3": (
+        SmolLM3ForCausalLM,
+        SmolLM3Config(
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            pad_token_id=None,
+            bos_token_id=None,
+            eos_token_id=None,
+            **COMMON | dict(num_hidden_layers=5),
+        ),
+    ),
+    # Four numbers that multiply.
+    "tiny-granite": (
+        GraniteForCausalLM,
+        GraniteConfig(
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            tie_word_embeddings=True,
+            embedding_multiplier=6.0,
+            attention_multiplier=0.3,
+            residual_multiplier=0.35,
+            logits_scaling=3.0,
+            **COMMON,
+        ),
+    ),
 }
 
 
-CONVERTED = ["tiny-qwen3"]
+CONVERTED = ["tiny-qwen3", "tiny-olmo2", "tiny-gemma3", "tiny-smollm3", "tiny-granite"]
 
 
 def convert(name, llama_cpp):
@@ -86,7 +155,9 @@ def randomise(model):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "norm" in name:
-                parameter.copy_(1 + 0.2 * torch.randn_like(parameter))
+                # Gemma's multiply by one more.
+                usual = 0 if isinstance(model, Gemma3ForCausalLM) else 1
+                parameter.copy_(usual + 0.2 * torch.randn_like(parameter))
             else:
                 parameter.copy_(0.25 * torch.randn_like(parameter))
 

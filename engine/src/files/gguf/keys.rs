@@ -31,8 +31,6 @@ const READ: &[&str] = &[
 const NEUTRAL: &[&str] = &[
     // The embedding's rows and the tokenizer's list count.
     "vocab_size",
-    // Tells of training.
-    "rope.scaling.finetuned",
     // The norms are RMSNorm, which has an epsilon of its own.
     "attention.layer_norm_epsilon",
 ];
@@ -101,7 +99,8 @@ impl Keys<'_> {
         keys.sort_unstable();
         for name in keys {
             let Some(key) = name.strip_prefix(&prefix) else { continue };
-            let known = READ.contains(&key) || own.contains(&key) || NEUTRAL.contains(&key) || self.is_default(key, name);
+            let known =
+                READ.contains(&key) || own.contains(&key) || NEUTRAL.contains(&key) || self.is_default(key, name);
             if !known {
                 faults.push(unsupported(self.path, name, &self.header.shown(name)));
             }
@@ -120,6 +119,8 @@ impl Keys<'_> {
             // Early converters wrote how the rows of q and k lie, which is how they lie in every file.
             "tensor_data_layout" => self.header.text(name) == Some("Meta AI original pth"),
             "embedding_length_out" => self.header.integer(name) == self.header.integer(&self.name("embedding_length")),
+            // Tells of training; but to llama.cpp a Granite that says false has no positions.
+            "rope.scaling.finetuned" => self.architecture != "granite" || self.header.bool(name) == Some(true),
             _ => self.header.says_nothing(name),
         }
     }

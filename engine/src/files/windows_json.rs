@@ -1,19 +1,33 @@
-//! Which layers see a window only, by transformers' rules.
+//! Which layers see a window only, as `config.json` says it, by transformers' rules.
 
 use std::path::Path;
 
-use super::File;
+use serde::Deserialize;
+
+use super::config::MOST_LAYERS;
+use super::family::{ModelType, Windows};
+use super::keys::unsupported;
 use crate::error::Result;
-use crate::files::config::MOST_LAYERS;
-use crate::files::family::{ModelType, Windows};
-use crate::files::keys::unsupported;
+
+/// What a `config.json` says of windows.
+#[derive(Deserialize)]
+pub(super) struct WindowFile {
+    num_hidden_layers: usize,
+    sliding_window: Option<usize>,
+    use_sliding_window: Option<bool>,
+    max_window_layers: Option<usize>,
+    layer_types: Option<Vec<String>>,
+    sliding_window_pattern: Option<usize>,
+    #[serde(rename = "_sliding_window_pattern")]
+    old_sliding_window_pattern: Option<usize>,
+}
 
 /// The window, and the layers that see everything all the same; `said` is whether the config speaks of a window at all.
 ///
 /// Mistral and Qwen have 4096 unless told otherwise; Qwen uses its window on request only and from some layer on (28 unless
 /// told otherwise). Of Gemma's layers every sixth has none, unless told otherwise.
 pub(super) fn windows(
-    file: &File,
+    file: &WindowFile,
     kind: &ModelType,
     said: bool,
     path: &Path,
@@ -51,7 +65,7 @@ pub(super) fn windows(
 
 /// A list of layer types must be as long as the model is deep and name what is known. The layers of some families do what
 /// it says; those of the others do what their window says, so that the two must agree.
-fn check_layer_types(file: &File, windows: Windows, window: Option<usize>, path: &Path) -> Result<()> {
+fn check_layer_types(file: &WindowFile, windows: Windows, window: Option<usize>, path: &Path) -> Result<()> {
     let Some(types) = &file.layer_types else { return Ok(()) };
     let refuse = |what: String| Err(unsupported(path, "layer_types", &what));
     if types.len() != file.num_hidden_layers {
