@@ -23,13 +23,11 @@ pub fn keep_freed_memory() {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     /// The option's number is not in the crate: this is mimalloc's default for it and for no option beside it.
     #[test]
     #[allow(unsafe_code)]
     fn the_option_is_the_delay() {
         // SAFETY: it reads a number.
-        assert_eq!(unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) }, 1_000);
+        assert_eq!(unsafe { libmimalloc_sys::mi_option_get(super::PURGE_DELAY) }, 1_000);
     }
 }

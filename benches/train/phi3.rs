@@ -4,7 +4,7 @@ use super::step::{Example, Training};
 use super::synthetic::Synthetic;
 use super::{Arguments, memory};
 use candle_core::quantized::GgmlDType;
-use engine::files::{Config, Family, LoraConfig, LoraWeights};
+use engine::files::{Config, Family, LoraConfig, LoraWeights, Scales};
 use engine::model::{Decoder, Forward};
 use engine::train::{Sizes, gigabytes};
 use rand::SeedableRng;
@@ -68,8 +68,12 @@ fn phi3_mini() -> Config {
         norm_eps: 1e-5,
         context_length: 4096,
         sliding_window: Some(2047),
+        global_layers: Vec::new(),
         tie_embeddings: false,
         attention_bias: false,
+        local_rope_theta: None,
+        unrotated_layers: Vec::new(),
+        scales: Scales::default(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::generate::{chat, jobs, run};
 use crate::tiny::{composite, data, decoder};
-use pmtune_engine::files::Family;
 use pmtune_engine::generate::{Conversation, Engine, Outcome, Sampling, Work};
 use pmtune_engine::model::{Forward, Span};
 use std::ops::ControlFlow;
@@ -30,7 +29,7 @@ fn hidden<M: Forward>(model: &M) -> Vec<f32> {
 
 #[test]
 fn batches_with_adapters_agree() {
-    let (host, device) = (decoder("tiny-llama", Family::Llama), composite("tiny-llama", Family::Llama));
+    let (host, device) = (decoder("tiny-llama"), composite("tiny-llama"));
     let (got, want) = (hidden(&device), hidden(&host));
     close("hidden states", &got, &want);
     close("logits", &device.logits(&got).unwrap(), &host.logits(&want).unwrap());
@@ -51,8 +50,8 @@ fn greedy_answers_are_the_same_and_scores_agree() {
             Work::Score(_) => true,
         })
     };
-    let host = run(&engine(decoder("tiny-llama", Family::Llama)), greedy().collect());
-    let device = run(&engine(composite("tiny-llama", Family::Llama)), greedy().collect());
+    let host = run(&engine(decoder("tiny-llama")), greedy().collect());
+    let device = run(&engine(composite("tiny-llama")), greedy().collect());
     assert_eq!(host.len(), 24);
     for (id, want) in &host {
         match (device[id].as_ref().unwrap(), want.as_ref().unwrap()) {
@@ -67,7 +66,7 @@ fn greedy_answers_are_the_same_and_scores_agree() {
 /// What a second prompt shares with the first is kept, and the rest forgotten.
 #[test]
 fn a_conversation_goes_on_from_what_it_has_read() {
-    let (host, device) = (decoder("tiny-qwen2", Family::Qwen2), composite("tiny-qwen2", Family::Qwen2));
+    let (host, device) = (decoder("tiny-qwen2"), composite("tiny-qwen2"));
     let host = Engine::new(Arc::new(host), Arc::new(chat()), Vec::new());
     let device = Engine::new(Arc::new(device), Arc::new(chat()), Vec::new());
     let sampling = Sampling { max_tokens: 15, ..Sampling::default() };

@@ -1,7 +1,7 @@
 //! The decoder against transformers and PEFT on tiny random checkpoints (`tests/oracle/decoder.py`).
 
-use crate::tiny::{composite, data, decoder};
-use pmtune_engine::files::Family;
+use crate::tiny::{composite, data, decoder, parts};
+use pmtune_engine::files::Config;
 use pmtune_engine::model::{Forward, Span};
 use serde_json::Value;
 
@@ -42,25 +42,47 @@ fn assert_close(got: &[Vec<f32>], name: &str) {
     assert!(worst < 1e-4, "{name}: logits differ by {worst}");
 }
 
-const MODELS: [(&str, Family); 3] =
-    [("tiny-llama", Family::Llama), ("tiny-qwen2", Family::Qwen2), ("tiny-phi3", Family::Phi3)];
+const MODELS: [&str; 9] = [
+    "tiny-llama",
+    "tiny-qwen2",
+    "tiny-phi3",
+    "tiny-qwen3",
+    "tiny-olmo2",
+    "tiny-gemma3",
+    "tiny-gemma3-scaled",
+    "tiny-smollm3",
+    "tiny-granite",
+];
 
 #[test]
 fn logits_equal_transformers() {
-    for (name, family) in MODELS {
-        let decoder = decoder(name, family);
+    for name in MODELS {
+        let decoder = decoder(name);
         assert_close(&logits(&decoder, None, &tokens(), &[24]), name);
         // Candle's own operations, whole and behind what was kept.
-        let composite = composite(name, family);
+        let composite = composite(name);
         assert_close(&logits(&composite, None, &tokens(), &[24]), name);
         assert_close(&logits(&composite, None, &tokens(), &[1, 9, 1, 13]), name);
     }
 }
 
+/// The same checkpoints as llama.cpp's own converter writes them.
+#[test]
+fn files_of_llama_cpp_say_the_same() {
+    for name in ["tiny-qwen3", "tiny-olmo2", "tiny-gemma3", "tiny-smollm3", "tiny-granite"] {
+        let file = format!("{name}-f32.gguf");
+        assert_close(&logits(&decoder(&file), None, &tokens(), &[24]), name);
+        let ((of_file, _), (of_folder, _)) = (parts(&file, |_| ()), parts(name, |_| ()));
+        let rounded = |number: f64| f64::from(number as f32);
+        let eps = rounded(of_folder.norm_eps);
+        assert_eq!(of_file, Config { norm_eps: eps, ..of_folder }, "{name}");
+    }
+}
+
 #[test]
 fn logits_do_not_depend_on_chunks_or_batch() {
-    for (name, family) in MODELS {
-        let decoder = decoder(name, family);
+    for name in MODELS {
+        let decoder = decoder(name);
         let tokens: Vec<u32> = tokens().repeat(6); // longer than a page of the cache
         let whole = logits(&decoder, None, &tokens, &[144]);
         assert_eq!(whole, logits(&decoder, None, &tokens, &[1, 40, 2, 60, 1, 1, 39]), "{name} in chunks");
@@ -85,7 +107,7 @@ fn logits_do_not_depend_on_chunks_or_batch() {
 
 #[test]
 fn log_probabilities_are_those_of_the_logits() {
-    let decoder = decoder("tiny-qwen2", Family::Qwen2);
+    let decoder = decoder("tiny-qwen2");
     let (tokens, mut cache) = (tokens(), decoder.cache());
     let span = &mut [Span { rows: 23, cache: &mut cache, adapter: None }];
     let hidden = decoder.forward(&tokens[..23], span).unwrap();
@@ -99,7 +121,7 @@ fn log_probabilities_are_those_of_the_logits() {
 
 #[test]
 fn adapter_equals_peft_and_touches_only_its_own_rows() {
-    let decoder = decoder("tiny-llama", Family::Llama);
+    let decoder = decoder("tiny-llama");
     let adapter = decoder.adapter(&data("tiny-llama-lora")).unwrap();
     let (tokens, plain) = (tokens(), logits(&decoder, None, &tokens(), &[24]));
     let tuned = logits(&decoder, Some(&adapter), &tokens, &[10, 14]);
@@ -117,7 +139,7 @@ fn adapter_equals_peft_and_touches_only_its_own_rows() {
 
 #[test]
 fn adapter_for_another_base_lists_all_misfits() {
-    let decoder = decoder("tiny-phi3", Family::Phi3);
+    let decoder = decoder("tiny-phi3");
     let error = decoder.adapter(&data("tiny-llama-lora")).err().unwrap().to_string();
     for part in ["does not fit this base", "layers.0.self_attn.q_proj.lora_A", "layers.1.mlp.gate_proj.lora_B"] {
         assert!(error.contains(part), "{part} is not in: {error}");

@@ -1,10 +1,11 @@
 //! What leaves, read back: merged files answer as base and adapter do in process, and as PEFT says.
 
 use crate::tiny::data;
+use candle_core::{DType, Device};
 use pmtune_engine::chat::Chat;
 use pmtune_engine::error::{Error, Kind};
-use pmtune_engine::files::export::{Export, FileType, Progress, Value, write_folder, write_lora};
-use pmtune_engine::files::{Config, LoraConfig, LoraWeights, open, open_weights};
+use pmtune_engine::files::export::{Export, FileType, Progress, Value, verify_folder, write_folder, write_lora};
+use pmtune_engine::files::{Config, LoraConfig, LoraWeights, Weight, open, open_weights};
 use pmtune_engine::model::{Decoder, Forward, Span};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -26,6 +27,10 @@ fn logits(path: &Path, adapter: Option<&Path>, tokens: &[u32]) -> (Vec<f32>, usi
     let span = &mut [Span { rows: tokens.len(), cache: &mut cache, adapter: adapter.as_ref() }];
     let hidden = decoder.forward(tokens, span).unwrap();
     (decoder.logits(&hidden).unwrap(), vocab)
+}
+
+fn tokens_below(vocab: u32) -> Vec<u32> {
+    tokens().into_iter().map(|token| token % vocab).collect()
 }
 
 fn tokens() -> Vec<u32> {
@@ -58,6 +63,121 @@ fn apart(got: &[f32], want: &[f32]) -> f64 {
 /// Fractions as GGUF keeps them.
 fn in_32_bits(config: Config) -> Config {
     Config { norm_eps: f64::from(config.norm_eps as f32), rope_theta: f64::from(config.rope_theta as f32), ..config }
+}
+
+/// The families of which there is no file with a tokenizer.
+const FOLDERS: [&str; 5] = ["tiny-qwen3", "tiny-olmo2", "tiny-gemma3", "tiny-smollm3", "tiny-granite"];
+
+/// The checkpoint `name` with the words of `tiny-folder`, and with that one's embeddings, which are as wide.
+fn with_words(name: &str, folder: &Path) -> PathBuf {
+    let (from, to) = (data(name), folder.join(name));
+    std::fs::create_dir(&to).unwrap();
+    let words = data("tiny-folder");
+    for file in ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"] {
+        std::fs::copy(words.join(file), to.join(file)).unwrap();
+    }
+    let (of_words, weights) = open_weights(&words).unwrap();
+    let mut tensors = candle_core::safetensors::load(from.join("model.safetensors"), &Device::Cpu).unwrap();
+    for table in ["model.embed_tokens.weight", "lm_head.weight"] {
+        if let Some(tensor) = tensors.get_mut(table) {
+            let Weight::Dense(other) = weights.get(table, &[of_words.vocab, 32]).unwrap() else { panic!() };
+            *tensor = (other.to_dtype(DType::F32).unwrap() * 8.0).unwrap().to_dtype(DType::BF16).unwrap();
+        }
+    }
+    candle_core::safetensors::save(&tensors, to.join("model.safetensors")).unwrap();
+    let text = std::fs::read_to_string(from.join("config.json")).unwrap();
+    let mut json: Json = serde_json::from_str(&text).unwrap();
+    json["vocab_size"] = of_words.vocab.into();
+    json["eos_token_id"] = 2.into();
+    std::fs::write(to.join("config.json"), json.to_string()).unwrap();
+    to
+}
+
+/// A folder becomes a file, and that a folder again, all with the same adapter's answers.
+#[test]
+fn every_family_leaves_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in FOLDERS {
+        let base = with_words(name, folder.path());
+        let (lora, file) = (folder.path().join("lora"), folder.path().join("out.gguf"));
+        adapter(&base, &lora, false);
+        let (want, _) = logits(&base, Some(&lora), &tokens());
+        let (plain, _) = logits(&base, None, &tokens());
+        assert!(apart(&plain, &want) > 0.05, "{name}: the adapter hardly changes anything");
+        let export = Export::new(&base, Some(&lora), FileType::F32).unwrap();
+        export.write(&file, &[], &mut quiet).unwrap();
+        export.verify(&file, &[]).unwrap();
+        let [back, merged] = ["back", "merged"].map(|kind| folder.path().join(format!("{name}-{kind}")));
+        write_folder(&file, None, &back, FileType::F32, None, &mut quiet).unwrap();
+        write_folder(&base, Some(&lora), &merged, FileType::F32, None, &mut quiet).unwrap();
+        verify_folder(&base, Some(&lora), &merged, FileType::F32).unwrap();
+        let (old, ends) =
+            (open(&base).unwrap(), |chat: &Chat| chat.stop_ids().iter().copied().collect::<BTreeSet<_>>());
+        for path in [&file, &back, &merged] {
+            let error = apart(&logits(path, None, &tokens()).0, &want);
+            assert!(error <= 1e-5, "{}: {error}", path.display());
+            let new = open(path).unwrap();
+            assert_eq!(in_32_bits(old.config.clone()), in_32_bits(new.config), "{}", path.display());
+            assert_eq!(old.chat.template(), new.chat.template());
+            assert_eq!(ends(&old.chat), ends(&new.chat), "{}", path.display());
+        }
+        // The folder's template and end tokens are what a conversation ends with.
+        assert_eq!(old.chat.stop_ids(), [2, 0], "{name}");
+        // A file as base, the adapter merged and apart.
+        let (tuned, alone) = (folder.path().join("tuned.gguf"), folder.path().join("lora.gguf"));
+        let converted = data(&format!("{name}-f32.gguf"));
+        let (short, _) = logits(&converted, Some(&lora), &tokens_below(96));
+        let export = Export::new(&converted, Some(&lora), FileType::F32).unwrap();
+        export.write(&tuned, &[], &mut quiet).unwrap();
+        export.verify(&tuned, &[]).unwrap();
+        let error = apart(&logits(&tuned, None, &tokens_below(96)).0, &short);
+        assert!(error <= 1e-5, "{name}: {error}");
+        write_lora(&converted, &lora, &alone, &[]).unwrap();
+        [file, tuned, alone].iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        std::fs::remove_dir_all(&lora).unwrap();
+    }
+}
+
+/// What llama.cpp could not be told is refused rather than written.
+#[test]
+fn a_file_that_cannot_say_what_the_config_says_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, key, value, wanted) in [
+        ("tiny-gemma3", "query_pre_attn_scalar", serde_json::json!(24), "scales the scores"),
+        (
+            "tiny-gemma3",
+            "layer_types",
+            Json::from([["full_attention"; 3], ["sliding_attention"; 3]].concat()),
+            "in no regular order",
+        ),
+        ("tiny-smollm3", "no_rope_layers", serde_json::json!([1, 0, 1, 1, 1]), "leaves out positions"),
+        (
+            "tiny-qwen3",
+            "rope_parameters",
+            serde_json::json!({"rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0, "low_freq_factor": 1.0,
+                "high_freq_factor": 4.0, "original_max_position_embeddings": 64}),
+            "stretches rotary frequencies",
+        ),
+    ] {
+        let base = with_words(name, folder.path());
+        let file = base.join("config.json");
+        let mut json: Json = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        json[key] = value;
+        std::fs::write(&file, json.to_string()).unwrap();
+        let error = Export::new(&base, None, FileType::F32).map(drop).unwrap_err().to_string();
+        assert!(error.contains(wanted) && error.contains("--format hf"), "{error}");
+        std::fs::remove_dir_all(&base).unwrap();
+    }
+    // A regular order of its own can be said.
+    let base = with_words("tiny-gemma3", folder.path());
+    let file = base.join("config.json");
+    let mut json: Json = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let kind = |layer: usize| if layer % 3 == 2 { "full_attention" } else { "sliding_attention" };
+    json["layer_types"] = (0..6).map(kind).collect();
+    std::fs::write(&file, json.to_string()).unwrap();
+    let out = folder.path().join("out.gguf");
+    Export::new(&base, None, FileType::F32).unwrap().write(&out, &[], &mut quiet).unwrap();
+    assert_eq!(open_weights(&out).unwrap().0.global_layers, [2, 5]);
 }
 
 #[test]
@@ -286,22 +406,23 @@ fn a_number_beyond_the_type_is_refused() {
 fn files_for_llama_cpp() {
     let folder = PathBuf::from(std::env::var("EXPORT_RUN").unwrap());
     let mut expected = serde_json::Map::new();
-    for base in BASES {
-        let name = base.strip_suffix(".gguf").unwrap();
+    let bases = BASES.map(|base| (base.strip_suffix(".gguf").unwrap(), data(base)));
+    let folders = FOLDERS.map(|name| (name, with_words(name, &folder)));
+    for (name, base) in bases.into_iter().chain(folders) {
         let file = |kind: &str| folder.join(format!("{name}-{kind}.gguf"));
         let lora = folder.join(format!("{name}-lora"));
-        adapter(&data(base), &lora, true);
+        adapter(&base, &lora, true);
         let write = |lora, file_type: FileType, path: &Path| {
             // llama.cpp rounds its context up to 256 positions, beyond which phi3's other factors would count.
             let longer = ("phi3.rope.scaling.original_context_length".to_string(), Some(Value::U32(256)));
             let keys: Vec<_> = name.contains("phi3").then_some(longer).into_iter().collect();
-            Export::new(&data(base), lora, file_type).unwrap().write(path, &keys, &mut quiet).unwrap();
+            Export::new(&base, lora, file_type).unwrap().write(path, &keys, &mut quiet).unwrap();
         };
         write(None, FileType::F32, &file("base"));
         write(Some(lora.as_path()), FileType::F32, &file("F32"));
         write(Some(lora.as_path()), FileType::Q8_0, &file("Q8_0"));
-        write_lora(&data(base), &lora, &file("lora"), &[]).unwrap();
-        let (logits, vocab) = logits(&data(base), Some(&lora), &tokens());
+        write_lora(&base, &lora, &file("lora"), &[]).unwrap();
+        let (logits, vocab) = logits(&base, Some(&lora), &tokens());
         let last = &logits[logits.len() - vocab..];
         expected.insert(name.to_string(), serde_json::json!({"tokens": tokens(), "logits": last}));
     }

@@ -1,7 +1,6 @@
 //! The engine on a tiny random model whose words are `w0` to `w95`.
 
 use pmtune_engine::chat::{Chat, Settings, Tokenizer};
-use pmtune_engine::files::Family;
 use pmtune_engine::generate::{Conversation, Engine, Finish, Job, Limits, Outcome, Progress, Sampling, Work};
 use pmtune_engine::model::Forward;
 use std::collections::BTreeMap;
@@ -23,7 +22,7 @@ pub fn chat() -> Chat {
 }
 
 pub fn engine(limits: Limits) -> Engine {
-    let decoder = crate::tiny::decoder("tiny-llama", Family::Llama);
+    let decoder = crate::tiny::decoder("tiny-llama");
     let adapter = decoder.adapter(&crate::tiny::data("tiny-llama-lora")).unwrap();
     Engine::new(Arc::new(decoder), Arc::new(chat()), vec![adapter]).with_limits(limits)
 }

@@ -4,6 +4,7 @@ mod composite;
 mod decoder;
 mod embed;
 mod export;
+mod gemma;
 mod generate;
 mod gguf_rope;
 mod json;

@@ -151,6 +151,13 @@ fn damaged_folders_say_what_is_wrong() {
     damage("\"gpt_neox\", which pmtune does not run", &|f| {
         edit(f, "config.json", |json| json["model_type"] = json!("gpt_neox"))
     });
+    // Hybrids, mixtures of experts and those that see are refused by name, with the way out.
+    for other in ["qwen3_moe", "granitemoehybrid", "qwen3_next", "gemma3", "olmo3"] {
+        damage(&format!("{other:?}, which pmtune does not run"), &|f| {
+            edit(f, "config.json", |json| json["model_type"] = json!(other));
+            assert!(failure(f).contains("openai:URL#model"));
+        });
+    }
     damage("the attention head count is 0", &|f| edit(f, "config.json", |json| json["num_attention_heads"] = json!(0)));
     damage("cannot share", &|f| edit(f, "config.json", |json| json["num_key_value_heads"] = json!(3)));
     damage("the hidden size is", &|f| edit(f, "config.json", |json| json["hidden_size"] = json!(1u64 << 60)));

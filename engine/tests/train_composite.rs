@@ -4,7 +4,7 @@
 
 use crate::tiny::{data, parts};
 use candle_core::Device;
-use pmtune_engine::files::{Config, Family, LoraConfig, LoraWeights, Weights, open_weights};
+use pmtune_engine::files::{Config, LoraConfig, LoraWeights, Weights, open_weights};
 use pmtune_engine::model::{Composite, Decoder, Dropout, Forward, Passage, Trainee};
 
 /// Whole blocks and odd ends of the fused attention, sequences of one and two tokens, and one that teaches nothing.
@@ -42,13 +42,13 @@ impl Both {
         Self { decoder, composite: Composite::load(config, weights, Device::Cpu).unwrap() }
     }
 
-    fn changed(name: &str, family: Family, change: impl FnOnce(&mut Config)) -> Self {
-        let (config, weights) = parts(name, family, change);
-        Self::of(config, &weights)
+    fn changed(name: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let (config, weights) = parts(name, change);
+        Self::of(config, weights.as_ref())
     }
 
-    fn tiny(name: &str, family: Family) -> Self {
-        Self::changed(name, family, |_| ())
+    fn tiny(name: &str) -> Self {
+        Self::changed(name, |_| ())
     }
 }
 
@@ -97,24 +97,50 @@ fn check_all_ways(what: &str, both: &Both, subset: &[&str]) {
 
 #[test]
 fn separate_projections() {
-    check_all_ways("llama", &Both::tiny("tiny-llama", Family::Llama), &["q_proj", "v_proj", "down_proj"]);
+    check_all_ways("llama", &Both::tiny("tiny-llama"), &["q_proj", "v_proj", "down_proj"]);
 }
 
 #[test]
 fn biases_and_a_tied_head() {
-    check_all_ways("qwen2", &Both::tiny("tiny-qwen2", Family::Qwen2), &["k_proj", "up_proj", "o_proj"]);
+    check_all_ways("qwen2", &Both::tiny("tiny-qwen2"), &["k_proj", "up_proj", "o_proj"]);
 }
 
 #[test]
 fn fused_projections_and_a_short_window() {
-    check_all_ways("phi3", &Both::tiny("tiny-phi3", Family::Phi3), &["qkv_proj"]);
+    check_all_ways("phi3", &Both::tiny("tiny-phi3"), &["qkv_proj"]);
+}
+
+#[test]
+fn norms_of_heads() {
+    check_all_ways("qwen3", &Both::tiny("tiny-qwen3"), &["q_proj", "k_proj"]);
+}
+
+#[test]
+fn norms_behind_the_halves() {
+    check_all_ways("olmo2", &Both::tiny("tiny-olmo2"), &["k_proj", "o_proj", "down_proj"]);
+}
+
+#[test]
+fn gelu_windows_on_some_layers_and_a_cap() {
+    check_all_ways("gemma3", &Both::tiny("tiny-gemma3"), &["q_proj", "gate_proj"]);
+    check_all_ways("gemma3, scaled", &Both::tiny("tiny-gemma3-scaled"), &["v_proj", "up_proj"]);
+}
+
+#[test]
+fn layers_without_positions() {
+    check_all_ways("smollm3", &Both::tiny("tiny-smollm3"), &["k_proj", "o_proj"]);
+}
+
+#[test]
+fn scales_of_everything() {
+    check_all_ways("granite", &Both::tiny("tiny-granite"), &["q_proj", "o_proj", "down_proj"]);
 }
 
 /// Windows that end within a block of the fused attention, at its border and behind it.
 #[test]
 fn windows_of_many_lengths() {
     for window in [2, 63, 64, 70, 150, 400] {
-        let both = Both::changed("tiny-llama", Family::Llama, |config| config.sliding_window = Some(window));
+        let both = Both::changed("tiny-llama", |config| config.sliding_window = Some(window));
         check(&format!("a window of {window}"), &both, &adapter(&both, false, &[]), None);
     }
 }
@@ -126,7 +152,7 @@ fn rotations_that_are_partial_scaled_and_stretched() {
         config.rope_factors = Some(vec![1.5, 4.0]);
         config.rope_attn_factor = 1.2;
     };
-    let both = Both::changed("tiny-llama", Family::Llama, change);
+    let both = Both::changed("tiny-llama", change);
     check("partial rotation", &both, &adapter(&both, false, &[]), None);
 }
 
@@ -141,7 +167,7 @@ fn quantized_bases() {
 
 #[test]
 fn nothing_taught_costs_nothing_and_a_foreign_token_is_refused() {
-    let both = Both::tiny("tiny-llama", Family::Llama);
+    let both = Both::tiny("tiny-llama");
     let lora = adapter(&both, false, &[]);
     for trainee in [Trainee::new(&both.decoder, &lora, false), Trainee::on(&both.composite, &lora)] {
         let mut gradients = vec![0.0; lora.values.len()];

@@ -1,12 +1,12 @@
 //! Training against PEFT and PyTorch (`tests/oracle/lora.py`) on tiny checkpoints: losses, gradients, fifty steps; and
 //! against itself where two ways must come to the same.
 
-use crate::tiny::{data, decoder};
+use crate::tiny::{data, decoder, parts};
 use candle_core::{Device, Tensor};
-use pmtune_engine::files::{Family, LoraPair, LoraWeights};
+use pmtune_engine::files::{LoraPair, LoraWeights};
 use pmtune_engine::model::{Decoder, Forward, Span};
 use pmtune_engine::train::Place;
-use pmtune_engine::train::{AdamW, Learner, ModelLearner, Pass, Sequence, clip};
+use pmtune_engine::train::{AdamW, Learner, ModelLearner, Pass, Sequence, Sizes, clip};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,7 +18,6 @@ struct Oracle {
     sequences: Vec<Taught>,
     batches: Vec<Vec<usize>>,
     learning_rate: f64,
-    clip: f64,
     cases: HashMap<String, Case>,
 }
 
@@ -31,6 +30,7 @@ struct Taught {
 #[derive(Deserialize)]
 struct Case {
     base: String,
+    clip: f64,
     summed_losses: Vec<f64>,
     logits_before: Vec<f32>,
     step_losses: Vec<f64>,
@@ -51,12 +51,7 @@ struct Subject {
 impl Subject {
     fn new(name: &str) -> Self {
         let base = &ORACLE.cases[name].base;
-        let family = match base.as_str() {
-            "tiny-llama" => Family::Llama,
-            "tiny-qwen2" => Family::Qwen2,
-            _ => Family::Phi3,
-        };
-        let decoder = decoder(base, family);
+        let decoder = decoder(base);
         let lora = LoraWeights::load(&init(name), decoder.config()).unwrap();
         let sequence = |s: &Taught| Sequence {
             tokens: s.tokens.clone(),
@@ -67,7 +62,7 @@ impl Subject {
     }
 
     fn all() -> Vec<Self> {
-        assert_eq!(ORACLE.cases.len(), 4);
+        assert_eq!(ORACLE.cases.len(), 10);
         let mut names: Vec<&String> = ORACLE.cases.keys().collect();
         names.sort();
         names.into_iter().map(|name| Self::new(name)).collect()
@@ -180,7 +175,7 @@ fn train(subject: &Subject) -> Vec<f32> {
         let mut gradients = vec![0.0; values.len()];
         let loss = learner.gradients(&values, &batch, &mean(&batch), &mut gradients).unwrap() / taught(&batch) as f64;
         assert!((loss / want - 1.0).abs() < 1e-4, "{}, step {step}: {loss}, not {want}", subject.name);
-        let (norm, want) = (clip(&mut gradients, ORACLE.clip), case.gradient_norms[step]);
+        let (norm, want) = (clip(&mut gradients, case.clip), case.gradient_norms[step]);
         assert!((norm / want - 1.0).abs() < 1e-3, "{}, step {step}: norm {norm}, not {want}", subject.name);
         optimizer.update(&mut values, &gradients, step + 1, ORACLE.learning_rate, 0.0);
     }
@@ -201,10 +196,10 @@ fn fifty_steps_equal_pefts_and_so_do_the_logits_after_them() {
         std::fs::copy(init(name).join("adapter_config.json"), folder.path().join("adapter_config.json")).unwrap();
         let worst = difference(&subject.logits(folder.path()), want);
         assert!(worst < 1e-4, "{name}: logits differ by {worst}");
-        // In the 16 bits of our files, where each number is off by up to one part in 2048.
+        // In the 16 bits of our files, where each number is off by up to one part in 2048, which grows from layer to layer.
         LoraWeights { values, ..subject.lora.clone() }.save(folder.path(), "tiny").unwrap();
         let worst = difference(&subject.logits(folder.path()), want);
-        assert!(worst < 1e-3, "{name}: logits of the saved adapter differ by {worst}");
+        assert!(worst < 2e-3, "{name}: logits of the saved adapter differ by {worst}");
     }
 }
 
@@ -255,6 +250,16 @@ fn a_passage_has_the_same_gradients_beside_others_that_teach_nothing() {
     }
 }
 
+#[test]
+fn the_estimate_counts_every_weight() {
+    for case in ORACLE.cases.values() {
+        let (config, weights) = parts(&case.base, |_| ());
+        let tensors = candle_core::safetensors::load(data(&case.base).join("model.safetensors"), &Device::Cpu).unwrap();
+        let all: usize = tensors.values().map(Tensor::elem_count).sum();
+        assert_eq!(Sizes::of(&config, weights.as_ref()).unwrap().parameters, all as u64, "{}", case.base);
+    }
+}
+
 /// How the loss changes with the value at `at`: a central difference of fourth order. A much smaller step would drown in
 /// the noise of 32-bit losses, and with one four times as long the steepest of these losses bends too much.
 fn slope(subject: &Subject, learner: &ModelLearner<'_>, batch: &[&Sequence], at: usize) -> f64 {
@@ -284,7 +289,8 @@ fn gradients_are_slopes_of_the_loss_with_dropout() {
             let largest = range.clone().max_by(|a, b| gradients[*a].abs().total_cmp(&gradients[*b].abs())).unwrap();
             for at in [largest, range.start, (range.start + range.end) / 2] {
                 let (got, want) = (f64::from(gradients[at]), slope(&subject, &learner, &batch, at));
-                let off = (got - want).abs() / f64::from(most);
+                // Rounding leaves a slope off by some 1e-3, however flat the loss.
+                let off = (got - want).abs() / f64::from(most).max(1.0);
                 assert!(off < 1e-3, "{name}: {tensor} at {}: {got}, not {want}", at - range.start);
             }
         }

@@ -233,13 +233,15 @@ const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 const QWEN2: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-const KNOWN: &str = "smollm, qwen2, llama-bpe, gpt-2, default";
+const KNOWN: &str = "smollm, refact, qwen2, llama-bpe, dbrx, smaug-bpe, gpt-2, default";
 
 fn words(pre: &str) -> Result<Words> {
     let (patterns, single_digits): (&[&str], bool) = match pre {
-        "smollm" => (&[GPT2], true),
+        // Granite's is refact.
+        "smollm" | "refact" => (&[GPT2], true),
         "qwen2" | "deepseek-r1-qwen" => (&[QWEN2], false),
-        "llama-bpe" | "llama3" | "llama-v3" => (&[LLAMA3], false),
+        // The latter are what OLMo 2 and SmolLM3 have: llama3's rule, but words go through their merges.
+        "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => (&[LLAMA3], false),
         "gpt-2" => (&[GPT2], false),
         "default" => (&[r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"], false),
         other => {
@@ -260,10 +262,39 @@ fn words(pre: &str) -> Result<Words> {
         steps.push(split.into());
     }
     steps.push(ByteLevel::new(false, true, false).into());
-    Ok(Words { steps, composed: patterns == [QWEN2], whole_words_first: patterns == [LLAMA3] })
+    Ok(Words {
+        steps,
+        composed: patterns == [QWEN2],
+        whole_words_first: patterns == [LLAMA3] && !matches!(pre, "dbrx" | "smaug-bpe"),
+    })
 }
 
 fn unusable(what: &str) -> Error {
     Error::model(format!("the tokenizer of the model file is unusable: {what}"))
         .hint("put the model's `tokenizer.json` beside the .gguf file, or download the file again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_one_pattern_differ_in_words_that_are_tokens_and_in_digits() {
+        let ids = |pre: &str| {
+            let vocabulary = Vocabulary {
+                tokens: ["a", "b", "c", "ab", "abc", "1", "2", "12"].map(String::from).to_vec(),
+                kinds: Vec::new(),
+                algorithm: Algorithm::Bpe { merges: vec!["a b".into(), "1 2".into()], pre: pre.into() },
+                control_strips_right: false,
+            };
+            vocabulary.build().unwrap().encode("abc12", false).unwrap().get_ids().to_vec()
+        };
+        assert_eq!(ids("llama-bpe"), [4, 7]);
+        for pre in ["dbrx", "smaug-bpe"] {
+            assert_eq!(ids(pre), [3, 2, 7], "{pre}");
+        }
+        for pre in ["smollm", "refact"] {
+            assert_eq!(ids(pre), [3, 2, 5, 6], "{pre}");
+        }
+    }
 }

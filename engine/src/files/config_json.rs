@@ -5,10 +5,11 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::config::Config;
-use super::family::{Bias, Family};
+use super::config::{Config, MOST_LAYERS, Scales, every_so_manieth};
+use super::family::{Bias, Family, Scores};
 use super::keys::{Keys, shown, unsupported};
 use super::rope_json::{self, RopeFile};
+use super::windows_json::{self, WindowFile};
 use crate::error::{Error, Place, Result};
 
 #[derive(Deserialize)]
@@ -22,14 +23,19 @@ struct File {
     intermediate_size: usize,
     vocab_size: usize,
     rms_norm_eps: f64,
-    sliding_window: Option<usize>,
-    use_sliding_window: Option<bool>,
-    max_window_layers: Option<usize>,
-    layer_types: Option<Vec<String>>,
     tie_word_embeddings: Option<bool>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
     hidden_act: Option<String>,
+    hidden_activation: Option<String>,
+    query_pre_attn_scalar: Option<f64>,
+    final_logit_softcapping: Option<f64>,
+    no_rope_layers: Option<Vec<u8>>,
+    no_rope_layer_interval: Option<usize>,
+    embedding_multiplier: Option<f64>,
+    attention_multiplier: Option<f64>,
+    residual_multiplier: Option<f64>,
+    logits_scaling: Option<f64>,
 }
 
 /// Every key that transformers writes for these families, and what well-known tools add.
@@ -102,6 +108,8 @@ const KEYS: Keys = Keys {
         "resid_pdrop",
         "hidden_dropout",
         "neftune_noise_alpha",
+        // How caches are held in memory.
+        "cache_implementation",
         // Tokens and texts, which the tokenizer's files decide.
         "bos_token_id",
         "eos_token_id",
@@ -148,6 +156,7 @@ const KEYS: Keys = Keys {
         ("is_decoder", "false"),
         ("is_causal", "true"),
         ("is_encoder_decoder", "false"),
+        ("use_bidirectional_attention", "false"),
         ("add_cross_attention", "false"),
         ("tie_encoder_decoder", "false"),
         ("rope_interleaved", "false"),
@@ -167,16 +176,22 @@ const KEYS: Keys = Keys {
 pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
     let kind: Kind = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     // The family first: a stranger's config would otherwise fail on some field it lacks.
-    let family = Family::of(&kind.model_type, path)?;
+    let (family, kind) = Family::of_config(&kind.model_type, path)?;
     let object: Map<String, Value> = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     let file: File = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     let rope: RopeFile = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
+    let said: WindowFile = serde_json::from_str(text).map_err(|e| unreadable(e, text, path))?;
     check_keys(&object, &file, family, path)?;
     let head_dim = match file.head_dim {
         Some(size) => size,
-        None => file.hidden_size.checked_div(file.num_attention_heads).unwrap_or(0),
+        None => {
+            let share = || file.hidden_size.checked_div(file.num_attention_heads);
+            family.anatomy().head_dim.or_else(share).unwrap_or(0)
+        }
     };
     let rope = rope_json::rope(&rope, family, head_dim, path)?;
+    let (sliding_window, global_layers) =
+        windows_json::windows(&said, kind, object.contains_key("sliding_window"), path)?;
     Config {
         family,
         hidden: file.hidden_size,
@@ -187,13 +202,17 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
         intermediate: file.intermediate_size,
         vocab: file.vocab_size,
         rope_theta: rope.theta,
+        local_rope_theta: rope.local_theta,
         rope_dims: rope.dims,
         rope_factors: rope.factors,
         rope_attn_factor: rope.attn_factor,
         norm_eps: file.rms_norm_eps,
         context_length: rope.context_length,
-        sliding_window: sliding_window(&file, family, &kind.model_type, object.contains_key("sliding_window"), path)?,
-        tie_embeddings: file.tie_word_embeddings.unwrap_or(false),
+        sliding_window,
+        global_layers,
+        unrotated_layers: unrotated_layers(&file, family, path)?,
+        scales: scales(&file, family),
+        tie_embeddings: file.tie_word_embeddings.unwrap_or(family.anatomy().ties),
         attention_bias: family.anatomy().always_biased || file.attention_bias.unwrap_or(false),
     }
     .checked(path)
@@ -211,8 +230,11 @@ fn check_keys(object: &Map<String, Value>, file: &File, family: Family, path: &P
         let value = object.get(key).map(shown).unwrap_or_default();
         faults.push(unsupported(path, key, &value));
     };
-    if file.hidden_act.as_deref().is_some_and(|act| act != "silu" && act != "swish") {
-        refuse("hidden_act");
+    let activation = family.anatomy().activation;
+    for (key, said) in [("hidden_act", &file.hidden_act), ("hidden_activation", &file.hidden_activation)] {
+        if said.as_deref().is_some_and(|name| !activation.names().contains(&name)) {
+            refuse(key);
+        }
     }
     if file.mlp_bias == Some(true) {
         refuse("mlp_bias");
@@ -226,7 +248,8 @@ fn check_keys(object: &Map<String, Value>, file: &File, family: Family, path: &P
     if !file.architectures.as_ref().is_none_or(writes) {
         refuse("architectures");
     }
-    for (key, value) in KEYS.strangers(object) {
+    let own = family.anatomy().keys;
+    for (key, value) in KEYS.strangers(object).into_iter().filter(|(key, _)| !own.contains(key)) {
         faults.push(match key {
             "quantization_config" | "quantization" | "compression_config" => {
                 Error::model(format!("{}: the weights are quantised (`{key}`)", path.display()))
@@ -238,51 +261,34 @@ fn check_keys(object: &Map<String, Value>, file: &File, family: Family, path: &P
     Error::gather(faults).map_or(Ok(()), Err)
 }
 
-/// The window of all layers, by transformers' rules: Mistral and Qwen2 have 4096 unless told otherwise, Qwen2 uses its
-/// window on request only and from some layer on (28 unless told otherwise), and llama has none.
-fn sliding_window(file: &File, family: Family, model_type: &str, said: bool, path: &Path) -> Result<Option<usize>> {
-    let on_request = family.anatomy().window_on_request;
-    let default = (on_request || model_type == "mistral").then_some(4096);
-    let window = if said { file.sliding_window } else { default };
-    if let Some(window) = window.filter(|_| model_type == "llama") {
-        return Err(unsupported(path, "sliding_window", &format!("{window} in a llama model")));
-    }
-    let window = window.filter(|_| !on_request || file.use_sliding_window == Some(true));
-    let layers = file.num_hidden_layers;
-    let first = if on_request { file.max_window_layers.unwrap_or(28).min(layers) } else { 0 };
-    let types = match &file.layer_types {
-        Some(types) => types.iter().map(|kind| kind == "sliding_attention").collect(),
-        None => (0..layers).map(|layer| window.is_some() && layer >= first).collect::<Vec<bool>>(),
-    };
-    check_layer_types(file, on_request, window, path)?;
-    match (types.iter().all(|slides| *slides), types.iter().any(|slides| *slides)) {
-        (_, false) => Ok(None),
-        (true, _) => Ok(window),
-        _ => {
-            let key = if file.layer_types.is_some() { "layer_types" } else { "max_window_layers" };
-            Err(unsupported(path, key, "a sliding window for some layers and none for others"))
-        }
+fn scales(file: &File, family: Family) -> Scales {
+    let anatomy = family.anatomy();
+    let one = |said: Option<f64>| said.unwrap_or(1.0) as f32;
+    Scales {
+        embeddings: one(file.embedding_multiplier) * anatomy.embedding_scale(file.hidden_size),
+        scores: match anatomy.scores {
+            Scores::PerHead => None,
+            Scores::PerQuery(usual) => Some(1.0 / (file.query_pre_attn_scalar.unwrap_or(usual) as f32).sqrt()),
+            Scores::Multiplier => Some(one(file.attention_multiplier)),
+        },
+        residual: one(file.residual_multiplier),
+        logits: one(file.logits_scaling),
+        logit_cap: file.final_logit_softcapping.map(|cap| cap as f32),
     }
 }
 
-/// A list of layer types must be as long as the model is deep and name what is known. Only Qwen2's layers do what it
-/// says; those of the others do what their window says, so that the two must agree.
-fn check_layer_types(file: &File, obeyed: bool, window: Option<usize>, path: &Path) -> Result<()> {
-    let Some(types) = &file.layer_types else { return Ok(()) };
-    let refuse = |what: String| Err(unsupported(path, "layer_types", &what));
-    if types.len() != file.num_hidden_layers {
-        return refuse(format!("a list of {} for {} layers", types.len(), file.num_hidden_layers));
-    }
-    for kind in types {
-        match (kind.as_str(), window) {
-            ("full_attention", None) => {}
-            ("full_attention", Some(_)) if obeyed => {}
-            ("sliding_attention", Some(_)) => {}
-            (kind, Some(window)) => return refuse(format!("{kind:?} beside a sliding window of {window}")),
-            (kind, None) => return refuse(format!("{kind:?} without a sliding window")),
+/// Layers whose entry in `no_rope_layers` is 0, or by the family's rule.
+fn unrotated_layers(file: &File, family: Family, path: &Path) -> Result<Vec<usize>> {
+    let layers = file.num_hidden_layers.min(MOST_LAYERS);
+    let every = file.no_rope_layer_interval.or(family.anatomy().unrotated_every);
+    match (&file.no_rope_layers, every) {
+        (Some(rotated), _) if rotated.len() < file.num_hidden_layers => {
+            Err(unsupported(path, "no_rope_layers", &format!("a list of {} for {layers} layers", rotated.len())))
         }
+        (Some(rotated), _) => Ok((0..layers).filter(|layer| rotated.get(*layer) == Some(&0)).collect()),
+        (None, Some(0)) => Err(unsupported(path, "no_rope_layer_interval", "0")),
+        (None, every) => Ok(every_so_manieth(every, layers)),
     }
-    Ok(())
 }
 
 fn unreadable(error: serde_json::Error, text: &str, path: &Path) -> Error {

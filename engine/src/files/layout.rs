@@ -14,6 +14,8 @@ pub(super) struct Entry {
     pub optional: bool,
     /// The heads whose rows GGUF holds in rotation pairs.
     pub heads_in_pairs: Option<usize>,
+    /// A norm of which Hugging Face's files hold one less than it multiplies by.
+    pub less_one: bool,
 }
 
 impl Config {
@@ -23,12 +25,18 @@ impl Config {
             Size::Query => self.heads * self.head_dim,
             Size::KeyValue => self.kv_heads * self.head_dim,
             Size::Inner => self.intermediate,
+            Size::Head => self.head_dim,
         }
     }
 
     /// Columns of q, k and v, side by side.
     pub(crate) fn qkv_width(&self) -> usize {
         self.size(Size::Query) + 2 * self.size(Size::KeyValue)
+    }
+
+    /// How many numbers all weights hold that every file of this config has.
+    pub(crate) fn numbers(&self) -> usize {
+        self.entries().iter().filter(|entry| !entry.optional).map(|entry| entry.shape.iter().product::<usize>()).sum()
     }
 
     fn rows(&self, part: &Projection) -> usize {
@@ -61,8 +69,11 @@ impl Config {
             shape: shape.to_vec(),
             optional: false,
             heads_in_pairs: None,
+            less_one: false,
         };
-        let mut all = vec![whole(EMBEDDINGS, &[self.vocab, self.hidden]), whole(NORM, &[self.hidden])];
+        let less_one = self.family.anatomy().norms_less_one;
+        let norm = Entry { less_one, ..whole(NORM, &[self.hidden]) };
+        let mut all = vec![whole(EMBEDDINGS, &[self.vocab, self.hidden]), norm];
         if !self.tie_embeddings {
             all.push(whole(HEAD, &[self.vocab, self.hidden]));
         }
@@ -72,25 +83,26 @@ impl Config {
 
     fn add_layer(&self, layer: usize, all: &mut Vec<Entry>) {
         let anatomy = self.family.anatomy();
-        let mut add = |name: &Name, kind: &str, shape: Vec<usize>, optional, heads_in_pairs| {
-            all.push(Entry {
-                name: format!("{}.{kind}", path(layer, name.name)),
-                gguf: format!("blk.{layer}.{}.{kind}", name.gguf),
-                shape,
-                optional,
-                heads_in_pairs,
-            });
+        let entry = |name: &Name, kind: &str, shape: Vec<usize>| Entry {
+            name: format!("{}.{kind}", path(layer, name.name)),
+            gguf: format!("blk.{layer}.{}.{kind}", name.gguf),
+            shape,
+            optional: false,
+            heads_in_pairs: None,
+            less_one: false,
         };
-        for norm in [&anatomy.attention_norm, &anatomy.mlp_norm] {
-            add(norm, "weight", vec![self.hidden], false, None);
+        for (norm, size) in anatomy.norms() {
+            all.push(Entry { less_one: anatomy.norms_less_one, ..entry(norm, "weight", vec![self.size(size)]) });
         }
         for joined in anatomy.joined() {
             for part in joined.parts {
                 let rows = self.rows(part);
-                let heads = (anatomy.gguf_in_pairs && part.rotated).then_some(rows / self.head_dim);
-                add(&part.name, "weight", vec![rows, self.size(joined.input)], false, heads);
+                let heads_in_pairs = (anatomy.gguf_in_pairs && part.rotated).then_some(rows / self.head_dim);
+                let weight = entry(&part.name, "weight", vec![rows, self.size(joined.input)]);
+                all.push(Entry { heads_in_pairs, ..weight });
                 if self.attention_bias && part.bias != Bias::No {
-                    add(&part.name, "bias", vec![rows], part.bias == Bias::IfThere, heads);
+                    let optional = part.bias == Bias::IfThere;
+                    all.push(Entry { heads_in_pairs, optional, ..entry(&part.name, "bias", vec![rows]) });
                 }
             }
         }

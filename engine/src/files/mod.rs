@@ -21,8 +21,9 @@ mod safetensors;
 mod source;
 mod vocabulary;
 mod weights;
+mod windows_json;
 
-pub use config::Config;
+pub use config::{Config, Scales};
 pub use family::Family;
 pub use gguf::{part_names, parts};
 pub use lora::{LoraPair, LoraWeights};
@@ -30,6 +31,6 @@ pub use peft::{LoraConfig, adapter_files, check_adapter};
 pub use source::{Source, open, open_weights};
 pub use weights::{Weight, Weights};
 
-pub(crate) use family::{EMBEDDINGS, HEAD, NORM};
+pub(crate) use family::{Activation, EMBEDDINGS, HEAD, NORM, Name, Norms};
 pub(crate) use layout::path;
 pub(crate) use peft::{Peft, last_part};

@@ -15,6 +15,8 @@ pub(super) struct RopeFile {
     max_position_embeddings: usize,
     original_max_position_embeddings: Option<usize>,
     rope_theta: Option<f64>,
+    /// Of layers with a window, until transformers 4.
+    rope_local_base_freq: Option<f64>,
     partial_rotary_factor: Option<f64>,
     /// Until transformers 4; `rope_parameters` since.
     rope_scaling: Option<Map<String, Value>>,
@@ -39,6 +41,8 @@ struct Parameters {
 /// The rope of a config.
 pub(super) struct Rope {
     pub theta: f64,
+    /// Of layers with a window, where the family tells these apart.
+    pub local_theta: Option<f64>,
     pub dims: usize,
     pub factors: Option<Vec<f32>>,
     pub attn_factor: f32,
@@ -86,11 +90,12 @@ const LONGROPE: Keys = Keys {
 /// The rope of a model whose heads have `head_dim` dimensions; `path` is for messages.
 pub(super) fn rope(file: &RopeFile, family: Family, head_dim: usize, path: &Path) -> Result<Rope> {
     let object = parameters_of(file, path)?;
-    let said: Parameters = serde_json::from_value(Value::Object(object.clone())).map_err(|e| {
-        Error::model(format!("{}: the RoPE parameters cannot be read", path.display()))
-            .caused_by(e)
-            .hint("download config.json again")
-    })?;
+    let (object, local) = match family.anatomy().local_theta {
+        Some(_) => by_layer_type(object, path)?,
+        None => (object, Map::new()),
+    };
+    let local_theta = local_theta(file, &local, family, path)?;
+    let said = parameters(&object, path)?;
     if said.rope_type.is_some() && said.r#type.is_some() && said.rope_type != said.r#type {
         return Err(two_values(path, "rope_type", "type"));
     }
@@ -126,9 +131,53 @@ pub(super) fn rope(file: &RopeFile, family: Family, head_dim: usize, path: &Path
     }
     // A negative or absurd factor ends as 0 or too many dimensions, which `Config::checked` refuses.
     let dims = (head_dim as f64 * partial) as usize;
-    let theta = said.rope_theta.or(file.rope_theta).unwrap_or(10000.0);
-    let plain = Rope { theta, dims, factors: None, attn_factor: 1.0, context_length: file.max_position_embeddings };
+    let theta = said.rope_theta.or(file.rope_theta).unwrap_or(family.anatomy().theta);
+    let context_length = file.max_position_embeddings;
+    let plain = Rope { theta, local_theta, dims, factors: None, attn_factor: 1.0, context_length };
     scaled(plain, kind, &said, || original(file, &said, family, path), path)
+}
+
+fn parameters(object: &Map<String, Value>, path: &Path) -> Result<Parameters> {
+    serde_json::from_value(Value::Object(object.clone())).map_err(|e| {
+        Error::model(format!("{}: the RoPE parameters cannot be read", path.display()))
+            .caused_by(e)
+            .hint("download config.json again")
+    })
+}
+
+/// The parameters of layers without a window and of those with one. Since transformers 5 each have an object of their own;
+/// before that, one object told of the layers without.
+fn by_layer_type(mut object: Map<String, Value>, path: &Path) -> Result<(Map<String, Value>, Map<String, Value>)> {
+    let kinds = ["full_attention", "sliding_attention"];
+    if !kinds.iter().any(|kind| object.contains_key(*kind)) {
+        return Ok((object, Map::new()));
+    }
+    let [whole, local] = kinds.map(|kind| match object.remove(kind) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(parameters)) => Ok(parameters),
+        Some(other) => Err(unsupported(path, kind, &shown(&other))),
+    });
+    match object.iter().next() {
+        Some((key, value)) => Err(unsupported(path, key, &format!("{} beside RoPE parameters by layer", shown(value)))),
+        None => Ok((whole?, local?)),
+    }
+}
+
+/// The base of layers with a window, which nothing stretches.
+fn local_theta(file: &RopeFile, local: &Map<String, Value>, family: Family, path: &Path) -> Result<Option<f64>> {
+    let said = parameters(local, path)?;
+    let strangers = DEFAULT.strangers(local).into_iter().map(|(key, value)| (key, shown(value)));
+    let scaled = said.rope_type.iter().chain(&said.r#type).filter(|kind| *kind != "default");
+    let scaled = scaled.map(|kind| ("rope_type", format!("{kind:?}")));
+    let partial = said.partial_rotary_factor.filter(|factor| *factor != 1.0);
+    let partial = partial.map(|factor| ("partial_rotary_factor", factor.to_string()));
+    let faults = strangers.chain(scaled).chain(partial);
+    let faults =
+        faults.map(|(key, value)| unsupported(path, key, &format!("{value} in the RoPE of layers with a window")));
+    if let Some(error) = Error::gather(faults) {
+        return Err(error);
+    }
+    Ok(family.anatomy().local_theta.map(|usual| said.rope_theta.or(file.rope_local_base_freq).unwrap_or(usual)))
 }
 
 /// The object that holds the parameters. transformers lets `rope_scaling` win where both are there; who wrote the other

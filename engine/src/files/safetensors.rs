@@ -1,6 +1,6 @@
 //! Weights of a Hugging Face folder: one `model.safetensors`, or shards listed in `model.safetensors.index.json`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Component, Path, PathBuf};
 
@@ -31,6 +31,8 @@ pub(super) struct Folder {
     shards: Vec<Shard>,
     /// Which shard holds a weight.
     places: HashMap<String, usize>,
+    /// Norms that are stored less one.
+    less_one: HashSet<String>,
 }
 
 impl Folder {
@@ -49,7 +51,8 @@ impl Folder {
             }
             shards.push(shard);
         }
-        let opened = Self { path: folder.to_path_buf(), shards, places };
+        let less_one = config.entries().into_iter().filter(|entry| entry.less_one).map(|entry| entry.name).collect();
+        let opened = Self { path: folder.to_path_buf(), shards, places, less_one };
         let shape = |name: &str| opened.info(name).map(|(_, info)| info.shape.clone());
         check_all(config, folder, shape, opened.places.keys().map(String::as_str))?;
         opened.check_tied(config)?;
@@ -102,7 +105,8 @@ impl Weights for Folder {
                     .hint("pmtune reads F32, F16 and BF16 from safetensors; use a GGUF file for quantized weights"));
             }
         };
-        Ok(Weight::Dense(Tensor::from_raw_buffer(shard.bytes(info), dtype, shape, &Device::Cpu)?))
+        let stored = Tensor::from_raw_buffer(shard.bytes(info), dtype, shape, &Device::Cpu)?;
+        Ok(Weight::Dense(if self.less_one.contains(name) { (stored.to_dtype(DType::F32)? + 1.0)? } else { stored }))
     }
 
     fn contains(&self, name: &str) -> bool {

@@ -33,7 +33,8 @@ impl Weight {
 }
 
 /// Where weights come from. Names, shapes and row order are Hugging Face's (`model.layers.0.self_attn.q_proj.weight`,
-/// `(out, in)`, q and k in halves rather than interleaved pairs), whatever the file's own convention.
+/// `(out, in)`, q and k in halves rather than interleaved pairs), whatever the file's own convention. A norm's weights are
+/// what it multiplies by.
 pub trait Weights: Send + Sync {
     /// The weight called `name`, on the CPU. Errors when it is missing or has another shape.
     fn get(&self, name: &str, shape: &[usize]) -> Result<Weight>;

@@ -97,6 +97,8 @@ struct Attend<'a> {
 /// The query heads of a task's rows, (rows · group, dim) with those of a row side by side, and what comes of them.
 struct Queries<'s> {
     dim: usize,
+    /// Multiplies scores.
+    scale: f32,
     values: Vec<f32>,
     /// Keys that each attends to.
     seen: Vec<Range<usize>>,
@@ -138,7 +140,8 @@ impl WithSimd for Attend<'_> {
 
 impl<'a> Attend<'a> {
     fn queries(self) -> Queries<'a> {
-        let Attend { config, qkv, rope, task, scores, .. } = self;
+        let Attend { config, layer, qkv, rope, task, scores } = self;
+        let (window, scale) = (config.window(layer), config.score_scale());
         let (dim, group) = (config.head_dim, config.heads / config.kv_heads);
         let mut values = Vec::with_capacity(task.len * group * dim);
         let mut seen = Vec::with_capacity(task.len * group);
@@ -147,7 +150,7 @@ impl<'a> Attend<'a> {
             values.extend_from_slice(&qkv[row * config.qkv_width() + task.head * group * dim..][..group * dim]);
             values[first..].chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
             let end = task.position + row - task.start + 1;
-            let from = config.sliding_window.map_or(0, |window| end.saturating_sub(window));
+            let from = window.map_or(0, |window| end.saturating_sub(window));
             seen.extend(std::iter::repeat_n(from..end, group));
         }
         let any = seen[0].start..task.position + task.len;
@@ -157,7 +160,7 @@ impl<'a> Attend<'a> {
         }
         let padded = dim.next_multiple_of(BLOCK);
         let sums = vec![0.0; seen.len() * padded];
-        Queries { dim, values, seen, any, scores, stride, sums, padded }
+        Queries { dim, scale, values, seen, any, scores, stride, sums, padded }
     }
 }
 
@@ -278,14 +281,13 @@ impl Queries<'_> {
     /// sums.
     #[inline(always)]
     fn weights(&mut self) -> Vec<f32> {
-        let scale = 1.0 / (self.dim as f32).sqrt();
         let rows = self.scores.chunks_exact_mut(self.stride).zip(&self.seen);
         rows.map(|(scores, seen)| {
             scores[self.any.start..seen.start].fill(0.0);
             scores[seen.end..self.any.end].fill(0.0);
             let scores = &mut scores[seen.clone()];
             let most = ops::max(scores);
-            scores.iter_mut().for_each(|s| *s = ops::exp((*s - most) * scale));
+            scores.iter_mut().for_each(|s| *s = ops::exp((*s - most) * self.scale));
             ops::sum(scores, |s| s)
         })
         .collect()

@@ -11,7 +11,7 @@ use super::cache::{self, Cache};
 use super::forward::{Forward, Rows, Span, adapter_runs, rows_of};
 use super::layer::{Layer, Way};
 use super::linear::{Linear, vector};
-use super::rope::Rope;
+use super::rope::Ropes;
 use super::{head, ops};
 use crate::error::Result;
 use crate::files::{Config, EMBEDDINGS, HEAD, NORM, Peft, Weights};
@@ -22,6 +22,7 @@ pub struct Decoder {
     /// (vocab, hidden); also the head when embeddings are tied.
     embeddings: Arc<Linear>,
     pub(super) layers: Vec<Layer>,
+    /// Over what divides the logits.
     pub(super) norm: Vec<f32>,
     pub(super) head: Arc<Linear>,
 }
@@ -35,7 +36,8 @@ impl Decoder {
         let head = if config.tie_embeddings { embeddings.clone() } else { table(HEAD.name)? };
         let layers =
             (0..config.layers).into_par_iter().map(|i| Layer::load(&config, weights, i)).collect::<Result<_>>()?;
-        let norm = vector(weights, &format!("{}.weight", NORM.name), config.hidden)?;
+        let mut norm = vector(weights, &format!("{}.weight", NORM.name), config.hidden)?;
+        norm.iter_mut().for_each(|weight| *weight /= config.scales.logits);
         Ok(Self { config, embeddings, layers, norm, head })
     }
 
@@ -45,7 +47,11 @@ impl Decoder {
         let hidden = self.config.hidden;
         let mut x = vec![0.0; tokens.len() * hidden];
         let panels = &self.embeddings.parts()[0].panels;
-        x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, &token)| panels.row(token as usize, row));
+        let scale = self.config.scales.embeddings;
+        x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, &token)| {
+            panels.row(token as usize, row);
+            row.iter_mut().for_each(|value| *value *= scale);
+        });
         Ok(x)
     }
 
@@ -89,7 +95,7 @@ impl Forward for Decoder {
         let mut way = Reading {
             config: &self.config,
             layer: 0,
-            rope: &Rope::new(&self.config, &positions),
+            ropes: &Ropes::new(&self.config, &positions),
             spans: rows.into_iter().zip(spans.iter_mut().map(|span| &mut *span.cache)).collect(),
             adapters: &adapters,
         };
@@ -101,15 +107,19 @@ impl Forward for Decoder {
     }
 
     fn logits(&self, hidden: &[f32]) -> Result<Vec<f32>> {
-        Ok(self.head.product(hidden, None, None))
+        Ok(head::logits(&self.head, hidden, self.config.scales.logit_cap))
     }
 
     fn likeliest(&self, hidden: &[f32]) -> Result<Vec<Option<u32>>> {
-        Ok(self.head.argmax(hidden))
+        Ok(match self.config.scales.logit_cap {
+            None => self.head.argmax(hidden),
+            // Where caps make logits equal the first counts, as it would of the logits.
+            cap => head::likeliest(&self.head, hidden, cap),
+        })
     }
 
     fn log_probs(&self, hidden: &[f32], targets: &[u32]) -> Result<Vec<f32>> {
-        Ok(head::log_probs(&self.head, hidden, targets))
+        Ok(head::log_probs(&self.head, hidden, targets, self.config.scales.logit_cap))
     }
 }
 
@@ -118,7 +128,7 @@ struct Reading<'a> {
     config: &'a Config,
     /// The layer's number.
     layer: usize,
-    rope: &'a Rope,
+    ropes: &'a Ropes<'a>,
     spans: Vec<(Rows, &'a mut Cache)>,
     adapters: &'a [(Range<usize>, &'a Adapter)],
 }
@@ -131,8 +141,9 @@ impl Way for Reading<'_> {
     }
 
     fn attend(&mut self, qkv: &mut [f32]) -> Vec<f32> {
-        attention::store(self.config, self.layer, qkv, self.rope, &mut self.spans);
+        let rope = self.ropes.of(self.layer);
+        attention::store(self.config, self.layer, qkv, rope, &mut self.spans);
         let spans: Vec<(Rows, &Cache)> = self.spans.iter().map(|(rows, cache)| (*rows, &**cache)).collect();
-        attention::attend(self.config, self.layer, qkv, self.rope, &spans)
+        attention::attend(self.config, self.layer, qkv, rope, &spans)
     }
 }

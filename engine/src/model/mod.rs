@@ -1,4 +1,4 @@
-//! The forward and the backward pass of the llama, qwen2 and phi3 families, over the weights that `files` reads.
+//! The forward and the backward pass of all families, over the weights that `files` reads.
 //!
 //! A [`Decoder`] packs them and computes with them on this processor: [`Span`]s of many sequences in one pass, each with
 //! a cache of its own and, if it likes, an adapter that adds a trained LoRA. [`Trainee`] takes the same layers there and
@@ -14,7 +14,9 @@ mod decoder;
 mod dropout;
 mod forward;
 mod fused;
+mod half;
 mod head;
+mod heads;
 mod kernel;
 mod layer;
 mod linear;

@@ -4,6 +4,8 @@
 
 use rayon::prelude::*;
 
+use crate::files::Activation;
+
 /// Rows handed to a thread at once.
 const ROWS: usize = 8;
 
@@ -41,14 +43,16 @@ pub(crate) fn rms_norm(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
 }
 
 vectorised! {
-    fn normalise<'a>(x: &'a [f32], weight: &'a [f32], eps: f32, y: &'a mut [f32]) -> () {
+    /// One row of [`rms_norm`].
+    pub(crate) fn normalise<'a>(x: &'a [f32], weight: &'a [f32], eps: f32, y: &'a mut [f32]) -> () {
         let scale = norm_scale(x, eps);
         for ((y, x), w) in y.iter_mut().zip(x).zip(weight) {
             *y = x * scale * w;
         }
     }
 
-    fn normalise_back<'a>(x: &'a [f32], weight: &'a [f32], eps: f32, dy: &'a [f32], dx: &'a mut [f32]) -> () {
+    /// One row of [`rms_norm_back`].
+    pub(crate) fn normalise_back<'a>(x: &'a [f32], weight: &'a [f32], eps: f32, dy: &'a [f32], dx: &'a mut [f32]) -> () {
         let scale = norm_scale(x, eps);
         let along = dot3(weight, dy, x) * scale * scale * scale / x.len() as f32;
         for (((dx, x), dy), w) in dx.iter_mut().zip(x).zip(dy).zip(weight) {
@@ -73,6 +77,36 @@ vectorised! {
             *up = dy * silu;
             *y = silu * u;
         }
+    }
+
+    fn geglu_row<'a>(x: &'a [f32], y: &'a mut [f32]) -> () {
+        let (gate, up) = x.split_at(x.len() / 2);
+        for ((y, gate), up) in y.iter_mut().zip(gate).zip(up) {
+            *y = gate * gelu_share(*gate) * up;
+        }
+    }
+
+    fn geglu_row_back<'a>(gate_up: &'a mut [f32], y: &'a mut [f32]) -> () {
+        let (gate, up) = gate_up.split_at_mut(y.len());
+        for ((gate, up), y) in gate.iter_mut().zip(up).zip(y) {
+            let (g, u, dy) = (*gate, *up, *y);
+            let share = gelu_share(g);
+            let gelu = g * share;
+            let slope = 2.0 * ROOT_2_OVER_PI * (1.0 + 3.0 * GELU_CUBE * g * g);
+            *gate = dy * u * (share + gelu * (1.0 - share) * slope);
+            *up = dy * gelu;
+            *y = gelu * u;
+        }
+    }
+
+    /// Replaces each logit by cap · tanh(logit / cap); what is not finite ends as no number.
+    pub(crate) fn cap_logits<'a>(logits: &'a mut [f32], cap: f32) -> () {
+        logits.iter_mut().for_each(|v| *v = if v.is_finite() { cap * tanh(*v / cap) } else { f32::NAN });
+    }
+
+    /// Replaces the gradient of capped logits by that of the logits: d · (1 − (capped / cap)²).
+    pub(crate) fn cap_logits_back<'a>(capped: &'a [f32], cap: f32, d: &'a mut [f32]) -> () {
+        d.iter_mut().zip(capped).for_each(|(d, v)| *d *= 1.0 - (v / cap) * (v / cap));
     }
 
     /// log Σ exp(x), for a row of logits.
@@ -122,16 +156,39 @@ fn dot3(a: &[f32], b: &[f32], c: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// silu(gate) · up, with gate and up side by side in each row: (tokens, 2 · `width`) → (tokens, `width`).
-pub(crate) fn swiglu(gate_up: &[f32], width: usize) -> Vec<f32> {
-    by_row(gate_up, 2 * width, width, &|x: &[f32], y: &mut [f32]| swiglu_row(x, y))
+/// activation(gate) · up, with gate and up side by side in each row: (tokens, 2 · `width`) → (tokens, `width`).
+pub(crate) fn gated(activation: Activation, gate_up: &[f32], width: usize) -> Vec<f32> {
+    match activation {
+        Activation::Silu => by_row(gate_up, 2 * width, width, &|x: &[f32], y: &mut [f32]| swiglu_row(x, y)),
+        Activation::GeluTanh => by_row(gate_up, 2 * width, width, &|x: &[f32], y: &mut [f32]| geglu_row(x, y)),
+    }
 }
 
-/// Replaces `gate_up`, (tokens, 2 · `width`), by its gradient, and `y`, the gradient of `swiglu`'s result, (tokens,
+/// Replaces `gate_up`, (tokens, 2 · `width`), by its gradient, and `y`, the gradient of `gated`'s result, (tokens,
 /// `width`), by that result.
-pub(crate) fn swiglu_back(gate_up: &mut [f32], y: &mut [f32], width: usize) {
+pub(crate) fn gated_back(activation: Activation, gate_up: &mut [f32], y: &mut [f32], width: usize) {
     let rows = gate_up.par_chunks_mut(2 * width).zip(y.par_chunks_mut(width)).with_min_len(ROWS);
-    rows.for_each(|(gate_up, y)| swiglu_row_back(gate_up, y));
+    rows.for_each(|(gate_up, y)| match activation {
+        Activation::Silu => swiglu_row_back(gate_up, y),
+        Activation::GeluTanh => geglu_row_back(gate_up, y),
+    });
+}
+
+/// √(2 / π).
+const ROOT_2_OVER_PI: f32 = 0.797_884_6;
+const GELU_CUBE: f32 = 0.044_715;
+
+/// GELU's approximation by tanh (Hendrycks and Gimpel 2016, arXiv:1606.08415) over its argument g:
+/// (1 + tanh(u)) / 2 = 1 / (1 + exp(−2u)), u = √(2/π) · (g + 0.044715 g³).
+#[inline(always)]
+fn gelu_share(g: f32) -> f32 {
+    1.0 / (1.0 + exp(-2.0 * ROOT_2_OVER_PI * (g + GELU_CUBE * g * g * g)))
+}
+
+/// Off by at most 3e-7, in a form compilers turn into vector code.
+#[inline(always)]
+fn tanh(x: f32) -> f32 {
+    1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 /// Whether all are finite, in a form compilers turn into vector code.
@@ -218,6 +275,20 @@ mod tests {
         let mut x = vec![0.0; 40];
         (x[7], x[33]) = (2.0, 2.0);
         assert_eq!(argmax(&x), 7);
+    }
+
+    #[test]
+    fn a_cap_bends_logits_and_hides_nothing() {
+        let mut logits: Vec<f32> = (-400..400).map(|i| i as f32 / 4.0).collect();
+        let plain = logits.clone();
+        cap_logits(&mut logits, 30.0);
+        for (capped, logit) in logits.iter().zip(plain) {
+            let want = 30.0 * (f64::from(logit) / 30.0).tanh();
+            assert!((f64::from(*capped) - want).abs() < 1e-5, "{logit} became {capped}, not {want}");
+        }
+        let mut wrong = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        cap_logits(&mut wrong, 30.0);
+        assert!(wrong.iter().all(|v| v.is_nan()), "{wrong:?}");
     }
 
     #[test]

@@ -2,6 +2,32 @@
 
 use crate::files::Config;
 
+/// The rotations of all layers for the rows of one batch.
+pub(crate) struct Ropes<'c> {
+    config: &'c Config,
+    whole: Rope,
+    /// Of layers with a window, where those have a base of their own.
+    local: Option<Rope>,
+    none: Rope,
+}
+
+impl<'c> Ropes<'c> {
+    pub fn new(config: &'c Config, positions: &[usize]) -> Self {
+        let local = config.local_rope_theta.map(|theta| Rope::of(config, theta, None, 1.0, positions));
+        let none = Rope { cos: Vec::new(), sin: Vec::new(), half: 0 };
+        Self { config, whole: Rope::new(config, positions), local, none }
+    }
+
+    /// The rotation of one layer, which may be none.
+    pub fn of(&self, layer: usize) -> &Rope {
+        match &self.local {
+            _ if self.config.unrotated_layers.contains(&layer) => &self.none,
+            Some(local) if self.config.window(layer).is_some() => local,
+            _ => &self.whole,
+        }
+    }
+}
+
 /// Cosines and sines for the rows of one batch, (tokens, rope_dims / 2) each.
 pub(crate) struct Rope {
     cos: Vec<f32>,
@@ -13,22 +39,25 @@ impl Rope {
     /// Rotary embedding (Su et al. 2021, arXiv:2104.09864) for each of `positions`. Frequencies are rounded to f32
     /// before they are multiplied by the position, as the models were trained.
     pub fn new(config: &Config, positions: &[usize]) -> Self {
+        Self::of(config, config.rope_theta, config.rope_factors.as_deref(), config.rope_attn_factor, positions)
+    }
+
+    fn of(config: &Config, theta: f64, factors: Option<&[f32]>, scale: f32, positions: &[usize]) -> Self {
         let half = config.rope_dims / 2;
         let frequency = |i: usize| {
-            let base = config.rope_theta.powf(2.0 * i as f64 / config.rope_dims as f64) as f32;
-            1.0 / (base * config.rope_factors.as_ref().and_then(|f| f.get(i)).copied().unwrap_or(1.0))
+            let base = theta.powf(2.0 * i as f64 / config.rope_dims as f64) as f32;
+            1.0 / (base * factors.and_then(|f| f.get(i)).copied().unwrap_or(1.0))
         };
         let frequencies: Vec<f32> = (0..half).map(frequency).collect();
         let angles = || positions.iter().flat_map(|&p| frequencies.iter().map(move |f| p as f32 * f));
-        let factor = config.rope_attn_factor;
-        let cos = angles().map(|a| a.cos() * factor).collect();
-        let sin = angles().map(|a| a.sin() * factor).collect();
+        let cos = angles().map(|a| a.cos() * scale).collect();
+        let sin = angles().map(|a| a.sin() * scale).collect();
         Self { cos, sin, half }
     }
 
-    /// Cosines and sines, (tokens, rope_dims / 2) each.
-    pub fn tables(&self) -> (&[f32], &[f32]) {
-        (&self.cos, &self.sin)
+    /// Cosines and sines, (tokens, half) each, and half of the dimensions that are rotated, which may be none.
+    pub fn tables(&self) -> (&[f32], &[f32], usize) {
+        (&self.cos, &self.sin, self.half)
     }
 
     /// Rotates one head of row `row` in place; dimension i pairs with i + half.

@@ -36,8 +36,7 @@ pub struct Sizes {
     hidden: u64,
     layers: u64,
     vocab: u64,
-    /// Numbers that one token leaves behind in one layer for the way back: the input, q, k and v, what attention mixed,
-    /// the input of the feed-forward part, gate and up.
+    /// Numbers that one token leaves behind in one layer for the way back.
     kept: u64,
     /// Each linear layer of a layer: the last part of its name, outputs, inputs.
     modules: Vec<(String, u64, u64)>,
@@ -74,16 +73,13 @@ impl Sizes {
     pub fn of(config: &Config, weights: &dyn Weights) -> Result<Self> {
         // Some files keep their first layers finer than the rest: the middle one stands for most.
         let middle: Vec<_> = config.modules_of(config.layers / 2).collect();
-        let table = (config.vocab * config.hidden) as u64;
-        let per_layer: u64 = middle.iter().map(|(_, (out, input))| (out * input) as u64).sum();
         let mut sizes = Self {
-            parameters: (config.layers * 2 * config.hidden + config.hidden) as u64,
+            parameters: config.numbers() as u64,
             base_bytes: 0,
             hidden: config.hidden as u64,
             layers: config.layers as u64,
             vocab: config.vocab as u64,
-            kept: (2 * config.hidden + config.qkv_width() + config.heads * config.head_dim + 2 * config.intermediate)
-                as u64,
+            kept: kept(config) as u64,
             modules: middle.iter().map(|(m, (o, i))| (last_part(m).to_string(), *o as u64, *i as u64)).collect(),
         };
         let bytes = |name: &str, out: usize, input: usize| -> Result<f64> {
@@ -94,12 +90,10 @@ impl Sizes {
         let mut total = 0.0;
         for name in tables {
             total += bytes(name.name, config.vocab, config.hidden)?;
-            sizes.parameters += table;
         }
         for (module, (out, input)) in &middle {
             total += bytes(module, *out, *input)? * config.layers as f64;
         }
-        sizes.parameters += per_layer * sizes.layers;
         sizes.base_bytes = total as u64;
         Ok(sizes)
     }
@@ -131,6 +125,16 @@ impl Sizes {
         let adapter = self.trained(recipe) * 9;
         (PROGRAM + self.base_bytes + FLOAT * (activations + head + adapter)) / 10 * ALLOCATED
     }
+}
+
+/// Numbers that one token leaves behind in one layer for the way back: the input, q, k and v, what attention mixed, the
+/// input of the feed-forward part, gate and up; and what is normed, before that: q, k and v, and what the halves add.
+fn kept(config: &Config) -> usize {
+    let anatomy = config.family.anatomy();
+    let qkvs = if anatomy.head_norms.is_some() { 2 } else { 1 };
+    let added = [&anatomy.attention, &anatomy.mlp].into_iter().filter(|norms| norms.after.is_some()).count();
+    let (hidden, mixed) = (config.hidden, config.heads * config.head_dim);
+    (2 + added) * hidden + qkvs * config.qkv_width() + mixed + 2 * config.intermediate
 }
 
 /// Bits that one weight takes once packed, scales included.
@@ -203,7 +207,7 @@ pub fn gigabytes(bytes: u64) -> String {
 mod tests {
     use super::super::testing::recipe;
     use super::*;
-    use crate::files::Family;
+    use crate::files::{Family, Scales};
     use candle_core::quantized::QTensor;
     use candle_core::{Device, Tensor};
     use std::sync::Arc;
@@ -239,8 +243,12 @@ mod tests {
             norm_eps: 1e-5,
             context_length: 8192,
             sliding_window: None,
+            global_layers: Vec::new(),
             tie_embeddings: true,
             attention_bias: false,
+            local_rope_theta: None,
+            unrotated_layers: Vec::new(),
+            scales: Scales::default(),
         };
         match family {
             Family::Phi3 => Config {

@@ -45,11 +45,17 @@ fn qwen2_uses_its_window_only_when_told_to() {
     let mut json = oracle()["default"].config.clone();
     json["sliding_window"] = 128.into();
     json["layer_types"] = serde_json::Value::Null;
-    let windows = [(false, 0, Some(None)), (true, 0, Some(Some(128))), (true, 2, Some(None)), (true, 1, None)];
+    let windows = [
+        (false, 0, [None, None]),
+        (true, 0, [Some(128), Some(128)]),
+        (true, 2, [None, None]),
+        (true, 1, [None, Some(128)]),
+    ];
     for (used, from, wanted) in windows {
         json["use_sliding_window"] = used.into();
         json["max_window_layers"] = from.into();
-        assert_eq!(read(&json).ok().map(|config| config.sliding_window), wanted, "{used} from {from}");
+        let config = read(&json).unwrap();
+        assert_eq!([0, 1].map(|layer| config.window(layer)), wanted, "{used} from {from}");
     }
 }
 
@@ -139,15 +145,94 @@ fn windows_and_layer_types_follow_transformers() {
             ("num_hidden_layers", json!(layers)),
             ("layer_types", types),
         ];
-        changed("default", &keys).map(|config| config.sliding_window).map_err(|error| error.to_string())
+        let config = changed("default", &keys).unwrap();
+        (0..layers).map(|layer| config.window(layer)).collect::<Vec<_>>()
     };
     let window = |types| used(types, 2);
-    assert_eq!(window(two(full, full)).unwrap(), None);
-    assert_eq!(window(two(slides, slides)).unwrap(), Some(128));
-    assert!(window(two(full, slides)).is_err());
+    assert_eq!(window(two(full, full)), [None, None]);
+    assert_eq!(window(two(slides, slides)), [Some(128), Some(128)]);
+    assert_eq!(window(two(full, slides)), [None, Some(128)]);
     // Without its own word a window begins at layer 28, and Mistral has one of 4096.
-    assert_eq!(used(json!(null), 2).unwrap(), None);
-    assert!(used(json!(null), 30).unwrap_err().contains("max_window_layers"));
+    assert_eq!(used(json!(null), 2), [None, None]);
+    assert_eq!(used(json!(null), 30)[27..], [None, Some(128), Some(128)]);
     let mistral = changed("llama3", &[("model_type", json!("mistral")), ("architectures", json!(null))]).unwrap();
     assert_eq!(mistral.sliding_window, Some(4096));
+}
+
+/// The config of a tiny checkpoint with some keys set anew.
+fn tiny(name: &str, keys: &[(&str, serde_json::Value)]) -> Result<Config> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name).join("config.json");
+    let mut json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (key, value) in keys {
+        json[*key] = value.clone();
+    }
+    read(&json)
+}
+
+/// As files of transformers 4 have it, and where a file is silent.
+#[test]
+fn what_gemma_and_smollm_say_otherwise_or_not_at_all() {
+    use serde_json::json;
+    let null = || json!(null);
+    let plain = tiny("tiny-gemma3", &[]).unwrap();
+    assert_eq!((plain.sliding_window, plain.global_layers.as_slice()), (Some(7), &[5][..]));
+    assert_eq!((plain.rope_theta, plain.local_rope_theta, plain.scales.scores), (1e6, Some(1e4), None));
+    let old = [
+        ("rope_parameters", null()),
+        ("rope_scaling", null()),
+        ("rope_theta", json!(1_000_000.0)),
+        ("rope_local_base_freq", json!(10_000.0)),
+        ("layer_types", null()),
+        ("_sliding_window_pattern", null()),
+        ("sliding_window_pattern", json!(6)),
+        ("tie_word_embeddings", null()),
+        ("cache_implementation", json!("hybrid")),
+    ];
+    assert_eq!(tiny("tiny-gemma3", &old).unwrap(), plain);
+    let silent = ["rope_parameters", "layer_types", "_sliding_window_pattern"].map(|key| (key, null()));
+    assert_eq!(tiny("tiny-gemma3", &silent).unwrap(), plain);
+    let scaling = json!({"rope_type": "linear", "factor": 8.0});
+    let stretched = tiny("tiny-gemma3", &[old.as_slice(), &[("rope_scaling", scaling)]].concat()).unwrap();
+    assert_eq!((stretched.rope_factors, stretched.local_rope_theta), (Some(vec![8.0; 5]), Some(1e4)));
+    let every_second = [("layer_types", null()), ("_sliding_window_pattern", json!(2))];
+    assert_eq!(tiny("tiny-gemma3", &every_second).unwrap().global_layers, [1, 3, 5]);
+    let smollm = tiny("tiny-smollm3", &[("no_rope_layers", null()), ("rope_parameters", null())]).unwrap();
+    assert_eq!((smollm.unrotated_layers.as_slice(), smollm.rope_theta), (&[3][..], 2e6));
+    let second = tiny("tiny-smollm3", &[("no_rope_layers", null()), ("no_rope_layer_interval", json!(2))]).unwrap();
+    assert_eq!(second.unrotated_layers, [1, 3]);
+}
+
+#[test]
+fn a_familys_own_keys_are_no_others() {
+    use serde_json::json;
+    for (name, key, value) in [
+        ("tiny-qwen3", "no_rope_layers", json!([1, 0])),
+        ("tiny-qwen3", "embedding_multiplier", json!(2.0)),
+        ("tiny-granite", "final_logit_softcapping", json!(30.0)),
+        ("tiny-granite", "residual_multiplier", json!(0.0)),
+        ("tiny-granite", "num_local_experts", json!(8)),
+        ("tiny-granite", "sliding_window", json!(64)),
+        ("tiny-olmo2", "sliding_window", json!(64)),
+        ("tiny-olmo2", "clip_qkv", json!(8.0)),
+        ("tiny-smollm3", "sliding_window", json!(64)),
+        ("tiny-smollm3", "no_rope_layers", json!([1])),
+        ("tiny-smollm3", "mlp_bias", json!(true)),
+        ("tiny-gemma3", "attn_logit_softcapping", json!(50.0)),
+        ("tiny-gemma3", "use_bidirectional_attention", json!(true)),
+        ("tiny-gemma3", "hidden_activation", json!("silu")),
+        ("tiny-gemma3", "sliding_window", json!(null)),
+        ("tiny-gemma3", "layer_types", json!(["full_attention"])),
+        ("tiny-gemma3", "architectures", json!(["Gemma3ForConditionalGeneration"])),
+        ("tiny-gemma3", "rope_parameters", json!({"sliding_attention": {"rope_type": "linear", "factor": 2.0}})),
+        ("tiny-gemma3", "rope_parameters", json!({"full_attention": {}, "factor": 2.0})),
+    ] {
+        let text = tiny(name, &[(key, value)]).map(drop).unwrap_err().to_string();
+        let wanted = match key {
+            "rope_parameters" => "which pmtune does not run",
+            "residual_multiplier" => "the scale of the residuals is 0",
+            "sliding_window" if name == "tiny-gemma3" => "layer_types",
+            key => key,
+        };
+        assert!(text.contains(wanted) && text.contains("help: "), "{name}, {key}: {text}");
+    }
 }

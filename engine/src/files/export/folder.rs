@@ -7,8 +7,8 @@ use super::tokens;
 use super::value::Value;
 use crate::chat::Chat;
 use crate::error::{Error, Result};
-use crate::files::config::Config;
-use crate::files::family::Family;
+use crate::files::config::{Config, Scales, every_so_manieth, gguf_scores};
+use crate::files::family::Tables;
 use crate::store;
 
 /// Keys in the order they are written, and small F32 tensors by name.
@@ -24,12 +24,8 @@ pub(super) fn described(folder: &Path, config: &Config, chat: &Chat) -> Result<D
     let file = folder.join("config.json");
     let json: Json = serde_json::from_str(&store::read_text(&file)?)
         .map_err(|e| Error::model(format!("{} is not valid JSON", file.display())).caused_by(e))?;
-    if config.family == Family::Qwen2 && config.sliding_window.is_some() {
-        return Err(Error::model(format!(
-            "{} uses a sliding window, which a GGUF file of qwen2 cannot say",
-            file.display()
-        ))
-        .hint("export with `--format hf`"));
+    if let Some(what) = unsayable(config) {
+        return Err(cannot_say(&file, what, arch));
     }
     let size = |value: usize| Value::U32(u32::try_from(value).unwrap_or(u32::MAX));
     let whole = json.get("max_position_embeddings").and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
@@ -49,8 +45,17 @@ pub(super) fn described(folder: &Path, config: &Config, chat: &Chat) -> Result<D
     ];
     if let Some(window) = config.sliding_window {
         keys.push(("attention.sliding_window", size(window)));
+        let every = global_every(config).filter(|every| Some(*every) != config.family.anatomy().global_every());
+        keys.extend(every.map(|every| ("attention.sliding_window_pattern", size(every))));
     }
+    if let Some(theta) = config.local_rope_theta {
+        keys.push(("rope.freq_base_swa", Value::F32(theta as f32)));
+    }
+    keys.extend(scales(config).into_iter().map(|(key, scale)| (key, Value::F32(scale))));
     let tables = scaling(&json, config, &mut keys)?;
+    if !tables.is_empty() && config.family.anatomy().gguf_tables == Tables::No {
+        return Err(cannot_say(&file, "stretches rotary frequencies one by one", arch));
+    }
     let keys = keys.into_iter().map(|(key, value)| (format!("{arch}.{key}"), value));
     let general = [("architecture", arch), ("type", "model")];
     let general = general.map(|(key, value)| (format!("general.{key}"), Value::Text(value.to_string())));
@@ -58,10 +63,55 @@ pub(super) fn described(folder: &Path, config: &Config, chat: &Chat) -> Result<D
     Ok(Described { keys, tables })
 }
 
+fn cannot_say(file: &Path, what: &str, arch: &str) -> Error {
+    Error::model(format!("{} {what}, which a GGUF file of {arch} cannot say", file.display()))
+        .hint("export with `--format hf`")
+}
+
+/// What the config says and llama.cpp has no key for.
+fn unsayable(config: &Config) -> Option<&'static str> {
+    let anatomy = config.family.anatomy();
+    let windowed = config.sliding_window.is_some();
+    let patterned = anatomy.global_every().is_some();
+    let usual_scores = gguf_scores(config.family, config.hidden, config.layers, config.heads);
+    let usual_layers = every_so_manieth(anatomy.unrotated_every, config.layers);
+    let cases = [
+        (windowed && !anatomy.gguf_has_windows(), "uses a sliding window"),
+        (windowed && patterned && global_every(config).is_none(), "has layers without a window in no regular order"),
+        (
+            config.scales.scores != usual_scores && !anatomy.gguf_keys.contains(&"attention.scale"),
+            "scales the scores of attention in a way of its own",
+        ),
+        (config.unrotated_layers != usual_layers, "leaves out positions in other layers than usual"),
+    ];
+    cases.into_iter().find_map(|(is, what)| is.then_some(what))
+}
+
+/// Every how manieth layer has no window, where that is regular.
+fn global_every(config: &Config) -> Option<usize> {
+    config.family.anatomy().global_every()?;
+    (1..=config.layers + 1).find(|every| every_so_manieth(Some(*every), config.layers) == config.global_layers)
+}
+
+/// Scales by their keys, as far as files of the family say them.
+fn scales(config: &Config) -> Vec<(&'static str, f32)> {
+    let Scales { embeddings, residual, logits, logit_cap, .. } = config.scales;
+    let all = [
+        ("embedding_scale", Some(embeddings)),
+        ("attention.scale", Some(config.score_scale())),
+        ("residual_scale", Some(residual)),
+        ("logit_scale", Some(logits)),
+        ("final_logit_softcapping", logit_cap),
+    ];
+    let own = |key| config.family.anatomy().gguf_keys.contains(&key);
+    all.into_iter().filter_map(|(key, scale)| Some((key, scale.filter(|_| own(key))?))).collect()
+}
+
 /// Divisors of frequencies as GGUF holds them: llama3's in one table, longrope's in two, linear scaling as a number.
 fn scaling(json: &Json, config: &Config, keys: &mut Vec<(&'static str, Value)>) -> Result<Vec<(String, Vec<f32>)>> {
     let Some(factors) = &config.rope_factors else { return Ok(Vec::new()) };
     let rope = ["rope_parameters", "rope_scaling"].into_iter().find_map(|key| json.get(key).filter(|r| r.is_object()));
+    let rope = rope.map(|rope| rope.get("full_attention").unwrap_or(rope));
     let field = |key: &str| rope.and_then(|rope| rope.get(key));
     let kind = field("rope_type").or_else(|| field("type")).and_then(Json::as_str).unwrap_or_default();
     match kind {

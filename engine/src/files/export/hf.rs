@@ -10,8 +10,8 @@ use super::file_type::FileType;
 use super::merge::{Merge, Order};
 use super::writer::{Listener, Progress, Sink, Written};
 use crate::error::{Error, Result};
-use crate::files::config::Config;
-use crate::files::family::Family;
+use crate::files::config::{Config, Scales};
+use crate::files::family::{ModelType, Scores, Windows};
 use crate::files::gguf::Gguf;
 use crate::files::quantize::encode;
 use crate::files::source::{self, Source};
@@ -119,6 +119,9 @@ fn write_weights(
         if let Some(pair) = merge.and_then(|merge| merge.pair(&entry.name)) {
             pair.add_all(&mut values);
         }
+        if entry.less_one {
+            values.iter_mut().for_each(|value| *value -= 1.0);
+        }
         let mut out = vec![0; values.len() * size];
         if !encode(&values, dtype, &mut out) {
             let message = format!("`{}` holds a number that {dtype:?} cannot: too large, or none at all", entry.name);
@@ -154,13 +157,8 @@ fn told_by_file(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
         return Err(Error::input(message)
             .hint("export a GGUF file, or train on the model's Hugging Face folder and export that"));
     }
-    let (kind, class) = match config.family {
-        // Mistral is llama with a sliding window.
-        Family::Llama if config.sliding_window.is_some() => ("mistral", "MistralForCausalLM"),
-        Family::Llama => ("llama", "LlamaForCausalLM"),
-        Family::Qwen2 => ("qwen2", "Qwen2ForCausalLM"),
-        Family::Phi3 => ("phi3", "Phi3ForCausalLM"),
-    };
+    let ModelType { name: kind, class, windows } = config.family.anatomy().model_type(config.sliding_window.is_some());
+    let activation = config.family.anatomy().activation_key();
     let header = Gguf::open(base)?.header;
     let id = |which: &str| header.integer(&format!("tokenizer.ggml.{which}_token_id"));
     let mut json = json!({
@@ -176,7 +174,7 @@ fn told_by_file(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
         "max_position_embeddings": config.context_length,
         "rms_norm_eps": config.norm_eps as f32,
         "rope_theta": config.rope_theta,
-        "hidden_act": "silu",
+        activation: config.family.anatomy().activation.names()[0],
         "attention_bias": config.attention_bias,
         "sliding_window": config.sliding_window,
         "tie_word_embeddings": config.tie_embeddings,
@@ -185,18 +183,45 @@ fn told_by_file(base: &Path, config: &Config, dtype: &str) -> Result<Json> {
         "pad_token_id": id("padding"),
         "torch_dtype": dtype,
     });
-    match config.family {
-        Family::Llama => {}
-        Family::Qwen2 => {
-            json["use_sliding_window"] = config.sliding_window.is_some().into();
-            json["max_window_layers"] = 0.into();
-        }
-        Family::Phi3 => {
-            json["original_max_position_embeddings"] = config.context_length.into();
-            json["partial_rotary_factor"] = (config.rope_dims as f64 / config.head_dim as f64).into();
+    if *windows == Windows::OnRequest {
+        json["use_sliding_window"] = config.sliding_window.is_some().into();
+        json["max_window_layers"] = 0.into();
+    }
+    if matches!(windows, Windows::Most { .. }) {
+        let kind = |layer| if config.window(layer).is_some() { "sliding_attention" } else { "full_attention" };
+        json["layer_types"] = (0..config.layers).map(kind).collect();
+        json["rope_local_base_freq"] = config.local_rope_theta.into();
+    }
+    let anatomy = config.family.anatomy();
+    if anatomy.partly_rotated {
+        json["original_max_position_embeddings"] = config.context_length.into();
+        json["partial_rotary_factor"] = (config.rope_dims as f64 / config.head_dim as f64).into();
+    }
+    if anatomy.unrotated_every.is_some() {
+        json["no_rope_layers"] =
+            (0..config.layers).map(|layer| u8::from(!config.unrotated_layers.contains(&layer))).collect();
+    }
+    tell_scales(&mut json, config);
+    Ok(json)
+}
+
+fn tell_scales(json: &mut Json, config: &Config) {
+    let Scales { embeddings, residual, logits, logit_cap, .. } = config.scales;
+    let scores = config.score_scale();
+    match config.family.anatomy().scores {
+        Scores::PerHead => {}
+        // Whole numbers in every model there is, and in transformers' own type.
+        Scores::PerQuery(_) => json["query_pre_attn_scalar"] = (scores.powi(-2).round() as u64).into(),
+        Scores::Multiplier => {
+            json["attention_multiplier"] = scores.into();
+            json["embedding_multiplier"] = embeddings.into();
+            json["residual_multiplier"] = residual.into();
+            json["logits_scaling"] = logits.into();
         }
     }
-    Ok(json)
+    if let Some(cap) = logit_cap {
+        json["final_logit_softcapping"] = cap.into();
+    }
 }
 
 /// Tokenizer, template and end tokens.

@@ -59,6 +59,7 @@ struct Model {
     merges: Vec<Merge>,
     #[serde(default)]
     byte_fallback: bool,
+    ignore_merges: Option<bool>,
     unk_token: Option<String>,
 }
 
@@ -110,7 +111,9 @@ pub(super) fn keys(folder: &Path, config: &Config, chat: &Chat) -> Result<Vec<(S
         let merges: Vec<String> = file.model.merges.iter().map(Merge::text).collect();
         let fits =
             |pre: &&str| same(&vocabulary(Algorithm::Bpe { merges: merges.clone(), pre: pre.to_string() }), chat);
-        let known = ["smollm", "gpt-2", "qwen2", "llama-bpe", "default"];
+        // The same rule, but a word that is a token is taken as it is, or not.
+        let of_llama = if file.model.ignore_merges == Some(true) { "llama-bpe" } else { "dbrx" };
+        let known = ["smollm", "gpt-2", "qwen2", of_llama, "default"];
         let pre = known.into_iter().find(fits).ok_or_else(|| cannot(&path))?;
         vec![("model", Value::Text("gpt2".into())), ("pre", Value::Text(pre.into())), ("merges", Value::Texts(merges))]
     };

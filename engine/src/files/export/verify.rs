@@ -138,9 +138,13 @@ pub fn verify_folder(base: &Path, adapter: Option<&Path>, path: &Path, file_type
         let values = |weights: &dyn Weights| -> Result<Vec<f32>> {
             Ok(weights.get(&entry.name, &entry.shape)?.to_f32()?.flatten_all()?.to_vec1()?)
         };
-        let (mut wanted, found) = (values(weights.as_ref())?, values(found.as_ref())?);
+        let (mut wanted, mut found) = (values(weights.as_ref())?, values(found.as_ref())?);
         if let Some(pair) = merge.as_ref().and_then(|merge| merge.pair(&entry.name)) {
             pair.add_all(&mut wanted);
+        }
+        if entry.less_one {
+            // As they are stored, and so rounded.
+            wanted.iter_mut().chain(&mut found).for_each(|value| *value -= 1.0);
         }
         let sums = Sums::of(&wanted, &found, &bounds(&wanted, dtype));
         let mut this =
@@ -161,7 +165,12 @@ pub fn verify_folder(base: &Path, adapter: Option<&Path>, path: &Path, file_type
 /// GGUF keeps fractions in 32 bits, which is how they are computed with.
 fn in_32_bits(config: &Config) -> Config {
     let rounded = |number: f64| f64::from(number as f32);
-    Config { norm_eps: rounded(config.norm_eps), rope_theta: rounded(config.rope_theta), ..config.clone() }
+    Config {
+        norm_eps: rounded(config.norm_eps),
+        rope_theta: rounded(config.rope_theta),
+        local_rope_theta: config.local_rope_theta.map(rounded),
+        ..config.clone()
+    }
 }
 
 /// Of some rows.

@@ -221,6 +221,12 @@ impl Header {
         (0..count).map(|_| cursor.bytes().ok().map(|b| i64::from(i32::from_le_bytes(b)))).collect()
     }
 
+    /// A list of yes and no.
+    pub(crate) fn flags(&self, file: &[u8], key: &str) -> Option<Vec<bool>> {
+        let (mut cursor, count) = self.array(file, key, &[Kind::Bool])?;
+        (0..count).map(|_| cursor.bytes().ok().map(|[flag]| flag != 0)).collect()
+    }
+
     /// Whether [`Header::integers`] can read it.
     pub(crate) fn is_list_of_integers(&self, key: &str) -> Option<()> {
         self.array(&[], key, &[Kind::I32, Kind::U32]).map(drop)

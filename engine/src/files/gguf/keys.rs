@@ -31,8 +31,6 @@ const READ: &[&str] = &[
 const NEUTRAL: &[&str] = &[
     // The embedding's rows and the tokenizer's list count.
     "vocab_size",
-    // Tells of training.
-    "rope.scaling.finetuned",
     // The norms are RMSNorm, which has an epsilon of its own.
     "attention.layer_norm_epsilon",
 ];
@@ -92,15 +90,17 @@ impl Keys<'_> {
     }
 
     /// Refuses what would be passed over: keys of the architecture that are neither read nor known to be neutral and say
-    /// something, and tokenizer keys of the wrong type. All of them at once.
-    pub fn check(&self) -> Result<()> {
+    /// something, and tokenizer keys of the wrong type. All of them at once. `own` are those that the family reads beside
+    /// all others' keys.
+    pub fn check(&self, own: &[&str]) -> Result<()> {
         let mut faults = Vec::new();
         let prefix = self.name("");
         let mut keys: Vec<&str> = self.header.keys().collect();
         keys.sort_unstable();
         for name in keys {
             let Some(key) = name.strip_prefix(&prefix) else { continue };
-            let known = READ.contains(&key) || NEUTRAL.contains(&key) || self.is_default(key, name);
+            let known =
+                READ.contains(&key) || own.contains(&key) || NEUTRAL.contains(&key) || self.is_default(key, name);
             if !known {
                 faults.push(unsupported(self.path, name, &self.header.shown(name)));
             }
@@ -119,6 +119,8 @@ impl Keys<'_> {
             // Early converters wrote how the rows of q and k lie, which is how they lie in every file.
             "tensor_data_layout" => self.header.text(name) == Some("Meta AI original pth"),
             "embedding_length_out" => self.header.integer(name) == self.header.integer(&self.name("embedding_length")),
+            // Tells of training; but to llama.cpp a Granite that says false has no positions.
+            "rope.scaling.finetuned" => self.architecture != "granite" || self.header.bool(name) == Some(true),
             _ => self.header.says_nothing(name),
         }
     }

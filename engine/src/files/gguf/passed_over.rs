@@ -157,6 +157,37 @@ fn tensors_that_the_decoder_would_pass_over_are_refused() {
     assert!(open_bytes(&with(tiny(PLAIN), &[], &[("blk.0.attn_rot_embd.weight", vec![4], 0)])).is_ok());
 }
 
+#[test]
+fn a_familys_own_keys_are_read_and_no_others() {
+    for (name, key, value, wanted) in [
+        // A window here is Olmo 3's.
+        ("olmo2", "attention.sliding_window", u32(64), "sliding_window"),
+        ("qwen3", "attention.sliding_window", u32(64), "sliding_window"),
+        ("smollm3", "embedding_scale", f32(2.0), "embedding_scale"),
+        ("granite", "rope.scaling.finetuned", flag(false), "finetuned"),
+        ("granite", "final_logit_softcapping", f32(30.0), "softcapping"),
+        ("gemma3", "attention.scale", f32(0.5), "attention.scale"),
+        ("gemma3", "attention.sliding_window_pattern", word("6"), "pattern"),
+    ] {
+        let keys = [(format!("{name}.{key}"), value)];
+        let keys = keys.each_ref().map(|(key, value)| (key.as_str(), value.clone()));
+        assert_refused(with(tiny(&format!("tiny-{name}-f32.gguf")), &keys, &[]), wanted);
+    }
+    let gemma = |value| {
+        let file = with(tiny("tiny-gemma3-f32.gguf"), &[("gemma3.attention.sliding_window_pattern", value)], &[]);
+        open_bytes(&file).map(|config| config.global_layers)
+    };
+    assert_eq!(gemma(u32(2)).unwrap(), [1, 3, 5]);
+    let flags = |flags: &[u8]| {
+        let count = (flags.len() as u64).to_le_bytes();
+        (9, [&7u32.to_le_bytes()[..], &count, flags].concat())
+    };
+    assert_eq!(gemma(flags(&[1, 0, 1, 1, 0, 1])).unwrap(), [1, 4]);
+    assert!(gemma(flags(&[1, 0])).unwrap_err().to_string().contains("a list of 2 for 6 layers"));
+    let finetuned = with(tiny("tiny-granite-f32.gguf"), &[("granite.rope.scaling.finetuned", flag(true))], &[]);
+    assert!(open_bytes(&finetuned).is_ok());
+}
+
 /// A part that holds the metadata alone, or the tensors.
 fn part(no: u16, count: u16, tensors: i32) -> Vec<u8> {
     let keys = [

@@ -3,7 +3,7 @@
 use super::keys::Keys;
 use super::tensors::{Gguf, ROPE_TABLES};
 use crate::error::Result;
-use crate::files::family::Family;
+use crate::files::family::{Family, Tables};
 use crate::files::keys::unsupported;
 
 pub(super) struct Rope {
@@ -32,11 +32,10 @@ pub(super) fn rope(keys: &Keys<'_>, gguf: &Gguf, family: Family, rope_dims: usiz
     let scale = factor.filter(|factor| *factor != 0.0 && kind != "none").unwrap_or(1.0) as f32;
     // Which tables a family takes; llama.cpp has no place for the others.
     let [freqs_name, short_name, long_name] = ROPE_TABLES;
-    let long = family == Family::Phi3 || family == Family::Llama && kind == "longrope";
-    let taken = match family {
-        _ if long => vec![short_name, long_name],
-        Family::Llama => vec![freqs_name],
-        _ => vec![],
+    let taken = match family.anatomy().gguf_tables {
+        Tables::No => vec![],
+        Tables::ByType if kind != "longrope" => vec![freqs_name],
+        Tables::ByType | Tables::Long => vec![short_name, long_name],
     };
     if let Some(other) =
         ROPE_TABLES.iter().find(|name| gguf.header.tensors.contains_key(**name) && !taken.contains(name))

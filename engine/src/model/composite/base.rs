@@ -8,7 +8,7 @@ use super::attention::{Places, Seen};
 use super::frozen::Frozen;
 use super::joined::{Addition, Joined, Pairs};
 use super::operations;
-use crate::files::{Config, EMBEDDINGS, HEAD, NORM, Weights, path};
+use crate::files::{Config, EMBEDDINGS, HEAD, NORM, Name, Norms, Weights, path};
 
 /// A model on a device that candle serves.
 pub struct Composite {
@@ -17,16 +17,25 @@ pub struct Composite {
     /// (vocab, hidden).
     embeddings: Tensor,
     pub(super) blocks: Vec<Block>,
+    /// Over what divides the logits.
     norm: Tensor,
     head: Frozen,
 }
 
 /// One layer.
 pub(super) struct Block {
-    attention_norm: Tensor,
+    attention: Half,
     /// The four joined linear layers in the order they are computed.
     pub linears: [Joined; 4],
-    mlp_norm: Tensor,
+    /// Of queries and of keys.
+    head_norms: Option<[Tensor; 2]>,
+    mlp: Half,
+}
+
+/// Norms before and after a half of a layer.
+struct Half {
+    before: Option<Tensor>,
+    after: Option<Tensor>,
 }
 
 /// An adapter on a device: for each layer and each of its linears what is added.
@@ -54,29 +63,40 @@ impl Composite {
         let head = Frozen::new(if config.tie_embeddings { embeddings.clone() } else { table(HEAD.name)? });
         let anatomy = config.family.anatomy();
         let block = |index| {
-            let norm = |name: &str| get(&path(index, name), &[config.hidden]);
+            let norm = |name: &Name, width| get(&path(index, name.name), &[width]);
+            let of_hidden = |name: &Option<Name>| name.as_ref().map(|name| norm(name, config.hidden)).transpose();
+            let half = |Norms { before, after }: &Norms| {
+                Ok::<_, crate::error::Error>(Half { before: of_hidden(before)?, after: of_hidden(after)? })
+            };
             let joined =
                 |joined| Joined::load(weights, config.parts(index, joined), config.size(joined.input), &device);
             Ok(Block {
-                attention_norm: norm(anatomy.attention_norm.name)?,
+                attention: half(&anatomy.attention)?,
                 linears: [
                     joined(&anatomy.qkv)?,
                     joined(&anatomy.output)?,
                     joined(&anatomy.gate_up)?,
                     joined(&anatomy.down)?,
                 ],
-                mlp_norm: norm(anatomy.mlp_norm.name)?,
+                head_norms: match &anatomy.head_norms {
+                    Some([(query, of_query), (key, of_key)]) => {
+                        Some([norm(query, config.size(*of_query))?, norm(key, config.size(*of_key))?])
+                    }
+                    None => None,
+                },
+                mlp: half(&anatomy.mlp)?,
             })
         };
         let blocks = (0..config.layers).map(block).collect::<crate::error::Result<_>>()?;
-        let norm = get(NORM.name, &[config.hidden])?;
+        let norm = (get(NORM.name, &[config.hidden])? / f64::from(config.scales.logits))?;
         Ok(Self { embeddings, blocks, norm, head, device, config })
     }
 
     /// (tokens, hidden).
     pub(super) fn embedded(&self, tokens: &[u32]) -> crate::error::Result<Tensor> {
         self.config.check_tokens(tokens)?;
-        Ok(self.embeddings.index_select(&Tensor::from_slice(tokens, tokens.len(), &self.device)?, 0)?)
+        let rows = self.embeddings.index_select(&Tensor::from_slice(tokens, tokens.len(), &self.device)?, 0)?;
+        Ok((rows * f64::from(self.config.scales.embeddings))?)
     }
 
     /// (rows, hidden) as the head takes it.
@@ -86,7 +106,7 @@ impl Composite {
 
     /// Logits for normalised rows of hidden states: (n, hidden) → (n, vocab).
     pub(super) fn head(&self, hidden: &Tensor) -> Result<Tensor> {
-        self.head.product(hidden)
+        operations::capped(self.head.product(hidden)?, self.config.scales.logit_cap)
     }
 
     /// An adapter; `pair` gives A and B of a module, on the device, if anything is added to it.
@@ -120,11 +140,36 @@ impl Block {
             let mask = pass.dropout.map(|dropout| Mask::of(dropout, index, site));
             self.linears[site].forward(x, &additions, mask)
         };
-        let h = operations::rms_norm(x, &self.attention_norm, eps)?;
-        let mixed = pass.places.attend(pass.config, &linear(0, &h)?, seen)?;
-        let x = (x + linear(1, &mixed)?)?;
-        let h = operations::rms_norm(&x, &self.mlp_norm, eps)?;
-        let active = operations::swiglu(&linear(2, &h)?)?;
-        x + linear(3, &active)?
+        let residual = f64::from(pass.config.scales.residual);
+        let enter = |half: &Half, x: &Tensor| match &half.before {
+            Some(weight) => operations::rms_norm(x, weight, eps),
+            None => Ok(x.clone()),
+        };
+        let leave = |half: &Half, x: &Tensor, added: Tensor| {
+            let added = match &half.after {
+                Some(weight) => operations::rms_norm(&added, weight, eps)?,
+                None => added,
+            };
+            x + (added * residual)?
+        };
+        let qkv = self.with_normed_heads(pass.config, linear(0, &enter(&self.attention, x)?)?)?;
+        let mixed = pass.places.attend(pass.config, index, &qkv, seen)?;
+        let x = leave(&self.attention, x, linear(1, &mixed)?)?;
+        let gate_up = linear(2, &enter(&self.mlp, &x)?)?;
+        let active = operations::gated(pass.config.family.anatomy().activation, &gate_up)?;
+        leave(&self.mlp, &x, linear(3, &active)?)
+    }
+
+    /// (tokens, (heads + 2 · kv_heads) · dim), queries and keys normed where the family does so.
+    fn with_normed_heads(&self, config: &Config, qkv: Tensor) -> Result<Tensor> {
+        let Some([query, key]) = &self.head_norms else { return Ok(qkv) };
+        let (tokens, queries, keys) = (qkv.dim(0)?, config.heads * config.head_dim, config.kv_heads * config.head_dim);
+        let normed = |start: usize, columns: usize, weight: &Tensor| {
+            let width = weight.dim(0)?;
+            let heads = qkv.narrow(1, start, columns)?.reshape((tokens, columns / width, width))?;
+            operations::rms_norm(&heads, weight, config.norm_eps)?.reshape((tokens, columns))
+        };
+        let values = qkv.narrow(1, queries + keys, keys)?;
+        Tensor::cat(&[normed(0, queries, query)?, normed(queries, keys, key)?, values], 1)
     }
 }

@@ -4,6 +4,8 @@
 
 use candle_core::{D, Result, Tensor};
 
+use crate::files::Activation;
+
 /// x / √(mean(x²) + eps) · weight, row by row. Not a number where the squares overflow, rather than 0.
 pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
     let root = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
@@ -12,10 +14,23 @@ pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> 
     x.broadcast_div(&root)?.broadcast_mul(weight)
 }
 
-/// silu(gate) · up, with gate and up side by side in each row: (tokens, 2n) → (tokens, n).
-pub(crate) fn swiglu(gate_up: &Tensor) -> Result<Tensor> {
+/// activation(gate) · up, with gate and up side by side in each row: (tokens, 2n) → (tokens, n).
+pub(crate) fn gated(activation: Activation, gate_up: &Tensor) -> Result<Tensor> {
     let width = gate_up.dim(1)? / 2;
-    gate_up.narrow(1, 0, width)?.silu()?.mul(&gate_up.narrow(1, width, width)?)
+    let gate = gate_up.narrow(1, 0, width)?;
+    let active = match activation {
+        Activation::Silu => gate.silu()?,
+        // Candle's is the approximation with tanh.
+        Activation::GeluTanh => gate.gelu()?,
+    };
+    active.mul(&gate_up.narrow(1, width, width)?)
+}
+
+/// Logits bent to stay within the cap; what is not finite ends as no number.
+pub(crate) fn capped(logits: Tensor, cap: Option<f32>) -> Result<Tensor> {
+    let Some(cap) = cap.map(f64::from) else { return Ok(logits) };
+    let nothing = (&logits * 0.0)?.detach();
+    ((&logits / cap)?.tanh()? * cap)? + nothing
 }
 
 pub(crate) fn softmax(scores: &Tensor) -> Result<Tensor> {

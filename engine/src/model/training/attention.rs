@@ -20,6 +20,14 @@ const MOST_ROWS: usize = 64;
 const LEAST_ROWS: usize = 16;
 const SCORES: usize = 64 * 1024;
 
+/// What attention needs to know of its layer.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub config: &'a Config,
+    pub rope: &'a Rope,
+    pub window: Option<usize>,
+}
+
 /// What the forward pass leaves for the way back, beside `qkv` (rotated in place) and its own result.
 #[derive(Default)]
 pub(super) struct Kept {
@@ -36,13 +44,14 @@ struct Task {
 
 /// Rotates the queries and keys of `qkv`, (tokens, (heads + 2 · kv_heads) · dim), in place and attends within each
 /// sequence: (tokens, heads · dim).
-pub(super) fn forward(config: &Config, rope: &Rope, qkv: &mut [f32], spans: &[Rows]) -> (Vec<f32>, Kept) {
+pub(super) fn forward(place: Place<'_>, qkv: &mut [f32], spans: &[Rows]) -> (Vec<f32>, Kept) {
+    let Place { config, rope, .. } = place;
     let (dim, stride, turned) = (config.head_dim, config.qkv_width(), config.heads + config.kv_heads);
     qkv.par_chunks_mut(stride).enumerate().for_each(|(row, qkv)| {
         qkv[..turned * dim].chunks_exact_mut(dim).for_each(|head| rope.rotate(row, head));
     });
     let (qkv, tasks) = (&*qkv, tasks(config, spans));
-    let way = |task: &Task| Way::new(config, qkv, *task).up();
+    let way = |task: &Task| Way::new(place, qkv, *task).up();
     let parts: Vec<(Vec<f32>, Vec<f32>)> = tasks.par_iter().with_max_len(1).map(way).collect();
     let tokens = qkv.len() / stride;
     let mut out = vec![0.0; tokens * config.heads * dim];
@@ -56,17 +65,17 @@ pub(super) fn forward(config: &Config, rope: &Rope, qkv: &mut [f32], spans: &[Ro
 
 /// The gradient of `qkv` before rotation, given its rotated values, the result of [`forward`] and that result's gradient.
 pub(super) fn backward(
-    config: &Config,
-    rope: &Rope,
+    place: Place<'_>,
     qkv: &[f32],
     kept: &Kept,
     mixed: &[f32],
     dmixed: &[f32],
     spans: &[Rows],
 ) -> Vec<f32> {
+    let Place { config, rope, .. } = place;
     let (dim, stride, group) = (config.head_dim, config.qkv_width(), config.heads / config.kv_heads);
     let tasks = tasks(config, spans);
-    let way = |task: &Task| Way::new(config, qkv, *task).back(kept, mixed, dmixed);
+    let way = |task: &Task| Way::new(place, qkv, *task).back(kept, mixed, dmixed);
     let parts: Vec<Parts> = tasks.par_iter().with_max_len(1).map(way).collect();
     let mut dqkv = vec![0.0; qkv.len()];
     for (task, Parts { dq, dk, dv }) in tasks.iter().zip(&parts) {
@@ -133,6 +142,7 @@ struct Block {
 /// One task on its way up or back. Rows are `padded` to whole vectors with zeros, which add nothing to a product.
 struct Way<'a> {
     config: &'a Config,
+    window: Option<usize>,
     qkv: &'a [f32],
     task: Task,
     padded: usize,
@@ -149,10 +159,10 @@ struct Parts {
 }
 
 impl<'a> Way<'a> {
-    fn new(config: &'a Config, qkv: &'a [f32], task: Task) -> Self {
+    fn new(Place { config, window, .. }: Place<'a>, qkv: &'a [f32], task: Task) -> Self {
         let columns = kernel::fitting(config.head_dim);
         let padded = config.head_dim.next_multiple_of(columns);
-        Self { config, qkv, task, padded, columns, scale: 1.0 / (config.head_dim as f32).sqrt() }
+        Self { config, window, qkv, task, padded, columns, scale: config.score_scale() }
     }
 
     fn len(&self) -> usize {
@@ -198,7 +208,7 @@ impl<'a> Way<'a> {
 
     /// First key that row `row` sees.
     fn first_seen(&self, row: usize) -> usize {
-        self.config.sliding_window.map_or(0, |window| (row + 1).saturating_sub(window))
+        self.window.map_or(0, |window| (row + 1).saturating_sub(window))
     }
 
     /// The columns of a block's scores that row `row` sees.

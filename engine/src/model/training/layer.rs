@@ -5,8 +5,8 @@ use super::super::forward::Rows;
 use super::super::layer::{DOWN, GATE_UP, Layer, OUTPUT, QKV, Steps, Way};
 use super::super::linear::Linear;
 use super::super::ops;
-use super::super::rope::Rope;
-use super::attention::{self, Kept};
+use super::super::rope::Ropes;
+use super::attention::{self, Kept, Place};
 use super::site::{Saved, Site};
 use crate::files::{Config, LoraWeights};
 
@@ -20,7 +20,7 @@ pub(super) fn sites(layer: &Layer, lora: &LoraWeights) -> Sites {
 /// What all layers of one pass share.
 pub(super) struct Shared<'a> {
     pub config: &'a Config,
-    pub rope: &'a Rope,
+    pub ropes: &'a Ropes<'a>,
     pub spans: &'a [Rows],
     pub values: &'a [f32],
     pub dropout: Option<Dropout>,
@@ -30,19 +30,24 @@ pub(super) struct Shared<'a> {
 pub(super) struct Tape {
     /// The layer's input, (tokens, hidden).
     pub x: Vec<f32>,
+    /// As in [`Steps`], where the family norms heads.
+    plain_qkv: Vec<f32>,
     /// Rotated, (tokens, (heads + 2 · kv_heads) · dim).
     qkv: Vec<f32>,
     attention: Kept,
     mixed: Vec<f32>,
+    /// This and `fed` as in [`Steps`], where the family norms what halves add.
+    attended: Vec<f32>,
     middle: Vec<f32>,
     gate_up: Vec<f32>,
+    fed: Vec<f32>,
     /// Low-rank values of the four sites.
     low: [Vec<f32>; 4],
 }
 
 impl Shared<'_> {
-    fn eps(&self) -> f32 {
-        self.config.norm_eps as f32
+    fn place(&self, layer: usize) -> Place<'_> {
+        Place { config: self.config, rope: self.ropes.of(layer), window: self.config.window(layer) }
     }
 
     fn mask(&self, layer: usize, site: usize) -> Option<Mask> {
@@ -72,7 +77,7 @@ impl Way for Up<'_> {
     }
 
     fn attend(&mut self, qkv: &mut [f32]) -> Vec<f32> {
-        let (mixed, kept) = attention::forward(self.shared.config, self.shared.rope, qkv, self.shared.spans);
+        let (mixed, kept) = attention::forward(self.shared.place(self.index), qkv, self.shared.spans);
         self.attention = kept;
         mixed
     }
@@ -87,8 +92,8 @@ pub(super) fn forward(
     x: Vec<f32>,
 ) -> (Vec<f32>, Tape) {
     let mut up = Up { shared, index, sites, low: Default::default(), attention: Kept::default() };
-    let Steps { qkv, mixed, middle, gate_up, y } = layer.forward(shared.config, &x, &mut up);
-    (y, Tape { x, qkv, attention: up.attention, mixed, middle, gate_up, low: up.low })
+    let Steps { plain_qkv, qkv, mixed, attended, middle, gate_up, fed, y } = layer.forward(shared.config, &x, &mut up);
+    (y, Tape { x, plain_qkv, qkv, attention: up.attention, mixed, attended, middle, gate_up, fed, low: up.low })
 }
 
 /// The gradient of the layer's input, given that of its output; adds those of its adapter to `gradients`.
@@ -101,29 +106,32 @@ pub(super) fn backward(
     dy: Vec<f32>,
     gradients: &mut [f32],
 ) -> Vec<f32> {
-    let Tape { x, qkv, attention, mixed, middle, mut gate_up, low } = tape;
-    let values = shared.values;
+    let Tape { x, plain_qkv, qkv, attention, mixed, attended, middle, mut gate_up, fed, low } = tape;
+    let (values, config) = (shared.values, shared.config);
 
     let (site, linear) = (&sites[DOWN], &layer.linears[DOWN]);
-    let mut active = site.input_gradient(linear, values, &low[DOWN], &dy, shared.mask(index, DOWN), gradients);
-    ops::swiglu_back(&mut gate_up, &mut active.dx, shared.config.intermediate);
+    let dfed = layer.mlp.leave_back(&fed, &dy);
+    let mut active = site.input_gradient(linear, values, &low[DOWN], &dfed, shared.mask(index, DOWN), gradients);
+    drop((dfed, fed));
+    ops::gated_back(config.family.anatomy().activation, &mut gate_up, &mut active.dx, config.intermediate);
     // `dx` now holds the activations themselves, and `gate_up` its own gradient.
     site.a_gradient(linear, shared.saved(index, DOWN, &active.dx, &low), &active.dlow, gradients);
     drop(active);
     let mut back = |site: usize, x: &[f32], dy: &[f32]| {
         sites[site].backward(&layer.linears[site], values, shared.saved(index, site, x, &low), dy, gradients)
     };
-    let h = ops::rms_norm(&middle, &layer.mlp_norm, shared.eps());
-    let dh = back(GATE_UP, &h, &gate_up);
+    let dh = back(GATE_UP, &layer.mlp.enter(&middle), &gate_up);
     drop(gate_up);
     let mut dmiddle = dy;
-    ops::rms_norm_back(&middle, &layer.mlp_norm, shared.eps(), &dh, &mut dmiddle);
+    layer.mlp.enter_back(&middle, &dh, &mut dmiddle);
 
-    let dmixed = back(OUTPUT, &mixed, &dmiddle);
-    let dqkv = attention::backward(shared.config, shared.rope, &qkv, &attention, &mixed, &dmixed, shared.spans);
-    let h = ops::rms_norm(&x, &layer.attention_norm, shared.eps());
-    let dh = back(QKV, &h, &dqkv);
+    let dmixed = back(OUTPUT, &mixed, &layer.attention.leave_back(&attended, &dmiddle));
+    let mut dqkv = attention::backward(shared.place(index), &qkv, &attention, &mixed, &dmixed, shared.spans);
+    if let Some(norms) = &layer.head_norms {
+        dqkv = norms.backward(&plain_qkv, &dqkv);
+    }
+    let dh = back(QKV, &layer.attention.enter(&x), &dqkv);
     let mut dx = dmiddle;
-    ops::rms_norm_back(&x, &layer.attention_norm, shared.eps(), &dh, &mut dx);
+    layer.attention.enter_back(&x, &dh, &mut dx);
     dx
 }

@@ -16,7 +16,7 @@ use super::super::{head, ops};
 use super::attention;
 use super::site::{Saved, Site};
 use crate::error::{Error, Result};
-use crate::files::{Config, Family, LoraConfig, LoraPair, LoraWeights, Weight, Weights};
+use crate::files::{Activation, Config, Family, LoraConfig, LoraPair, LoraWeights, Scales, Weight, Weights};
 
 /// Values between -1 and 1.
 fn noise(n: usize, seed: u64) -> Vec<f32> {
@@ -98,18 +98,20 @@ fn rms_norm() {
 }
 
 #[test]
-fn swiglu() {
+fn gates() {
     let (rows, width) = (19, 45);
     let x: Vec<f32> = noise(rows * 2 * width, 4).iter().map(|v| 4.0 * v).collect();
     let dy = noise(rows * width, 5);
-    let (mut dx, mut y) = (x.clone(), dy.clone());
-    ops::swiglu_back(&mut dx, &mut y, width);
-    let plain_x = variable(&x, 2 * width);
-    let plain_y = plain::swiglu(&plain_x).unwrap();
-    close("y", &ops::swiglu(&x, width), &values(&plain_y), 1e-6);
-    close("y on the way back", &y, &values(&plain_y), 1e-6);
-    close("dx", &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
-    agrees_with_differences("swiglu", |x| ops::swiglu(x, width), &x, &dy, &dx);
+    for activation in [Activation::Silu, Activation::GeluTanh] {
+        let (mut dx, mut y) = (x.clone(), dy.clone());
+        ops::gated_back(activation, &mut dx, &mut y, width);
+        let plain_x = variable(&x, 2 * width);
+        let plain_y = plain::gated(activation, &plain_x).unwrap();
+        close("y", &ops::gated(activation, &x, width), &values(&plain_y), 1e-6);
+        close("y on the way back", &y, &values(&plain_y), 1e-6);
+        close("dx", &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
+        agrees_with_differences("gated", |x| ops::gated(activation, x, width), &x, &dy, &dx);
+    }
 }
 
 fn attention_config(window: Option<usize>) -> Config {
@@ -129,8 +131,12 @@ fn attention_config(window: Option<usize>) -> Config {
         norm_eps: 1e-5,
         context_length: 256,
         sliding_window: window,
+        global_layers: Vec::new(),
         tie_embeddings: true,
         attention_bias: false,
+        local_rope_theta: None,
+        unrotated_layers: Vec::new(),
+        scales: Scales::default(),
     }
 }
 
@@ -148,16 +154,17 @@ fn causal_attention() {
         let qkv: Vec<f32> = noise(positions.len() * config.qkv_width(), 6).iter().map(|v| 2.0 * v).collect();
         let dy = noise(positions.len() * config.heads * config.head_dim, 7);
         let mut rotated = qkv.clone();
-        let (y, kept) = attention::forward(&config, &rope, &mut rotated, &spans);
-        let dx = attention::backward(&config, &rope, &rotated, &kept, &y, &dy, &spans);
+        let place = attention::Place { config: &config, rope: &rope, window };
+        let (y, kept) = attention::forward(place, &mut rotated, &spans);
+        let dx = attention::backward(place, &rotated, &kept, &y, &dy, &spans);
 
         let plain_x = variable(&qkv, config.qkv_width());
         let whole: Vec<_> = spans.iter().map(|rows| (*rows, 0)).collect();
         let places = Places::new(&config, &whole, &Device::Cpu).unwrap();
-        let plain_y = places.attend(&config, &plain_x, &mut |_, keys, values| Ok((keys, values))).unwrap();
+        let plain_y = places.attend(&config, 0, &plain_x, &mut |_, keys, values| Ok((keys, values))).unwrap();
         close(&format!("y, window {window:?}"), &y, &values(&plain_y), 1e-5);
         close(&format!("dqkv, window {window:?}"), &dx, &derived(&plain_x, &plain_y, &dy), 1e-5);
-        let forward = |qkv: &[f32]| attention::forward(&config, &rope, &mut qkv.to_vec(), &spans).0;
+        let forward = |qkv: &[f32]| attention::forward(place, &mut qkv.to_vec(), &spans).0;
         agrees_with_differences("attention", forward, &qkv, &dy, &dx);
     }
 }
@@ -196,21 +203,24 @@ fn head_and_loss() {
     let (head, plain_head) = linear(&[("head", vocab)], width, false);
     let hidden = noise(rows * width, 8);
     let targets: Vec<u32> = (0..rows as u32).map(|i| i * 7919 % vocab as u32).collect();
-    let (loss, dx) = head::loss_and_gradient(&head, &hidden, &targets, scale);
+    for cap in [None, Some(1.5)] {
+        let (loss, dx) = head::loss_and_gradient(&head, &hidden, &targets, cap, scale);
 
-    let plain_x = variable(&hidden, width);
-    let logits = plain_head.forward(&plain_x, &[], None).unwrap();
-    let losses = plain::losses(&logits, &targets).unwrap();
-    let want: f64 = values(&losses).into_iter().map(f64::from).sum();
-    assert!((loss - want).abs() < 1e-6 * want, "{loss} against {want}");
-    assert!((head::loss(&head, &hidden, &targets) - loss).abs() < 1e-9 * loss);
-    close("dx", &dx, &derived(&plain_x, &losses, &vec![scale; rows]), 1e-5);
-    // Candle's own cross-entropy, which is a mean.
-    let targets_tensor = Tensor::new(targets.as_slice(), &Device::Cpu).unwrap();
-    let mean = candle_nn::loss::cross_entropy(&logits, &targets_tensor).unwrap().to_scalar::<f32>().unwrap();
-    assert!((f64::from(mean) * rows as f64 - loss).abs() < 1e-5 * loss);
-    let forward = |x: &[f32]| vec![head::loss(&head, x, &targets) as f32];
-    agrees_with_differences("head", forward, &hidden, &[scale], &dx);
+        let plain_x = variable(&hidden, width);
+        let logits = plain::capped(plain_head.forward(&plain_x, &[], None).unwrap(), cap).unwrap();
+        let losses = plain::losses(&logits, &targets).unwrap();
+        let want: f64 = values(&losses).into_iter().map(f64::from).sum();
+        assert!((loss - want).abs() < 1e-6 * want, "{loss} against {want}");
+        assert!((head::loss(&head, &hidden, &targets, cap) - loss).abs() < 1e-9 * loss);
+        close("logits", &head::logits(&head, &hidden, cap), &values(&logits), 1e-6);
+        close("dx", &dx, &derived(&plain_x, &losses, &vec![scale; rows]), 1e-5);
+        // Candle's own cross-entropy, which is a mean.
+        let targets_tensor = Tensor::new(targets.as_slice(), &Device::Cpu).unwrap();
+        let mean = candle_nn::loss::cross_entropy(&logits, &targets_tensor).unwrap().to_scalar::<f32>().unwrap();
+        assert!((f64::from(mean) * rows as f64 - loss).abs() < 1e-5 * loss);
+        let forward = |x: &[f32]| vec![head::loss(&head, x, &targets, cap) as f32];
+        agrees_with_differences("head", forward, &hidden, &[scale], &dx);
+    }
 }
 
 /// Three parts, two of them trained; the numbers of A and B behind something that is none of theirs.

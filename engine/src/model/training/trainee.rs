@@ -3,7 +3,7 @@
 use super::super::decoder::Decoder;
 use super::super::dropout::Dropout;
 use super::super::passage::{Flat, Passage};
-use super::super::rope::Rope;
+use super::super::rope::Ropes;
 use super::super::{Composite, head, ops};
 use super::layer::{self, Shared, Sites, Tape};
 use crate::error::Result;
@@ -66,15 +66,15 @@ impl<'a> Trainee<'a> {
 impl Here<'_> {
     fn loss(&self, values: &[f32], passages: &[Passage<'_>]) -> Result<f64> {
         let flat = Flat::new(passages);
-        let rope = Rope::new(&self.decoder.config, &flat.positions);
-        let shared = self.shared(&flat, &rope, values, None);
+        let ropes = Ropes::new(&self.decoder.config, &flat.positions);
+        let shared = self.shared(&flat, &ropes, values, None);
         let mut x = self.decoder.embedded(&flat.tokens)?;
         for (index, (layer, sites)) in self.decoder.layers.iter().zip(&self.sites).enumerate() {
             x = layer::forward(&shared, index, layer, sites, x).0;
         }
         let (hidden, targets) = self.taught(&flat, &x)?;
         let hidden = self.decoder.normalised(&hidden);
-        Ok(head::loss(&self.decoder.head, &hidden, &targets))
+        Ok(head::loss(&self.decoder.head, &hidden, &targets, self.decoder.config.scales.logit_cap))
     }
 
     fn gradients(
@@ -86,8 +86,8 @@ impl Here<'_> {
         gradients: &mut [f32],
     ) -> Result<f64> {
         let flat = Flat::new(passages);
-        let rope = Rope::new(&self.decoder.config, &flat.positions);
-        let shared = self.shared(&flat, &rope, values, dropout);
+        let ropes = Ropes::new(&self.decoder.config, &flat.positions);
+        let shared = self.shared(&flat, &ropes, values, dropout);
         let mut x = self.decoder.embedded(&flat.tokens)?;
         let mut kept: Vec<Kept> = Vec::with_capacity(self.sites.len());
         for (index, (layer, sites)) in self.decoder.layers.iter().zip(&self.sites).enumerate() {
@@ -108,15 +108,22 @@ impl Here<'_> {
         Ok(loss)
     }
 
-    fn shared<'s>(&'s self, flat: &'s Flat, rope: &'s Rope, values: &'s [f32], dropout: Option<Dropout>) -> Shared<'s> {
-        Shared { config: &self.decoder.config, rope, spans: &flat.spans, values, dropout }
+    fn shared<'s>(
+        &'s self,
+        flat: &'s Flat,
+        ropes: &'s Ropes<'s>,
+        values: &'s [f32],
+        dropout: Option<Dropout>,
+    ) -> Shared<'s> {
+        Shared { config: &self.decoder.config, ropes, spans: &flat.spans, values, dropout }
     }
 
     /// The loss above the last layer's output, and the gradient of that output.
     fn top(&self, flat: &Flat, x: &[f32], scale: f32) -> Result<(f64, Vec<f32>)> {
         let (rows, targets) = self.taught(flat, x)?;
         let hidden = self.decoder.normalised(&rows);
-        let (loss, dhidden) = head::loss_and_gradient(&self.decoder.head, &hidden, &targets, scale);
+        let cap = self.decoder.config.scales.logit_cap;
+        let (loss, dhidden) = head::loss_and_gradient(&self.decoder.head, &hidden, &targets, cap, scale);
         let mut drows = vec![0.0; rows.len()];
         ops::rms_norm_back(&rows, &self.decoder.norm, self.decoder.config.norm_eps as f32, &dhidden, &mut drows);
         let width = self.decoder.config.hidden;
