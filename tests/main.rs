@@ -37,6 +37,7 @@ mod runs;
 mod schema;
 mod sentences;
 mod serve;
+mod shards;
 mod simd;
 mod suites;
 mod supervised;
