@@ -38,6 +38,7 @@ mod schema;
 mod sentences;
 mod serve;
 mod shards;
+mod share;
 mod simd;
 mod suites;
 mod supervised;
