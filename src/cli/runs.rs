@@ -11,10 +11,8 @@ use engine::error::{Error, Result};
 use std::io::{BufRead, IsTerminal};
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  pmtune runs list\n  pmtune runs merge shards/\n  pmtune runs remove 2026-11-21-2031-PM-General-v2\n  \
-                        pmtune runs remove --yes RUN RUN"
-)]
+#[command(after_help = "Examples:\n  pmtune runs list\n  pmtune runs merge shards/\n  \
+                        pmtune runs remove 2026-11-21-2031-PM-General-v2\n  pmtune runs remove --yes RUN RUN")]
 pub struct RunsArgs {
     #[command(subcommand)]
     pub command: RunsCommand,

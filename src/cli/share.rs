@@ -12,16 +12,18 @@ use engine::error::Result;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "What is packed: the version with its adapter, and the training data it was made of as far as it is\n\
-                        unchanged. Suites and runs go along where you say so. Names of reviewers, what they wrote and\n\
-                        the version's change log stay here unless --with-names is given.\n\n\
-                        Everything is looked through for keys, passwords, e-mail addresses and phone numbers before the\n\
-                        file is written. Names of people in your texts are not found that way: read what you share.\n\n\
+#[command(after_help = "What is packed: the version with its adapter, and the training data it was made\n\
+                        of as far as it is unchanged. Suites and runs go along where you say so. Names of\n\
+                        reviewers, what they wrote and the version's change log stay here unless\n\
+                        --with-names is given.\n\
+                        \n\
+                        Everything is looked through for keys, passwords, e-mail addresses and phone\n\
+                        numbers before the file is written. Names of people in your texts are not found\n\
+                        that way: read what you share.\n\
+                        \n\
                         Examples:\n  pmtune share v3 -o v3.zip\n  \
-                        pmtune share v3 -o v3.zip --suites --run 2026-11-21-2031-PM-General-v3\n  \
-                        pmtune share v3 -o v3.zip --without-data"
-)]
+                        pmtune share v3 -o v3.zip --suites --run RUN\n  \
+                        pmtune share v3 -o v3.zip --without-data")]
 pub struct ShareArgs {
     /// The version: v3, or a full name.
     #[arg(value_name = "VERSION")]
@@ -53,12 +55,12 @@ pub struct ShareArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Nothing here is overwritten. Where something has the same name and is not the same, nothing is received and\n\
-                        everything that collides is named. An archive made by `pmtune models archive` can be received too.\n\n\
+#[command(after_help = "Nothing here is overwritten. Where something has the same name and is not the\n\
+                        same, nothing is received and everything that collides is named. An archive made\n\
+                        by `pmtune models archive` can be received too.\n\
+                        \n\
                         Examples:\n  pmtune receive v3.zip\n  pmtune receive v3.zip --as v7\n  \
-                        pmtune receive v3.zip --without-data --without-suites"
-)]
+                        pmtune receive v3.zip --without-data --without-suites")]
 pub struct ReceiveArgs {
     /// The file that was shared.
     #[arg(value_name = "FILE")]

@@ -7,12 +7,10 @@ use engine::error::Result;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Where workspaces are named, their suites are joined as well. The same suite counts once; of two by one\n\
-                        name the later one is kept under its person's name.\n\n\
+#[command(after_help = "Where workspaces are named, their suites are joined as well. The same suite counts\n\
+                        once; of two by one name the later one is kept under its person's name.\n\n\
                         Examples:\n  pmtune data merge training-data ../ana/training-data --out merged\n  \
-                        pmtune data merge . ../ana ../ben --out merged"
-)]
+                        pmtune data merge . ../ana ../ben --out merged")]
 pub struct MergeArgs {
     /// The folders to join, or the workspaces, the one that counts most first.
     #[arg(required = true, value_name = "FOLDER")]
