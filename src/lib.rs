@@ -5,6 +5,7 @@
 pub mod words;
 pub mod yaml;
 pub mod table;
+pub mod pack;
 pub mod base;
 pub mod workspace;
 pub mod provider;
@@ -21,6 +22,7 @@ pub mod compare;
 pub mod export;
 pub mod deploy;
 pub mod review;
+pub mod share;
 pub mod gate;
 pub mod history;
 pub mod gaps;

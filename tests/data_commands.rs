@@ -81,6 +81,40 @@ fn merge_names_both_places_and_strict_decides_nothing() {
 }
 
 #[test]
+fn workspaces_are_merged_with_their_suites() {
+    let root = workspace();
+    let suite = |prompt: &str| {
+        format!("category: c\ncases: [{{id: a, prompt: {prompt}, input: 'file://suites/texts/n.md'}}]\n")
+    };
+    for (who, prompt) in [("ana", "One"), ("ben", "Two")] {
+        write(root.path(), &format!("{who}/pmtune.yaml"), "line: PM\n");
+        write(
+            root.path(),
+            &format!("{who}/training-data/planning/{who}.jsonl"),
+            &line(&format!("Plan {prompt}"), "Words."),
+        );
+        write(root.path(), &format!("{who}/suites/shared.yaml"), "category: c\ncases: [{id: a, prompt: x}]\n");
+        write(root.path(), &format!("{who}/suites/own.yaml"), &suite(prompt));
+        write(root.path(), &format!("{who}/suites/texts/n.md"), "The same note.\n");
+    }
+    let (code, said, more) = data(root.path(), "merge ana ben --out both");
+    assert_eq!(code, 0, "{more}");
+    assert!(said.contains("suites/own-ben.yaml") && said.contains("left out 1 that were the same"), "{said}");
+    let read = |path: &str| std::fs::read_to_string(root.path().join("both").join(path)).unwrap();
+    assert_eq!((read("suites/own.yaml"), read("suites/own-ben.yaml")), (suite("One"), suite("Two")));
+    assert!(read("training-data/planning/ana.jsonl").contains("\"source\":\"ana\""));
+    assert_eq!(read("suites/texts/n.md"), "The same note.\n");
+    let all = pmtune::workspace::suite_files(&root.path().join("both")).unwrap();
+    assert_eq!(pmtune::suite::load(&root.path().join("both"), &all).unwrap().len(), 3);
+    // Texts by one name that differ would change what a case asks.
+    write(root.path(), "ben/suites/texts/n.md", "Another note.\n");
+    let (code, _, said) = data(root.path(), "merge ana ben --out third");
+    assert!(code == 1 && said.contains("are not the same") && !root.path().join("third").exists(), "{said}");
+    let (code, _, said) = data(root.path(), "merge ana ben/training-data --out third");
+    assert!(code == 2 && said.contains("is no workspace"), "{said}");
+}
+
+#[test]
 fn convert_goes_there_and_back_and_names_bad_lines() {
     let root = workspace();
     let original = line("Plan it", LONG) + &line("Say \"no\"", "Kindly.\n\n- first\n- second");

@@ -37,6 +37,8 @@ mod runs;
 mod schema;
 mod sentences;
 mod serve;
+mod shards;
+mod share;
 mod simd;
 mod suites;
 mod supervised;

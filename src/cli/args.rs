@@ -18,6 +18,7 @@ use super::render::RenderArgs;
 use super::review::ReviewArgs;
 use super::runs::RunsArgs;
 use super::serve::ServeArgs;
+use super::share::{ReceiveArgs, ShareArgs};
 use super::shell::{CompletionsArgs, ManArgs};
 use super::suite::SuiteArgs;
 use super::suites::{SchemaArgs, ValidateArgs};
@@ -80,6 +81,10 @@ pub enum Command {
     Models(ModelsArgs),
     /// The runs that evaluations made: list them, remove some.
     Runs(RunsArgs),
+    /// Pack a version for somebody else, with its data, suites and runs by choice.
+    Share(ShareArgs),
+    /// Take in what somebody shared.
+    Receive(ReceiveArgs),
     /// Every run of the versions over time, and which tasks need more data.
     History(HistoryArgs),
     /// Show the exact prompt text and token ids a version would read.

@@ -8,7 +8,7 @@ use super::typed::{Half, file, temperature, tokens};
 use super::{interrupt, out, show};
 use crate::compare::Outcomes;
 use crate::report;
-use crate::run::{Filter, Run};
+use crate::run::{Filter, Run, Shard};
 use crate::work::gate::Contenders;
 use crate::work::{self, EvaluateOptions, Subject};
 use crate::workspace::Workspace;
@@ -27,7 +27,7 @@ use std::path::PathBuf;
                         pmtune eval --compare base v1 v2 v3\n  pmtune eval --compare v2 auto\n  \
                         pmtune eval v2 --suite format-consistency --limit 5\n  \
                         pmtune eval openai:http://127.0.0.1:1234/v1#qwen2.5\n  \
-                        pmtune eval --concurrency 32 big=openai:https://host/v1#m\n  pmtune eval --resume RUN\n  \
+                        pmtune eval --concurrency 32 big=openai:https://host/v1#m\n  pmtune eval v2 --shard 3/8\n  pmtune eval --resume RUN\n  \
                         pmtune eval --rescore RUN\n  pmtune eval v2 --csv results.csv --json results.json")]
 pub struct EvalArgs {
     /// The version to evaluate (default: primary).
@@ -43,6 +43,10 @@ pub struct EvalArgs {
     /// left would hardly settle it. Intervals are those that hold whenever asking stops.
     #[arg(long, requires = "compare", conflicts_with_all = ["gate", "limit", "failing"])]
     pub until_settled: bool,
+    /// Ask one machine's part of the cases only: 3/8 is the third of eight. The same command on every machine but for the
+    /// number; `pmtune runs merge` joins the runs.
+    #[arg(long, value_name = "N/OF", conflicts_with_all = ["compare", "gate", "resume", "rescore"])]
+    pub shard: Option<Shard>,
     /// Finish this run instead of starting one.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["model", "compare", "rescore"])]
     pub resume: Option<String>,
@@ -190,6 +194,7 @@ fn options(args: &EvalArgs) -> EvaluateOptions {
         },
         failing: failing.clone(),
         until_settled: args.until_settled,
+        shard: args.shard,
         reuse: !args.no_cache,
         reuse_endpoints: args.reuse_answers,
         concurrency: args.concurrency.map(usize::from),

@@ -29,6 +29,7 @@ mod review;
 mod run;
 mod runs;
 mod serve;
+mod share;
 mod shell;
 mod show;
 mod suite;

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
     chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, models, out, pull, render,
-    review, runs, serve, shell, suite, suites, train,
+    review, runs, serve, share, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -68,6 +68,8 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Schema(schema) => suites::schema(schema.of),
         Command::Models(models) => models::run(&workspace()?, &models),
         Command::Runs(runs) => runs::run(&workspace()?, &runs),
+        Command::Share(args) => share::share(&workspace()?, &args),
+        Command::Receive(args) => share::receive(&workspace()?, &args),
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),

@@ -1,18 +1,18 @@
 //! `pmtune runs`: what lies in `reports/`.
 
 use super::console::Console;
-use super::out;
+use super::{out, show};
 use crate::report::visible;
 use crate::words;
-use crate::work::runs::{Removal, Stored, list};
+use crate::work::runs::{Removal, Stored, list, merge};
 use crate::workspace::Workspace;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
 use std::io::{BufRead, IsTerminal};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  pmtune runs list\n  pmtune runs remove 2026-11-21-2031-PM-General-v2\n  \
-                        pmtune runs remove --yes RUN RUN")]
+#[command(after_help = "Examples:\n  pmtune runs list\n  pmtune runs merge shards/\n  \
+                        pmtune runs remove 2026-11-21-2031-PM-General-v2\n  pmtune runs remove --yes RUN RUN")]
 pub struct RunsArgs {
     #[command(subcommand)]
     pub command: RunsCommand,
@@ -22,8 +22,19 @@ pub struct RunsArgs {
 pub enum RunsCommand {
     /// Every run, oldest first: how many of the suites' cases it asked, and what it was set to otherwise.
     List,
+    /// Join the shards that several machines made (`pmtune eval --shard`) into the run that one would have made.
+    Merge(MergeArgs),
     /// Remove runs with their answers and reports; asks first.
     Remove(RemoveArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Every shard must be there once, and all of the same version, suites, settings and pmtune.\n\n\
+                        Examples:\n  pmtune runs merge shards/\n  pmtune runs merge RUN RUN RUN")]
+pub struct MergeArgs {
+    /// The shards, by their ids or folders; or a folder that holds such folders.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -41,13 +52,14 @@ pub struct RemoveArgs {
 
 pub fn run(workspace: &Workspace, args: &RunsArgs) -> Result<()> {
     match &args.command {
-        RunsCommand::List => show(&list(workspace, &Console::new())?),
+        RunsCommand::List => table(&list(workspace, &Console::new())?),
+        RunsCommand::Merge(args) => show::run(&merge(workspace, &args.runs, &Console::new())?),
         RunsCommand::Remove(args) => return remove(workspace, args),
     }
     Ok(())
 }
 
-fn show(runs: &[Stored]) {
+fn table(runs: &[Stored]) {
     if runs.is_empty() {
         out::line("No runs yet; `pmtune eval` makes one.");
         return;
@@ -95,7 +107,13 @@ fn remarks(stored: &Stored) -> impl Iterator<Item = String> {
     let manifest = &stored.manifest;
     let unfinished = || format!("not finished; pmtune eval --resume {} finishes it", words::shell(&manifest.id));
     let judged_again = manifest.rescored_from.as_ref().map(|from| format!("the answers of {from}, judged again"));
-    [manifest.finished.is_none().then(unfinished), stored.set_otherwise.clone(), judged_again].into_iter().flatten()
+    let shard =
+        manifest.shard.as_ref().map(|part| format!("{}; pmtune runs merge joins all of them", part.shard.words()));
+    let merged = (!manifest.merged_from.is_empty())
+        .then(|| format!("merged from {}", words::count(manifest.merged_from.len(), "shard")));
+    [manifest.finished.is_none().then(unfinished), shard, merged, stored.set_otherwise.clone(), judged_again]
+        .into_iter()
+        .flatten()
 }
 
 fn remove(workspace: &Workspace, args: &RemoveArgs) -> Result<()> {

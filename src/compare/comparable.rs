@@ -1,7 +1,7 @@
 //! Two runs may be compared when they differ in nothing but the version: the same questions, asked and judged alike.
 
 use super::comparison::Outcomes;
-use crate::run::{Record, Run, SamplingChange, VersionRef, sampling_changes};
+use crate::run::{Record, Run, SamplingChange, VersionRef, engine_words, sampling_changes};
 use crate::words::{count, few};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<Strin
     let (version_a, version_b) = (&a.manifest.version, &b.manifest.version);
     template(version_a, version_b)
         .into_iter()
+        .chain(engines(a, b, labels))
         .chain(sampling(version_a, version_b, labels))
         .chain(cases(a, b))
         .collect()
@@ -22,6 +23,16 @@ pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<Strin
 fn template(a: &VersionRef, b: &VersionRef) -> Option<String> {
     (a.base == b.base && a.template != b.template)
         .then(|| "the chat templates differ although the base is the same".to_string())
+}
+
+/// The same weights answer a little differently on another engine. What stands behind an address is another model anyway.
+fn engines(a: &Run, b: &Run, labels: Outcomes<&str>) -> Option<String> {
+    let (x, y) = (&a.manifest, &b.manifest);
+    let known = x.version.template.is_some() && y.version.template.is_some();
+    (known && x.engine != y.engine).then(|| {
+        let (x, y) = (engine_words(&x.engine), engine_words(&y.engine));
+        format!("the engines differ: {} was answered by {x}, {} by {y}", labels.a, labels.b)
+    })
 }
 
 /// Of a routed run, that of every version it asks.

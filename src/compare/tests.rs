@@ -130,6 +130,9 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
             started: at,
             finished: Some(at),
             pmtune: "0.1.0".to_string(),
+            engine: None,
+            shard: None,
+            merged_from: Vec::new(),
             rescored_from: None,
             stopped: None,
             notes: Vec::new(),
@@ -365,6 +368,20 @@ fn runs_that_differ_in_more_than_the_version_are_refused_unless_insisted() {
     assert!(error.hint.is_some());
     let c = compare(&a, &b, LABELS, quick(), true).unwrap();
     assert_eq!(c.differences.len(), 4);
+}
+
+#[test]
+fn answers_of_two_engines_are_not_compared_without_a_word() {
+    let (a, mut b) = runs(&held_out(8, &[(0.5, 1.0)]));
+    b.manifest.engine = Some(crate::run::Engine { name: "vllm 0.11.0".into(), dtype: Some("bfloat16".into()) });
+    let error = compare(&a, &b, LABELS, quick(), false).unwrap_err();
+    let said = "the engines differ: v1 was answered by pmtune on a processor, v2 by vllm 0.11.0 (bfloat16)";
+    assert!(error.message.contains(said), "{}", error.message);
+    assert_eq!(compare(&a, &b, LABELS, quick(), true).unwrap().differences, [said]);
+    // What stands behind an address is another model anyway.
+    b.manifest.version.template = None;
+    b.manifest.version.base = "http://127.0.0.1:9/v1".into();
+    assert!(compare(&a, &b, LABELS, quick(), false).unwrap().differences.is_empty());
 }
 
 #[test]

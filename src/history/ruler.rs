@@ -1,6 +1,6 @@
 //! What a group of cases was measured with, and in words what changed about it between two runs.
 
-use crate::run::{CONTAMINATED, Manifest, Run};
+use crate::run::{CONTAMINATED, Manifest, Run, engine_words};
 use crate::suite::Split;
 use crate::words;
 use engine::store;
@@ -68,6 +68,7 @@ impl<'a> Ruler<'a> {
             && self.manifest.version.sampling == other.manifest.version.sampling
             && self.reviewers == other.reviewers
             && !self.other_template(other)
+            && self.manifest.engine == other.manifest.engine
     }
 
     /// The template belongs to the base, so another base may have another one.
@@ -84,6 +85,7 @@ impl<'a> Ruler<'a> {
         if self.members.len() >= other.members.len()
             || self.reviewers != other.reviewers
             || self.manifest.version.sampling != other.manifest.version.sampling
+            || self.manifest.engine != other.manifest.engine
             || !self.members.iter().all(same)
         {
             return false;
@@ -112,6 +114,10 @@ impl<'a> Ruler<'a> {
         words.extend(sampling(&before.manifest.version.sampling, &self.manifest.version.sampling));
         if self.other_template(before) {
             words.push("the chat template changed".to_string());
+        }
+        if self.manifest.engine != before.manifest.engine {
+            let [now, then] = [self, before].map(|ruler| engine_words(&ruler.manifest.engine));
+            words.push(format!("answered by {now} instead of {then}"));
         }
         if self.reviewers != before.reviewers {
             let names = |who: &BTreeSet<&str>| who.iter().copied().collect::<Vec<_>>().join(", ");

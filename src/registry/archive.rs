@@ -3,13 +3,16 @@
 //! A version is archived when its pack is there and its folder is not. Every step leaves either the whole folder or a
 //! pack that was read back and compared, so a kill loses nothing and the same command finishes the work.
 
-use super::pack::{self, Sums};
+use super::pack;
 use super::shelf::{MAKING, REMOVING, Shelf, archived, remove};
 use super::{Manifest, manifest_file, primary, verify};
+use crate::pack::{Content, Sums};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::store;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A version that was packed or unpacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +41,7 @@ pub fn archive(workspace: &Workspace, name: &str) -> Result<Moved> {
         let read = pack::check(&shelf.pack(name), name)?;
         return moved(shelf.pack(name), folder, &read);
     }
-    let damage = verify::version(workspace, name, &mut Default::default()).damage;
-    if !damage.is_empty() {
-        return Err(Error::input(format!("{name} is damaged, and so would its archive be: {}", damage.join("; ")))
-            .hint("restore its files first"));
-    }
+    undamaged(workspace, name)?;
     let scratch = tempfile::Builder::new().prefix(MAKING).tempdir_in(&shelf.folder);
     let scratch = scratch.map_err(|e| Error::io("write to", &shelf.folder, e))?;
     let made = scratch.path().join("pack.zip");
@@ -60,6 +59,63 @@ pub fn archive(workspace: &Workspace, name: &str) -> Result<Moved> {
     store::sync_folder(&shelf.models);
     remove(&leaving)?;
     moved(target, folder, &read)
+}
+
+fn undamaged(workspace: &Workspace, name: &str) -> Result<()> {
+    let damage = verify::version(workspace, name, &mut Default::default()).damage;
+    match damage.is_empty() {
+        true => Ok(()),
+        false => Err(Error::input(format!("{name} is damaged, and so would its archive be: {}", damage.join("; ")))
+            .hint("restore its files first")),
+    }
+}
+
+/// The files of an undamaged version by their paths in a pack.
+///
+/// # Errors
+/// It is not here, or damaged.
+pub fn packed_files(workspace: &Workspace, name: &str) -> Result<BTreeMap<String, Content>> {
+    undamaged(workspace, name)?;
+    pack::files(&workspace.models().join(name), name)
+}
+
+/// A folder in which a version from elsewhere is made ready. Nobody else moves versions meanwhile, and what a kill leaves is
+/// cleared away by the next command that does.
+pub struct Entrance {
+    shelf: Shelf,
+    scratch: TempDir,
+}
+
+impl Entrance {
+    /// # Errors
+    /// Another process moves versions.
+    pub fn open(workspace: &Workspace) -> Result<Self> {
+        let shelf = Shelf::open(workspace)?;
+        let scratch = tempfile::Builder::new().prefix(MAKING).tempdir_in(&shelf.folder);
+        let scratch = scratch.map_err(|e| Error::io("write to", &shelf.folder, e))?;
+        Ok(Self { shelf, scratch })
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// Gives the folder `made`, a whole version of this name, its place among the versions.
+    ///
+    /// # Errors
+    /// There is such a version, or an archived one; its manifest has faults.
+    pub fn admit(&self, name: &str, made: &Path) -> Result<PathBuf> {
+        let target = self.shelf.models.join(name);
+        if target.exists() || self.shelf.pack(name).exists() {
+            return Err(
+                Error::input(format!("there is a version {name} already")).hint("give the new one another name")
+            );
+        }
+        Manifest::read(&manifest_file(made))?;
+        std::fs::rename(made, &target).map_err(|e| Error::io("write", &target, e))?;
+        store::sync_folder(&self.shelf.models);
+        Ok(target)
+    }
 }
 
 /// Unpacks an archived version, bit for bit. The pack stays where it is.
@@ -80,8 +136,7 @@ pub fn restore(workspace: &Workspace, name: &str) -> Result<Moved> {
     let scratch = scratch.map_err(|e| Error::io("write to", &shelf.folder, e))?;
     // Under the version's own name, which its manifest is held against.
     let made = scratch.path().join(name);
-    std::fs::create_dir(&made).map_err(|e| Error::io("create", &made, e))?;
-    let sums = pack::extract(&pack, name, &made)?;
+    let sums = pack::extract(&pack, name, scratch.path())?;
     Manifest::read(&manifest_file(&made))?;
     store::sync_folder(&made);
     std::fs::rename(&made, &target).map_err(|e| Error::io("write", &target, e))?;

@@ -1,4 +1,5 @@
 use super::Trained;
+use crate::pack::is_plain;
 use crate::yaml::{self, Node};
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
@@ -37,7 +38,10 @@ pub struct Manifest {
     /// Hash of the training data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// How the adapter was trained, if it was trained here.
+    /// Where it came from, if it was made in another workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<ReceivedFrom>,
+    /// How the adapter was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Trained>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -45,6 +49,17 @@ pub struct Manifest {
     /// What [`deciding`] gave when it was written, so that an edit is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// The pack that a version came in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReceivedFrom {
+    /// SHA-256 of the pack.
+    pub pack: String,
+    pub on: jiff::civil::Date,
+    /// What it was called there, if it has another name here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
 }
 
 /// The base as it was when the version was made.
@@ -163,7 +178,7 @@ fn adapter_fault(manifest: &Node) -> Option<Error> {
 
 fn file_faults(manifest: &Node) -> impl Iterator<Item = Error> {
     let files = manifest.get("files").map(Node::entries).unwrap_or_default();
-    files.iter().filter(|(path, _)| !super::tree::is_plain(&path.text)).map(|(path, _)| {
+    files.iter().filter(|(path, _)| !is_plain(&path.text)).map(|(path, _)| {
         Error::input(format!("`files` names {:?}", path.text)).at(path.place()).hint("name files beside the manifest")
     })
 }

@@ -209,6 +209,41 @@ pub fn gather(reports: &Reports, run: &Run) -> Result<BTreeMap<Reviewer, Vec<Rat
     Ok(Books::read(reports)?.of(run))
 }
 
+/// The books of a run as others may have them, with their file names. Where `call` gives a reviewer another name, nothing
+/// that they wrote is left either: it may name somebody else.
+///
+/// # Errors
+/// A book is damaged.
+pub fn retold(run: &Path, call: &mut dyn FnMut(&Reviewer) -> Option<String>) -> Result<Vec<(String, Vec<u8>)>> {
+    let folder = run.join(FOLDER);
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    paths.sort();
+    let mut told = Vec::new();
+    for path in paths {
+        let Some((mut reviewer, mut ratings)) = read(&path)? else { continue };
+        if let Some(name) = call(&reviewer) {
+            reviewer.name = name;
+            for rating in &mut ratings {
+                rating.comment.clear();
+                rating.reason = None;
+            }
+        }
+        let name = format!("{}.jsonl", slug(&reviewer)?);
+        let lines =
+            [Line::Reviewer { format: FORMAT, reviewer }].into_iter().chain(ratings.into_iter().map(Line::Rating));
+        let mut bytes = Vec::new();
+        for line in lines {
+            serde_json::to_writer(&mut bytes, &line)
+                .map_err(|e| Error::input(format!("cannot write a rating: {e}")))?;
+            bytes.push(b'\n');
+        }
+        told.push((name, bytes));
+    }
+    Ok(told)
+}
+
 /// How many ratings lie in a run's folder, whoever gave them.
 pub fn ratings_in(run: &Path) -> Result<usize> {
     let folder = run.join(FOLDER);

@@ -35,7 +35,7 @@ mod testing;
 
 pub use agreement::{Agreed, Agreement};
 pub use assign::{Assignment, assign};
-pub use book::{Book, Books, Reviewer, ReviewerKind, gather, ratings_in};
+pub use book::{Book, Books, Reviewer, ReviewerKind, gather, ratings_in, retold};
 pub use compared::{PairedHalf, PeopleCompared, Preference, people_compared};
 pub use exchange::{Exported, Imported, import, sheet_csv};
 pub use judge::{ASK_AGAIN, Opinion, judge_name, judge_prompt, opinion};

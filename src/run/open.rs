@@ -1,5 +1,5 @@
 use super::files::{RESULTS, read_manifest, write_manifest};
-use super::{FORMAT, Item, Manifest, Plan, Record, Run, Stopped, Why, judge, plan};
+use super::{FORMAT, Item, Manifest, Plan, Record, Run, Stopped, Why, engine_words, judge, plan};
 use engine::error::{Error, Result};
 use engine::store::{self, Lines};
 use jiff::Timestamp;
@@ -34,6 +34,9 @@ impl OpenRun {
             started: Timestamp::now(),
             finished: None,
             pmtune: env!("CARGO_PKG_VERSION").to_string(),
+            engine: plan.engine.clone(),
+            shard: plan.part.clone(),
+            merged_from: Vec::new(),
             rescored_from,
             stopped: None,
             notes: Vec::new(),
@@ -151,6 +154,18 @@ pub(super) fn differs(manifest: &Manifest, records: &[Record], plan: &Plan) -> O
     if manifest.version != plan.version {
         return Some(format!("{} has changed since, or another version was asked for", manifest.version.name));
     }
+    if manifest.engine != plan.engine {
+        let (then, now) = (engine_words(&manifest.engine), engine_words(&plan.engine));
+        return Some(format!("it was begun on {then}, not on {now}"));
+    }
+    if manifest.shard.as_ref().map(|part| part.shard) != plan.part.as_ref().map(|part| part.shard) {
+        return Some(
+            manifest
+                .shard
+                .as_ref()
+                .map_or("it is no shard".to_string(), |part| format!("it is {}", part.shard.words())),
+        );
+    }
     if manifest.cases != plan.case_list() {
         return Some("it was made of other cases, or of other numbers of repeats".to_string());
     }
@@ -158,6 +173,9 @@ pub(super) fn differs(manifest: &Manifest, records: &[Record], plan: &Plan) -> O
         let changed = |suite: &&super::SuiteRef| !plan.suites.contains(suite);
         let names: Vec<&str> = manifest.suites.iter().filter(changed).map(|suite| suite.name.as_str()).collect();
         return Some(format!("edited since it began: {}", names.join(", ")));
+    }
+    if manifest.shard != plan.part {
+        return Some("prompts, checks, sampling or the training data have changed since it began".to_string());
     }
     let planned: HashSet<(&str, u32, &str, &str)> = plan
         .items

@@ -1,4 +1,5 @@
-use super::{Manifest, Record, SuiteRef, VersionRef};
+use super::question::{Question, part_hash};
+use super::{Engine, Manifest, Part, Record, Shard, SuiteRef, VersionRef};
 use crate::provider::{Request, Task};
 use crate::suite::{Case, Suite};
 use engine::chat::{Message, Role};
@@ -15,6 +16,10 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// In the order of the cases, then by repeat.
     pub items: Vec<Item>,
+    /// What is to compute the answers, where it is not this program on a processor.
+    pub engine: Option<Engine>,
+    /// Where this is one of several machines' parts of a plan.
+    pub part: Option<Part>,
 }
 
 /// One answer asked for.
@@ -41,8 +46,28 @@ impl Plan {
                 hash: suite.hash.clone(),
             })
             .collect();
-        let items = cases.iter().enumerate().flat_map(|(index, case)| items(&version, index, case)).collect();
-        Self { version, suites, cases, items }
+        Self { version, suites, cases, items: Vec::new(), engine: None, part: None }.itemised()
+    }
+
+    fn itemised(mut self) -> Self {
+        let (version, engine) = (&self.version, self.engine.as_ref());
+        let cases = self.cases.iter().enumerate();
+        self.items = cases.flat_map(|(index, case)| items(version, engine, index, case)).collect();
+        self
+    }
+
+    /// The same, computed by another engine: its answers are others.
+    pub fn on(self, engine: Option<Engine>) -> Self {
+        if engine == self.engine { self } else { Self { engine, ..self }.itemised() }
+    }
+
+    /// One machine's part of this plan. It knows the whole by its cases and by a hash, so that parts which do not belong
+    /// together are told apart.
+    pub fn part(mut self, shard: Shard) -> Self {
+        let whole = part_hash(self.items.iter().map(|item| self.question(item)));
+        self.part = Some(Part { shard, plan: whole, cases: self.case_list() });
+        self.cases.retain(|case| shard.holds(&case.id));
+        self.itemised()
     }
 
     /// The plan of a stored run: its version and its cases, with today's suites. Sampling flags are not stored.
@@ -50,7 +75,8 @@ impl Plan {
     /// # Errors
     /// Lists the cases that the suites no longer have.
     pub fn again(manifest: &Manifest, suites: &[Suite]) -> Result<Self> {
-        let repeats: HashMap<&str, u32> = manifest.cases.iter().map(|(id, n)| (id.as_str(), *n)).collect();
+        let all = manifest.shard.as_ref().map_or(&manifest.cases, |part| &part.cases);
+        let repeats: HashMap<&str, u32> = all.iter().map(|(id, n)| (id.as_str(), *n)).collect();
         let mut suites = suites.to_vec();
         for suite in &mut suites {
             suite.cases.retain(|case| repeats.contains_key(case.id.as_str()));
@@ -59,12 +85,14 @@ impl Plan {
             }
         }
         suites.retain(|suite| !suite.cases.is_empty());
-        let plan = Self::new(manifest.version.clone(), &suites);
+        let plan = Self::new(manifest.version.clone(), &suites).on(manifest.engine.clone());
         let present: HashSet<&str> = plan.cases.iter().map(|case| case.id.as_str()).collect();
-        let gone: Vec<&str> =
-            manifest.cases.iter().map(|(id, _)| id.as_str()).filter(|id| !present.contains(id)).collect();
+        let gone: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).filter(|id| !present.contains(id)).collect();
         if gone.is_empty() {
-            return Ok(plan);
+            return Ok(match &manifest.shard {
+                Some(part) => plan.part(part.shard),
+                None => plan,
+            });
         }
         Err(Error::input(format!("the suites no longer have these cases of run {}: {}", manifest.id, gone.join(", ")))
             .hint("restore the cases, or start a new run; answers that are still valid are reused"))
@@ -84,6 +112,26 @@ impl Plan {
         }
     }
 
+    /// All of an item's record but what will come of it.
+    fn question<'a>(&'a self, item: &'a Item) -> Question<'a> {
+        let case = &self.cases[item.case];
+        Question {
+            case: &case.id,
+            repeat: item.repeat,
+            category: &case.category,
+            split: case.split,
+            weight: case.weight,
+            cluster: &case.cluster,
+            tags: &case.tags,
+            require: case.require,
+            prompt: &case.prompt,
+            reference: &case.reference,
+            answer_key: &item.answer_key,
+            judge_hash: &case.judge_hash,
+            version: self.version.routed.as_ref().map(|_| self.version.answering(&case.id).name.as_str()),
+        }
+    }
+
     /// Case ids in order, with how many answers each gets.
     pub(super) fn case_list(&self) -> Vec<(String, u32)> {
         self.cases.iter().map(|case| (case.id.clone(), case.repeat.max(1))).collect()
@@ -91,14 +139,17 @@ impl Plan {
 }
 
 /// The key of a routed answer is that of the version's own, so each takes over what the other holds already.
-fn items(version: &VersionRef, index: usize, case: &Case) -> Vec<Item> {
+fn items(version: &VersionRef, engine: Option<&Engine>, index: usize, case: &Case) -> Vec<Item> {
     let version = version.answering(&case.id);
     let messages = messages(version, case);
     let task = task(case);
     (0..case.repeat.max(1))
         .map(|repeat| {
             let sampling = sampling(version, case, repeat);
-            Item { case: index, repeat, answer_key: answer_key(version, &messages, &task, &sampling, repeat) }
+            let key = answer_key(version, &messages, &task, &sampling, repeat);
+            // The same question, asked of another engine, has another answer.
+            let answer_key = engine.map_or_else(|| key.clone(), |engine| store::hash_of(&(engine, &key)));
+            Item { case: index, repeat, answer_key }
         })
         .collect()
 }

@@ -1,8 +1,10 @@
+use super::{Engine, Part};
 use crate::check::{Criterion, Verdict, is_symptom};
 use crate::provider::Answer;
 use crate::suite::{self, Split};
 use crate::words;
 use engine::chat::{Message, Role};
+use engine::error::{Error, Result};
 use engine::generate::Sampling;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,15 @@ pub struct Manifest {
     /// Absent while the run is unfinished.
     pub finished: Option<Timestamp>,
     pub pmtune: String,
+    /// What computed the answers; absent where this program did, on a processor, and for endpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// A part of a run that is made on several machines; `cases` are this part's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Part>,
+    /// The shards it was merged from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<String>,
     /// The run whose answers were judged again, for `--rescore`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored_from: Option<String>,
@@ -54,6 +65,21 @@ pub enum Why {
     Hopeless,
     /// Nothing was left.
     Asked,
+}
+
+impl Manifest {
+    /// Whether it may stand for its version: it is finished, and no shard.
+    pub fn is_evidence(&self) -> bool {
+        self.finished.is_some() && self.shard.is_none()
+    }
+
+    /// # Errors
+    /// It is a shard, of which nothing is decided.
+    pub fn refuse_shard(&self) -> Result<()> {
+        let Some(part) = &self.shard else { return Ok(()) };
+        Err(Error::input(format!("run {} is {}, and a part decides nothing", self.id, part.shard.words()))
+            .hint("merge it with the others first: pmtune runs merge RUN RUN, or the folder that holds them"))
+    }
 }
 
 /// What was evaluated, complete enough to do it again.

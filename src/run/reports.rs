@@ -1,4 +1,4 @@
-use super::files::{MANIFEST, RESULTS, read_manifest};
+use super::files::{MANIFEST, RESULTS, read_manifest, write_manifest};
 use super::open::differs;
 use super::{Manifest, OpenRun, Plan, Run, RunFolder, plan};
 use engine::error::{Error, Kind, Result};
@@ -50,8 +50,7 @@ impl Reports {
     }
 
     pub(super) fn create_from(&self, plan: Plan, rescored_from: Option<String>) -> Result<OpenRun> {
-        let stem = format!("{}-{}", Zoned::now().strftime("%Y-%m-%d-%H%M"), slug(&plan.version.name));
-        let (folder, id) = self.new_folder(&stem)?;
+        let (folder, id) = self.new_folder(&stem(&plan.version.name))?;
         OpenRun::create(folder, id, plan, rescored_from)
     }
 
@@ -65,6 +64,35 @@ impl Reports {
                 Ok(()) => return Ok((folder, id)),
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => id = format!("{stem}-{number}"),
                 Err(e) => return Err(Error::io("create", &folder, e)),
+            }
+        }
+        Err(Error::new(Kind::Io, format!("cannot find a free name for {stem} in {}", self.folder.display())))
+    }
+
+    /// Takes in a run that is whole already, under a name of its own; it is there in one step.
+    pub(super) fn take_in(&self, mut manifest: Manifest, results: &[u8]) -> Result<(PathBuf, Manifest)> {
+        std::fs::create_dir_all(&self.folder).map_err(|e| Error::io("create", &self.folder, e))?;
+        let scratch = tempfile::Builder::new().prefix(".merging-").tempdir_in(&self.folder);
+        let scratch = scratch.map_err(|e| Error::io("write to", &self.folder, e))?;
+        // The temporary folder itself is private; what is kept gets the permissions of any new folder.
+        let made = scratch.path().join("run");
+        store::replace(&made.join(RESULTS), results)?;
+        let stem = stem(&manifest.version.name);
+        for number in 1u64.. {
+            manifest.id = if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+            let target = self.folder.join(&manifest.id);
+            if target.exists() {
+                continue;
+            }
+            write_manifest(&made, &manifest)?;
+            match std::fs::rename(&made, &target) {
+                Ok(()) => {
+                    store::sync_folder(&self.folder);
+                    return Ok((target, manifest));
+                }
+                // Somebody was quicker.
+                Err(_) if target.exists() => {}
+                Err(e) => return Err(Error::io("create", &target, e)),
             }
         }
         Err(Error::new(Kind::Io, format!("cannot find a free name for {stem} in {}", self.folder.display())))
@@ -117,7 +145,9 @@ impl Reports {
             Err(e) => return Err(Error::io("read", &self.folder, e)),
         };
         let folders = entries.filter_map(|entry| entry.ok()).map(|entry| entry.path());
-        let mut folders: Vec<PathBuf> = folders.filter(|folder| folder.join(MANIFEST).is_file()).collect();
+        // What a killed merge left half written begins with a dot.
+        let named = |folder: &PathBuf| folder.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
+        let mut folders: Vec<PathBuf> = folders.filter(|f| named(f) && f.join(MANIFEST).is_file()).collect();
         folders.sort();
         Ok(folders)
     }
@@ -157,6 +187,11 @@ impl Reports {
             _ => error.hint("name a folder of the reports folder, or the path of a run's folder"),
         })
     }
+}
+
+/// A new run's name, as long as nobody else has it.
+fn stem(version: &str) -> String {
+    format!("{}-{}", Zoned::now().strftime("%Y-%m-%d-%H%M"), slug(version))
 }
 
 /// A version's name as part of a folder's name: letters, digits, `.`, `_` and `-`, at most 60 characters.

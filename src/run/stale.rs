@@ -53,7 +53,7 @@ fn contaminated(record: &Record) -> bool {
 
 /// Holds what a run recorded against `suites` as they are now. The version is taken as recorded.
 pub fn stale(run: &Run, suites: &[Suite]) -> Stale {
-    let plan = Plan::new(run.manifest.version.clone(), suites);
+    let plan = Plan::new(run.manifest.version.clone(), suites).on(run.manifest.engine.clone());
     let mut today: HashMap<&str, Today<'_>> =
         plan.cases.iter().map(|case| (case.id.as_str(), Today { case, keys: Vec::new() })).collect();
     for item in &plan.items {

@@ -86,6 +86,20 @@ fn read_each(kinds: &[&'static check::Kind], lexicon: &Arc<Lexicon>, root: &Path
     some
 }
 
+/// The files that a suite takes texts from by `file://`, as their real paths, in order.
+///
+/// # Errors
+/// The suite's mistakes.
+pub fn texts_of(root: &Path, file: &Path) -> Result<Vec<PathBuf>> {
+    let mut texts = Texts::new(root);
+    let source = Source { name: name_of(file)?, file, path: below(root, file) };
+    let kinds = check::kinds().collect::<Vec<_>>();
+    read(&kinds, &Lexicon::of_workspace(root)?, &mut texts, source, &store::read_text(file)?)?;
+    let mut files = texts.into_files();
+    files.sort();
+    Ok(files)
+}
+
 /// Loads one suite from text, as if it stood in `<name>.yaml` in the current folder.
 pub fn load_str(name: &str, text: &str) -> Result<Suite> {
     load_str_among(&check::kinds().collect::<Vec<_>>(), name, text)

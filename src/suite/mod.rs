@@ -8,6 +8,7 @@
 mod case;
 mod document;
 mod load;
+mod merge;
 mod part;
 mod places;
 mod programs;
@@ -18,7 +19,8 @@ mod texts;
 mod warnings;
 
 pub use case::{Case, Distractor, PREFERS, Split, Suite};
-pub use load::{Broken, Readable, load, load_some, load_str};
+pub use load::{Broken, Readable, load, load_some, load_str, texts_of};
+pub use merge::{Merged, merge};
 pub use part::{Parted, part};
 pub use places::{CasePlace, places};
 pub use programs::{permit, programs};

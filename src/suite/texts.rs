@@ -82,6 +82,11 @@ impl Texts {
         Ok(text)
     }
 
+    /// The files that were read.
+    pub fn into_files(self) -> Vec<PathBuf> {
+        self.files.into_keys().collect()
+    }
+
     /// Hash over those of these names that are files of the workspace; `None` where none is. A file that is too large
     /// or cannot be read counts by its name alone.
     pub fn hash_of_files(&self, names: &[String]) -> Option<String> {

@@ -11,6 +11,16 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The folder holds something already.
 pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Conversation>>) -> Result<()> {
+    let bytes =
+        |(path, conversations): (&PathBuf, &Vec<Conversation>)| Ok((path.clone(), lines(conversations)?.into_bytes()));
+    write_files(folder, &files.iter().map(bytes).collect::<Result<_>>()?)
+}
+
+/// The same for files of any sort.
+///
+/// # Errors
+/// The folder holds something already.
+pub fn write_files(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
         return Err(Error::input(format!("{} holds something already", folder.display()))
             .hint("name a new folder, or remove this one first"));
@@ -19,8 +29,8 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Conversation>>)
     std::fs::create_dir_all(parent).map_err(|e| Error::io("create", parent, e))?;
     let fail = |e| Error::io("write", folder, e);
     let scratch = tempfile::Builder::new().prefix(".pmtune-").tempdir_in(parent).map_err(fail)?;
-    for (path, conversations) in files {
-        store::replace(&scratch.path().join(path), lines(conversations)?.as_bytes())?;
+    for (path, bytes) in files {
+        store::replace(&scratch.path().join(path), bytes)?;
     }
     #[cfg(unix)]
     {
@@ -36,7 +46,7 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<PathBuf, Vec<Conversation>>)
 }
 
 /// Examples as ours; what is more than one question and its answer as chat messages, which lose nothing.
-pub(super) fn lines(conversations: &[Conversation]) -> Result<String> {
+pub fn lines(conversations: &[Conversation]) -> Result<String> {
     let format = |one: &Conversation| if one.is_single() { Format::Examples } else { Format::Chat };
     conversations.iter().map(|one| Ok(write(format(one), std::slice::from_ref(one))?.text)).collect()
 }

@@ -47,7 +47,7 @@ pub use approve::{Approval, Approved, approve};
 pub use conversation::Conversation;
 pub use engine::train::Place;
 pub use example::Example;
-pub use folder::write_folder;
+pub use folder::{lines, write_files, write_folder};
 pub use inbox::{Captured, Entry, Inbox, Origin, Thumb};
 pub use kind::{Kind, kind_of, kinds};
 pub use leak::{Known, Leak, Overlap, leaks};

@@ -107,7 +107,7 @@ fn finished(reports: &Reports, sink: &dyn Sink) -> Result<Vec<Run>> {
         sink.tell(Event::Warning(format!("left out: {error}")));
     }
     let mut runs = Vec::new();
-    for manifest in listing.runs.iter().filter(|run| run.finished.is_some()) {
+    for manifest in listing.runs.iter().filter(|run| run.is_evidence()) {
         match reports.load(&manifest.id) {
             Ok(run) => runs.push(run),
             Err(error) => sink.tell(Event::Warning(format!("left out: {error}"))),

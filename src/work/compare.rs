@@ -84,6 +84,7 @@ pub(super) fn compared(
     let Outcomes { a: label_a, b: label_b } = labels(workspace, a, b);
     let called = Outcomes { a: label_a.as_str(), b: label_b.as_str() };
     for (label, run) in [(&label_a, a), (&label_b, b)] {
+        run.manifest.refuse_shard()?;
         if !run.is_answered() {
             return Err(Error::input(format!("no case was answered by {label} in run {}", run.manifest.id))
                 .hint(format!("ask again: pmtune eval --resume {}", words::shell(&run.manifest.id))));

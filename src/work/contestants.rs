@@ -6,7 +6,7 @@ use super::routing::{Members, Routing};
 use super::sources::{Source, open};
 use super::subject::{Stead, Subject};
 use crate::registry::{self, AUTO, Version};
-use crate::run::{OpenRun, Plan, Reports, VersionRef};
+use crate::run::{Engine, OpenRun, Plan, Reports, VersionRef};
 use crate::suite::Suite;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
@@ -114,6 +114,7 @@ pub(super) fn resume(
     reports: &Reports,
     id: &str,
     suites: &[Suite],
+    engine: Option<Engine>,
     sink: &dyn Sink,
 ) -> Result<(Source, OpenRun)> {
     let stored = reports.load(id)?;
@@ -139,5 +140,7 @@ pub(super) fn resume(
                 .hint("restore its base and adapter, or start a new run; answers that are still valid are reused"));
         }
     }
-    Ok((source, reports.resume(id, Plan::again(&stored.manifest, suites)?)?))
+    let engine = engine.filter(|_| then.template.is_some());
+    let plan = Plan::again(&stored.manifest, suites)?;
+    Ok((source, reports.resume(id, plan.on(engine))?))
 }

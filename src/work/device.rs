@@ -1,5 +1,6 @@
 //! Where models compute: on the processor, or on a graphics card if this program was built for one.
 
+use crate::run::Engine;
 use candle_core::Device;
 use engine::error::{Error, Result};
 
@@ -13,6 +14,16 @@ pub enum DeviceChoice {
     Cuda,
     /// The graphics of a Mac; never run on a card.
     Metal,
+}
+
+/// What runs keep of it, so that answers of two engines are not taken for one's.
+pub(super) fn engine(choice: DeviceChoice) -> Option<Engine> {
+    let name = match choice {
+        DeviceChoice::Cpu => return None,
+        DeviceChoice::Cuda => "pmtune on cuda",
+        DeviceChoice::Metal => "pmtune on metal",
+    };
+    Some(Engine { name: name.to_string(), dtype: None })
 }
 
 /// The device that was asked for; nothing for the processor.

@@ -13,7 +13,7 @@ use super::subject::Subject;
 use crate::audit;
 use crate::base::{BaseName, SENTENCES};
 use crate::report::Report;
-use crate::run::{self, Filter, OpenRun, Outcome, Plan, Reports, Reuse, Run};
+use crate::run::{self, Engine, Filter, OpenRun, Outcome, Plan, Reports, Reuse, Run, Shard, VersionRef};
 use crate::suite::{self, Split, Suite};
 use crate::training_data;
 use crate::words;
@@ -32,6 +32,8 @@ pub struct EvaluateOptions {
     pub failing: Option<String>,
     /// Of a pair: ask in random order, and no longer than until the question is settled.
     pub until_settled: bool,
+    /// Ask one machine's part of the cases; the others are asked elsewhere.
+    pub shard: Option<Shard>,
     /// Take answers that an earlier run holds already.
     pub reuse: bool,
     /// An endpoint's too: the user says that the models behind their addresses have not changed since.
@@ -54,6 +56,7 @@ impl EvaluateOptions {
             filter: Filter::default(),
             failing: None,
             until_settled: false,
+            shard: None,
             reuse: true,
             reuse_endpoints: false,
             concurrency: None,
@@ -80,6 +83,7 @@ pub struct Evaluated {
 /// the sink stops it. What was answered by then is recorded, and the same call later does the rest.
 pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sink) -> Result<Vec<Evaluated>> {
     let device = device::open(options.device)?;
+    refuse_shards_of(options)?;
     let reports = Reports::new(workspace.reports());
     let wanted: Vec<String> = match &options.subject {
         Subject::Rescore(id) | Subject::Resume(id) => {
@@ -101,7 +105,7 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         Subject::Resume(id) => {
             permit(&of_run(&suites, &reports.load(id)?))?;
             sentence_model(&suites, sink)?;
-            let (source, open) = resume(workspace, &reports, id, &suites, sink)?;
+            let (source, open) = resume(workspace, &reports, id, &suites, device::engine(options.device), sink)?;
             answer(&[source], vec![open], &how)?
         }
         subject => {
@@ -117,7 +121,8 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
             sentence_model(&suites, sink)?;
             audit::warning(reports.folder(), &suites).into_iter().for_each(|text| sink.tell(Event::Warning(text)));
             let (versions, sources) = contestants(workspace, subject, &options.sampling, &suites, sink)?;
-            let plans = versions.into_iter().map(|version| Plan::new(version, &suites)).collect();
+            let engine = device::engine(options.device);
+            let plans = versions.into_iter().map(|version| plan(version, &suites, &engine, options.shard)).collect();
             match options.until_settled {
                 true => settle::until_settled(&sources, reports.open(plans)?, split, &settings(workspace)?, &how)?,
                 false => answer(&sources, reports.open(plans)?, &how)?,
@@ -132,6 +137,26 @@ pub fn evaluate(workspace: &Workspace, options: &EvaluateOptions, sink: &dyn Sin
         Ok(Evaluated { run, report })
     };
     runs.into_iter().map(report).collect()
+}
+
+/// What a version is asked, of all cases or of one machine's.
+fn plan(version: VersionRef, suites: &[Suite], engine: &Option<Engine>, shard: Option<Shard>) -> Plan {
+    // What stands behind an address computes as it likes.
+    let engine = engine.clone().filter(|_| version.template.is_some());
+    let plan = Plan::new(version, suites).on(engine);
+    match shard {
+        Some(shard) => plan.part(shard),
+        None => plan,
+    }
+}
+
+/// A part of the cases decides nothing, and a stored run says itself which part it is.
+fn refuse_shards_of(options: &EvaluateOptions) -> Result<()> {
+    if options.shard.is_none() || matches!(options.subject, Subject::One(_)) {
+        return Ok(());
+    }
+    Err(Error::usage("a shard is asked of one version")
+        .hint("ask each version by itself, merge the shards of each with `pmtune runs merge`, then compare"))
 }
 
 /// The suites. Where some are `wanted` by name, mistakes in others are told and stop nothing.
@@ -177,7 +202,9 @@ fn unanswered(runs: &[Run]) -> Option<Error> {
         ))
         .hint(format!("mend that, then ask again: pmtune eval --resume {}", words::shell(id)))
     };
-    Error::gather(runs.iter().filter(|run| !run.is_answered()).map(error))
+    // A shard may have no case.
+    let asked = |run: &&Run| !run.manifest.cases.is_empty();
+    Error::gather(runs.iter().filter(asked).filter(|run| !run.is_answered()).map(error))
 }
 
 /// Makes sure that the sentence model is on disk where a check of these suites compares meanings.

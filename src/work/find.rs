@@ -2,7 +2,7 @@
 //!
 //! A run's id or path means that run, whatever it is. A version means its newest whole run: finished, every case of
 //! today's suites asked, under the settings of the workspace. A run made with `--limit 1` or `--max-tokens 9` never stands
-//! for its version.
+//! for its version, and a shard not even for itself.
 
 use super::event::{Event, Sink};
 use super::today::Today;
@@ -40,7 +40,10 @@ impl Finder<'_> {
     /// comes before others.
     pub fn run(&self, named: &str, like: Option<&Run>) -> Result<Run> {
         let missing = match self.reports.load(named) {
-            Ok(run) if run.manifest.finished.is_some() => return Ok(run),
+            Ok(run) if run.manifest.finished.is_some() => {
+                run.manifest.refuse_shard()?;
+                return Ok(run);
+            }
             Ok(run) => {
                 let id = words::shell(&run.manifest.id);
                 return Err(Error::input(format!("run {} is not finished", run.manifest.id))
@@ -108,7 +111,7 @@ impl Finder<'_> {
         let (id, name) = (newest.manifest.id.clone(), newest.manifest.version.name.clone());
         let mut runs = vec![newest];
         for manifest in self.reports.list()?.runs.iter().rev() {
-            let alike = manifest.finished.is_some() && manifest.version.name == name && manifest.id != id;
+            let alike = manifest.is_evidence() && manifest.version.name == name && manifest.id != id;
             if runs.len() < most && alike && self.why_not(manifest).is_none() {
                 let run = self.reports.load(&manifest.id)?;
                 let stands = run.is_answered() && self.today.vouch(&[(&name, &run)], false).is_ok();
@@ -136,7 +139,7 @@ impl Finder<'_> {
         let mut passed: Vec<Passed> = Vec::new();
         // The largest run of whole parts, with how many newer ones there are.
         let mut largest: Option<(usize, Run, usize)> = None;
-        for manifest in runs.iter().rev().filter(|run| run.finished.is_some() && wanted(run)) {
+        for manifest in runs.iter().rev().filter(|run| run.is_evidence() && wanted(run)) {
             let extent = self.today.extent(manifest);
             let mut why = self.why_not(manifest);
             if why.is_none() || (extent.whole_parts && self.today.set_otherwise(manifest).is_none()) {
@@ -222,7 +225,7 @@ fn by_label(reports: &Reports, named: &str) -> Result<Option<String>> {
 /// The newest finished run that is `wanted`.
 fn newest(reports: &Reports, wanted: impl Fn(&Manifest) -> bool) -> Result<Option<Run>> {
     let runs = reports.list()?.runs;
-    let found = runs.iter().rev().find(|run| run.finished.is_some() && wanted(run));
+    let found = runs.iter().rev().find(|run| run.is_evidence() && wanted(run));
     found.map(|run| reports.load(&run.id)).transpose()
 }
 

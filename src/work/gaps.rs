@@ -91,9 +91,8 @@ pub(super) fn gaps_of(workspace: &Workspace, run: &Run, examples: usize, seed: &
 
 /// Of the finished runs of the version's base, the one that asked the most of its cases; of several the newest.
 fn base_of(reports: &Reports, version: &Manifest) -> Result<Option<Run>> {
-    let is_base = |run: &&Manifest| {
-        run.finished.is_some() && run.version.name == "base" && run.version.base == version.version.base
-    };
+    let is_base =
+        |run: &&Manifest| run.is_evidence() && run.version.name == "base" && run.version.base == version.version.base;
     let asked: BTreeSet<&String> = version.cases.iter().map(|(case, _)| case).collect();
     let shared = |run: &Manifest| run.cases.iter().filter(|(case, _)| asked.contains(case)).count();
     let listing = reports.list()?.runs;

@@ -106,6 +106,7 @@ fn remarks(
 
 /// Judges a finished run by the workspace's rules. `insist` compares also where suites, checks or sampling differ.
 pub fn decide(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, insist: bool) -> Result<Decision> {
+    [Some(candidate), baseline].into_iter().flatten().try_for_each(|run| run.manifest.refuse_shard())?;
     let rules = workspace.section::<GateSettings>()?;
     let rules = rules.as_ref();
     let Outcomes { a: label_a, b: label_b } = labels(workspace, baseline.unwrap_or(candidate), candidate);

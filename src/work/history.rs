@@ -88,6 +88,9 @@ fn sources(workspace: &Workspace, line: &Line, sink: &dyn Sink) -> Result<Vec<So
                 "{id} is not finished and left out; pmtune eval --resume {} finishes it",
                 words::shell(id)
             )));
+        } else if let Some(part) = &manifest.shard {
+            let (id, part) = (&manifest.id, part.shard.words());
+            sink.tell(Event::Note(format!("{id} is {part} and left out; pmtune runs merge joins all of them")));
         } else {
             let run = reports.load(&manifest.id)?;
             let ratings = books.of(&run);

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod improve;
 pub mod review;
 pub mod runs;
+pub mod share;
 pub mod train;
 pub mod versions;
 

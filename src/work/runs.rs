@@ -1,12 +1,15 @@
-//! The runs in `reports/`: what each of them asked, and how to be rid of one.
+//! The runs in `reports/`: what each of them asked, how shards become one, and how to be rid of one.
 
+use super::evaluate::Evaluated;
 use super::event::{Event, Sink};
+use super::extras::write_run_report;
 use super::today::Today;
 use crate::review::{self, Exported};
-use crate::run::{Extent, Manifest, Reports, RunFolder};
+use crate::run::{self, Extent, Manifest, Reports, Run, RunFolder};
 use crate::words;
 use crate::workspace::Workspace;
-use engine::error::{Error, Result};
+use engine::error::{Error, Kind, Result};
+use std::path::Path;
 
 /// A stored run.
 #[derive(Debug, Clone)]
@@ -43,6 +46,52 @@ pub fn list(workspace: &Workspace, sink: &dyn Sink) -> Result<Vec<Stored>> {
     };
     listing.runs.into_iter().map(stored).collect()
 }
+
+/// Joins shards into one run. Each is named by its id or the path of its folder; a folder of runs stands for the shards in it.
+///
+/// # Errors
+/// No such run; the shards do not make one whole run ([`run::merge`]).
+pub fn merge(workspace: &Workspace, names: &[String], sink: &dyn Sink) -> Result<Evaluated> {
+    let reports = Reports::new(workspace.reports());
+    let mut shards: Vec<Run> = Vec::new();
+    for name in names {
+        for run in named(&reports, name, sink)? {
+            let place = |run: &Run| run.folder.canonicalize().unwrap_or_else(|_| run.folder.clone());
+            if !shards.iter().any(|known| place(known) == place(&run)) {
+                shards.push(run);
+            }
+        }
+    }
+    let run = run::merge(&reports, &shards)?;
+    let report = write_run_report(workspace, &run, sink)?;
+    Ok(Evaluated { run, report })
+}
+
+/// The run, or the shards in the folder, that a person named.
+fn named(reports: &Reports, name: &str, sink: &dyn Sink) -> Result<Vec<Run>> {
+    match reports.load(name) {
+        Err(error) if error.kind == Kind::Missing && Path::new(name).is_dir() => {}
+        found => return found.map(|run| vec![run]),
+    }
+    let folder = Reports::new(name);
+    let listing = folder.list()?;
+    if let Some(error) = Error::gather(listing.unreadable) {
+        return Err(error);
+    }
+    let (shards, others): (Vec<_>, Vec<_>) = listing.runs.into_iter().partition(|run| run.shard.is_some());
+    if !others.is_empty() {
+        let ids: Vec<&str> = others.iter().map(|run| run.id.as_str()).collect();
+        sink.tell(Event::Note(format!("no shards, and left out: {}", words::few(&ids, NAMES))));
+    }
+    if shards.is_empty() {
+        return Err(Error::missing(format!("no run in {name} is a shard"))
+            .hint("name the folder whose subfolders are the runs, each with its run.json"));
+    }
+    shards.iter().map(|run| folder.load(&run.id)).collect()
+}
+
+/// Names given before "and 7 more".
+const NAMES: usize = 5;
 
 /// Runs that are about to be removed: nothing is yet.
 #[derive(Debug)]

@@ -78,10 +78,8 @@ fn run_of(reports: &Reports, version: &VersionRef, auto: &Run, other: &Run) -> R
         return Ok(Some(other.clone()));
     }
     let runs = reports.list()?.runs;
-    let alike = runs
-        .iter()
-        .rev()
-        .find(|run| run.finished.is_some() && run.version == *version && run.cases == auto.manifest.cases);
+    let alike =
+        runs.iter().rev().find(|run| run.is_evidence() && run.version == *version && run.cases == auto.manifest.cases);
     alike.map(|run| reports.load(&run.id)).transpose()
 }
 

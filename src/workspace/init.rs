@@ -11,10 +11,14 @@ const STARTER: &[(&str, &str)] = &[
     ("training-data/communications/status-updates.jsonl", include_str!("starter/status-updates.jsonl")),
     ("models/PM-General-v1/manifest.yaml", include_str!("starter/v1.yaml")),
     ("models/PM-General-v2/manifest.yaml", include_str!("starter/v2.yaml")),
+    (".gitattributes", include_str!("starter/gitattributes")),
     (".gitignore", "/reports/\n/models/*/checkpoint.safetensors\n/models/*/.lock\n/improve/.lock\n"),
     // Last: with it the folder is a workspace, and not before.
     (super::FILE, include_str!("starter/pmtune.yaml")),
 ];
+
+/// A workspace may begin in a repository that has its own.
+const OF_GIT: [&str; 2] = [".gitattributes", ".gitignore"];
 
 const FOLDERS: &[&str] = &["reports"];
 
@@ -25,7 +29,7 @@ pub fn init(folder: &Path) -> Result<Vec<PathBuf>> {
             .hint("edit its pmtune.yaml, or choose another folder"));
     }
     let taken: Vec<&str> =
-        STARTER.iter().map(|(path, _)| *path).filter(|p| *p != ".gitignore" && folder.join(p).exists()).collect();
+        STARTER.iter().map(|(path, _)| *path).filter(|p| !OF_GIT.contains(p) && folder.join(p).exists()).collect();
     if !taken.is_empty() {
         return Err(Error::input(format!("{} already holds {}", folder.display(), taken.join(", ")))
             .hint("choose an empty folder, or move those files away"));

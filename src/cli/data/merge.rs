@@ -1,15 +1,18 @@
 use crate::cli::console::Console;
 use crate::cli::out;
-use crate::training_data::write_folder;
+use crate::training_data::write_files;
 use crate::words;
 use crate::work::data::merge;
 use engine::error::Result;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  pmtune data merge training-data ../ana/training-data --out merged")]
+#[command(after_help = "Where workspaces are named, their suites are joined as well. The same suite counts\n\
+                        once; of two by one name the later one is kept under its person's name.\n\n\
+                        Examples:\n  pmtune data merge training-data ../ana/training-data --out merged\n  \
+                        pmtune data merge . ../ana ../ben --out merged")]
 pub struct MergeArgs {
-    /// The folders to join, the one that counts most first.
+    /// The folders to join, or the workspaces, the one that counts most first.
     #[arg(required = true, value_name = "FOLDER")]
     pub folders: Vec<PathBuf>,
     /// The new folder.
@@ -22,11 +25,12 @@ pub struct MergeArgs {
 
 pub fn run(args: &MergeArgs) -> Result<()> {
     let folder = &args.out;
-    let merged = merge(&args.folders, args.strict, &Console::new())?;
+    let joined = merge(&args.folders, args.strict, &Console::new())?;
+    let merged = &joined.examples;
     for near in &merged.near {
         out::line(format!("kept {}, left out {}: nearly the same", near.kept.place, near.dropped.place));
     }
-    write_folder(folder, &merged.files)?;
+    write_files(folder, &joined.files()?)?;
     out::line(format!(
         "{} in {} written to {}; left out {} that were the same and {} that were nearly the same",
         words::count(merged.examples(), "example"),
@@ -35,5 +39,12 @@ pub fn run(args: &MergeArgs) -> Result<()> {
         merged.exact,
         merged.near.len()
     ));
+    if let Some(suites) = &joined.suites {
+        for (from, to) in &suites.renamed {
+            out::line(format!("kept {} as {}: another suite has its name", out::path(from), out::path(to)));
+        }
+        let held = words::count(suites.files.len(), "file");
+        out::line(format!("suites: {held}; left out {} that were the same", suites.same));
+    }
     Ok(())
 }

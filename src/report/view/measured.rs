@@ -193,6 +193,11 @@ fn version(label: &str, run: &Run, errors: usize) -> VersionView {
     settings.extend(version.routed.as_ref().map(|routed| ("Asks", routed.shares())));
     settings.push(("Sampling", sampling(&version.sampling)));
     settings.push(("Run", manifest.id.clone()));
+    settings.extend(manifest.shard.as_ref().map(|part| ("Part of a run", part.shard.words())));
+    settings.extend(manifest.engine.as_ref().map(|engine| ("Answered by", engine.to_string())));
+    if !manifest.merged_from.is_empty() {
+        settings.push(("Merged from runs", words::list_at_most(&manifest.merged_from, 8)));
+    }
     settings.extend(manifest.rescored_from.as_ref().map(|id| ("Answers taken from run", id.clone())));
     settings.push(("Started", words::moment(manifest.started)));
     settings.push(match manifest.finished {

@@ -110,6 +110,14 @@ fn warnings(run: &Run, errors: usize, unscored: &[&str]) -> Vec<String> {
             words::count(answers, "answer")
         ));
     }
+    if let Some(part) = &run.manifest.shard {
+        warnings.push(format!(
+            "This is {}: {} of {}. It decides nothing until all are merged: pmtune runs merge RUN RUN.",
+            part.shard.words(),
+            run.manifest.cases.len(),
+            words::count(part.cases.len(), "case")
+        ));
+    }
     let tagged = |record: &&Record| record.tags.iter().any(|tag| tag == CONTAMINATED);
     let seen: BTreeSet<&str> = run.records.iter().filter(tagged).map(|record| record.case.as_str()).collect();
     if !seen.is_empty() {

@@ -7,6 +7,7 @@
 
 mod codes;
 mod control;
+mod disclosed;
 mod drift;
 mod duplicates;
 mod encoding;
@@ -35,6 +36,7 @@ mod ungrounded;
 mod unread;
 
 pub use codes::codes;
+pub use disclosed::disclosed;
 pub use fails_check::{Contradiction, contradictions};
 pub use finding::{Code, Finding};
 pub(super) use fix::mend_all;

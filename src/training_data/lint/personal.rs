@@ -42,7 +42,7 @@ pub(super) fn find(example: &Example) -> Vec<Finding> {
     found
 }
 
-fn mail(text: &str) -> Option<&str> {
+pub(super) fn mail(text: &str) -> Option<&str> {
     mails(text).next().map(|m| m.as_str())
 }
 
@@ -55,7 +55,7 @@ fn mails(text: &str) -> impl Iterator<Item = Match<'_>> {
     all.filter(move |(_, domain)| !reserved(domain)).map(|(whole, _)| whole)
 }
 
-fn phone(text: &str) -> Option<&str> {
+pub(super) fn phone(text: &str) -> Option<&str> {
     phones(text).next().map(|m| m.as_str())
 }
 

@@ -1,16 +1,63 @@
-//! Several people's folders joined into one.
+//! Several people's folders, or their whole workspaces, joined into one.
 
-use crate::training_data::{self, Merged, Part, load, near_duplicates};
+use crate::suite;
+use crate::training_data::{self, Merged, Part, lines, load, near_duplicates};
 use crate::work::event::{Event, Sink};
+use crate::workspace::FILE;
 use engine::error::{Error, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// What several people have, joined.
+#[derive(Debug, Default)]
+pub struct Joined {
+    pub examples: Merged,
+    /// Where workspaces were joined.
+    pub suites: Option<suite::Merged>,
+}
+
+impl Joined {
+    /// Every file by its path below the new folder.
+    ///
+    /// # Errors
+    /// A suite cannot be read any more.
+    pub fn files(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+        let below = if self.suites.is_some() { Path::new("training-data") } else { Path::new("") };
+        let examples = self.examples.files.iter();
+        let mut files: BTreeMap<PathBuf, Vec<u8>> =
+            examples.map(|(path, all)| Ok((below.join(path), lines(all)?.into_bytes()))).collect::<Result<_>>()?;
+        for (path, source) in self.suites.iter().flat_map(|suites| &suites.files) {
+            files.insert(path.clone(), std::fs::read(source).map_err(|e| Error::io("read", source, e))?);
+        }
+        Ok(files)
+    }
+}
+
+/// Joins what people have: folders of examples, or workspaces with their examples and suites. `strict` as in [`examples`].
+///
+/// # Errors
+/// Those of [`examples`] and [`suite::merge`]; some are workspaces, and some are not.
+pub fn merge(folders: &[PathBuf], strict: bool, sink: &dyn Sink) -> Result<Joined> {
+    let (workspaces, others): (Vec<_>, Vec<_>) = folders.iter().partition(|folder| folder.join(FILE).is_file());
+    let (Some(_), Some(other)) = (workspaces.first(), others.first()) else {
+        if workspaces.is_empty() {
+            return Ok(Joined { examples: examples(folders, strict, sink)?, suites: None });
+        }
+        let data: Vec<PathBuf> =
+            workspaces.iter().map(|root| root.join("training-data")).filter(|data| data.is_dir()).collect();
+        let people: Vec<(String, PathBuf)> = workspaces.iter().map(|root| (name(root, &[]), (*root).clone())).collect();
+        return Ok(Joined { examples: examples(&data, strict, sink)?, suites: Some(suite::merge(&people)?) });
+    };
+    Err(Error::usage(format!("{} is no workspace, and others are", other.display()))
+        .hint("name workspaces alone, or the folders of examples in them"))
+}
 
 /// Joins folders of examples, the one that counts most first. `strict` refuses near-duplicates instead of keeping the
 /// longer of each pair.
 ///
 /// # Errors
 /// A folder that is none; broken lines, all at once; near-duplicates where they are refused.
-pub fn merge(folders: &[PathBuf], strict: bool, sink: &dyn Sink) -> Result<Merged> {
+fn examples(folders: &[PathBuf], strict: bool, sink: &dyn Sink) -> Result<Merged> {
     let mut parts: Vec<Part> = Vec::with_capacity(folders.len());
     for path in folders {
         if !path.is_dir() {

@@ -16,7 +16,7 @@ pub(crate) use check::unsearched;
 pub use check::{CheckOptions, check, verdict};
 pub use convert::{Conversion, convert};
 pub use import::{ImportDocuments, ImportedDrafts, import};
-pub use merge::merge;
+pub use merge::{Joined, merge};
 pub use split::{Split, split};
 pub use stats::dataset;
 pub use write::{Brief, Remark, Sketch, WriteOptions, Writing};

@@ -79,6 +79,7 @@ impl Outcome<'_> {
             examples: request.examples.clone(),
             sampling: request.sampling.clone(),
             data: Some(self.basis.data.clone()),
+            received: None,
             training: Some(self.trained()),
             notes: notes.to_string(),
             digest: None,
