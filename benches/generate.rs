@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo bench --bench generate -- MODEL.gguf [sequences] [new tokens] [prompts]
-//! cargo bench --bench generate -- MODEL.gguf contexts
+//! cargo bench --bench generate -- MODEL.gguf contexts [longest]
 //! ```
 //!
 //! `contexts` reads longer and longer prompts and writes behind them, one sequence alone.
@@ -48,10 +48,10 @@ fn main() {
         println!("no model given; see the head of benches/generate.rs");
         return;
     };
-    if arguments.get(1).is_some_and(|word| word == "contexts") {
-        return contexts(Path::new(path));
-    }
     let number = |i: usize, default| arguments.get(i).map_or(default, |a| a.parse().expect("a number"));
+    if arguments.get(1).is_some_and(|word| word == "contexts") {
+        return contexts(Path::new(path), number(2, 4096));
+    }
     let (sequences, new_tokens, prompts) = (number(1, 96), number(2, 256), number(3, 75));
 
     let start = Instant::now();
@@ -104,11 +104,11 @@ const PIECE: usize = 256;
 /// Tokens written behind a prompt.
 const WRITTEN: usize = 48;
 
-fn contexts(path: &Path) {
+fn contexts(path: &Path, longest: usize) {
     let source = open(path).expect("a model");
     let decoder = Decoder::load(source.config, source.weights.as_ref()).expect("weights");
     println!("| context | reading it, tokens/s | writing behind it, tokens/s |\n|---|---|---|");
-    for length in [128, 512, 1024, 2048, 4096] {
+    for length in [128, 512, 1024, 2048, 4096].into_iter().filter(|length| *length <= longest) {
         let tokens: Vec<u32> = (0..(length + WRITTEN) as u32).map(|i| 1000 + i * 7919 % 10_000).collect();
         let mut cache = decoder.cache();
         let mut pass = |tokens: &[u32]| {
