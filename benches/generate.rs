@@ -50,7 +50,8 @@ fn main() {
     };
     let number = |i: usize, default| arguments.get(i).map_or(default, |a| a.parse().expect("a number"));
     if arguments.get(1).is_some_and(|word| word == "contexts") {
-        return contexts(Path::new(path), number(2, 4096));
+        // On a thread of the pool, as the engine does it, so that handing out work wakes nobody.
+        return rayon::scope(|_| contexts(Path::new(path), number(2, 4096)));
     }
     let (sequences, new_tokens, prompts) = (number(1, 96), number(2, 256), number(3, 75));
 

@@ -7,6 +7,7 @@
 use super::kernel::{Left, Sums};
 #[cfg(target_arch = "x86_64")]
 use super::simd;
+use half::f16;
 
 /// Rows at most. With more, a decoded panel is used often enough to be worth its way through memory.
 pub(crate) const FEW: usize = 8;
@@ -20,11 +21,39 @@ pub(crate) struct Panels<'a> {
     pub nibbles: bool,
     pub group: usize,
     /// For each panel (depth / group, width).
-    pub scales: &'a [f32],
-    pub offsets: &'a [f32],
+    pub scales: Lines<'a>,
+    pub offsets: Lines<'a>,
     /// Lanes of one panel.
     pub width: usize,
     pub depth: usize,
+}
+
+/// Scales or offsets as they are held.
+#[derive(Clone, Copy)]
+pub(crate) enum Lines<'a> {
+    F32(&'a [f32]),
+    F16(&'a [f16]),
+}
+
+impl Lines<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F16(values) => values.len(),
+        }
+    }
+
+    fn are_halves(&self) -> bool {
+        matches!(self, Self::F16(_))
+    }
+
+    /// Where they begin, in whichever type.
+    fn start(&self) -> *const u8 {
+        match self {
+            Self::F32(values) => values.as_ptr().cast(),
+            Self::F16(values) => values.as_ptr().cast(),
+        }
+    }
 }
 
 impl Panels<'_> {
@@ -62,9 +91,13 @@ pub(crate) fn multiply(left: Left<'_>, panels: Panels<'_>, sums: &mut Sums<'_>) 
 #[cfg(target_arch = "x86_64")]
 fn run(left: Left<'_>, panels: Panels<'_>, sums: &mut Sums<'_>) -> bool {
     use pulp::Arch;
+    let halves = panels.scales.are_halves();
+    assert_eq!(halves, panels.offsets.are_halves());
+    let kinds = (panels.nibbles, halves);
     let (tiles, most) = match simd::arch() {
-        Arch::V4(_) if panels.width == avx512::WIDTH => (avx512::tiles(panels.nibbles), 8),
-        Arch::V3(_) if panels.width == avx2::WIDTH => (avx2::tiles(panels.nibbles), 4),
+        Arch::V4(_) if panels.width == avx512::WIDTH => (avx512::tiles(kinds), 8),
+        // Whoever has AVX2 has F16C as well, but nothing says so.
+        Arch::V3(_) if panels.width == avx2::WIDTH && is_x86_feature_detected!("f16c") => (avx2::tiles(kinds), 4),
         _ => return false,
     };
     let (rows, count) = (sums.rows(), sums.width() / panels.width);
@@ -101,8 +134,9 @@ type Tile = unsafe fn(Panels<'_>, usize, &dyn Fn(usize) -> (*const f32, *mut f32
 /// The same loops for both widths of vectors; only the names of the instructions differ.
 #[cfg(target_arch = "x86_64")]
 macro_rules! tiles {
-    ($features:literal, $lanes:literal, $vectors:literal, $rows:tt, $bits:ty, load: $load:expr, zero: $zero:ident,
-     splat: $splat:ident, read: $read:ident, write: $write:ident, add: $add:ident, convert: $convert:ident,
+    ($features:literal, $lanes:literal, $vectors:literal, $rows:tt, $bits:ty, $line:ty, load: $load:expr,
+     zero: $zero:ident, splat: $splat:ident, read: $read:ident, widen: $widen:expr, write: $write:ident,
+     add: $add:ident, convert: $convert:ident,
      low: $low:expr, high: $high:expr) => {
         use super::{Panels, Tile};
         use std::arch::x86_64::*;
@@ -111,13 +145,23 @@ macro_rules! tiles {
         const V: usize = $vectors;
         pub const WIDTH: usize = V * LANES;
 
-        /// By the number of rows, from 1: for as many panels as are worth taking together, and for one.
-        pub fn tiles(nibbles: bool) -> &'static [[Tile; 2]] {
-            tiles!(@list $rows nibbles)
+        /// By the number of rows, from 1: for as many panels as are worth taking together, and for one. `kinds` says whether
+        /// two codes share a byte, and whether scales and offsets are halves.
+        pub fn tiles(kinds: (bool, bool)) -> &'static [[Tile; 2]] {
+            tiles!(@list $rows kinds)
+        }
+
+        /// A vector of f32, from as many halves if they are such.
+        #[target_feature(enable = $features)]
+        unsafe fn line<const HALVES: bool>(start: *const u8, at: usize) -> $line {
+            // SAFETY: the caller's promise that a vector lies there.
+            unsafe {
+                if HALVES { $widen(start.cast::<u16>().add(at).cast()) } else { $read(start.cast::<f32>().add(at)) }
+            }
         }
 
         #[target_feature(enable = $features)]
-        unsafe fn tile<const ROWS: usize, const PANELS: usize, const NIBBLES: bool>(
+        unsafe fn tile<const ROWS: usize, const PANELS: usize, const NIBBLES: bool, const HALVES: bool>(
             panels: Panels<'_>,
             first: usize,
             place: &dyn Fn(usize) -> (*const f32, *mut f32),
@@ -132,11 +176,11 @@ macro_rules! tiles {
                     // SAFETY: `multiply` has checked that every line, code and row lies in its slice.
                     unsafe {
                         let line = (first + p) * lines_each + group * WIDTH;
-                        let (scale, offset) = (panels.scales.as_ptr().add(line), panels.offsets.as_ptr().add(line));
+                        let (scale, offset) = (panels.scales.start(), panels.offsets.start());
                         let (mut scales, mut offsets) = ([$zero(); V], [$zero(); V]);
                         for v in 0..V {
-                            scales[v] = $read(scale.add(v * LANES));
-                            offsets[v] = $read(offset.add(v * LANES));
+                            scales[v] = self::line::<HALVES>(scale, line + v * LANES);
+                            offsets[v] = self::line::<HALVES>(offset, line + v * LANES);
                         }
                         let mut codes = panels.codes.as_ptr().add((first + p) * codes_each + group * steps * WIDTH);
                         let mut at = group * panels.group;
@@ -175,28 +219,38 @@ macro_rules! tiles {
             }
         }
     };
-    (@list [$($rows:literal)*] $nibbles:ident) => {
-        match $nibbles {
-            true => &[$([tile::<$rows, { super::together($rows) }, true>, tile::<$rows, 1, true>]),*],
-            false => &[$([tile::<$rows, { super::together($rows) }, false>, tile::<$rows, 1, false>]),*],
+    (@list [$($rows:literal)*] $kinds:ident) => {
+        match $kinds {
+            (true, true) => tiles!(@of [$($rows)*] true, true),
+            (true, false) => tiles!(@of [$($rows)*] true, false),
+            (false, true) => tiles!(@of [$($rows)*] false, true),
+            (false, false) => tiles!(@of [$($rows)*] false, false),
         }
+    };
+    (@of [$($rows:literal)*] $nibbles:literal, $halves:literal) => {
+        &[$([
+            tile::<$rows, { super::together($rows) }, $nibbles, $halves>,
+            tile::<$rows, 1, $nibbles, $halves>,
+        ]),*]
     };
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    tiles!("avx512f,avx512bw,avx2,fma", 16, 3, [1 2 3 4 5 6 7 8], __m512i,
+    tiles!("avx512f,avx512bw,avx2,fma", 16, 3, [1 2 3 4 5 6 7 8], __m512i, __m512,
         load: |at: *const u8| _mm512_cvtepu8_epi32(_mm_loadu_si128(at.cast())), zero: _mm512_setzero_ps,
-        splat: _mm512_set1_ps, read: _mm512_loadu_ps, write: _mm512_storeu_ps, add: _mm512_fmadd_ps,
+        splat: _mm512_set1_ps, read: _mm512_loadu_ps,
+        widen: |at| _mm512_cvtph_ps(_mm256_loadu_si256(at)), write: _mm512_storeu_ps, add: _mm512_fmadd_ps,
         convert: _mm512_cvtepi32_ps,
         low: |bits| _mm512_and_si512(bits, _mm512_set1_epi32(15)), high: |bits| _mm512_srli_epi32::<4>(bits));
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    tiles!("avx2,fma", 8, 2, [1 2 3 4], __m256i,
+    tiles!("avx2,fma,f16c", 8, 2, [1 2 3 4], __m256i, __m256,
         load: |at: *const u8| _mm256_cvtepu8_epi32(_mm_loadl_epi64(at.cast())), zero: _mm256_setzero_ps,
-        splat: _mm256_set1_ps, read: _mm256_loadu_ps, write: _mm256_storeu_ps, add: _mm256_fmadd_ps,
+        splat: _mm256_set1_ps, read: _mm256_loadu_ps,
+        widen: |at| _mm256_cvtph_ps(_mm_loadu_si128(at)), write: _mm256_storeu_ps, add: _mm256_fmadd_ps,
         convert: _mm256_cvtepi32_ps,
         low: |bits| _mm256_and_si256(bits, _mm256_set1_epi32(15)), high: |bits| _mm256_srli_epi32::<4>(bits));
 }

@@ -42,14 +42,60 @@ struct Coded {
     /// Two codes to a byte: those of inputs 2i and 2i + 1.
     nibbles: bool,
     codes: Vec<u8>,
-    scales: Vec<f32>,
-    offsets: Vec<f32>,
+    scales: Lines,
+    offsets: Lines,
+}
+
+/// Scales or offsets, one for each lane and group: in 16 bits where that is exact, as it is for the types of 32 weights,
+/// whose files hold such numbers. They are a third of what a product of 4-bit weights reads otherwise.
+enum Lines {
+    F32(Vec<f32>),
+    F16(Vec<f16>),
+}
+
+impl Lines {
+    /// Scales and offsets, both in 16 bits or neither.
+    fn pair(values: [Vec<f32>; 2]) -> [Self; 2] {
+        let halves = values.each_ref().map(|values| values.iter().map(|v| f16::from_f32(*v)).collect::<Vec<f16>>());
+        let exact = halves.iter().flatten().zip(values.iter().flatten());
+        match exact.into_iter().all(|(half, value)| value.is_finite() && half.to_f32() == *value) {
+            true => halves.map(Self::F16),
+            false => values.map(Self::F32),
+        }
+    }
+
+    fn at(&self, index: usize) -> f32 {
+        match self {
+            Self::F32(values) => values[index],
+            Self::F16(values) => values[index].to_f32(),
+        }
+    }
+
+    /// Some of them as f32; `scratch` is used unless they are f32 already.
+    fn some<'a>(&'a self, range: Range<usize>, scratch: &'a mut Aligned) -> &'a [f32] {
+        match self {
+            Self::F32(values) => &values[range],
+            Self::F16(values) => {
+                let out = scratch.at_least(range.len());
+                values[range].convert_to_f32_slice(out);
+                out
+            }
+        }
+    }
+
+    fn view(&self, range: Range<usize>) -> fused::Lines<'_> {
+        match self {
+            Self::F32(values) => fused::Lines::F32(&values[range]),
+            Self::F16(values) => fused::Lines::F16(&values[range]),
+        }
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct Scratch {
     chunk: Aligned,
     block: Aligned,
+    lines: [Aligned; 2],
 }
 
 impl Panels {
@@ -101,13 +147,14 @@ impl Panels {
         if let Store::F32(values) = &self.store {
             return &values.as_slice()[span];
         }
-        let out = scratch.chunk.at_least(span.len());
-        self.decode(panel, inputs, out);
+        let Scratch { chunk, lines, .. } = scratch;
+        let out = chunk.at_least(span.len());
+        self.decode(panel, inputs, out, lines);
         out
     }
 
     /// Inputs `inputs` of panel `panel` as f32, `[input][width]`; an even number of them, from an even one on.
-    fn decode(&self, panel: usize, inputs: Range<usize>, out: &mut [f32]) {
+    fn decode(&self, panel: usize, inputs: Range<usize>, out: &mut [f32], scratch: &mut [Aligned; 2]) {
         let first = panel * self.k;
         let span = (first + inputs.start) * self.width..(first + inputs.end) * self.width;
         match &self.store {
@@ -116,13 +163,16 @@ impl Panels {
             Store::Bf16(values) => values[span].convert_to_f32_slice(out),
             Store::Codes(coded) => {
                 assert!(!coded.nibbles || (inputs.start.is_multiple_of(2) && inputs.len().is_multiple_of(2)));
-                let lines = (first + inputs.start) / coded.group * self.width;
+                let groups = (first + inputs.start) / coded.group..(first + inputs.end).div_ceil(coded.group);
+                let lines = groups.start * self.width..groups.end * self.width;
+                let [scales, offsets] = scratch;
+                let (scales, offsets) = (coded.scales.some(lines.clone(), scales), coded.offsets.some(lines, offsets));
                 let group = Group { rows: coded.group, first: inputs.start % coded.group };
                 let codes = match coded.nibbles {
                     true => Codes::Nibbles(&coded.codes[span.start / 2..span.end / 2]),
                     false => Codes::Bytes(&coded.codes[span]),
                 };
-                kernel::decode(codes, &coded.scales[lines..], &coded.offsets[lines..], group, self.width, out);
+                kernel::decode(codes, scales, offsets, group, self.width, out);
             }
         }
     }
@@ -130,14 +180,14 @@ impl Panels {
     /// The weight as it stands in the file, a part of it: outputs `outputs` (from the first of a panel on) by as many
     /// inputs as a panel is wide, from `input` on, `[output][width]`. Lanes behind the last input are zero.
     pub fn transposed_chunk<'a>(&self, input: usize, outputs: Range<usize>, scratch: &'a mut Scratch) -> &'a [f32] {
-        let Scratch { chunk, block } = scratch;
+        let Scratch { chunk, block, lines } = scratch;
         let width = self.width;
         let inputs = input..self.k.min(input + width);
         let (out, block) = (chunk.at_least(outputs.len() * width), block.at_least(width * width));
         out.fill(0.0);
         for (panel, out) in (outputs.start / width..).zip(out.chunks_mut(width * width)) {
             let block = &mut block[..inputs.len() * width];
-            self.decode(panel, inputs.clone(), block);
+            self.decode(panel, inputs.clone(), block, lines);
             transpose_block(block, width, out);
         }
         out
@@ -152,8 +202,8 @@ impl Panels {
             codes: &codes[panels.start * size..panels.end * size],
             nibbles: *nibbles,
             group: *group,
-            scales: &scales[panels.start * lines..panels.end * lines],
-            offsets: &offsets[panels.start * lines..panels.end * lines],
+            scales: scales.view(panels.start * lines..panels.end * lines),
+            offsets: offsets.view(panels.start * lines..panels.end * lines),
             width: self.width,
             depth: self.k,
         })
@@ -187,7 +237,7 @@ impl Panels {
                         true => coded.codes[(panel * self.k + i) / 2 * self.width + lane] >> (4 * (i % 2)) & 15,
                         false => coded.codes[at],
                     };
-                    f32::from(code) * coded.scales[line] + coded.offsets[line]
+                    f32::from(code) * coded.scales.at(line) + coded.offsets.at(line)
                 }
             };
         }
@@ -301,5 +351,6 @@ fn coded(tensor: &QTensor, n: usize, k: usize, width: usize, group: usize) -> Re
             offsets[(panel * groups + i) * width + lane] = row_offsets[i];
         }
     }
+    let [scales, offsets] = Lines::pair([scales, offsets]);
     Ok(Coded { group, nibbles, codes, scales, offsets })
 }
