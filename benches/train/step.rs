@@ -53,6 +53,11 @@ impl<'a> Training<'a> {
 
     /// All of `batch` goes through the model at once.
     pub fn step(&mut self, batch: &[Example], rate: f64) -> Step {
+        self.step_in_parts(batch, batch.len(), rate)
+    }
+
+    /// So many sequences of `batch` at a time; their gradients are added up.
+    pub fn step_in_parts(&mut self, batch: &[Example], sequences: usize, rate: f64) -> Step {
         let start = Instant::now();
         let taught: usize = batch.iter().map(Example::taught).sum();
         let passages: Vec<Passage<'_>> =
@@ -60,7 +65,8 @@ impl<'a> Training<'a> {
         let (values, gradients) = (&mut self.lora.values, &mut self.gradients);
         gradients.fill(0.0);
         let scale = (1.0 / taught as f64) as f32;
-        let loss = self.trainee.gradients(values, &passages, scale, None, gradients).expect("a gradient");
+        let part = |part: &[Passage<'_>]| self.trainee.gradients(values, part, scale, None, gradients);
+        let loss: f64 = passages.chunks(sequences).map(part).map(|loss| loss.expect("a gradient")).sum();
         clip(gradients, CLIP);
         self.steps += 1;
         self.optimizer.update(values, gradients, self.steps, rate, 0.0);
