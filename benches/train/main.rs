@@ -8,8 +8,9 @@
 //! ```
 //!
 //! `speed` trains the adapter on the batches that `benches/peers/peft_train.py` was given and prints what that prints.
-//! `phi3` makes a model of Phi-3 Mini's shape with random weights, in memory alone, and takes two steps of 4 × 512 tokens, one sequence at a time,
-//! at rank 16 unless told otherwise. `growth` varies one size at a time, `point` measures one shape. `RAYON_NUM_THREADS` sets the threads.
+//! `phi3` makes a model of Phi-3 Mini's shape with random weights, in memory alone, and takes two steps of 4 × 512 tokens,
+//! one sequence at a time, at rank 16 unless told otherwise. `growth` varies one size at a time, `point` measures one
+//! shape. `RAYON_NUM_THREADS` sets the threads.
 
 mod growth;
 mod memory;
