@@ -26,8 +26,11 @@ mod tests {
     /// The option's number is not in the crate: this is mimalloc's default for it and for no option beside it.
     #[test]
     #[allow(unsafe_code)]
-    fn the_option_is_the_delay() {
+    fn the_option_is_the_delay_and_is_set() {
         // SAFETY: it reads a number.
-        assert_eq!(unsafe { libmimalloc_sys::mi_option_get(super::PURGE_DELAY) }, 1_000);
+        let delay = || unsafe { libmimalloc_sys::mi_option_get(super::PURGE_DELAY) };
+        assert_eq!(delay(), 1_000);
+        super::keep_freed_memory();
+        assert_eq!(delay(), super::DELAY);
     }
 }

@@ -28,6 +28,7 @@ mod pad;
 mod pages;
 mod paraphrases;
 mod people_in_reports;
+mod program;
 mod real_model;
 mod real_tokenizer;
 mod review;

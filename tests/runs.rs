@@ -1,6 +1,7 @@
 //! Stored runs as evidence: which one stands for a version, when one no longer speaks of the workspace, and how to be rid
 //! of one. No model is needed: the runs are answered by a script.
 
+use crate::program::{command, said};
 use engine::generate::Sampling;
 use pmtune::provider::Scripted;
 use pmtune::run::{self, Filter, Plan, Reports, VersionRef};
@@ -8,28 +9,13 @@ use pmtune::suite;
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use tempfile::TempDir;
 
 const SETTINGS: &str = "line: x\ncompare: {resamples: 1000}\ngate: {half: all, pass-rate: 0.2}\n";
 
 fn pmtune(root: &Path, args: &[&str]) -> Output {
     command(root, args).output().unwrap()
-}
-
-fn command(root: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pmtune"));
-    command.current_dir(root).env("PMTUNE_HOME", root.join("home")).stdin(Stdio::null()).args(args);
-    for variable in ["PMTUNE_WORKSPACE", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "OPENAI_API_KEY"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-/// Standard output and standard error as running text, whatever lines it was broken into.
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn write(root: &Path, path: &str, text: &str) {

@@ -1,23 +1,14 @@
 //! One evaluation on three machines: each a folder of its own with the same workspace on the tiny base; their runs merge to
 //! the very run of one machine.
 
+use crate::program::{command, said};
 use pmtune::run::{Outcome, Record, Reports, Run};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use tempfile::TempDir;
 
 fn pmtune(root: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pmtune"));
-    command.current_dir(root).env("PMTUNE_HOME", root.join("home")).stdin(Stdio::null()).args(args);
-    for variable in ["PMTUNE_WORKSPACE", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "OPENAI_API_KEY"] {
-        command.env_remove(variable);
-    }
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    command(root, args).output().unwrap()
 }
 
 fn write(root: &Path, path: &str, text: &str) {

@@ -1,28 +1,15 @@
 //! A version travels from one workspace to another, over the command line, on the tiny base.
 
+use crate::program::{command, said};
 use engine::store;
 use pmtune::run::Reports;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
-
-fn command(root: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pmtune"));
-    command.current_dir(root).env("PMTUNE_HOME", root.join("home")).stdin(Stdio::null()).args(args);
-    for variable in ["PMTUNE_WORKSPACE", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "OPENAI_API_KEY"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 fn fine(root: &Path, args: &[&str]) -> String {
     let output = command(root, args).output().unwrap();
