@@ -57,6 +57,7 @@ fn every_check_reads_and_judges() {
     let nodes = yaml::parse(PASSING, Path::new("suite.yaml")).unwrap_or_else(|e| panic!("{e}"));
     let answer = Answer {
         text: ANSWER.to_string(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 1,
         output_tokens: 1,

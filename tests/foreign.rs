@@ -155,6 +155,7 @@ fn imported_scripts_judge() {
         let judge = |answer: &str| {
             let answer = pmtune::provider::Answer {
                 text: answer.into(),
+                thoughts: String::new(),
                 stop: pmtune::provider::Stop::End,
                 prompt_tokens: 1,
                 output_tokens: 1,

@@ -68,6 +68,7 @@ fn check(file: &str, wants: &Map<String, Value>) -> Check {
 fn passes(check: &Check, item: &Item) -> (bool, String) {
     let answer = Answer {
         text: item.answer.clone(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 1,
         output_tokens: 1,

@@ -65,6 +65,7 @@ fn similar_hears_the_same_in_other_words() {
     let judge = |text: &str| {
         let answer = Answer {
             text: text.into(),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 1,
             output_tokens: 1,

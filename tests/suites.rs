@@ -36,6 +36,7 @@ fn cases(suites: &[Suite]) -> impl Iterator<Item = &Case> {
 fn written(text: &str) -> Answer {
     Answer {
         text: text.to_string(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 60,
         output_tokens: text.split_whitespace().count() * 4 / 3,

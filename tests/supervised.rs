@@ -133,7 +133,8 @@ fn phi3() -> Chat {
     let oracle: Value = serde_json::from_str(include_str!("../engine/tests/oracle/templates.json")).unwrap();
     let template = oracle["templates"]["phi3"].as_str().map(str::to_string);
     assert!(template.is_some());
-    let settings = Settings { template, bos_token: "<s>".into(), eos_token: "<|endoftext|>".into(), stop_ids };
+    let settings =
+        Settings { template, bos_token: "<s>".into(), eos_token: "<|endoftext|>".into(), thinks: None, stop_ids };
     Chat::new(tokenizer, settings).unwrap()
 }
 

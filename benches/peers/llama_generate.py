@@ -1,21 +1,25 @@
-"""llama.cpp over the load of benches/generate.rs, with continuous batching through its low-level API.
+"""llama.cpp over the load of benches/generate.rs: its own server with continuous batching, all prompts sent at once.
 
-pip install llama-cpp-python   (on AMX machines with gcc 12: CMAKE_ARGS="-DGGML_AMX_TILE=OFF -DGGML_AMX_INT8=OFF")
+pip install xllamacpp==2026.10.11549       # built for AVX2: objdump shows no zmm register in it
 python3 benches/peers/llama_generate.py MODEL.gguf [parallel=16] [new tokens=256] [prompts=75] [flash attention: auto|on|off]
 """
 
-import ctypes
+import json
 import os
 import re
 import sys
 import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import llama_cpp as ll
+import xllamacpp
 
-
-# Kept alive: the library calls it as long as it runs.
-QUIET = ll.llama_log_callback(lambda *_: None)
+FLASH = {
+    "auto": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    "off": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+    "on": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+}
 
 
 def load():
@@ -35,70 +39,40 @@ def prompt(system, task):
     )
 
 
-def tokenize(vocab, text):
-    raw = text.encode()
-    out = (ll.llama_token * (len(raw) + 8))()
-    return list(out[: ll.llama_tokenize(vocab, raw, len(raw), out, len(out), False, True)])
+def serve(path, parallel, context, flash):
+    params = xllamacpp.CommonParams()
+    params.model.path = path
+    params.n_parallel, params.n_ctx, params.kv_unified = parallel, parallel * context, True
+    # The library's own default is 4 threads, which slows it down on fewer cores.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count()
+    params.flash_attn_type = flash
+    return xllamacpp.Server(params)
 
 
-def main():
-    arguments = sys.argv[1:] + [None] * 5
-    path, parallel, new, count = arguments[0], int(arguments[1] or 16), int(arguments[2] or 256), int(arguments[3] or 75)
-    flash = {"auto": -1, "off": 0, "on": 1}[arguments[4] or "auto"]
-    ll.llama_backend_init()
-    ll.llama_log_set(QUIET, ctypes.c_void_p(0))
-    model = ll.llama_model_load_from_file(path.encode(), ll.llama_model_default_params())
-    vocab = ll.llama_model_get_vocab(model)
+def ask(address, body):
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as response:
+        return json.load(response)
+
+
+def main(path, parallel=16, new=256, count=75, flash="auto"):
+    parallel, new, count = int(parallel), int(new), int(count)
     system, tasks = load()
     prompts = [
-        tokenize(vocab, prompt(system if i % 2 == 0 else None, f"{tasks[i % len(tasks)]} Case number {i + 1}."))
-        for i in range(count)
+        prompt(system if i % 2 == 0 else None, f"{tasks[i % len(tasks)]} Case number {i + 1}.") for i in range(count)
     ]
-    params = ll.llama_context_default_params()
-    params.n_ctx = parallel * (max(map(len, prompts)) + new + 8)
-    params.n_batch, params.n_seq_max, params.kv_unified = 2048, parallel, True
-    params.flash_attn_type = flash
-    # The library's own default is 4 threads, which slows it down on fewer cores.
-    params.n_threads = params.n_threads_batch = os.cpu_count()
-    context = ll.llama_init_from_model(model, params)
-    memory, size = ll.llama_get_memory(context), ll.llama_vocab_n_tokens(vocab)
-    greedy = ll.llama_sampler_init_greedy()
-    batch = ll.llama_batch_init(2048, 0, 1)
-    waiting, free, running, written = list(range(count)), list(range(parallel)), {}, 0
-    assert size > 0
-
-    def add(token, position, sequence, wanted):
-        at = batch.n_tokens
-        batch.token[at], batch.pos[at], batch.n_seq_id[at] = token, position, 1
-        batch.seq_id[at][0], batch.logits[at] = sequence, wanted
-        batch.n_tokens += 1
-        return at
-
+    server = serve(path, parallel, 256 + new, FLASH[flash])
+    address = f"{server.listening_address}/completion"
     start = time.perf_counter()
-    while waiting or running:
-        batch.n_tokens, rows = 0, {}
-        for sequence, state in running.items():
-            rows[sequence] = add(state["next"], state["length"], sequence, True)
-            state["length"] += 1
-        while waiting and free and batch.n_tokens + len(prompts[waiting[0]]) <= 512:
-            ids, sequence = prompts[waiting.pop(0)], free.pop()
-            for i, token in enumerate(ids):
-                rows[sequence] = add(token, i, sequence, i + 1 == len(ids))
-            running[sequence] = {"length": len(ids), "left": new}
-        assert ll.llama_decode(context, batch) == 0
-        for sequence, row in rows.items():
-            token, state = ll.llama_sampler_sample(greedy, context, row), running[sequence]
-            state["next"], state["left"] = token, state["left"] - 1
-            written += 1
-            if ll.llama_vocab_is_eog(vocab, token) or state["left"] == 0:
-                ll.llama_memory_seq_rm(memory, sequence, -1, -1)
-                del running[sequence]
-                free.append(sequence)
+    with ThreadPoolExecutor(count) as pool:
+        body = lambda text: {"prompt": text, "n_predict": new, "temperature": 0}
+        answers = list(pool.map(lambda text: ask(address, body(text)), prompts))
     seconds = time.perf_counter() - start
-    tokens = sum(map(len, prompts))
+    tokens = sum(answer["tokens_evaluated"] for answer in answers)
+    written = sum(answer["tokens_predicted"] for answer in answers)
     print(f"{count} prompts of {tokens} tokens: {written} tokens written in {seconds:.1f} s, {parallel} in parallel")
     print(f"{written / seconds:.1f} tokens/s")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

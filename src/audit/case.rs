@@ -78,6 +78,7 @@ fn answer(prompt: &str, text: &str) -> Answer {
     let tokens = |text: &str| text.chars().count().div_ceil(4);
     Answer {
         text: text.to_string(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: tokens(prompt),
         output_tokens: tokens(text),

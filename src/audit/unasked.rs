@@ -130,6 +130,7 @@ mod tests {
         };
         Answer {
             text: String::new(),
+            thoughts: String::new(),
             stop: Stop::Scored,
             prompt_tokens: 1,
             output_tokens: 0,

@@ -311,6 +311,7 @@ mod tests {
     fn judge(check: &Check, text: &str) -> Verdict {
         let answer = Answer {
             text: text.into(),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 1,
             output_tokens: 1,

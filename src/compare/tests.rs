@@ -67,6 +67,7 @@ fn outcome(version: &str, reply: Reply) -> Outcome {
     Outcome::Judged {
         answer: Answer {
             text: format!("{version} says {score}"),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 5,
             output_tokens: 7,

@@ -32,8 +32,7 @@ impl Opening {
             return Ok((Self::None, plain));
         }
         let opened = chat.opening_with(system, &version.examples);
-        let Some((template, with)) = opened.and_then(|text| Some((text.clone(), chat.with_template(&text).ok()?)))
-        else {
+        let Some(with) = opened.and_then(|text| chat.with_template(&text).ok()) else {
             return Ok((Self::Instructions, plain));
         };
         for (whole, sent) in prompts {
@@ -42,6 +41,6 @@ impl Opening {
                 return Ok((Self::Instructions, plain));
             }
         }
-        Ok((Self::Template, Some(template)))
+        Ok((Self::Template, with.template().map(str::to_string)))
     }
 }

@@ -54,6 +54,7 @@ mod tests {
     fn lost(score: f64, verdicts: &[Judged]) -> Vec<f64> {
         let answer = Answer {
             text: "a".into(),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 0,
             output_tokens: 0,

@@ -104,6 +104,7 @@ fn outcome(version: &str, repeat: u32, score: f64) -> Outcome {
     Outcome::Judged {
         answer: Answer {
             text: format!("{version} {repeat} {score}"),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 1,
             output_tokens: 1,

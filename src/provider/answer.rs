@@ -46,8 +46,12 @@ impl Likelihood {
 pub struct Answer {
     /// The text; for a multiple-choice case, the choice picked.
     pub text: String,
+    /// What the model wrote to itself before it answered. No check and no person judges it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub thoughts: String,
     pub stop: Stop,
     pub prompt_tokens: usize,
+    /// Thoughts included.
     pub output_tokens: usize,
     /// Wall-clock seconds from the moment the request joined the batch.
     pub seconds: f64,

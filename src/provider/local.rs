@@ -175,7 +175,7 @@ impl Open {
         }
     }
 
-    fn answer(self) -> Result<Answer> {
+    fn answer(self, chat: &Chat) -> Result<Answer> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -195,8 +195,16 @@ impl Open {
             Some((text, tokens, Finish::StopString)) => (text, tokens, Stop::StopString),
             None => (likeliest(&likelihoods), 0, Stop::Scored),
         };
+        let (thoughts, text) = match stop {
+            Stop::Scored => (String::new(), text),
+            _ => {
+                let (thoughts, answer) = chat.apart(&text);
+                (thoughts.to_string(), answer.to_string())
+            }
+        };
         Ok(Answer {
             text,
+            thoughts,
             stop,
             prompt_tokens: self.prompt_tokens,
             output_tokens,
@@ -242,7 +250,7 @@ impl<M: Forward> Provider for Local<M> {
                     state.take(part, outcome, elapsed);
                 }
                 match open[request].take_if(|state| state.left == 0) {
-                    Some(state) => sink(Event::Done { id: state.id, answer: state.answer() }),
+                    Some(state) => sink(Event::Done { id: state.id, answer: state.answer(self.engine.chat()) }),
                     None => ControlFlow::Continue(()),
                 }
             }

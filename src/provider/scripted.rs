@@ -55,6 +55,7 @@ impl Provider for Scripted {
                     prompt_tokens: request.messages.iter().map(|message| words(&message.content)).sum(),
                     output_tokens: words(&text),
                     text,
+                    thoughts: String::new(),
                     stop: Stop::End,
                     seconds: self.delay.as_secs_f64(),
                     reference_nll: None,

@@ -310,6 +310,7 @@ fn answer(case: &str, text: &str) -> Answer {
     let scored = case == "domain/choice";
     Answer {
         text: text.to_string(),
+        thoughts: String::new(),
         stop: if scored {
             Stop::Scored
         } else if case == "format/table" {

@@ -29,6 +29,7 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
         };
         let answer = Answer {
             text: format!("{name} on {i}"),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 5,
             output_tokens: 7,

@@ -39,6 +39,7 @@ pub fn run(id: &str, version: &str, cases: &[Told]) -> Run {
 pub fn record(told: &Told) -> Record {
     let answer = Answer {
         text: told.text.clone(),
+        thoughts: String::new(),
         stop: told.stop,
         prompt_tokens: 1,
         output_tokens: 1,

@@ -307,6 +307,7 @@ fn an_answer_that_is_not_a_number_is_an_error_and_not_an_unreadable_record() {
                 }];
                 let answer = crate::provider::Answer {
                     text: "x".into(),
+                    thoughts: String::new(),
                     stop: crate::provider::Stop::Scored,
                     prompt_tokens: 1,
                     output_tokens: 0,
@@ -524,7 +525,7 @@ proptest! {
         let record = |index: usize, judged: bool| {
             let outcome = if judged {
                 let answer = crate::provider::Answer {
-                    text: index.to_string(), stop: crate::provider::Stop::End, prompt_tokens: 0, output_tokens: 0,
+                    text: index.to_string(), thoughts: String::new(), stop: crate::provider::Stop::End, prompt_tokens: 0, output_tokens: 0,
                     seconds: 0.0, reference_nll: None, likelihoods: Vec::new(),
                 };
                 Outcome::Judged { answer, verdicts: Vec::new(), score: 1.0, passed: true, reused: false }

@@ -147,6 +147,7 @@ fn record(suite: &str, number: usize, share: f64, plan: &Plan) -> Record {
     let score = if passed { 1.0 } else { 0.2 };
     let answer = Answer {
         text: format!("{} answers {case}", plan.version),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 10,
         output_tokens: 10,

@@ -3,6 +3,7 @@
 use super::guard::{self, MARK};
 use super::opening::opened;
 use super::template::{CHATML, Template};
+use super::thinking;
 use super::trie;
 use super::{Message, Role, Streaming, Tokenizer};
 use crate::error::{Error, Result};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub bos_token: String,
     /// What a template calls `eos_token`.
     pub eos_token: String,
+    /// Whether the model thinks before it answers, where its template has a switch for it; not unless asked.
+    pub thinks: Option<bool>,
     /// Declared ends (`eos_token_id`, `eot_token_id`, generation_config.json), most specific first.
     pub stop_ids: Vec<u32>,
 }
@@ -47,6 +50,8 @@ pub struct Chat {
     folds_system: bool,
     stop_ids: Vec<u32>,
     end_of_turn: u32,
+    /// A prompt ends where thoughts have begun.
+    thoughts_begun: bool,
     trie: OnceLock<Option<TokEnv>>,
 }
 
@@ -56,6 +61,8 @@ impl Chat {
         let speaks_chatml =
             ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
         let source = settings.template.clone().or_else(|| speaks_chatml.then(|| CHATML.to_string()));
+        let source = source.map(|text| thinking::switched(&text, settings.thinks));
+        let settings = Settings { thinks: source.as_deref().map(thinking::is_on), ..settings };
         let template_hash = source.as_deref().map(|text| store::hash(text.as_bytes())).unwrap_or_default();
         let compiled =
             source.as_deref().map(|text| Template::new(text, settings.bos_token.clone(), settings.eos_token.clone()));
@@ -79,10 +86,13 @@ impl Chat {
             folds_system: false,
             stop_ids,
             end_of_turn: declared,
+            thoughts_begun: false,
             trie: OnceLock::new(),
         };
         chat.folds_system = chat.lacks_system_role();
         chat.end_of_turn = chat.written_end().unwrap_or(declared);
+        let question = [Message::new(Role::User, "question")];
+        chat.thoughts_begun = chat.render_marked(&question, true).is_ok_and(|prompt| thinking::begun(&prompt));
         Ok(chat)
     }
 
@@ -100,10 +110,23 @@ impl Chat {
         Self::new(self.tokenizer.clone(), settings)
     }
 
+    /// The same, but that the model thinks before it answers, or does not; as it is where its template has no switch.
+    ///
+    /// # Errors
+    /// As [`Chat::new`].
+    pub fn thinking(&self, thinks: bool) -> Result<Self> {
+        Self::new(self.tokenizer.clone(), Settings { thinks: Some(thinks), ..self.settings.clone() })
+    }
+
+    /// The thoughts at the beginning of what the model wrote, and the answer behind them.
+    pub fn apart<'a>(&self, text: &'a str) -> (&'a str, &'a str) {
+        thinking::apart(text, self.thoughts_begun)
+    }
+
     /// A template that puts `system` and `examples` before every conversation, but `system` only before one without a
     /// system message of its own. `None` where there is no template to begin with.
     pub fn opening_with(&self, system: Option<&str>, examples: &[Message]) -> Option<String> {
-        Some(opened(self.template()?, self.folds_system, system, examples))
+        Some(opened(thinking::bare(self.template()?), self.folds_system, system, examples))
     }
 
     /// The tokenizer as a `tokenizer.json`.
@@ -340,6 +363,28 @@ mod tests {
         let other = Chat::new(tokenizer(&["<|endoftext|>"]), Settings::default()).unwrap();
         let error = other.render(&conversation(), true).unwrap_err();
         assert!(error.to_string().contains("no chat template"), "{error}");
+    }
+
+    #[test]
+    fn a_model_that_can_think_answers_at_once_unless_asked_and_says_so_in_its_template() {
+        let source = "{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}[answer]\
+                      {% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}{% endif %}";
+        let off = chat(Some(source));
+        let hi = [Message::new(Role::User, "Hi")];
+        assert_eq!(off.render(&hi, true).unwrap(), "Hi[answer]<think></think>");
+        let on = off.thinking(true).unwrap();
+        assert_eq!(on.render(&hi, true).unwrap(), "Hi[answer]");
+        assert_ne!(off.template_hash(), on.template_hash());
+        // What is written into a file is read back as it was, with an opening of one's own as well.
+        for chat in [&off, &on] {
+            let again = self::chat(chat.template());
+            assert_eq!(again.render(&hi, true).unwrap(), chat.render(&hi, true).unwrap());
+            let opened = again.with_template(&again.opening_with(Some("S"), &[]).unwrap()).unwrap();
+            let read = self::chat(opened.template()).render(&hi, true).unwrap();
+            assert_eq!(read, format!("S{}", chat.render(&hi, true).unwrap()));
+        }
+        let begun = chat(Some("{{ messages[0].content }}<think>\n"));
+        assert_eq!(begun.apart("hm"), ("hm", ""));
     }
 
     #[test]

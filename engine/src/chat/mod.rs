@@ -14,6 +14,7 @@ mod opening;
 mod spelling;
 mod streaming;
 mod template;
+pub mod thinking;
 mod tokenizer;
 mod trie;
 mod vocabulary;

@@ -20,6 +20,7 @@ pub(super) fn of_gguf(gguf: &Gguf, family: Family) -> Result<Chat> {
         template: header.text("tokenizer.chat_template").map(str::to_string),
         bos_token: text("tokenizer.ggml.bos_token_id"),
         eos_token: text("tokenizer.ggml.eos_token_id"),
+        thinks: None,
         stop_ids: ends.into_iter().filter_map(id).collect(),
     };
     let in_file = |error: Error| Error { message: format!("{}: {}", gguf.path.display(), error.message), ..error };
@@ -83,7 +84,8 @@ pub(super) fn of_folder(folder: &Path) -> Result<Chat> {
         stop_ids = ids(optional_json(&folder.join("config.json"))?.get("eos_token_id"));
     }
     stop_ids.extend(tokenizer.id(&text("eos_token")));
-    let settings = Settings { template, bos_token: text("bos_token"), eos_token: text("eos_token"), stop_ids };
+    let settings =
+        Settings { template, bos_token: text("bos_token"), eos_token: text("eos_token"), thinks: None, stop_ids };
     Chat::new(tokenizer, settings)
         .map_err(|error| Error { message: format!("{}: {}", folder.display(), error.message), ..error })
 }

@@ -167,43 +167,16 @@ impl<'a> Attend<'a> {
 /// Calls a function with the number of queries as a constant, for as many at a time as [`QUERIES`] allows.
 macro_rules! some_queries {
     ($count:expr, |$first:ident, $n:ident| $call:expr) => {
+        some_queries!(1 2 3 4 5 6 7 8; $count, |$first, $n| $call)
+    };
+    ($($size:literal)*; $count:expr, |$first:ident, $n:ident| $call:expr) => {
         let mut $first = 0;
         while $first < $count {
             let some = QUERIES.min($count - $first);
-            match some {
-                8 => {
-                    const $n: usize = 8;
-                    $call
-                }
-                7 => {
-                    const $n: usize = 7;
-                    $call
-                }
-                6 => {
-                    const $n: usize = 6;
-                    $call
-                }
-                5 => {
-                    const $n: usize = 5;
-                    $call
-                }
-                4 => {
-                    const $n: usize = 4;
-                    $call
-                }
-                3 => {
-                    const $n: usize = 3;
-                    $call
-                }
-                2 => {
-                    const $n: usize = 2;
-                    $call
-                }
-                _ => {
-                    const $n: usize = 1;
-                    $call
-                }
-            }
+            $(if some == $size {
+                const $n: usize = $size;
+                $call
+            })*
             $first += some;
         }
     };

@@ -172,6 +172,7 @@ mod running {
             Command { run: ["sh", "-c", script].map(str::to_string).to_vec(), max_seconds, permit: OnceLock::new() };
         let answer = Answer {
             text: "yes; $(touch gone)".into(),
+            thoughts: String::new(),
             stop: Stop::End,
             prompt_tokens: 1,
             output_tokens: 1,

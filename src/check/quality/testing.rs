@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub(crate) fn answer(text: &str) -> Answer {
     Answer {
         text: text.to_string(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 10,
         output_tokens: 20,

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 pub(crate) fn answer(text: &str) -> Answer {
     Answer {
         text: text.to_string(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 1,
         output_tokens: 1,

@@ -1,11 +1,13 @@
 use super::json;
 use crate::provider::Stop;
+use engine::chat::thinking;
 use serde_json::Value;
 
 /// What an endpoint answered.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
     pub(super) text: String,
+    pub(super) thoughts: String,
     pub(super) stop: Stop,
     /// 0 where the endpoint does not count.
     pub(super) prompt_tokens: usize,
@@ -95,6 +97,7 @@ struct Heard {
     refusal: String,
     /// The field that holds thoughts.
     thoughts: Option<&'static str>,
+    thought: String,
     finish: Option<String>,
     prompt_tokens: usize,
     output_tokens: usize,
@@ -137,7 +140,10 @@ impl Heard {
             self.refusal.push_str(refusal);
         }
         let thinks = |field: &&str| said.get(field).is_some_and(|value| !is_nothing(value));
-        self.thoughts = self.thoughts.or_else(|| THOUGHTS.into_iter().find(thinks));
+        if let Some(field) = THOUGHTS.into_iter().find(thinks) {
+            self.thoughts = self.thoughts.or(Some(field));
+            self.thought.push_str(said.get(field).and_then(Value::as_str).unwrap_or_default());
+        }
         Ok(())
     }
 
@@ -174,7 +180,11 @@ impl Heard {
         }
         let stop = if matches!(finish, "length" | "max_tokens") { Stop::Length } else { Stop::End };
         let text = if self.text.is_empty() { self.refusal } else { self.text };
-        let remark = match self.thoughts {
+        // Some servers leave them in the text.
+        let (inside, answer) = thinking::apart(&text, false);
+        let marked = if inside.is_empty() { None } else { Some("`<think>` marks") };
+        let (thoughts, text) = (self.thought + inside, answer.to_string());
+        let remark = match self.thoughts.or(marked) {
             _ if !text.is_empty() => None,
             Some(field) => Some(format!(
                 "an answer is empty because the model only thought: what it wrote stands in {field}, and thoughts are \
@@ -185,7 +195,7 @@ impl Heard {
             }
             None => None,
         };
-        Ok(Reply { text, stop, prompt_tokens: self.prompt_tokens, output_tokens: self.output_tokens, remark })
+        Ok(Reply { text, thoughts, stop, prompt_tokens: self.prompt_tokens, output_tokens: self.output_tokens, remark })
     }
 }
 
@@ -327,6 +337,27 @@ mod tests {
         assert_eq!(text(r#"[{"choices": [{"message": {"content": "listed"}}]}]"#), "listed");
         assert_eq!(text(r#"{"choices": [{"message": {"content": null, "refusal": "I can't."}}]}"#), "I can't.");
         assert_eq!(text(r#"{"choices": [{"message": {}}]}"#), "");
+    }
+
+    #[test]
+    fn thoughts_are_kept_apart_wherever_they_stand() {
+        for message in [
+            json!({ "content": "<think>\nhm\n</think>\n\nShip it." }),
+            json!({ "content": "hm</think>Ship it." }),
+            json!({ "content": "Ship it.", "reasoning_content": "hm" }),
+        ] {
+            let body = json!({ "choices": [{ "message": message, "finish_reason": "stop" }] });
+            let reply = answer(body.to_string().as_bytes()).unwrap();
+            assert_eq!(
+                (reply.text.as_str(), reply.thoughts.as_str(), reply.remark),
+                ("Ship it.", "hm", None),
+                "{body}"
+            );
+        }
+        let cut = json!({ "choices": [{ "message": { "content": "<think>hm" }, "finish_reason": "length" }] });
+        let reply = answer(cut.to_string().as_bytes()).unwrap();
+        assert_eq!((reply.text.as_str(), reply.stop), ("", Stop::Length));
+        assert!(reply.remark.is_some_and(|remark| remark.contains("only thought")));
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl Asker {
     fn written(&self, request: &Request, messages: &[Message], stop: &AtomicBool) -> Result<Answer, Fault> {
         let model = &self.client.endpoint.model;
         let body = |dialect: &Dialect| request::body(model, messages, &request.sampling, dialect);
-        let (Reply { mut text, stop: mut end, prompt_tokens, output_tokens, remark }, seconds) =
+        let (Reply { mut text, thoughts, stop: mut end, prompt_tokens, output_tokens, remark }, seconds) =
             self.client.ask(body, reply::answer, stop)?;
         remark.into_iter().for_each(|remark| self.client.notes.say(remark));
         let stops = request.sampling.stop.iter().filter(|stop| !stop.is_empty());
@@ -157,6 +157,7 @@ impl Asker {
         }
         Ok(Answer {
             text,
+            thoughts,
             stop: end,
             prompt_tokens,
             output_tokens,
@@ -171,6 +172,7 @@ impl Asker {
 fn scored(likelihoods: &[Likelihood]) -> Answer {
     Answer {
         text: likeliest(likelihoods),
+        thoughts: String::new(),
         stop: Stop::Scored,
         prompt_tokens: 0,
         output_tokens: 0,

@@ -49,6 +49,7 @@ pub(super) fn with_defaults(name: &str, lexicon: &Arc<Lexicon>) -> Option<Check>
 pub(super) fn judged(check: &Check, prompt: &str, output: &str) -> Verdict {
     let answer = Answer {
         text: output.to_string(),
+        thoughts: String::new(),
         stop: Stop::End,
         prompt_tokens: 0,
         output_tokens: 0,
