@@ -7,17 +7,26 @@
 
 mod home;
 mod hub;
+mod kept;
+mod licence;
+mod model;
 mod named;
 mod progress;
 mod pull;
+mod transfer;
 mod wheel;
 
 pub use home::home;
-pub use named::{DEFAULT, SENTENCES};
+pub use licence::Licence;
+pub use model::{CONVERSATION, EXAMPLE_TOKENS, EXAMPLES, Mix, Model};
+pub use named::{DEFAULT, Named, SENTENCES, bases};
 pub use progress::{Progress, Silent};
-pub use pull::{ensure, hash, local, pull};
+pub use kept::{hash, local};
+pub use pull::{ensure, pull};
 
+use engine::chat::LentTemplate;
 use engine::error::{Error, Result};
+use engine::files::Source;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -109,6 +118,23 @@ pub struct Base {
     pub path: PathBuf,
     /// SHA-256 of the weights (of the list of file hashes, for a folder).
     pub sha256: String,
+    /// The template that a version lends it, for a base that brings none.
+    pub template: Option<LentTemplate>,
+}
+
+impl Base {
+    /// Reads what is not weights: every size, tokenizer and template.
+    ///
+    /// # Errors
+    /// It cannot be read; it brings a template of its own, or its tokenizer lacks what the lent one writes.
+    pub fn open(&self) -> Result<Source> {
+        let source = engine::files::open(&self.path)?;
+        let chat = match self.template {
+            Some(template) if source.chat.lent_template() != Some(template) => source.chat.lend(template)?,
+            _ => source.chat,
+        };
+        Ok(Source { chat, ..source })
+    }
 }
 
 /// `base.json` in a pulled base's folder: what lies there and where it came from.

@@ -91,7 +91,7 @@ pub fn deploy(workspace: &Workspace, options: &DeployOptions, sink: &dyn Sink) -
     };
     let (folder, parity) = proven(workspace, &version, options, sink)?;
     let file = folder.join(&parity.file);
-    let chat = files::open(&base.path)?.chat;
+    let chat = base.open()?.chat;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (mut modelfile, mut to_set) = (None, Vec::new());
     let inside = parity.opening != Opening::Instructions;

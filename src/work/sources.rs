@@ -1,6 +1,6 @@
 //! From versions to providers: bases are pulled, hashes checked, and versions over one base share it in memory.
 
-use super::event::{Sink, ensure_base};
+use super::event::{self, Sink, ensure_base};
 use crate::base::Base;
 use crate::provider::{EndpointSettings, Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
@@ -8,7 +8,6 @@ use crate::run::VersionRef;
 use crate::workspace::Workspace;
 use candle_core::Device;
 use engine::error::{Error, Result};
-use engine::files;
 use engine::generate::Sampling;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -64,11 +63,18 @@ pub fn open(workspace: &Workspace, versions: Vec<Version>, sink: &dyn Sink) -> R
 fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<(VersionRef, Source)> {
     let (source, base, adapter, template) = match &version.origin {
         Origin::Endpoint(url) => (Source::Endpoint(url.clone()), url.clone(), None, None),
-        Origin::Local { base: name, expected, adapter } => {
-            let base = ensure_base(name, sink)?;
+        Origin::Local { base: name, expected, adapter, template } => {
+            let base = Base { template: *template, ..ensure_base(name, sink)? };
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
-            let template = files::open(&base.path)?.chat.template_hash().to_string();
+            let chat = base.open()?.chat;
+            if let (None, Some(lent)) = (template, chat.lent_template()) {
+                sink.tell(event::Event::Note(format!(
+                    "{name} brings no chat template of its own; `{}` is used, which its tokenizer was made for",
+                    lent.name()
+                )));
+            }
+            let template = chat.template_hash().to_string();
             let sha256 = base.sha256.clone();
             (Source::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
         }
@@ -137,7 +143,7 @@ fn provider(
     Ok(match &sources[members[0]] {
         Source::Endpoint(url) => Box::new(Remote::parse(url, remote)?),
         Source::Local { base, .. } | Source::Routed { base, .. } => {
-            let (base, adapters) = (base.path.clone(), adapters.collect());
+            let (base, adapters) = (base.clone(), adapters.collect());
             Box::new(OnDemand { base, adapters, device: device.cloned() })
         }
     })
@@ -147,7 +153,7 @@ fn provider(
 pub fn engine(source: &Source) -> Result<Local> {
     match source {
         Source::Local { base, .. } | Source::Routed { base, .. } => {
-            Local::new(files::open(&base.path)?, source.adapters())
+            Local::new(base.open()?, source.adapters())
         }
         Source::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
@@ -156,14 +162,14 @@ pub fn engine(source: &Source) -> Result<Local> {
 
 /// Loads the weights at the first question only: a run whose answers are all reused needs none.
 struct OnDemand {
-    base: PathBuf,
+    base: Base,
     adapters: Vec<Option<PathBuf>>,
     device: Option<Device>,
 }
 
 impl Provider for OnDemand {
     fn answer(&self, requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
-        let base = files::open(&self.base)?;
+        let base = self.base.open()?;
         match &self.device {
             None => Local::new(base, &self.adapters)?.answer(requests, sink),
             Some(device) => Local::on(base, &self.adapters, device.clone())?.answer(requests, sink),
