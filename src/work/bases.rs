@@ -3,7 +3,7 @@
 use super::event::{Event, Sink};
 use super::speed::Speeds;
 use super::train::memory;
-use crate::base::{self, BaseName, DEFAULT, Model, Named};
+use crate::base::{self, BaseName, DEFAULT, Model, Named, Neighbour};
 use crate::words;
 use engine::error::Result;
 use engine::train::Estimate;
@@ -14,6 +14,8 @@ const SHARE: f64 = 0.6;
 /// What is known of the bases, and of this computer.
 pub struct Bases {
     pub rows: Vec<Row>,
+    /// What other programs have on this computer.
+    pub neighbours: Vec<Neighbour>,
     /// Of this computer, in bytes.
     pub memory_bytes: u64,
     pub threads: usize,
@@ -74,7 +76,8 @@ pub fn bases(measure: bool, sink: &dyn Sink) -> Result<Bases> {
     for (named, model) in base::bases() {
         found.push((named, model, base::local(&BaseName::Named(named.name.to_string()))?));
     }
-    let known = |speeds: &Speeds| found.iter().any(|(.., here)| here.as_ref().is_some_and(|b| speeds.of(&b.sha256).is_some()));
+    let known =
+        |speeds: &Speeds| found.iter().any(|(.., here)| here.as_ref().is_some_and(|b| speeds.of(&b.sha256).is_some()));
     let first = !measure && !known(&speeds);
     for (named, _, here) in &found {
         let Some(here) = here.as_ref().filter(|_| measure || first && named.name == DEFAULT) else { continue };
@@ -90,7 +93,12 @@ pub fn bases(measure: bool, sink: &dyn Sink) -> Result<Bases> {
         let estimated = || pace.map(|pace| Speed::Estimated(pace / model.read_bytes().max(1) as f64));
         Row { named, model, on_disk: here.is_some(), speed: measured.map(Speed::Measured).or_else(estimated) }
     });
-    Ok(Bases { rows: rows.collect(), memory_bytes: memory::total(), threads: rayon::current_num_threads() })
+    Ok(Bases {
+        rows: rows.collect(),
+        neighbours: base::neighbours(),
+        memory_bytes: memory::total(),
+        threads: rayon::current_num_threads(),
+    })
 }
 
 /// `16 GB`, as shops say it: what the system keeps for itself is added.

@@ -152,9 +152,7 @@ fn provider(
 /// The model for a conversation with a version, or with the several that one stands for.
 pub fn engine(source: &Source) -> Result<Local> {
     match source {
-        Source::Local { base, .. } | Source::Routed { base, .. } => {
-            Local::new(base.open()?, source.adapters())
-        }
+        Source::Local { base, .. } | Source::Routed { base, .. } => Local::new(base.open()?, source.adapters()),
         Source::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }

@@ -48,7 +48,8 @@ impl Speeds {
     pub fn measure(&mut self, base: &Base) -> Result<f64> {
         let rate = probe(base)?;
         self.tokens_per_second.insert(base.sha256.clone(), rate);
-        let text = serde_json::to_vec_pretty(self).map_err(|e| Error::input("speeds cannot be written").caused_by(e))?;
+        let text =
+            serde_json::to_vec_pretty(self).map_err(|e| Error::input("speeds cannot be written").caused_by(e))?;
         store::replace(&file()?, &text)?;
         Ok(rate)
     }

@@ -1,8 +1,8 @@
 //! One model's way of talking: tokenizer, template and the tokens that end an answer.
 
 use super::guard::{self, MARK};
-use super::opening::opened;
 use super::lent::LentTemplate;
+use super::opening::opened;
 use super::template::Template;
 use super::trie;
 use super::{Message, Role, Streaming, Tokenizer};
@@ -112,7 +112,8 @@ impl Chat {
     /// It brings one; or its tokenizer lacks tokens that the template writes.
     pub fn lend(&self, template: LentTemplate) -> Result<Self> {
         if self.settings.template.is_some() {
-            let message = format!("the base has a chat template of its own, so `{}` cannot take its place", template.name());
+            let message =
+                format!("the base has a chat template of its own, so `{}` cannot take its place", template.name());
             return Err(Error::model(message).hint("leave the template away"));
         }
         if template.end(&self.tokenizer, &self.settings.eos_token).is_none() {
@@ -417,7 +418,8 @@ mod tests {
             assert_eq!(lent.token_text(lent.stop_ids()[0]), *end);
             let answered = [&conversation()[..], &[Message::new(Role::Assistant, "Yes")]].concat();
             assert!(lent.render(&answered, false).unwrap().contains(&format!("Yes{end}")));
-            for other in LentTemplate::ALL.into_iter().filter(|other| ![template, LentTemplate::Alpaca].contains(other)) {
+            for other in LentTemplate::ALL.into_iter().filter(|other| ![template, LentTemplate::Alpaca].contains(other))
+            {
                 let said = bare.lend(other).err().map(|e| e.to_string()).unwrap_or_default();
                 assert!(said.contains("alpaca") && said.contains(template.name()), "{said}");
             }

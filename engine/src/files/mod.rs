@@ -26,7 +26,7 @@ mod windows_json;
 
 pub use config::{Config, Scales};
 pub use family::Family;
-pub use gguf::{part_names, parts};
+pub use gguf::{architecture, part_names, parts};
 pub use lora::{LoraPair, LoraWeights};
 pub use peft::{LoraConfig, adapter_files, check_adapter};
 pub use shape::Shape;

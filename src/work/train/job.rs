@@ -100,7 +100,11 @@ impl Job {
         );
         // Writing to a string cannot fail.
         if let Some(lent) = prepared.source.chat.lent_template() {
-            let _ = writeln!(text, "The base brings no chat template of its own: `{}` is lent to it (--template)", lent.name());
+            let _ = writeln!(
+                text,
+                "The base brings no chat template of its own: `{}` is lent to it (--template)",
+                lent.name()
+            );
         }
         if let Some(estimate) = &self.estimate {
             let _ = writeln!(

@@ -269,7 +269,8 @@ fn end_with(chat: &Chat, folder: &Path) -> Result<()> {
     let end = chat.end_of_turn();
     let file = folder.join("generation_config.json");
     let (generation, config) = (optional_json(&file)?, optional_json(&folder.join("config.json"))?);
-    let named = [&generation, &config].into_iter().find_map(|json| json.get("eos_token_id").filter(|ids| !ids.is_null()));
+    let named =
+        [&generation, &config].into_iter().find_map(|json| json.get("eos_token_id").filter(|ids| !ids.is_null()));
     let is = |id: &Json| id.as_u64() == Some(end.into());
     if named.is_some_and(|ids| is(ids) || ids.as_array().is_some_and(|ids| ids.iter().any(is))) {
         return Ok(());
