@@ -1,7 +1,6 @@
 //! The program as a user meets it: what it prints, writes and refuses, and its exit codes. No model is needed here.
 
 use assert_cmd::Command;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -297,61 +296,4 @@ fn the_schema_command_prints_the_published_schemas() {
         let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(published).unwrap()).unwrap();
         assert_eq!(printed, published, "docs/{file}.schema.json is stale");
     }
-}
-
-/// A hub of one repository: each of these files, whole or from a byte on, as its client asks.
-fn hub(files: &'static [(&'static str, &'static [u8])]) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let lines: Vec<String> =
-                BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
-            let path = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_string();
-            let Some((_, bytes)) = files.iter().find(|(name, _)| path.ends_with(&format!("/resolve/main/{name}")))
-            else {
-                let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                continue;
-            };
-            let range =
-                lines.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(String::from));
-            let (from, to) = range.as_deref().and_then(|range| range.split_once('-')).unwrap_or(("0", ""));
-            let from: usize = from.parse().unwrap();
-            let to = to.parse().unwrap_or(bytes.len() - 1);
-            let head = format!(
-                "HTTP/1.1 206 Partial Content\r\nx-repo-commit: 0\r\netag: \"{}\"\r\nContent-Range: bytes {from}-{to}/{}\r\n\
-                 Content-Length: {}\r\nConnection: close\r\n\r\n",
-                path.len() + bytes.len() + usize::from(bytes[0]),
-                bytes.len(),
-                to + 1 - from
-            );
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&bytes[from..=to]));
-        }
-    });
-    format!("http://{address}")
-}
-
-#[test]
-fn a_model_in_several_files_comes_whole_from_the_hub_whichever_part_is_named() {
-    let home = tempfile::tempdir().unwrap();
-    let endpoint =
-        hub(&[("q4/m-00001-of-00002.gguf", b"the first part"), ("q4/m-00002-of-00002.gguf", b"and the second")]);
-    let pull = |name: &str| {
-        let mut command = pmtune(home.path());
-        command.env("HF_ENDPOINT", &endpoint).env("PMTUNE_HOME", home.path()).args(["pull", name]).output().unwrap()
-    };
-    let output = pull("hub:org/repo:q4/m-00002-of-00002.gguf");
-    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
-    assert!(stderr(&output).contains("(2 of 2)"), "{}", stderr(&output));
-    let folder = home.path().join("bases/hub--org--repo--q4--m-00001-of-00002.gguf");
-    for (name, text) in [("m-00001-of-00002.gguf", "the first part"), ("m-00002-of-00002.gguf", "and the second")] {
-        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), text);
-    }
-    let receipt: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("base.json")).unwrap()).unwrap();
-    assert_eq!(receipt["further"], serde_json::json!([["m-00002-of-00002.gguf", 14]]));
-    // A part that is missing on the hub leaves nothing behind.
-    let half = pull("hub:org/repo:q4/m-00001-of-00003.gguf");
-    assert_eq!(half.status.code(), Some(1), "{}", stderr(&half));
-    assert!(!home.path().join("bases/hub--org--repo--q4--m-00001-of-00003.gguf").exists());
 }

@@ -4,7 +4,6 @@ mod composite;
 mod decoder;
 mod embed;
 mod export;
-mod gemma;
 mod generate;
 mod gguf_rope;
 mod json;

@@ -1,23 +1,42 @@
 //! Bases: frozen weights, large and shared, so they live in the user's cache folder and never in a workspace.
 //!
-//! A base is named (`smollm2-135m-instruct`), on the hub (`hub:org/repo[:file]`), or a path. [`ensure`] gives its files,
+//! A base is named (`smollm2-135m-instruct`), on the hub (`hub:org/repo[:file]`), another program's on this computer
+//! (`lmstudio:…`, `ollama:…`; used where it lies), or a path. [`ensure`] gives its files,
 //! pulling them first when they are missing. A pulled base is complete or absent: files arrive in a scratch folder, are
 //! checked against their pinned size and SHA-256, and the folder is renamed into place in one step. The sentence model
 //! ([`SENTENCES`]) is pulled and kept the same way.
 
+mod elsewhere;
+mod hashed;
 mod home;
 mod hub;
+mod kept;
+mod licence;
+mod lm_studio;
+mod model;
 mod named;
+mod neighbour;
+mod ollama;
 mod progress;
 mod pull;
+mod transfer;
 mod wheel;
 
+pub use elsewhere::Neighbour;
+pub use hashed::hash;
 pub use home::home;
-pub use named::{DEFAULT, SENTENCES};
+pub use kept::local;
+pub use licence::Licence;
+pub use lm_studio::lm_studio_models;
+pub use model::{CONVERSATION, EXAMPLE_TOKENS, EXAMPLES, Mix, Model};
+pub use named::{DEFAULT, Named, SENTENCES, bases};
+pub use neighbour::neighbours;
 pub use progress::{Progress, Silent};
-pub use pull::{ensure, hash, local, pull};
+pub use pull::{ensure, pull};
 
+use engine::chat::LentTemplate;
 use engine::error::{Error, Result};
+use engine::files::Source;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +47,10 @@ pub enum BaseName {
     Named(String),
     /// `hub:org/repo[:file]`; without a file, the repository's safetensors.
     Hub { repo: String, file: Option<String> },
+    /// `lmstudio:publisher/repository/file.gguf`, where LM Studio has it.
+    LmStudio(String),
+    /// `ollama:name[:tag]`, where Ollama has it.
+    Ollama(String),
     /// A `.gguf` file, or a folder with `config.json` and safetensors.
     Path(PathBuf),
 }
@@ -49,6 +72,20 @@ impl BaseName {
             }
             return Ok(Self::Hub { repo: repo.to_string(), file });
         }
+        if let Some(model) = text.strip_prefix("lmstudio:") {
+            return match lm_studio::is_model(model) {
+                true => Ok(Self::LmStudio(model.to_string())),
+                false => Err(Error::usage(format!("`{text}` does not name a model of LM Studio"))
+                    .hint("write lmstudio:publisher/repository/file.gguf; `pmtune bases` lists what is there")),
+            };
+        }
+        if let Some(model) = text.strip_prefix("ollama:") {
+            return match ollama::is_model(model) {
+                true => Ok(Self::Ollama(model.to_string())),
+                false => Err(Error::usage(format!("`{text}` does not name a model of Ollama"))
+                    .hint("write ollama:name:tag; `pmtune bases` lists what is there")),
+            };
+        }
         if named::find(text).is_some() {
             return Ok(Self::Named(text.to_string()));
         }
@@ -57,7 +94,7 @@ impl BaseName {
             return Ok(Self::Path(path.to_path_buf()));
         }
         Err(Error::missing(format!("no base is called `{text}`")).hint(format!(
-            "known: {}; or give hub:organisation/repository[:file], or a path to a .gguf file",
+            "known: {}; or give hub:organisation/repository[:file], lmstudio:…, ollama:…, or a path to a .gguf file",
             named::ALL.iter().map(|b| b.name).filter(|name| *name != SENTENCES).collect::<Vec<_>>().join(", ")
         )))
     }
@@ -71,7 +108,7 @@ impl BaseName {
         }
     }
 
-    /// The folder's name in the cache; `None` for a path, which stays where it is.
+    /// The folder's name in the cache; `None` for what stays where it is.
     fn cache_name(&self) -> Option<String> {
         match self {
             Self::Named(name) => Some(name.clone()),
@@ -86,7 +123,7 @@ impl BaseName {
                 };
                 Some(name.replace('/', "--"))
             }
-            Self::Path(_) => None,
+            Self::LmStudio(_) | Self::Ollama(_) | Self::Path(_) => None,
         }
     }
 }
@@ -97,6 +134,8 @@ impl std::fmt::Display for BaseName {
             Self::Named(name) => write!(f, "{name}"),
             Self::Hub { repo, file: Some(file) } => write!(f, "hub:{repo}:{file}"),
             Self::Hub { repo, file: None } => write!(f, "hub:{repo}"),
+            Self::LmStudio(model) => write!(f, "lmstudio:{model}"),
+            Self::Ollama(model) => write!(f, "ollama:{model}"),
             Self::Path(path) => write!(f, "{}", path.display()),
         }
     }
@@ -109,6 +148,35 @@ pub struct Base {
     pub path: PathBuf,
     /// SHA-256 of the weights (of the list of file hashes, for a folder).
     pub sha256: String,
+    /// The template that a version lends it, for a base that brings none.
+    pub template: Option<LentTemplate>,
+    /// A version lets it think before it answers.
+    pub thinks: bool,
+}
+
+impl Base {
+    /// Bytes of its files on disk.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn bytes(&self) -> Result<u64> {
+        hashed::bytes(&self.path)
+    }
+
+    /// Reads what is not weights: every size, tokenizer and template.
+    ///
+    /// # Errors
+    /// It cannot be read; it brings a template of its own, its tokenizer lacks what the lent one writes; or it is
+    /// to think and cannot.
+    pub fn open(&self) -> Result<Source> {
+        let source = engine::files::open(&self.path)?;
+        let chat = match self.template {
+            Some(template) if source.chat.lent_template() != Some(template) => source.chat.lend(template)?,
+            _ => source.chat,
+        };
+        let chat = if self.thinks { chat.thinking(true)? } else { chat };
+        Ok(Source { chat, ..source })
+    }
 }
 
 /// `base.json` in a pulled base's folder: what lies there and where it came from.
@@ -138,6 +206,9 @@ mod tests {
         assert_eq!(BaseName::parse("hub:org/repo").unwrap(), BaseName::Hub { repo: "org/repo".into(), file: None });
         let part = |no| BaseName::parse(&format!("hub:org/repo:q/m-0000{no}-of-00002.gguf")).unwrap().cache_name();
         assert_eq!(part(1), part(2), "both name the whole model");
+        for text in ["lmstudio:org/repo/a b.gguf", "ollama:qwen3:0.6b"] {
+            assert_eq!(BaseName::parse(text).unwrap().to_string(), text);
+        }
         assert_eq!(BaseName::parse("x/y.gguf").unwrap(), BaseName::Path("x/y.gguf".into()));
     }
 
@@ -154,6 +225,9 @@ mod tests {
 
     #[test]
     fn refuses_names_that_would_leave_the_cache() {
+        for bad in ["lmstudio:a/b", "lmstudio:../b/c.gguf", "lmstudio:/b/c.gguf", "ollama:../x", "ollama:"] {
+            assert!(BaseName::parse(bad).is_err(), "{bad}");
+        }
         for bad in ["hub:org", "hub:../x", "hub:org/..", "hub:org/repo:../../x", "hub:/x", "nonsense"] {
             assert!(BaseName::parse(bad).is_err(), "{bad}");
         }

@@ -1,5 +1,6 @@
 //! The program's arguments as typed; those of a command stand beside it.
 
+use super::bases::BasesArgs;
 use super::chat::ChatArgs;
 use super::compare::CompareArgs;
 use super::data::DataArgs;
@@ -49,6 +50,8 @@ pub enum Command {
     Init(InitArgs),
     /// Read the guides: how to write examples, train, compare, review.
     Guide(GuideArgs),
+    /// Which bases there are, and which suits this computer.
+    Bases(BasesArgs),
     /// Get the weights of a base model.
     Pull(PullArgs),
     /// Train the next version on the training data.

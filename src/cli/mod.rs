@@ -4,6 +4,7 @@
 //! Exit codes: 0 fine, 1 error, 2 usage, 100 quality gate failed, 102 quality gate not judged, 130 interrupted.
 
 mod args;
+mod bases;
 mod chat;
 mod compare;
 mod console;

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, models, out, pull, render,
-    review, runs, serve, share, shell, suite, suites, train,
+    bases, chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, models, out, pull,
+    render, review, runs, serve, share, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -52,6 +52,7 @@ fn dispatch(args: Args) -> Result<()> {
     match args.command {
         Command::Init(init) => init::run(&init),
         Command::Guide(guide) => guide::run(&guide),
+        Command::Bases(bases) => bases::run(&bases),
         Command::Pull(pull) => pull::run(&pull),
         Command::Eval(eval) => eval::run(&workspace()?, &eval),
         Command::Export(export) => export::run(&workspace()?, &export),

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 const NAMES: usize = 5;
 
 /// What differs between the runs besides the version itself, in words; empty when they are comparable. Base, adapter,
-/// system prompt and examples are what is compared; so is the chat template when the base is another.
+/// system prompt and examples are what is compared; so is the chat template when the base is another,
+/// or when one of them thinks.
 pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<String> {
     let (version_a, version_b) = (&a.manifest.version, &b.manifest.version);
     template(version_a, version_b)
@@ -21,7 +22,7 @@ pub(super) fn differences(a: &Run, b: &Run, labels: Outcomes<&str>) -> Vec<Strin
 }
 
 fn template(a: &VersionRef, b: &VersionRef) -> Option<String> {
-    (a.base == b.base && a.template != b.template)
+    (a.base == b.base && a.thinks == b.thinks && a.template != b.template)
         .then(|| "the chat templates differ although the base is the same".to_string())
 }
 

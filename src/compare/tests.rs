@@ -124,6 +124,8 @@ fn run(version: &str, cases: &[Case], replies: impl Fn(&Case) -> Vec<Reply>) -> 
                 examples: Vec::new(),
                 sampling: Sampling::default(),
                 template: Some("chatml".to_string()),
+                thinks: false,
+                weights: None,
                 routed: None,
             },
             suites: vec![suite],

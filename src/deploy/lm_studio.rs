@@ -1,36 +1,11 @@
-//! Where LM Studio keeps its models, and under which name its server has one.
+//! Under which name LM Studio's server has a model.
 
-use engine::error::{Error, Result};
-use engine::store;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ureq::Agent;
 
 /// The largest list of models that is read.
 const LARGEST_BYTES: u64 = 1 << 20;
-
-/// The folder of models below `home`, the user's: the one that its settings name, else the usual one.
-///
-/// # Errors
-/// LM Studio was never started here.
-pub fn models_folder(home: &Path) -> Result<PathBuf> {
-    let pointed = std::fs::read_to_string(home.join(".lmstudio-home-pointer")).ok();
-    let own = pointed.map(|text| PathBuf::from(text.trim())).filter(|folder| folder.is_dir());
-    // Versions before 0.3 kept it in the cache folder.
-    let usual = [home.join(".lmstudio"), home.join(".cache/lm-studio")].into_iter().find(|folder| folder.is_dir());
-    let Some(folder) = own.or(usual) else {
-        return Err(Error::missing(format!(
-            "LM Studio was not found: there is no {}",
-            home.join(".lmstudio").display()
-        ))
-        .hint("start LM Studio once, or deploy to a folder: pmtune deploy VERSION --to ./folder"));
-    };
-    let settings = store::read_text(&folder.join("settings.json")).unwrap_or_default();
-    let settings: Value = serde_json::from_str(&settings).unwrap_or_default();
-    let named = settings.get("downloadsFolder").and_then(Value::as_str).filter(|text| !text.is_empty());
-    Ok(named.map_or_else(|| folder.join("models"), PathBuf::from))
-}
 
 /// The id that a running LM Studio at `server` (`http://127.0.0.1:1234`) gives the file; `None` where none runs there, or
 /// where it does not know the file.

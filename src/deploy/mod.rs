@@ -12,7 +12,7 @@ mod place;
 mod target;
 
 pub use ledger::{Deployed, add, deployed, remove};
-pub use lm_studio::{models_folder, served_as};
+pub use lm_studio::served_as;
 pub use modelfile::Modelfile;
 pub use ollama::{create, remove_model};
 pub use pieces::Pieces;

@@ -8,10 +8,16 @@ use engine::files::export::Value;
 use engine::generate::Sampling;
 
 /// Keys of a merged model; what is not named stays as the base has it.
-pub(super) fn of_model(version: &VersionRef, base: &str, template: Option<&str>) -> Vec<(String, Option<Value>)> {
+pub(super) fn of_model(
+    version: &VersionRef,
+    base: &str,
+    template: Option<&str>,
+    end: Option<u32>,
+) -> Vec<(String, Option<Value>)> {
     let mut keys: Vec<(String, Option<Value>)> =
         general(version, base).into_iter().map(|(key, value)| (key, Some(value))).collect();
     keys.extend(sampling(&version.sampling).map(|(key, value)| (format!("general.sampling.{key}"), value)));
+    keys.extend(end.map(|id| ("tokenizer.ggml.eot_token_id".to_string(), Some(Value::U32(id)))));
     keys.extend(template.map(|text| ("tokenizer.chat_template".to_string(), Some(Value::Text(text.to_string())))));
     keys
 }

@@ -20,6 +20,8 @@ pub struct Parcel<'a> {
     pub file_type: FileType,
     /// The chat template that it carries.
     pub template: Option<&'a str>,
+    /// The token that ends a turn, where the template is lent: the base's files may not name it.
+    pub end: Option<u32>,
     /// The folder in which the file and its proof lie.
     pub folder: &'a Path,
 }
@@ -49,7 +51,7 @@ impl Parcel<'_> {
     }
 
     fn keys(&self) -> Vec<(String, Option<Value>)> {
-        keys::of_model(self.version, self.base_name, self.template)
+        keys::of_model(self.version, self.base_name, self.template, self.end)
     }
 
     fn write_adapter(&self, path: &Path) -> Result<Written> {

@@ -56,6 +56,8 @@ pub fn run(version: &str, cases: &[Made]) -> Run {
             examples: Vec::new(),
             sampling: Sampling::default(),
             template: None,
+            thinks: false,
+            weights: None,
             routed: None,
         },
         suites: suites.into_iter().map(suite).collect(),

@@ -51,11 +51,15 @@ fn made_from(a: &Manifest, b: &Manifest) -> Vec<Change> {
         m.adapter.as_ref().map(|_| hash.unwrap_or_else(|| "an adapter without a hash".into()))
     };
     let line = |m: &Manifest| m.parent.clone();
+    let thinking = |m: &Manifest| m.thinking.then(|| "on".to_string());
+    let template = |m: &Manifest| m.template.map(|template| template.name().to_string());
     [
         change("base", Some(a.base.name.clone()), Some(b.base.name.clone())),
         change("base weights", weights(&a.base), weights(&b.base)),
         change("parent", line(a), line(b)),
         change("adapter", adapter(a), adapter(b)),
+        change("template", template(a), template(b)),
+        change("thinking", thinking(a), thinking(b)),
     ]
     .into_iter()
     .flatten()

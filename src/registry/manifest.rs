@@ -1,7 +1,7 @@
 use super::Trained;
 use crate::pack::is_plain;
 use crate::yaml::{self, Node};
-use engine::chat::{Message, Role};
+use engine::chat::{LentTemplate, Message, Role};
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
 use engine::store;
@@ -27,6 +27,12 @@ pub struct Manifest {
     /// SHA-256 of what training wrote, by path relative to the manifest, so that damage is found.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
+    /// The chat template, of those that are lent to bases that bring none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<LentTemplate>,
+    /// Let the base think before it answers, where its chat template has a switch for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub thinking: bool,
     /// The system prompt; without one the base's own stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,

@@ -2,7 +2,7 @@ use super::{AUTO, Manifest, Name, base_name, labelled};
 use crate::base::BaseName;
 use crate::words;
 use crate::workspace::Workspace;
-use engine::chat::{Message, Role};
+use engine::chat::{LentTemplate, Message, Role};
 use engine::error::{Error, Result};
 use engine::generate::SamplingOptions;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,15 @@ pub struct Version {
 /// Where a version's answers come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
-    /// Weights on this computer (pulled when missing), perhaps with an adapter folder.
-    Local { base: BaseName, expected: Option<String>, adapter: Option<PathBuf> },
+    /// Weights on this computer (pulled when missing), perhaps with an adapter folder, a template, and thoughts before
+    /// its answers.
+    Local {
+        base: BaseName,
+        expected: Option<String>,
+        adapter: Option<PathBuf>,
+        template: Option<LentTemplate>,
+        thinks: bool,
+    },
     /// `openai:URL#model`.
     Endpoint(String),
 }
@@ -105,7 +112,7 @@ fn from_base(workspace: &Workspace, label: &str, base: &str) -> Result<Version> 
         BaseName::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         _ => label.to_string(),
     };
-    Ok(bare(&name, Origin::Local { base, expected: None, adapter: None }))
+    Ok(bare(&name, Origin::Local { base, expected: None, adapter: None, template: None, thinks: false }))
 }
 
 fn registered(workspace: &Workspace, name: &str) -> Result<Version> {
@@ -126,6 +133,8 @@ fn registered(workspace: &Workspace, name: &str) -> Result<Version> {
             base: base_name(workspace, &manifest.base.name, false)?,
             expected: manifest.base.sha256.clone(),
             adapter,
+            template: manifest.template,
+            thinks: manifest.thinking,
         },
         system: manifest.system.clone(),
         examples: manifest.messages(),

@@ -257,6 +257,8 @@ fn run(name: &str, id: &str, plans: &[Plan], told: impl Fn(&Plan) -> Told) -> Ru
             examples: vec![Message::new(Role::User, "Hello"), Message::new(Role::Assistant, "How can I help?")],
             sampling: Sampling::default(),
             template: Some("ef".repeat(32)),
+            thinks: false,
+            weights: None,
             routed: None,
         },
         suites: vec![suite("format", "Format consistency"), suite("domain", "Domain knowledge")],

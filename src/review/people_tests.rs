@@ -72,6 +72,8 @@ pub(super) fn run(name: &str, cases: usize, passes: impl Fn(usize) -> bool) -> R
         examples: Vec::new(),
         sampling: Sampling::default(),
         template: None,
+        thinks: false,
+        weights: None,
         routed: None,
     };
     Run {

@@ -33,6 +33,8 @@ fn version() -> VersionRef {
         examples: Vec::new(),
         sampling: Sampling { temperature: 0.7, ..Sampling::default() },
         template: Some("t".into()),
+        thinks: false,
+        weights: None,
         routed: None,
     }
 }

@@ -47,7 +47,7 @@ pub use merge::merge;
 pub use open::OpenRun;
 pub use passed::passed_share;
 pub use plan::{Item, Plan, remaining};
-pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Routed, Run, Stopped, SuiteRef, VersionRef, Why};
+pub use record::{FORMAT, Judged, Manifest, Outcome, Record, Routed, Run, Stopped, SuiteRef, VersionRef, Weights, Why};
 pub use reports::{Listing, Reports};
 pub use rescore::rescore;
 pub use sampling::{SamplingChange, sampling_changes};

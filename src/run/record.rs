@@ -96,9 +96,24 @@ pub struct VersionRef {
     pub sampling: Sampling,
     /// Hash of the chat template; `None` for an endpoint.
     pub template: Option<String>,
+    /// It thinks before it answers, which its chat template says too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub thinks: bool,
+    /// What its base is; `None` for an endpoint, and in runs of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
     /// Of `auto`, who answers in its place; it has no adapter, system prompt or examples of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed: Option<Routed>,
+}
+
+/// A base as people know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weights {
+    /// `smollm2-135m-instruct`, or as it was named otherwise.
+    pub name: String,
+    /// Of its files on disk.
+    pub bytes: u64,
 }
 
 /// Which version answers which case.

@@ -23,6 +23,8 @@ fn version(name: &str) -> VersionRef {
         examples: Vec::new(),
         sampling: Default::default(),
         template: Some("t".into()),
+        thinks: false,
+        weights: None,
         routed: None,
     }
 }

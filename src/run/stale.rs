@@ -121,6 +121,8 @@ mod tests {
             examples: Vec::new(),
             sampling: Sampling::default(),
             template: None,
+            thinks: false,
+            weights: None,
             routed: None,
         };
         let plan = Plan::new(version, &[load_str("s", SUITE).unwrap()]);

@@ -77,6 +77,8 @@ fn version(name: &str) -> VersionRef {
         examples: Vec::new(),
         sampling: Default::default(),
         template: Some("template-hash".into()),
+        thinks: false,
+        weights: None,
         routed: None,
     }
 }

@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::worker::{End, ended};
 use crate::training_data::{Captured, Inbox, Thumb};
 use crate::work::{Event, Sink};
-use engine::chat::{Message, Role};
+use engine::chat::{Message, Role, thinking};
 use engine::error::{Error, Kind, Result};
 use engine::generate::Finish;
 use serde::Deserialize;
@@ -123,6 +123,8 @@ impl Recording {
     /// The answer is whole.
     pub fn end(mut self, end: End) {
         self.captured.cut = end.finish == Finish::Length;
+        // An example teaches answers, not thoughts.
+        self.captured.answer = thinking::apart(&self.captured.answer, false).1.to_string();
         let Self { capture, id, captured } = self;
         if let Err(error) = capture.send(Note { id, captured, number: None }) {
             capture.sink.tell(Event::Warning(format!("an answer was not written down: {error}")));

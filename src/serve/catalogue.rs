@@ -124,7 +124,7 @@ impl Catalogue {
     pub(super) fn start(&self, device: DeviceChoice, queue: usize) -> Result<Vec<Worker>> {
         let first = self.usual().map(|model| model.group);
         let load = |(at, group): (usize, &Group)| {
-            let (base, adapters) = (group.base.path.clone(), group.adapters.clone());
+            let (base, adapters) = (group.base.clone(), group.adapters.clone());
             Worker::start(Load { base, adapters, device, at_once: first == Some(at) }, queue)
         };
         self.groups.iter().enumerate().map(load).collect()
@@ -184,7 +184,7 @@ impl Catalogue {
 
 impl Group {
     fn open(base: Base) -> Result<Self> {
-        let files::Source { config, chat, .. } = files::open(&base.path)?;
+        let files::Source { config, chat, .. } = base.open()?;
         Ok(Self { base, config, chat: Arc::new(chat), adapters: Vec::new() })
     }
 }

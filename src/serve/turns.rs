@@ -143,6 +143,8 @@ mod tests {
             examples: vec![Message::new(Role::User, "a"), Message::new(Role::Assistant, "b")],
             sampling: Sampling::default(),
             template: None,
+            thinks: false,
+            weights: None,
             routed: None,
         }
     }

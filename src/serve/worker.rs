@@ -1,10 +1,10 @@
 //! One thread that owns one base and keeps one batch of it going.
 
+use crate::base::Base;
 use crate::provider::Local;
 use crate::work::DeviceChoice;
 use crate::work::device;
 use engine::error::{Error, Kind, Result};
-use engine::files;
 use engine::generate::{Batch, Finish, Job, Outcome, Progress, Sampling, Work};
 use engine::model::Forward;
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ struct Asked {
 /// What a worker loads.
 #[derive(Debug, Clone)]
 pub(super) struct Load {
-    pub base: PathBuf,
+    pub base: Base,
     /// The adapter of each version over the base.
     pub adapters: Vec<Option<PathBuf>>,
     pub device: DeviceChoice,
@@ -128,7 +128,7 @@ fn work(load: &Load, mut asked: mpsc::Receiver<Asked>, loaded: oneshot::Sender<R
             None => return,
         },
     };
-    let opened = files::open(&load.base).and_then(|base| match device::open(load.device)? {
+    let opened = load.base.open().and_then(|base| match device::open(load.device)? {
         None => Ok(Opened::Here(Local::new(base, &load.adapters)?)),
         Some(device) => Ok(Opened::Device(Local::on(base, &load.adapters, device)?)),
     });

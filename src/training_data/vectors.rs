@@ -40,7 +40,7 @@ pub struct Vectors {
 impl Vectors {
     /// The sentence model's vectors; `None` where the model is not on this computer.
     pub fn local() -> Result<Option<Self>> {
-        let Some(Base { path, sha256 }) = base::local(&BaseName::Named(SENTENCES.into()))? else { return Ok(None) };
+        let Some(Base { path, sha256, .. }) = base::local(&BaseName::Named(SENTENCES.into()))? else { return Ok(None) };
         let name = format!("{SENTENCES}-{}.vectors", sha256.get(..16).unwrap_or(&sha256));
         Ok(Some(Self { model: path, file: base::home()?.join("vectors").join(name), most_bytes: MOST_BYTES }))
     }

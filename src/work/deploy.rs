@@ -3,6 +3,7 @@
 use super::evaluate;
 use super::event::{Event, Sink};
 use super::sources::{Source, open, remote};
+use crate::base;
 use crate::deploy::{self, Deployed, Modelfile, Pieces, Target};
 use crate::export::{self, Format, Opening, Outcome, Parity};
 use crate::provider::{self, Answer, Local, Provider, Remote, Request, Task};
@@ -91,14 +92,14 @@ pub fn deploy(workspace: &Workspace, options: &DeployOptions, sink: &dyn Sink) -
     };
     let (folder, parity) = proven(workspace, &version, options, sink)?;
     let file = folder.join(&parity.file);
-    let chat = files::open(&base.path)?.chat;
+    let chat = base.open()?.chat;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (mut modelfile, mut to_set) = (None, Vec::new());
     let inside = parity.opening != Opening::Instructions;
     let (place, already) = match &options.to {
         Target::LmStudio => {
             let home = dirs::home_dir().ok_or_else(|| Error::missing("this system names no home folder"))?;
-            let place = deploy::models_folder(&home)?.join("pmtune").join(&stem).join(&parity.file);
+            let place = base::lm_studio_models(&home)?.join("pmtune").join(&stem).join(&parity.file);
             (place.clone(), !deploy::place(&file, &parity.sha256, &place)?)
         }
         Target::Folder(target) => {

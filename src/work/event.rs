@@ -98,9 +98,9 @@ pub fn ensure_base(name: &BaseName, sink: &dyn Sink) -> Result<Base> {
     Ok(base)
 }
 
-/// Gets a base, from `from` (a file on disk) or from where it is published.
-pub fn pull(name: &BaseName, from: Option<&Path>, sink: &dyn Sink) -> Result<Base> {
-    let base = base::pull(name, from, &Pulling(sink))?;
+/// Gets a base, from `from` (a file on disk) or from where it is published; with `accept` also another one than before.
+pub fn pull(name: &BaseName, from: Option<&Path>, accept: bool, sink: &dyn Sink) -> Result<Base> {
+    let base = base::pull(name, from, accept, &Pulling(sink))?;
     sink.tell(Event::Pull(Pull::Ready));
     Ok(base)
 }

@@ -75,7 +75,7 @@ pub fn export(workspace: &Workspace, options: &ExportOptions, sink: &dyn Sink) -
         return Err(Error::usage(format!("{} is not on this computer", version.name)));
     };
     let (suites, split) = deciding(&evaluate::suites(workspace, &options.suites, sink)?, &options.suites)?;
-    let chat = files::open(&base.path)?.chat;
+    let chat = base.open()?.chat;
     let (opening, template) = Opening::choose(&chat, &version, &prompts(&version, &suites))?;
     let folder = options.output.clone().unwrap_or_else(|| default_folder(workspace, &version, options));
     let parcel = Parcel {
@@ -86,6 +86,7 @@ pub fn export(workspace: &Workspace, options: &ExportOptions, sink: &dyn Sink) -
         format: options.format,
         file_type: options.file_type,
         template: template.as_deref(),
+        end: chat.lent_template().map(|_| chat.end_of_turn()),
         folder: &folder,
     };
     let before = read_before(&folder);

@@ -9,6 +9,7 @@
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
 
+pub mod bases;
 pub mod data;
 pub mod device;
 pub mod gate;
@@ -40,6 +41,7 @@ mod settings;
 mod settle;
 mod several;
 mod short_path;
+mod speed;
 mod standing;
 mod subject;
 mod today;

@@ -1,11 +1,11 @@
 //! The exact prompt that a version reads.
 
 use super::event::{Sink, ensure_base};
+use crate::base::Base;
 use crate::registry::{self, Origin};
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
-use engine::files;
 
 /// A prompt as text and as tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +21,11 @@ pub struct Rendered {
 /// No such version, or one that is not on this computer; its base has no usable template.
 pub fn render(workspace: &Workspace, version: &str, prompt: &str, sink: &dyn Sink) -> Result<Rendered> {
     let version = registry::resolve(workspace, version)?;
-    let Origin::Local { base, .. } = &version.origin else {
+    let Origin::Local { base, template, thinks, .. } = &version.origin else {
         return Err(Error::usage(format!("{} renders its prompts itself, where pmtune cannot see them", version.name))
             .hint("name a version on this computer"));
     };
-    let chat = files::open(&ensure_base(base, sink)?.path)?.chat;
+    let chat = Base { template: *template, thinks: *thinks, ..ensure_base(base, sink)? }.open()?.chat;
     let mut messages = version.messages();
     messages.push(Message::new(Role::User, prompt));
     let ids = chat.prompt_ids(&messages)?;

@@ -90,6 +90,8 @@ fn contestant(routed: Routed) -> Result<VersionRef> {
         examples: Vec::new(),
         sampling: first.sampling.clone(),
         template: first.template.clone(),
+        thinks: first.thinks,
+        weights: first.weights.clone(),
         routed: Some(routed),
     })
 }

@@ -1,14 +1,13 @@
 //! From versions to providers: bases are pulled, hashes checked, and versions over one base share it in memory.
 
-use super::event::{Sink, ensure_base};
+use super::event::{self, Sink, ensure_base};
 use crate::base::Base;
 use crate::provider::{EndpointSettings, Event, Local, Provider, Remote, RemoteOptions, Request};
 use crate::registry::{self, Origin, Version};
-use crate::run::VersionRef;
+use crate::run::{VersionRef, Weights};
 use crate::workspace::Workspace;
 use candle_core::Device;
 use engine::error::{Error, Result};
-use engine::files;
 use engine::generate::Sampling;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -62,18 +61,28 @@ pub fn open(workspace: &Workspace, versions: Vec<Version>, sink: &dyn Sink) -> R
 }
 
 fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<(VersionRef, Source)> {
+    let mut weights = None;
     let (source, base, adapter, template) = match &version.origin {
         Origin::Endpoint(url) => (Source::Endpoint(url.clone()), url.clone(), None, None),
-        Origin::Local { base: name, expected, adapter } => {
-            let base = ensure_base(name, sink)?;
+        Origin::Local { base: name, expected, adapter, template, thinks } => {
+            let base = Base { template: *template, thinks: *thinks, ..ensure_base(name, sink)? };
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
-            let template = files::open(&base.path)?.chat.template_hash().to_string();
+            let chat = base.open()?.chat;
+            if let (None, Some(lent)) = (template, chat.lent_template()) {
+                sink.tell(event::Event::Note(format!(
+                    "{name} brings no chat template of its own; `{}` is used, which its tokenizer was made for",
+                    lent.name()
+                )));
+            }
+            let template = chat.template_hash().to_string();
+            weights = Some(Weights { name: name.to_string(), bytes: base.bytes()? });
             let sha256 = base.sha256.clone();
             (Source::Local { base, adapter: adapter.clone() }, sha256, hash, Some(template))
         }
     };
     let workspace_sampling = workspace.config.sampling.over(Sampling::default());
+    let thinks = matches!(version.origin, Origin::Local { thinks: true, .. });
     let version_ref = VersionRef {
         name: version.name,
         base,
@@ -82,6 +91,8 @@ fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<
         examples: version.examples,
         sampling: version.sampling.over(workspace_sampling),
         template,
+        thinks,
+        weights,
         routed: None,
     };
     Ok((version_ref, source))
@@ -137,7 +148,7 @@ fn provider(
     Ok(match &sources[members[0]] {
         Source::Endpoint(url) => Box::new(Remote::parse(url, remote)?),
         Source::Local { base, .. } | Source::Routed { base, .. } => {
-            let (base, adapters) = (base.path.clone(), adapters.collect());
+            let (base, adapters) = (base.clone(), adapters.collect());
             Box::new(OnDemand { base, adapters, device: device.cloned() })
         }
     })
@@ -146,9 +157,7 @@ fn provider(
 /// The model for a conversation with a version, or with the several that one stands for.
 pub fn engine(source: &Source) -> Result<Local> {
     match source {
-        Source::Local { base, .. } | Source::Routed { base, .. } => {
-            Local::new(files::open(&base.path)?, source.adapters())
-        }
+        Source::Local { base, .. } | Source::Routed { base, .. } => Local::new(base.open()?, source.adapters()),
         Source::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
             .hint("`pmtune chat` and `pmtune render` need a local version")),
     }
@@ -156,14 +165,14 @@ pub fn engine(source: &Source) -> Result<Local> {
 
 /// Loads the weights at the first question only: a run whose answers are all reused needs none.
 struct OnDemand {
-    base: PathBuf,
+    base: Base,
     adapters: Vec<Option<PathBuf>>,
     device: Option<Device>,
 }
 
 impl Provider for OnDemand {
     fn answer(&self, requests: Vec<Request>, sink: &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<()> {
-        let base = files::open(&self.base)?;
+        let base = self.base.open()?;
         match &self.device {
             None => Local::new(base, &self.adapters)?.answer(requests, sink),
             Some(device) => Local::on(base, &self.adapters, device.clone())?.answer(requests, sink),

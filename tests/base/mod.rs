@@ -1,4 +1,4 @@
-//! The default base and the sentence model for tests on real models, pulled like any user's when it is not on this computer yet.
+//! The bases and the sentence model for tests on real models, pulled like any user's when they are not on this computer yet.
 
 use pmtune::base::{BaseName, DEFAULT, SENTENCES, Silent, ensure};
 use std::path::PathBuf;
@@ -12,4 +12,10 @@ pub fn default_base() -> PathBuf {
 pub fn sentence_model() -> PathBuf {
     let name = BaseName::Named(SENTENCES.into());
     ensure(&name, &Silent).unwrap_or_else(|e| panic!("the tests on the sentence model need it\n{e}")).path
+}
+
+/// The second base that tests run on; `None`, with a word, where it cannot be had.
+pub fn gemma() -> Option<PathBuf> {
+    let name = BaseName::Named("gemma3-270m".into());
+    ensure(&name, &Silent).map(|base| base.path).map_err(|e| eprintln!("left out, for want of {name}: {e}")).ok()
 }

@@ -99,6 +99,8 @@ fn run(root: &Path, plan: &Plan) -> String {
             examples: Vec::new(),
             sampling: Sampling::default(),
             template: Some("template".into()),
+            thinks: false,
+            weights: None,
             routed: None,
         },
         suites: vec![suite(FORMAT), suite(DOMAIN)],

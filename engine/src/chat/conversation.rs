@@ -1,8 +1,9 @@
 //! One model's way of talking: tokenizer, template and the tokens that end an answer.
 
 use super::guard::{self, MARK};
+use super::lent::LentTemplate;
 use super::opening::opened;
-use super::template::{CHATML, Template};
+use super::template::Template;
 use super::thinking;
 use super::trie;
 use super::{Message, Role, Streaming, Tokenizer};
@@ -13,7 +14,7 @@ use std::sync::OnceLock;
 
 /// Control tokens that end an assistant's turn in some model line, whatever else its file declares. `<|assistant|>` is
 /// among Phi-3's declared stops: a model that opens another turn has finished this one.
-const TURN_ENDS: [&str; 8] = [
+const TURN_ENDS: [&str; 9] = [
     "<|im_end|>",
     "<|end|>",
     "<|eot_id|>",
@@ -21,13 +22,14 @@ const TURN_ENDS: [&str; 8] = [
     "<|end_of_text|>",
     "<|endoftext|>",
     "<|end_of_turn|>",
+    "<end_of_turn>",
     "<|assistant|>",
 ];
 
 /// What a model's files say beside the vocabulary.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// The Jinja source. Without one, ChatML is used where the vocabulary has its tokens.
+    /// The Jinja source. Without one, that is lent whose tokens the vocabulary has.
     pub template: Option<String>,
     /// Text of the token a conversation begins with, for templates that write it.
     pub bos_token: String,
@@ -44,6 +46,8 @@ pub struct Chat {
     tokenizer: Tokenizer,
     template: Option<Template>,
     template_source: Option<String>,
+    /// Which template it is, where the model brings none.
+    lent: Option<LentTemplate>,
     settings: Settings,
     template_hash: String,
     /// The template has no place for a system message: it goes before the first user message.
@@ -58,9 +62,12 @@ pub struct Chat {
 impl Chat {
     /// Errors when the template does not compile or no token ends an answer.
     pub fn new(tokenizer: Tokenizer, settings: Settings) -> Result<Self> {
-        let speaks_chatml =
-            ["<|im_start|>", "<|im_end|>"].iter().all(|token| tokenizer.control().iter().any(|c| c == token));
-        let source = settings.template.clone().or_else(|| speaks_chatml.then(|| CHATML.to_string()));
+        let evident = if settings.template.is_none() { LentTemplate::evident(&tokenizer) } else { None };
+        Self::with(tokenizer, settings, evident)
+    }
+
+    fn with(tokenizer: Tokenizer, settings: Settings, lent: Option<LentTemplate>) -> Result<Self> {
+        let source = settings.template.clone().or_else(|| lent.map(|template| template.source().to_string()));
         let source = source.map(|text| thinking::switched(&text, settings.thinks));
         let settings = Settings { thinks: source.as_deref().map(thinking::is_on), ..settings };
         let template_hash = source.as_deref().map(|text| store::hash(text.as_bytes())).unwrap_or_default();
@@ -68,7 +75,9 @@ impl Chat {
             source.as_deref().map(|text| Template::new(text, settings.bos_token.clone(), settings.eos_token.clone()));
         let template = compiled.transpose()?;
         let size = tokenizer.id_count();
-        let mut stop_ids: Vec<u32> = settings.stop_ids.iter().copied().filter(|id| (*id as usize) < size).collect();
+        let end = lent.and_then(|template| template.end(&tokenizer, &settings.eos_token));
+        let declared = settings.stop_ids.iter().copied().filter(|id| (*id as usize) < size);
+        let mut stop_ids: Vec<u32> = end.into_iter().chain(declared).collect();
         let known = TURN_ENDS.iter().filter(|text| tokenizer.control().iter().any(|token| token == *text));
         stop_ids.extend(known.filter_map(|text| tokenizer.id(text)));
         let mut seen = std::collections::HashSet::new();
@@ -81,6 +90,7 @@ impl Chat {
             tokenizer,
             template,
             template_source: source,
+            lent,
             settings,
             template_hash,
             folds_system: false,
@@ -96,9 +106,37 @@ impl Chat {
         Ok(chat)
     }
 
-    /// The Jinja source that is used, be it the model's own or ChatML for want of one.
+    /// The Jinja source that is used, be it the model's own or one that is lent.
     pub fn template(&self) -> Option<&str> {
         self.template_source.as_deref()
+    }
+
+    /// The template that is lent to a model that brings none.
+    pub fn lent_template(&self) -> Option<LentTemplate> {
+        self.lent
+    }
+
+    /// The same with this template, for a model that brings none.
+    ///
+    /// # Errors
+    /// It brings one; or its tokenizer lacks tokens that the template writes.
+    pub fn lend(&self, template: LentTemplate) -> Result<Self> {
+        if self.settings.template.is_some() {
+            let message =
+                format!("the base has a chat template of its own, so `{}` cannot take its place", template.name());
+            return Err(Error::model(message).hint("leave the template away"));
+        }
+        if template.end(&self.tokenizer, &self.settings.eos_token).is_none() {
+            let message = format!("the base's tokenizer lacks what the template `{}` writes", template.name());
+            return Err(Error::model(message).hint(format!("templates that fit it: {}", self.fitting().join(", "))));
+        }
+        Self::with(self.tokenizer.clone(), self.settings.clone(), Some(template))
+    }
+
+    /// The names of the templates that may be lent to it.
+    fn fitting(&self) -> Vec<&'static str> {
+        let fits = |template: &LentTemplate| template.end(&self.tokenizer, &self.settings.eos_token).is_some();
+        LentTemplate::ALL.into_iter().filter(fits).map(LentTemplate::name).collect()
     }
 
     /// The same tokenizer with another template.
@@ -110,12 +148,16 @@ impl Chat {
         Self::new(self.tokenizer.clone(), settings)
     }
 
-    /// The same, but that the model thinks before it answers, or does not; as it is where its template has no switch.
+    /// The same, but that the model thinks before it answers, or does not.
     ///
     /// # Errors
-    /// As [`Chat::new`].
+    /// Its template has no switch for that.
     pub fn thinking(&self, thinks: bool) -> Result<Self> {
-        Self::new(self.tokenizer.clone(), Settings { thinks: Some(thinks), ..self.settings.clone() })
+        if !self.template().is_some_and(thinking::has_switch) {
+            return Err(Error::model("the base's chat template has no switch for thoughts")
+                .hint("take `thinking` away, or use a base that has one, such as Qwen3"));
+        }
+        Self::with(self.tokenizer.clone(), Settings { thinks: Some(thinks), ..self.settings.clone() }, self.lent)
     }
 
     /// The thoughts at the beginning of what the model wrote, and the answer behind them.
@@ -230,8 +272,11 @@ impl Chat {
 
     fn render_marked(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
         let template = self.template.as_ref().ok_or_else(|| {
-            Error::model("the model's files hold no chat template")
-                .hint("it is probably a base model; use an instruct model, or put a `chat_template.jinja` beside it")
+            Error::model("the model's files hold no chat template").hint(format!(
+                "it is probably a base that was only taught to go on with texts. Train a version on it with `pmtune train \
+                 --template NAME` ({}), or use an instruct model",
+                self.fitting().join(", ")
+            ))
         })?;
         let mut marked = Vec::with_capacity(messages.len());
         for message in messages {
@@ -385,6 +430,52 @@ mod tests {
         }
         let begun = chat(Some("{{ messages[0].content }}<think>\n"));
         assert_eq!(begun.apart("hm"), ("hm", ""));
+        assert!(begun.thinking(true).is_err());
+    }
+
+    #[test]
+    fn a_template_is_lent_to_a_model_that_brings_none_where_its_tokens_are() {
+        let turns: [(LentTemplate, &[&str], &str); 4] = [
+            (
+                LentTemplate::Chatml,
+                &["<|im_start|>", "<|im_end|>"],
+                "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
+            ),
+            (
+                LentTemplate::Gemma,
+                &["<start_of_turn>", "<end_of_turn>"],
+                "<eos><start_of_turn>user\nBe brief.\n\nHi<end_of_turn>\n<start_of_turn>model\n",
+            ),
+            (
+                LentTemplate::Llama3,
+                &["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],
+                "<eos><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|><|start_header_id|>user\
+                 <|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
+            ),
+            (LentTemplate::Alpaca, &[], "<eos>Be brief.\n\n### Instruction:\nHi\n\n### Response:\n"),
+        ];
+        for (template, tokens, wanted) in turns {
+            let all: Vec<&str> = tokens.iter().copied().chain(["<eos>"]).collect();
+            let marks = Settings { bos_token: "<eos>".into(), eos_token: "<eos>".into(), ..Settings::default() };
+            let eos = tokenizer(&all).id("<eos>").unwrap();
+            let bare = Chat::new(tokenizer(&all), Settings { stop_ids: vec![eos], ..marks }).unwrap();
+            let evident = (template != LentTemplate::Alpaca).then_some(template);
+            assert_eq!(bare.lent_template(), evident);
+            let lent = bare.lend(template).unwrap();
+            assert_eq!(lent.render(&conversation(), true).unwrap(), wanted);
+            let end = tokens.last().unwrap_or(&"<eos>");
+            assert_eq!(&lent.token_text(lent.end_of_turn()), end, "{template:?}");
+            assert_eq!(lent.token_text(lent.stop_ids()[0]), *end);
+            let answered = [&conversation()[..], &[Message::new(Role::Assistant, "Yes")]].concat();
+            assert!(lent.render(&answered, false).unwrap().contains(&format!("Yes{end}")));
+            for other in LentTemplate::ALL.into_iter().filter(|other| ![template, LentTemplate::Alpaca].contains(other))
+            {
+                let said = bare.lend(other).err().map(|e| e.to_string()).unwrap_or_default();
+                assert!(said.contains("alpaca") && said.contains(template.name()), "{said}");
+            }
+            let own = bare.with_template("{{ messages }}").unwrap();
+            assert!(own.lent_template().is_none() && own.lend(template).is_err());
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod conversation;
 mod guard;
 mod json;
+mod lent;
 mod message;
 mod opening;
 mod spelling;
@@ -20,6 +21,7 @@ mod trie;
 mod vocabulary;
 
 pub use conversation::{Chat, Settings};
+pub use lent::LentTemplate;
 pub use message::{Message, Role};
 pub use streaming::Streaming;
 pub use tokenizer::Tokenizer;

@@ -12,10 +12,15 @@ const CLOSE: &str = "</think>";
 /// please.
 pub(super) fn switched(template: &str, thinks: Option<bool>) -> String {
     let bare = bare(template);
-    if !bare.contains(SWITCH) {
+    if !has_switch(bare) {
         return bare.to_string();
     }
     format!("{}{bare}", if thinks.unwrap_or(is_on(template)) { ON } else { OFF })
+}
+
+/// Whether `template` asks whether to let the model think.
+pub(super) fn has_switch(template: &str) -> bool {
+    template.contains(SWITCH)
 }
 
 /// Whether the switch of `template` was set to on.

@@ -233,7 +233,9 @@ const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 const QWEN2: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-const KNOWN: &str = "smollm, refact, qwen2, llama-bpe, dbrx, smaug-bpe, gpt-2, default";
+/// Capitals begin a word of their own, and endings such as `'s` stay with it.
+const GPT4O: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const KNOWN: &str = "smollm, refact, qwen2, llama-bpe, dbrx, smaug-bpe, gpt-4o, gpt-2, default";
 
 fn words(pre: &str) -> Result<Words> {
     let (patterns, single_digits): (&[&str], bool) = match pre {
@@ -242,6 +244,8 @@ fn words(pre: &str) -> Result<Words> {
         "qwen2" | "deepseek-r1-qwen" => (&[QWEN2], false),
         // The latter are what OLMo 2 and SmolLM3 have: llama3's rule, but words go through their merges.
         "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => (&[LLAMA3], false),
+        // Phi-4-mini's.
+        "gpt-4o" => (&[GPT4O], false),
         "gpt-2" => (&[GPT2], false),
         "default" => (&[r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"], false),
         other => {
@@ -277,6 +281,30 @@ fn unusable(what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
+
+    /// What Python's `regex` finds with the pattern.
+    #[test]
+    fn capitals_begin_words_where_the_rule_says_so() {
+        let pieces: [&[&str]; 4] = [
+            &["Don't", " SHOUT", ":", " Camel", "Case", "URL", " we'll"],
+            &["123", "456", "7", " https", "://", "a", ".b", "/c", "//\n\n", " ", " x"],
+            &["Ärger", " mit", " Łódź", ",", " 日本語", " and", " नमस्ते", "!", "  "],
+            &["i", "Phone's", " HTTPServer'd"],
+        ];
+        let rule = PreTokenizers::new(words("gpt-4o").unwrap().steps);
+        for wanted in pieces {
+            let text = wanted.concat();
+            let mut cut = PreTokenizedString::from(text.as_str());
+            rule.pre_tokenize(&mut cut).unwrap();
+            let found: Vec<&str> = cut
+                .get_splits(OffsetReferential::Original, OffsetType::Byte)
+                .into_iter()
+                .map(|(_, (from, to), _)| &text[from..to])
+                .collect();
+            assert_eq!(found, wanted);
+        }
+    }
 
     #[test]
     fn rules_of_one_pattern_differ_in_words_that_are_tokens_and_in_digits() {

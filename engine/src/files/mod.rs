@@ -18,6 +18,7 @@ mod peft;
 mod quantize;
 mod rope_json;
 mod safetensors;
+mod shape;
 mod source;
 mod vocabulary;
 mod weights;
@@ -25,9 +26,10 @@ mod windows_json;
 
 pub use config::{Config, Scales};
 pub use family::Family;
-pub use gguf::{part_names, parts};
+pub use gguf::{architecture, part_names, parts};
 pub use lora::{LoraPair, LoraWeights};
 pub use peft::{LoraConfig, adapter_files, check_adapter};
+pub use shape::Shape;
 pub use source::{Source, open, open_weights};
 pub use weights::{Weight, Weights};
 

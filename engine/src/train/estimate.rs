@@ -2,9 +2,10 @@
 
 use super::{Budget, Recipe};
 use crate::error::{Error, Result};
-use crate::files::{Config, EMBEDDINGS, HEAD, Weight, Weights, last_part};
+use crate::files::{Config, EMBEDDINGS, HEAD, Shape, Weight, Weights, last_part};
 use candle_core::DType;
 use candle_core::quantized::GgmlDType;
+use std::convert::Infallible;
 
 /// Rows of the output head whose logits exist at once.
 const HEAD_ROWS: u64 = 256;
@@ -31,7 +32,7 @@ const LEAST_CONTEXT: usize = 128;
 pub struct Sizes {
     /// The base's weights.
     pub parameters: u64,
-    /// What they take once packed.
+    /// Bytes that they take once packed.
     pub base_bytes: u64,
     hidden: u64,
     layers: u64,
@@ -71,6 +72,23 @@ pub struct TooLarge {
 impl Sizes {
     /// Reads a few weights to learn their type; the rest is shapes.
     pub fn of(config: &Config, weights: &dyn Weights) -> Result<Self> {
+        Self::with(config, |name, out, input| {
+            let weight = weights.get(&format!("{name}.weight"), &[out, input])?;
+            Ok(packed_bits(&weight))
+        })
+    }
+
+    /// The same before there is a file, for weights of linear layers and of tables (embeddings, head) that take so many
+    /// bits once packed.
+    pub fn reckoned(shape: &Shape, linear_bits: f64, table_bits: f64) -> Self {
+        let is_table = |name: &str| name == EMBEDDINGS.name || name == HEAD.name;
+        let bits = |name: &str, _, _| Ok::<_, Infallible>(if is_table(name) { table_bits } else { linear_bits });
+        let Ok(sizes) = Self::with(&shape.config(), bits);
+        sizes
+    }
+
+    /// `bits` says what one weight takes, for a module's name, its outputs and its inputs.
+    fn with<E>(config: &Config, bits: impl Fn(&str, usize, usize) -> Result<f64, E>) -> Result<Self, E> {
         // Some files keep their first layers finer than the rest: the middle one stands for most.
         let middle: Vec<_> = config.modules_of(config.layers / 2).collect();
         let mut sizes = Self {
@@ -82,9 +100,8 @@ impl Sizes {
             kept: kept(config) as u64,
             modules: middle.iter().map(|(m, (o, i))| (last_part(m).to_string(), *o as u64, *i as u64)).collect(),
         };
-        let bytes = |name: &str, out: usize, input: usize| -> Result<f64> {
-            let weight = weights.get(&format!("{name}.weight"), &[out, input])?;
-            Ok((out * input) as f64 * packed_bits(&weight) / 8.0)
+        let bytes = |name: &str, out: usize, input: usize| -> Result<f64, E> {
+            Ok((out * input) as f64 * bits(name, out, input)? / 8.0)
         };
         let tables: &[_] = if config.tie_embeddings { &[EMBEDDINGS] } else { &[EMBEDDINGS, HEAD] };
         let mut total = 0.0;
@@ -207,7 +224,7 @@ pub fn gigabytes(bytes: u64) -> String {
 mod tests {
     use super::super::testing::recipe;
     use super::*;
-    use crate::files::{Family, Scales};
+    use crate::files::Family;
     use candle_core::quantized::QTensor;
     use candle_core::{Device, Tensor};
     use std::sync::Arc;
@@ -227,7 +244,7 @@ mod tests {
     }
 
     fn config(family: Family) -> Config {
-        let smol = Config {
+        let smol = Shape {
             family,
             hidden: 576,
             layers: 30,
@@ -236,34 +253,21 @@ mod tests {
             head_dim: 64,
             intermediate: 1536,
             vocab: 49152,
-            rope_theta: 1e5,
-            rope_dims: 64,
-            rope_factors: None,
-            rope_attn_factor: 1.0,
-            norm_eps: 1e-5,
             context_length: 8192,
-            sliding_window: None,
-            global_layers: Vec::new(),
-            tie_embeddings: true,
-            attention_bias: false,
-            local_rope_theta: None,
-            unrotated_layers: Vec::new(),
-            scales: Scales::default(),
+            tied: true,
         };
-        match family {
-            Family::Phi3 => Config {
-                hidden: 3072,
-                layers: 32,
-                heads: 32,
-                kv_heads: 32,
-                head_dim: 96,
-                intermediate: 8192,
-                vocab: 32064,
-                tie_embeddings: false,
-                ..smol
-            },
-            _ => smol,
-        }
+        let phi3 = Shape {
+            hidden: 3072,
+            layers: 32,
+            heads: 32,
+            kv_heads: 32,
+            head_dim: 96,
+            intermediate: 8192,
+            vocab: 32064,
+            tied: false,
+            ..smol
+        };
+        if family == Family::Phi3 { phi3 } else { smol }.config()
     }
 
     fn sizes(family: Family, dtype: GgmlDType) -> Sizes {

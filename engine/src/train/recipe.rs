@@ -107,7 +107,7 @@ impl Recipe {
     }
 
     /// For 20 to 300 examples and a base of up to a few billion parameters.
-    fn default_for(facts: &Facts) -> Self {
+    pub fn default_for(facts: &Facts) -> Self {
         let many = facts.examples > MANY;
         let rank = if many { 16 } else { 8 };
         Self {

@@ -2,6 +2,7 @@
 
 use crate::cli::device::DeviceArgs;
 use crate::work::train::TrainOptions;
+use engine::chat::LentTemplate;
 use engine::train::{Preset, Schedule, TooLong, TrainSettings};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 #[command(after_help = "Every number may also stand under `train:` in pmtune.yaml; a flag comes before it.\n\n\
                         Examples:\n  pmtune train\n  pmtune train --dry-run --explain\n  \
                         pmtune train --preset documents --data training-data/prds\n  \
-                        pmtune train --from v1 --data training-data/company\n  pmtune train --resume")]
+                        pmtune train --from v1 --data training-data/company\n  pmtune train --base gemma3-270m --template gemma\n  pmtune train --resume")]
 pub struct TrainArgs {
     /// Train on this file or folder (may be repeated; default: `train.data` in pmtune.yaml, else training-data/).
     #[arg(long, value_name = "PATH")]
@@ -29,6 +30,9 @@ pub struct TrainArgs {
     /// The system prompt that the new version is trained and used with.
     #[arg(long, value_name = "TEXT")]
     pub system: Option<String>,
+    /// The chat template for a base that brings none (default: the one its tokenizer was made for).
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<TemplateArg>,
     /// Leave the system prompt, worked examples and sampling of the version before away.
     #[arg(long)]
     pub no_inherit: bool,
@@ -36,7 +40,7 @@ pub struct TrainArgs {
     pub recipe: RecipeArgs,
     /// Go on with an unfinished training, as it was begun.
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
-          conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "no_inherit", "recipe"])]
+          conflicts_with_all = ["data", "held_out", "from", "base", "name", "system", "template", "no_inherit", "recipe"])]
     pub resume: Option<String>,
     #[command(flatten)]
     pub device: DeviceArgs,
@@ -105,6 +109,18 @@ pub struct RecipeArgs {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum TemplateArg {
+    /// <|im_start|>user, as Qwen and SmolLM2 have it.
+    Chatml,
+    /// <start_of_turn>user, as Gemma has it.
+    Gemma,
+    /// <|start_header_id|>user<|end_header_id|>, as Llama 3 has it.
+    Llama3,
+    /// ### Instruction: in plain words; fits every base.
+    Alpaca,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum PresetArg {
     /// Long, structured texts: PRDs, specifications.
     Documents,
@@ -127,6 +143,17 @@ pub enum TooLongArg {
     Skip,
     /// Cut its answer.
     Truncate,
+}
+
+impl From<TemplateArg> for LentTemplate {
+    fn from(template: TemplateArg) -> Self {
+        match template {
+            TemplateArg::Chatml => Self::Chatml,
+            TemplateArg::Gemma => Self::Gemma,
+            TemplateArg::Llama3 => Self::Llama3,
+            TemplateArg::Alpaca => Self::Alpaca,
+        }
+    }
 }
 
 impl From<PresetArg> for Preset {
@@ -167,6 +194,7 @@ impl TrainArgs {
             base: self.base.clone(),
             name: self.name.clone(),
             system: self.system.clone(),
+            template: self.template.map(Into::into),
             no_inherit: self.no_inherit,
             recipe: self.recipe.settings(),
             device: self.device.choice(),

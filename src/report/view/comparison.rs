@@ -14,7 +14,7 @@ use crate::compare::{
     Trial,
 };
 use crate::review::{PairedHalf, PeopleCompared};
-use crate::run::{Record, Run};
+use crate::run::{Answering, Record, Run};
 use crate::suite::Split;
 use crate::words;
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ pub fn comparison(
         ),
         verdict: verdict(c),
         facts: facts(c),
-        notices: notices(c),
+        notices: notices(c, a, b),
         better,
         worse,
         nothing,
@@ -87,14 +87,37 @@ fn verdict(c: &Comparison) -> VerdictView {
     }
 }
 
-fn notices(c: &Comparison) -> Vec<Notice> {
+fn notices(c: &Comparison, a: &Run, b: &Run) -> Vec<Notice> {
     let notes =
         |side: &Side| -> Vec<String> { side.run.notes.iter().map(|note| format!("{}: {note}", side.label)).collect() };
     Notice::all([
         ("Not strictly comparable", c.differences.clone()),
         ("Before you rely on this", c.warnings.clone()),
+        ("Two bases", bases(c, a, b).into_iter().collect()),
         (ASKED, [notes(&c.a), notes(&c.b)].concat()),
     ])
+}
+
+/// What each base costs, where they are two: a better one must be worth it.
+fn bases(c: &Comparison, a: &Run, b: &Run) -> Option<String> {
+    let told = |side: &Side, run: &Run| {
+        let weights = side.run.version.weights.as_ref()?;
+        let answering = Answering::of(run);
+        let speed = answering.tokens_per_second().map(|speed| {
+            let (tokens, made) = (answering.tokens as f64, answering.made as f64);
+            format!(", {:.0} tokens an answer at {speed:.0} a second", tokens / made)
+        });
+        let speed = speed.unwrap_or_else(|| ", answered earlier".to_string());
+        Some(format!("{} on {} ({} of weights{speed})", side.label, weights.name, words::bytes(weights.bytes)))
+    };
+    if c.a.run.version.base == c.b.run.version.base {
+        return None;
+    }
+    Some(format!(
+        "This compares bases as well as what was made of them: {}, and {}. Memory grows with the weights.",
+        told(&c.a, a)?,
+        told(&c.b, b)?
+    ))
 }
 
 fn facts(c: &Comparison) -> Vec<Fact> {

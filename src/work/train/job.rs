@@ -99,6 +99,13 @@ impl Job {
             recipe.rank,
         );
         // Writing to a string cannot fail.
+        if let Some(lent) = prepared.source.chat.lent_template() {
+            let _ = writeln!(
+                text,
+                "The base brings no chat template of its own: `{}` is lent to it (--template)",
+                lent.name()
+            );
+        }
         if let Some(estimate) = &self.estimate {
             let _ = writeln!(
                 text,

@@ -13,6 +13,14 @@ pub fn free() -> u64 {
     system.available_memory().min(limit)
 }
 
+/// Bytes that this computer has, within the limit of a container if there is one.
+pub fn total() -> u64 {
+    let mut system = System::new();
+    system.refresh_memory();
+    let limit = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    system.total_memory().min(limit)
+}
+
 /// What the founding guide advises when memory runs out, less what was tried already.
 pub fn refusal(refused: &TooLarge) -> Error {
     let TooLarge { needed_bytes, free_bytes, longest_tokens, fitting_tokens } = refused;

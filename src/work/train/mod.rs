@@ -6,7 +6,7 @@
 mod diagnose;
 mod explain;
 mod job;
-mod memory;
+pub(super) mod memory;
 mod place;
 mod prepare;
 mod record;

@@ -14,7 +14,7 @@ use crate::work::short_path::short_path;
 use crate::workspace::Workspace;
 use engine::chat::{Message, Role};
 use engine::error::{Error, Result};
-use engine::files::{self, Source};
+use engine::files::Source;
 use engine::store;
 use engine::train::{self, Facts, Recipe, Sequence, Sizes};
 use std::collections::BTreeMap;
@@ -85,7 +85,8 @@ fn open_base(
         return Err(Error::model(format!("{} was made on other weights than {}", parent.name, base.path.display()))
             .hint("pull the base it was made on; an adapter means nothing on another"));
     }
-    let source = files::open(&base.path)?;
+    let base = Base { template: request.template, ..base };
+    let source = base.open()?;
     // A base that cannot hold a conversation is told once, not for every example.
     source.chat.prompt_ids(&[Message::new(Role::User, "Hello")])?;
     Ok((base, source))

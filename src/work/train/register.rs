@@ -75,6 +75,8 @@ impl Outcome<'_> {
             base: BaseRecord { name: request.base.clone(), sha256: Some(job.prepared.base.sha256.clone()) },
             adapter: Some(ADAPTER.to_string()),
             files: Default::default(),
+            template: job.prepared.source.chat.lent_template(),
+            thinking: false,
             system: request.system.clone(),
             examples: request.examples.clone(),
             sampling: request.sampling.clone(),

@@ -7,6 +7,7 @@ use crate::words;
 use crate::work::device::DeviceChoice;
 use crate::work::event::{Event, Sink};
 use crate::workspace::Workspace;
+use engine::chat::LentTemplate;
 use engine::error::{Error, Result};
 use engine::files::LoraConfig;
 use engine::generate::SamplingOptions;
@@ -27,6 +28,8 @@ pub struct TrainOptions {
     /// The new version's name; the next number of the workspace's line where none is given.
     pub name: Option<String>,
     pub system: Option<String>,
+    /// The chat template that is lent to a base which brings none.
+    pub template: Option<LentTemplate>,
     /// Leave the prompt settings of the version before away.
     pub no_inherit: bool,
     /// Numbers of the recipe.
@@ -43,6 +46,9 @@ pub struct Request {
     /// The version whose adapter is gone on with.
     pub from: Option<String>,
     pub system: Option<String>,
+    /// The chat template that is asked for; else that which is evident.
+    #[serde(default)]
+    pub template: Option<LentTemplate>,
     /// Worked examples, read before every prompt in training and in use.
     #[serde(default)]
     pub examples: Vec<FewShot>,
@@ -76,10 +82,13 @@ impl Request {
         // A training that goes on keeps what its version was trained with, whatever the workspace says of new ones.
         let said = options.system.clone().or_else(|| if parent.is_none() { of_workspace() } else { None });
         let prompt = Prompt::new(said, inherited.as_ref(), sink);
+        let base = base.unwrap_or_else(|| workspace.config.base.clone());
+        let template = template(options, parent.as_ref(), &written, inherited.as_ref(), &base)?;
         let held_out = (!options.held_out.is_empty()).then(|| options.held_out.iter().map(|p| absolute(p)).collect());
         Ok(Self {
             name,
-            base: base.unwrap_or_else(|| workspace.config.base.clone()),
+            base,
+            template,
             from: parent.map(|p| p.name),
             system: prompt.system.or_else(of_workspace),
             examples: prompt.examples,
@@ -92,6 +101,31 @@ impl Request {
             flags,
         })
     }
+}
+
+/// The template that is asked for: by flag, by the version whose adapter is gone on with, by the workspace, by the version
+/// before on the same base.
+///
+/// # Errors
+/// An adapter that was trained with one cannot go on with another.
+fn template(
+    options: &TrainOptions,
+    parent: Option<&Manifest>,
+    written: &TrainSection,
+    before: Option<&Manifest>,
+    base: &str,
+) -> Result<Option<LentTemplate>> {
+    if let Some(parent) = parent {
+        return match options.template {
+            Some(asked) if parent.template != Some(asked) => {
+                Err(Error::usage(format!("--template cannot change in a training that goes on from {}", parent.name))
+                    .hint("leave it out, or train a new adapter from the base, without --from"))
+            }
+            _ => Ok(parent.template),
+        };
+    }
+    let before = before.filter(|before| before.base.name == base).and_then(|before| before.template);
+    Ok(options.template.or(written.material.template).or(before))
 }
 
 /// What a version is used with besides its adapter.

@@ -2,6 +2,7 @@
 
 use crate::workspace::{Section, Workspace};
 use crate::yaml::{self, Node};
+use engine::chat::LentTemplate;
 use engine::error::Result;
 use engine::train::TrainSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -23,6 +24,8 @@ pub struct TrainSection {
 pub struct Material {
     /// The system prompt that the new version is trained and used with.
     pub system: Option<String>,
+    /// The chat template that is lent to a base which brings none.
+    pub template: Option<LentTemplate>,
     /// Files and folders to train on, relative to the workspace.
     pub data: Option<Vec<PathBuf>>,
     /// Files and folders of examples to validate on, relative to the workspace, rather than on a tenth of the data.
@@ -31,7 +34,7 @@ pub struct Material {
 }
 
 /// The last is the old name of the one before it, which was mistaken for the held-out cases of a suite.
-const MATERIAL: [&str; 4] = ["system", "data", "validation", "held-out"];
+const MATERIAL: [&str; 5] = ["system", "template", "data", "validation", "held-out"];
 
 impl TrainSection {
     /// What the workspace says, or nothing.

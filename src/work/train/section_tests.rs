@@ -1,6 +1,7 @@
 use super::section::{Material, TrainSection};
 use crate::workspace::{Section, Workspace};
 use crate::yaml;
+use engine::chat::LentTemplate;
 use engine::error::Result;
 use engine::train::{Facts, Preset, Recipe, Schedule, TooLong, TrainSettings};
 use std::path::{Path, PathBuf};
@@ -11,12 +12,13 @@ fn read(text: &str) -> Result<TrainSection> {
 
 #[test]
 fn every_key_is_read() {
-    let text = "preset: documents\nsystem: Be brief.\ndata: [training-data, more.jsonl]\nvalidation: [held-out]\nrank: 4\n\
+    let text = "preset: documents\nsystem: Be brief.\ntemplate: gemma\ndata: [training-data, more.jsonl]\nvalidation: [held-out]\nrank: 4\n\
                 alpha: 8\ndropout: 0.1\ntargets: [q_proj]\nrslora: true\nlearning-rate: 2e-4\nschedule: linear\n\
                 warmup: 0\nepochs: 7\nbatch-size: 3\ncontext-length: 900\ntoo-long: skip\nweight-decay: 0.01\n\
                 clip: 0.5\npatience: 1\nseed: 9\n";
     let material = Material {
         system: Some("Be brief.".into()),
+        template: Some(LentTemplate::Gemma),
         data: Some(vec![PathBuf::from("training-data"), PathBuf::from("more.jsonl")]),
         validation: Some(vec![PathBuf::from("held-out")]),
     };

@@ -9,12 +9,14 @@ use candle_core::quantized::GgmlDType;
 use super::file_type::FileType;
 use super::merge::{Merge, Order};
 use super::writer::{Listener, Progress, Sink, Written};
+use crate::chat::Chat;
 use crate::error::{Error, Result};
 use crate::files::config::{Config, Scales};
 use crate::files::family::{ModelType, Scores, Windows};
 use crate::files::gguf::Gguf;
 use crate::files::quantize::encode;
 use crate::files::source::{self, Source};
+use crate::files::vocabulary::optional_json;
 use crate::files::weights::Weights;
 use crate::store;
 
@@ -256,10 +258,27 @@ fn write_beside(base: &Path, source: &Source, folder: &Path, template: Option<&s
             store::replace(&folder.join("chat_template.jinja"), used.as_bytes())?;
         }
     }
-    match template {
-        Some(template) => store::replace(&folder.join("chat_template.jinja"), template.as_bytes()),
-        None => Ok(()),
+    let Some(template) = template else { return Ok(()) };
+    store::replace(&folder.join("chat_template.jinja"), template.as_bytes())?;
+    end_with(&source.chat.with_template(template)?, folder)
+}
+
+/// Adds the token that the template writes behind an answer to those that end one. A base that was taught to go on with
+/// texts names the end of a text alone, and programs would write on after the answer.
+fn end_with(chat: &Chat, folder: &Path) -> Result<()> {
+    let end = chat.end_of_turn();
+    let file = folder.join("generation_config.json");
+    let (generation, config) = (optional_json(&file)?, optional_json(&folder.join("config.json"))?);
+    let named =
+        [&generation, &config].into_iter().find_map(|json| json.get("eos_token_id").filter(|ids| !ids.is_null()));
+    let is = |id: &Json| id.as_u64() == Some(end.into());
+    if named.is_some_and(|ids| is(ids) || ids.as_array().is_some_and(|ids| ids.iter().any(is))) {
+        return Ok(());
     }
+    let others = chat.stop_ids().iter().copied().filter(|id| *id != end);
+    let mut whole = generation.as_object().cloned().unwrap_or_default();
+    whole.insert("eos_token_id".to_string(), std::iter::once(end).chain(others).collect());
+    store::replace(&file, pretty(&Json::Object(whole)).as_bytes())
 }
 
 fn pretty(json: &Json) -> String {

