@@ -191,6 +191,8 @@ fn answer(root: &Path, version: &str, text: &'static str) {
         examples: Vec::new(),
         sampling: engine::generate::Sampling::default(),
         template: None,
+        thinks: false,
+        weights: None,
         routed: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];

@@ -65,6 +65,8 @@ fn answer(root: &Path, version: &str, good: usize) -> PathBuf {
         examples: Vec::new(),
         sampling: engine::generate::Sampling::default(),
         template: None,
+        thinks: false,
+        weights: None,
         routed: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];

@@ -74,6 +74,8 @@ fn plan() -> Plan {
         examples: Vec::new(),
         sampling: Default::default(),
         template: None,
+        thinks: false,
+        weights: None,
         routed: None,
     };
     Plan::new(version, &[suite])

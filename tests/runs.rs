@@ -65,6 +65,8 @@ fn answer(root: &Path, version: &str, good: usize, limit: Option<usize>, samplin
         examples: Vec::new(),
         sampling,
         template: Some("t".into()),
+        thinks: false,
+        weights: None,
         routed: None,
     };
     let mut runs = [Reports::new(root.join("reports")).create(Plan::new(version, &suites)).unwrap()];

@@ -93,6 +93,8 @@ impl Workspace {
                     examples: Vec::new(),
                     sampling: Default::default(),
                     template: None,
+                    thinks: false,
+                    weights: None,
                     routed: None,
                 },
                 &[suite(cases)],

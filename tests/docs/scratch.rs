@@ -67,6 +67,8 @@ fn answer(root: &Path) {
         examples: Vec::new(),
         sampling: engine::generate::Sampling::default(),
         template: None,
+        thinks: false,
+        weights: None,
         routed: None,
     };
     let reports = Reports::new(root.join("made"));
