@@ -60,7 +60,7 @@ fn as_json(all: &Bases, row: &Row) -> Value {
     json!({
         "name": row.named.name, "title": row.named.title, "licence": row.named.licence.name(),
         "source": row.named.source(), "bytes": row.named.bytes(), "on_disk": row.on_disk,
-        "parameters": row.model.parameters(), "answer_bytes": row.model.answer_bytes(),
+        "parameters": row.model.parameters(), "answer_bytes": row.answer_bytes(),
         "least_training_bytes": row.model.least_training_bytes(), "training_bytes": training.map(|t| t.peak_bytes),
         "training_seconds": training.map(|t| t.seconds.round()),
         "tokens_per_second": row.speed.map(|speed| (speed.tokens_per_second() * 10.0).round() / 10.0),
@@ -79,7 +79,7 @@ fn table(all: &Bases) {
         table.add_row([
             row.named.name.to_string(),
             words::bytes(row.named.bytes()),
-            words::bytes(row.model.answer_bytes()),
+            words::bytes(row.answer_bytes()),
             words::bytes(row.model.least_training_bytes()),
             row.speed.map_or_else(|| "–".to_string(), speed_in_words),
             row.named.licence.name().to_string(),
@@ -184,7 +184,7 @@ fn show(all: &Bases, row: &Row) {
         "answers",
         format!(
             "with about {} of memory (estimated){}",
-            words::bytes(model.answer_bytes()),
+            words::bytes(row.answer_bytes()),
             match row.speed {
                 Some(speed @ Speed::Measured(_)) =>
                     format!(", {} tokens a second (measured here)", speed_in_words(speed)),

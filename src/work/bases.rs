@@ -47,6 +47,11 @@ impl Speed {
 }
 
 impl Row {
+    /// Memory for one conversation.
+    pub fn answer_bytes(&self) -> u64 {
+        self.model.answer_bytes(self.named.bytes())
+    }
+
     /// Memory and time of a usual training where all of this computer's memory may be had; `None` where it does not fit.
     pub fn training(&self, all: &Bases) -> Option<Estimate> {
         self.model.training(all.memory_bytes, all.threads).ok()
@@ -57,11 +62,11 @@ impl Bases {
     /// The largest base that trains within a good half of this computer's memory, and the largest that answers within it.
     pub fn advised(&self) -> (Option<&Row>, Option<&Row>) {
         let room = (self.memory_bytes as f64 * SHARE) as u64;
-        let largest = |bytes: fn(&Model) -> u64| {
-            let fitting = self.rows.iter().filter(|row| bytes(row.model) <= room);
+        let largest = |bytes: fn(&Row) -> u64| {
+            let fitting = self.rows.iter().filter(|row| bytes(row) <= room);
             fitting.max_by_key(|row| row.model.parameters())
         };
-        (largest(Model::least_training_bytes), largest(Model::answer_bytes))
+        (largest(|row| row.model.least_training_bytes()), largest(Row::answer_bytes))
     }
 }
 

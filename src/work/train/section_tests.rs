@@ -1,7 +1,7 @@
-use engine::chat::LentTemplate;
 use super::section::{Material, TrainSection};
 use crate::workspace::{Section, Workspace};
 use crate::yaml;
+use engine::chat::LentTemplate;
 use engine::error::Result;
 use engine::train::{Facts, Preset, Recipe, Schedule, TooLong, TrainSettings};
 use std::path::{Path, PathBuf};
