@@ -63,7 +63,7 @@ fn models_of_other_programs_are_listed_and_named_as_bases() {
     for (name, part) in [
         ("lmstudio:org/tiny/gone.gguf", "LM Studio has no"),
         ("ollama:gone", "ollama pull gone"),
-        ("ollama:broken", "file of weights"),
+        ("ollama:broken", "is no manifest"),
     ] {
         let output = pmtune(root.path(), &["render", "--model", name, "--prompt", "Hello"]);
         assert!(!output.status.success() && said(&output).contains(part), "{name}: {}", said(&output));
