@@ -57,15 +57,15 @@ fn models_of_other_programs_are_listed_and_named_as_bases() {
     assert!(text.contains(&format!("· {LM_STUDIO}, ")) && text.contains("· ollama:tiny:1b, "), "{text}");
     assert!(!text.contains("broken") && !text.contains("dangling"), "{text}");
     for base in [LM_STUDIO, "ollama:tiny:1b"] {
-        let text = said(&pmtune(root.path(), &["render", base, "Hello"]));
+        let text = said(&pmtune(root.path(), &["render", "--model", base, "--prompt", "Hello"]));
         assert!(text.contains("<|im_start|>user Hello<|im_end|>"), "{text}");
     }
     for (name, part) in [
         ("lmstudio:org/tiny/gone.gguf", "LM Studio has no"),
         ("ollama:gone", "ollama pull gone"),
-        ("ollama:broken", "file of weights"),
+        ("ollama:broken", "is no manifest"),
     ] {
-        let output = pmtune(root.path(), &["render", name, "Hello"]);
+        let output = pmtune(root.path(), &["render", "--model", name, "--prompt", "Hello"]);
         assert!(!output.status.success() && said(&output).contains(part), "{name}: {}", said(&output));
     }
     let output = pmtune(root.path(), &["pull", LM_STUDIO]);
@@ -79,32 +79,26 @@ fn a_version_does_not_run_on_a_model_that_changed() {
     assert!(trained.status.success(), "{}", said(&trained));
     let manifest = std::fs::read_to_string(root.path().join("models/PM-v1/manifest.yaml")).unwrap();
     assert!(manifest.contains("name: ollama:tiny:1b"), "{manifest}");
-    assert!(pmtune(root.path(), &["render", "v1", "Hello"]).status.success());
+    let render = |model: &str| pmtune(root.path(), &["render", "--model", model, "--prompt", "Hello"]);
+    assert!(render("v1").status.success());
     assert_eq!(std::fs::read_dir(root.path().join("home/bases/linked")).unwrap().count(), 1);
 
-    write(
-        root.path(),
-        "models/PM-v2/manifest.yaml",
-        manifest
-            .replace("PM-v1", "PM-v2")
-            .replace("ollama:tiny:1b", &format!("'{LM_STUDIO}'"))
-            .lines()
-            .filter(|l| !l.starts_with("adapter") && !l.starts_with("digest"))
-            .collect::<Vec<_>>()
-            .join("\n")
-            .as_bytes(),
-    );
+    let file = root.path().join("user/.lmstudio/models/org/tiny/tiny qwen.gguf");
+    let hash = engine::store::hash_file(&file, |_| ()).unwrap();
+    let second = format!("name: PM-v2\ncreated: 2026-11-27\nbase: {{name: '{LM_STUDIO}', sha256: {hash}}}\n");
+    write(root.path(), "models/PM-v2/manifest.yaml", second.as_bytes());
+    assert!(render("v2").status.success());
     let other = std::fs::read(tiny("tiny-llama.gguf")).unwrap();
     write(root.path(), "user/.lmstudio/models/org/tiny/tiny qwen.gguf", &other);
-    let output = pmtune(root.path(), &["eval", "v2"]);
-    assert!(!output.status.success(), "{}", said(&output));
+    let output = pmtune(root.path(), &["export", "v2"]);
+    assert!(!output.status.success() && said(&output).contains("made on other weights"), "{}", said(&output));
     // Ollama's file is held against its own name.
     let blob =
         std::fs::read_dir(root.path().join("user/.ollama/models/blobs")).unwrap().next().unwrap().unwrap().path();
     let mut bytes = std::fs::read(&blob).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&blob, bytes).unwrap();
-    let output = pmtune(root.path(), &["render", "v1", "Hello"]);
+    let output = render("v1");
     assert!(
         !output.status.success() && said(&output).contains("pull the model again with Ollama"),
         "{}",

@@ -87,7 +87,7 @@ fn a_base_without_a_template_is_lent_one_which_goes_into_versions_and_their_file
         .collect();
     write(root.path(), "training-data/x/y.jsonl", &examples);
     let case = |i: usize| format!("  - {{id: c{i}, split: held-out, prompt: Say {i}, reference: Done {i}.}}\n");
-    let cases: String = (20..23).map(case).collect();
+    let cases: String = (20..22).map(case).collect();
     write(root.path(), "suites/sums.yaml", &format!("category: sums\ncases:\n{cases}"));
 
     let text = said(root.path(), &["train", "--rank", "2", "--epochs", "1", "--batch-size", "4"]);
@@ -96,23 +96,15 @@ fn a_base_without_a_template_is_lent_one_which_goes_into_versions_and_their_file
     assert!(manifest.contains("template: gemma\n"), "{manifest}");
     let question = "<bos><start_of_turn>user\nSay 1<end_of_turn>\n<start_of_turn>model\n";
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said(root.path(), &["render", "v1", "Say 1"]).contains(&plain(question)));
+    assert!(said(root.path(), &["render", "--model", "v1", "--prompt", "Say 1"]).contains(&plain(question)));
 
-    // Three cases prove little, which is why the verdict does not matter here.
-    let export = |format: &[&str]| {
-        let arguments = [&["export", "v1"], format].concat();
-        Command::new(env!("CARGO_BIN_EXE_pmtune")).args(arguments).current_dir(root.path()).output().unwrap()
-    };
-    for (format, path) in
-        [(&["--type", "Q8_0"][..], "PM-v1-Q8_0/PM-v1-Q8_0.gguf"), (&["--format", "hf"], "PM-v1-BF16/PM-v1-BF16")]
-    {
-        let output = export(format);
-        let exported = root.path().join("exports").join(path);
-        assert!(exported.exists(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(speaks(&exported), ("<end_of_turn>".to_string(), question.to_string()));
-        let proof = std::fs::read(exported.parent().unwrap().join("parity.json")).unwrap();
-        let proof: serde_json::Value = serde_json::from_slice(&proof).unwrap();
-        assert_eq!((&proof["prompts"]["of"], &proof["prompts"]["alike"]), (&3.into(), &3.into()), "{proof}");
-        assert_eq!(proof["read_back"]["strings"], proof["read_back"]["strings_alike"], "{proof}");
-    }
+    // Two cases prove little, which is why the verdict does not matter here.
+    let mut export = Command::new(env!("CARGO_BIN_EXE_pmtune"));
+    export.args(["export", "v1", "--type", "Q8_0"]).current_dir(root.path()).env_remove("PMTUNE_WORKSPACE");
+    let _ = export.output().unwrap();
+    let folder = root.path().join("exports/PM-v1-Q8_0");
+    assert_eq!(speaks(&folder.join("PM-v1-Q8_0.gguf")), ("<end_of_turn>".to_string(), question.to_string()));
+    let proof: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("parity.json")).unwrap()).unwrap();
+    assert_eq!((&proof["prompts"]["of"], &proof["prompts"]["alike"]), (&2.into(), &2.into()), "{proof}");
+    assert_eq!(proof["read_back"]["strings"], proof["read_back"]["strings_alike"], "{proof}");
 }

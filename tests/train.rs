@@ -215,3 +215,25 @@ fn a_training_goes_on_from_plain_lora_only() {
         assert!(said.contains("going on from PM-v1"), "{said}");
     }
 }
+
+#[test]
+fn a_template_is_lent_by_name_where_it_fits_and_stays_with_the_version() {
+    let root = workspace();
+    let said = stdout(&train(root.path(), "--dry-run"));
+    assert!(said.contains("no chat template of its own: `chatml` is lent to it"), "{said}");
+    let refused = train(root.path(), "--dry-run --template gemma");
+    let text = stderr(&refused);
+    assert!(!refused.status.success() && text.contains("`gemma`") && text.contains("that fit it: chatml"), "{text}");
+    stdout(&train(root.path(), "--template alpaca --epochs 1 --rank 2"));
+    let manifest = std::fs::read_to_string(root.path().join("models/PM-v1/manifest.yaml")).unwrap();
+    assert!(manifest.contains("template: alpaca\n"), "{manifest}");
+    let render = |model: &str| {
+        stdout(&pmtune(root.path()).args(["render", "--model", model, "--prompt", "Hello"]).output().unwrap())
+    };
+    assert!(render("v1").contains("### Instruction:\nHello\n\n### Response:\n"), "{}", render("v1"));
+    assert!(render("base").contains("<|im_start|>user\nHello"), "another version on the base has its own");
+    // The next version on the base keeps it, and one that goes on from it cannot have another.
+    assert!(stdout(&train(root.path(), "--dry-run")).contains("`alpaca` is lent to it"));
+    let other = train(root.path(), "--dry-run --from v1 --template chatml");
+    assert!(!other.status.success() && stderr(&other).contains("--template cannot change"), "{}", stderr(&other));
+}

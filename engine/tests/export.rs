@@ -2,7 +2,7 @@
 
 use crate::tiny::data;
 use candle_core::{DType, Device};
-use pmtune_engine::chat::Chat;
+use pmtune_engine::chat::{Chat, LentTemplate};
 use pmtune_engine::error::{Error, Kind};
 use pmtune_engine::files::export::{Export, FileType, Progress, Value, verify_folder, write_folder, write_lora};
 use pmtune_engine::files::{Config, LoraConfig, LoraWeights, Weight, open, open_weights};
@@ -427,4 +427,22 @@ fn files_for_llama_cpp() {
         expected.insert(name.to_string(), serde_json::json!({"tokens": tokens(), "logits": last}));
     }
     std::fs::write(folder.join("expected.json"), Json::Object(expected).to_string()).unwrap();
+}
+
+#[test]
+fn the_token_that_a_lent_template_ends_turns_with_ends_answers_of_a_folder_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, out) = (with_words("tiny-qwen3", folder.path()), folder.path().join("out"));
+    std::fs::remove_file(base.join("chat_template.jinja")).unwrap();
+    std::fs::write(base.join("generation_config.json"), r#"{"eos_token_id": 0, "use_cache": true}"#).unwrap();
+    let bare = open(&base).unwrap().chat;
+    assert!(bare.template().is_none(), "its tokenizer has no tokens for turns");
+    let lent = bare.lend(LentTemplate::Alpaca).unwrap();
+    write_folder(&base, None, &out, FileType::F32, lent.template(), &mut quiet).unwrap();
+    let written = std::fs::read_to_string(out.join("generation_config.json")).unwrap();
+    let written: Json = serde_json::from_str(&written).unwrap();
+    assert_eq!((lent.end_of_turn(), &written["use_cache"]), (2, &Json::Bool(true)));
+    assert_eq!(written["eos_token_id"], serde_json::json!([2, 0]));
+    let back = open(&out).unwrap().chat;
+    assert_eq!((back.template(), back.end_of_turn()), (lent.template(), 2));
 }

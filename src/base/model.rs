@@ -10,8 +10,10 @@ pub const CONVERSATION: usize = 2048;
 pub const EXAMPLES: usize = 100;
 pub const EXAMPLE_TOKENS: usize = 400;
 
-/// The program with its tokenizer, in bytes: what is left of the measured peaks when weights and cache are taken off.
-const PROGRAM: u64 = 96 << 20;
+/// The program, and what its tokenizer takes for each word, in bytes: what is left of the measured peaks when file, weights
+/// and cache are taken off.
+const PROGRAM: u64 = 16 << 20;
+const WORD: u64 = 700;
 
 /// A base as a decoder sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,10 +68,11 @@ impl Model {
         self.sizes().base_bytes.saturating_sub((table as f64 * self.mix.packed_bits().1 / 8.0) as u64)
     }
 
-    /// Memory for one conversation of [`CONVERSATION`] tokens.
-    pub fn answer_bytes(&self) -> u64 {
+    /// Memory for one conversation of [`CONVERSATION`] tokens with a file of `file_bytes`, which is mapped while its weights
+    /// are packed.
+    pub fn answer_bytes(&self, file_bytes: u64) -> u64 {
         let cache = self.shape.cached() * CONVERSATION * size_of::<f32>();
-        self.sizes().base_bytes + cache as u64 + PROGRAM
+        file_bytes + self.sizes().base_bytes + cache as u64 + PROGRAM + WORD * self.shape.vocab as u64
     }
 
     /// Memory and time of a training on [`EXAMPLES`] examples of [`EXAMPLE_TOKENS`] tokens with the usual recipe, where

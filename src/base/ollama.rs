@@ -178,7 +178,7 @@ mod tests {
             manifest(&[(WEIGHTS, &digest, 7), (ADAPTER, &digest, 7)]),
             manifest(&[]),
             "{".to_string(),
-            format!("{:>1$}", "{}", 2 << 20),
+            " ".repeat(2 << 20),
         ];
         for text in hostile {
             written(root.path(), &format!("{usual}/bad"), &text);

@@ -44,7 +44,7 @@ pub(super) fn download(
     target: &Path,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let part = part_of(repo, file, partial)?;
+    let part = part_of(repo, file, partial);
     let (mut fruitless, mut before) = (0, length(&part));
     if before > 0 {
         let (done, of) = (words::bytes(before), words::bytes(file.bytes));
@@ -68,8 +68,7 @@ pub(super) fn download(
 }
 
 /// Where the part of a file lies: by what it must hash to, so that another file of that name does not go on with it.
-fn part_of(repo: Repo<'_>, file: &HubFile, partial: &Path) -> Result<PathBuf> {
-    std::fs::create_dir_all(partial).map_err(|e| Error::io("create", partial, e))?;
+fn part_of(repo: Repo<'_>, file: &HubFile, partial: &Path) -> PathBuf {
     for entry in std::fs::read_dir(partial).into_iter().flatten().flatten() {
         let changed = entry.metadata().and_then(|meta| meta.modified()).unwrap_or(SystemTime::now());
         if changed.elapsed().is_ok_and(|age| age > KEPT) {
@@ -82,7 +81,7 @@ fn part_of(repo: Repo<'_>, file: &HubFile, partial: &Path) -> Result<PathBuf> {
     if length(&part) > file.bytes || file.sha256.is_none() {
         let _ = std::fs::remove_file(&part);
     }
-    Ok(part)
+    part
 }
 
 fn length(path: &Path) -> u64 {
@@ -91,11 +90,6 @@ fn length(path: &Path) -> u64 {
 
 /// Asks once for what is missing, and writes what comes.
 fn request(hub: &Hub, repo: Repo<'_>, file: &HubFile, part: &Path, progress: &dyn Progress) -> Stop {
-    let fail = |e| Stop::Final(Error::io("write", part, e));
-    let mut out = match OpenOptions::new().create(true).append(true).open(part) {
-        Ok(out) => out,
-        Err(error) => return fail(error),
-    };
     let have = length(part);
     if have == file.bytes {
         return Stop::Whole;
@@ -104,6 +98,13 @@ fn request(hub: &Hub, repo: Repo<'_>, file: &HubFile, part: &Path, progress: &dy
         Ok(response) => response,
         Err(failure) if failure.passing => return Stop::Broken(failure.error),
         Err(failure) => return Stop::Final(failure.error),
+    };
+    let fail = |e| Stop::Final(Error::io("write", part, e));
+    let folder = part.parent().unwrap_or(part);
+    let opened = std::fs::create_dir_all(folder).and_then(|()| OpenOptions::new().create(true).append(true).open(part));
+    let mut out = match opened {
+        Ok(out) => out,
+        Err(error) => return fail(error),
     };
     let from = match begins(&response, have, file.bytes) {
         Some(from) => from,
@@ -192,7 +193,10 @@ fn finish(repo: Repo<'_>, file: &HubFile, part: &Path, target: &Path, progress: 
             );
         }
     }
-    std::fs::rename(part, target).map_err(|e| Error::io("write", target, e))
+    std::fs::rename(part, target).map_err(|e| Error::io("write", target, e))?;
+    // Only an empty one goes.
+    let _ = part.parent().map(std::fs::remove_dir);
+    Ok(())
 }
 
 fn given_up(repo: Repo<'_>, file: &HubFile, have: u64, error: Error) -> Error {

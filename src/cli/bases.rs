@@ -5,7 +5,7 @@ use super::out;
 use crate::base::{CONVERSATION, EXAMPLE_TOKENS, EXAMPLES, Neighbour};
 use crate::report::visible;
 use crate::words;
-use crate::work::bases::{Bases, Row, Speed, bases, memory_in_words, speed_in_words};
+use crate::work::bases::{Bases, PATIENCE, Row, Speed, bases, memory_in_words, speed_in_words};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use engine::error::{Error, Result};
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn as_json(all: &Bases, row: &Row) -> Value {
     json!({
         "name": row.named.name, "title": row.named.title, "licence": row.named.licence.name(),
         "source": row.named.source(), "bytes": row.named.bytes(), "on_disk": row.on_disk,
-        "parameters": row.model.parameters(), "answer_bytes": row.model.answer_bytes(),
+        "parameters": row.model.parameters(), "answer_bytes": row.answer_bytes(),
         "least_training_bytes": row.model.least_training_bytes(), "training_bytes": training.map(|t| t.peak_bytes),
         "training_seconds": training.map(|t| t.seconds.round()),
         "tokens_per_second": row.speed.map(|speed| (speed.tokens_per_second() * 10.0).round() / 10.0),
@@ -79,7 +79,7 @@ fn table(all: &Bases) {
         table.add_row([
             row.named.name.to_string(),
             words::bytes(row.named.bytes()),
-            words::bytes(row.model.answer_bytes()),
+            words::bytes(row.answer_bytes()),
             words::bytes(row.model.least_training_bytes()),
             row.speed.map_or_else(|| "–".to_string(), speed_in_words),
             row.named.licence.name().to_string(),
@@ -102,7 +102,8 @@ fn neighbours(all: &Bases) {
     if all.neighbours.is_empty() {
         return;
     }
-    out::line("\nModels of other programs on this computer, to be named as a base (nothing is copied):");
+    out::line("");
+    out::paragraph("Models of other programs on this computer, to be named as a base (nothing is copied):");
     for Neighbour { name, bytes, architecture, family } in &all.neighbours {
         let runs = match family {
             Some(_) => String::new(),
@@ -114,16 +115,20 @@ fn neighbours(all: &Bases) {
 
 fn advice(all: &Bases) -> String {
     let memory = memory_in_words(all.memory_bytes);
+    let quick = match all.rows.iter().any(|row| row.speed.is_some()) {
+        true => format!(" and writes {PATIENCE} tokens a second or more"),
+        false => String::new(),
+    };
     match all.advised() {
         (Some(trains), Some(answers)) if trains.named.name != answers.named.name => format!(
-            "For your {memory}: {} is the largest that trains with room to spare; {} only answers.",
+            "For your {memory}: {} is the largest that trains with room to spare{quick}; {} only answers.",
             trains.named.name, answers.named.name
         ),
         (Some(trains), _) => {
-            format!("For your {memory}: {} is the largest, and trains with room to spare.", trains.named.name)
+            format!("For your {memory}: {} is the largest that trains with room to spare{quick}.", trains.named.name)
         }
         (None, Some(answers)) => format!("For your {memory}: {} answers; training takes more.", answers.named.name),
-        (None, None) => format!("{memory} of memory are too little for any of these bases."),
+        (None, None) => format!("For your {memory}: none of these bases trains with room to spare{quick}."),
     }
 }
 
@@ -141,74 +146,66 @@ fn legend(all: &Bases) -> String {
 
 fn show(all: &Bases, row: &Row) {
     let Row { named, model, .. } = row;
-    let shape = &model.shape;
-    let tied = if shape.tied { ", head and embeddings in one" } else { "" };
-    let family = format!("{:?}", shape.family).to_lowercase();
     out::line(format!("{} ({})", named.name, named.title));
     let line = |name: &str, text: String| out::item(&format!("  {name:<9}"), text);
-    line(
-        "file",
-        format!(
-            "{} in {}, {}",
-            words::bytes(named.bytes()),
-            model.mix.name(),
-            if row.on_disk { "on this computer" } else { "not on this computer yet" }
-        ),
-    );
+    let here = if row.on_disk { "on this computer" } else { "not on this computer yet" };
+    line("file", format!("{} in {}, {here}", words::bytes(named.bytes()), model.mix.name()));
     line("from", named.source());
     line("licence", format!("{}. {} {}", named.licence.name(), named.licence.meaning(), named.licence.terms()));
     line("account", "none is needed to get it.".to_string());
-    line(
-        "model",
-        format!(
-            "{family} family, {} weights, {} of {} numbers, {} words{tied}; made for {} tokens",
-            words::short_number(model.parameters()),
-            words::count(shape.layers, "layer"),
-            words::thousands(shape.hidden),
-            words::thousands(shape.vocab),
-            words::thousands(shape.context_length)
-        ),
-    );
-    line(
-        "talks",
-        match model.talks {
-            true => "yes, by the chat template in its file".to_string(),
-            false => {
-                "not by itself: it was taught to go on with texts, and learns to answer by your examples. It has no \
-                      chat template; `pmtune train --template` lays one over it"
-                    .to_string()
-            }
-        },
-    );
-    line(
-        "answers",
-        format!(
-            "with about {} of memory (estimated){}",
-            words::bytes(model.answer_bytes()),
-            match row.speed {
-                Some(speed @ Speed::Measured(_)) =>
-                    format!(", {} tokens a second (measured here)", speed_in_words(speed)),
-                Some(speed) => format!(", {} tokens a second (estimated)", speed_in_words(speed)),
-                None => String::new(),
-            }
-        ),
-    );
-    let training = match row.training(all) {
-        Some(estimate) => format!(
-            "on {EXAMPLES} examples of {EXAMPLE_TOKENS} tokens with {} (at the least {}), very roughly {} (estimated)",
-            words::bytes(estimate.peak_bytes),
-            words::bytes(model.least_training_bytes()),
-            words::rough_duration(estimate.seconds)
-        ),
-        None => format!(
-            "not on this computer: it takes {} at the least, and there are {}",
-            words::bytes(model.least_training_bytes()),
-            memory_in_words(all.memory_bytes)
-        ),
+    line("model", inside(row));
+    let talks = match model.talks {
+        true => "yes, by the chat template in its file",
+        false => {
+            "not by itself: it was taught to go on with texts, and learns to answer by your examples. It has no chat \
+             template; `pmtune train --template` lends it one"
+        }
     };
-    line("trains", training);
+    line("talks", talks.to_string());
+    line("answers", answers(row));
+    line("trains", trains(all, row));
     out::line(format!(
         "\nGet it:          pmtune pull {0}\nTrain on it:     pmtune train --base {0}\nTalk to it:      pmtune chat {0}",
         named.name
     ));
+}
+
+fn inside(row: &Row) -> String {
+    let shape = &row.model.shape;
+    format!(
+        "{} family, {} weights, {} of {} numbers, {} words{}; made for {} tokens",
+        format!("{:?}", shape.family).to_lowercase(),
+        words::short_number(row.model.parameters()),
+        words::count(shape.layers, "layer"),
+        words::thousands(shape.hidden),
+        words::thousands(shape.vocab),
+        if shape.tied { ", head and embeddings in one" } else { "" },
+        words::thousands(shape.context_length)
+    )
+}
+
+fn answers(row: &Row) -> String {
+    let memory = format!("with about {} of memory (estimated)", words::bytes(row.answer_bytes()));
+    match row.speed {
+        Some(speed @ Speed::Measured(_)) => {
+            format!("{memory}, {} tokens a second (measured here)", speed_in_words(speed))
+        }
+        Some(speed) => format!("{memory}, {} tokens a second (estimated)", speed_in_words(speed)),
+        None => memory,
+    }
+}
+
+fn trains(all: &Bases, row: &Row) -> String {
+    let least = words::bytes(row.model.least_training_bytes());
+    match row.training(all) {
+        Some(estimate) => format!(
+            "on {EXAMPLES} examples of {EXAMPLE_TOKENS} tokens with {} (at the least {least}), very roughly {} (estimated)",
+            words::bytes(estimate.peak_bytes),
+            words::rough_duration(estimate.seconds)
+        ),
+        None => format!(
+            "not on this computer: it takes {least} at the least, and there are {}",
+            memory_in_words(all.memory_bytes)
+        ),
+    }
 }

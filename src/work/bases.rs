@@ -10,6 +10,8 @@ use engine::train::Estimate;
 
 /// The share of this computer's memory that a base may take which is advised.
 const SHARE: f64 = 0.6;
+/// Tokens a second that it writes at the least, where that is known: slower than people read is slow enough.
+pub const PATIENCE: f64 = 4.0;
 
 /// What is known of the bases, and of this computer.
 pub struct Bases {
@@ -47,6 +49,11 @@ impl Speed {
 }
 
 impl Row {
+    /// Memory for one conversation.
+    pub fn answer_bytes(&self) -> u64 {
+        self.model.answer_bytes(self.named.bytes())
+    }
+
     /// Memory and time of a usual training where all of this computer's memory may be had; `None` where it does not fit.
     pub fn training(&self, all: &Bases) -> Option<Estimate> {
         self.model.training(all.memory_bytes, all.threads).ok()
@@ -54,14 +61,16 @@ impl Row {
 }
 
 impl Bases {
-    /// The largest base that trains within a good half of this computer's memory, and the largest that answers within it.
+    /// The largest base that trains within a good half of this computer's memory, and the largest that answers within it,
+    /// of those that are not too slow.
     pub fn advised(&self) -> (Option<&Row>, Option<&Row>) {
         let room = (self.memory_bytes as f64 * SHARE) as u64;
-        let largest = |bytes: fn(&Model) -> u64| {
-            let fitting = self.rows.iter().filter(|row| bytes(row.model) <= room);
+        let largest = |bytes: fn(&Row) -> u64| {
+            let quick = |row: &&Row| row.speed.is_none_or(|speed| speed.tokens_per_second() >= PATIENCE);
+            let fitting = self.rows.iter().filter(|row| bytes(row) <= room).filter(quick);
             fitting.max_by_key(|row| row.model.parameters())
         };
-        (largest(Model::least_training_bytes), largest(Model::answer_bytes))
+        (largest(|row| row.model.least_training_bytes()), largest(Row::answer_bytes))
     }
 }
 
@@ -114,5 +123,41 @@ pub fn speed_in_words(speed: Speed) -> String {
     match speed {
         Speed::Measured(_) => number,
         Speed::Estimated(_) => format!("~{number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is advised for so much memory, where a base of a billion weights writes so many tokens a second.
+    fn advised(gigabytes: u64, speed: Option<f64>) -> (Option<&'static str>, Option<&'static str>) {
+        let row = |(named, model): (&'static Named, &'static Model)| {
+            let speed = speed.map(|rate| Speed::Estimated(rate * 1e9 / model.parameters() as f64));
+            Row { named, model, on_disk: false, speed }
+        };
+        let rows = base::bases().map(row).collect();
+        let all = Bases { rows, neighbours: Vec::new(), memory_bytes: gigabytes << 30, threads: 2 };
+        let name = |row: Option<&Row>| row.map(|row| row.named.name);
+        let (trains, answers) = all.advised();
+        (name(trains), name(answers))
+    }
+
+    #[test]
+    fn the_advice_goes_by_memory_and_by_speed_where_that_is_known() {
+        assert_eq!(advised(24, None), (Some("qwen3-4b"), Some("qwen3-4b")));
+        let (trains, answers) = advised(8, None);
+        assert!(trains.is_some() && trains != Some("qwen3-4b") && answers.is_some(), "{trains:?} {answers:?}");
+        assert_eq!(advised(24, Some(5.0)).0, Some("llama3.2-1b-instruct"));
+        assert_eq!(advised(1, None).0, Some("smollm2-135m-instruct"));
+        assert_eq!(advised(24, Some(0.1)), (None, None));
+    }
+
+    #[test]
+    fn figures_say_whether_they_were_measured() {
+        assert_eq!(speed_in_words(Speed::Measured(27.4)), "27");
+        assert_eq!(speed_in_words(Speed::Estimated(3.21)), "~3.2");
+        assert_eq!(memory_in_words(16_500_000_000), "15 GB");
+        assert_eq!(memory_in_words(8_100_000_000), "8 GB");
     }
 }

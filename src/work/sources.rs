@@ -69,10 +69,11 @@ fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<
             check_base(&version.name, expected.as_deref(), &base)?;
             let hash = adapter.as_deref().map(registry::adapter_hash).transpose()?;
             let chat = base.open()?.chat;
-            if let (None, Some(lent)) = (template, chat.lent_template()) {
+            // A version was made with its template; of a base alone nobody has chosen one.
+            if let (None, None, Some(lent)) = (adapter, template, chat.lent_template()) {
+                let (name, lent) = (&version.name, lent.name());
                 sink.tell(event::Event::Note(format!(
-                    "{name} brings no chat template of its own; `{}` is used, which its tokenizer was made for",
-                    lent.name()
+                    "{name} has no chat template of its own: `{lent}` is lent to it"
                 )));
             }
             let template = chat.template_hash().to_string();
