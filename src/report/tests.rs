@@ -1,7 +1,7 @@
 use super::fixture::{Fixture, HOSTILE, fixture, large, rated};
 use super::*;
 use crate::compare::{Comparison, MoverKind};
-use crate::run::{Outcome, Record, Run};
+use crate::run::{Outcome, Record, Run, Weights};
 use proptest::prelude::*;
 
 const STYLE: &str = include_str!("templates/report.css");
@@ -214,6 +214,21 @@ fn two_trainings_have_one_scale() {
     };
     assert_eq!(marks("v2"), ["0", "1", "2", "3"]);
     assert_eq!(marks("v1"), marks("v2"));
+}
+
+#[test]
+fn two_bases_are_told_with_what_each_costs() {
+    let mut f = fixture();
+    assert!(!markdown(&f).contains("Two bases"));
+    let weights = |name: &str, bytes| Some(Weights { name: name.to_string(), bytes });
+    let (a, b) = (&mut f.comparison.a.run.version, &mut f.comparison.b.run.version);
+    (a.weights, b.weights) = (weights("small", 98_000_000), weights("large", 1_100_000_000));
+    b.base = "ba".repeat(32);
+    let text = markdown(&f);
+    let told = text.lines().find(|line| line.contains("compares bases as well")).unwrap_or_default();
+    for words in ["v1 on small (98.0 MB of weights, ", "v2 on large (1.1 GB of weights, ", " tokens an answer at "] {
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 #[test]
