@@ -13,7 +13,7 @@ mod pull;
 mod wheel;
 
 pub use home::home;
-pub use named::{DEFAULT, SENTENCES};
+pub use named::{DEFAULT, SENTENCES, full_precision};
 pub use progress::{Progress, Silent};
 pub use pull::{ensure, hash, local, pull};
 

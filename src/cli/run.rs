@@ -1,6 +1,6 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, models, out, pull, render,
+    chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, job, models, out, pull, render,
     review, runs, serve, share, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
@@ -70,6 +70,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Runs(runs) => runs::run(&workspace()?, &runs),
         Command::Share(args) => share::share(&workspace()?, &args),
         Command::Receive(args) => share::receive(&workspace()?, &args),
+        Command::Job(args) => job::run(&workspace()?, &args),
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),

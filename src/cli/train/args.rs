@@ -175,7 +175,7 @@ impl TrainArgs {
 }
 
 impl RecipeArgs {
-    fn settings(&self) -> TrainSettings {
+    pub fn settings(&self) -> TrainSettings {
         TrainSettings {
             preset: self.preset.map(Into::into),
             rank: self.rank,

@@ -1,0 +1,271 @@
+//! `manifest.json` of a job: all that is needed to take its result back, and the hash of every file that was sent along.
+
+use super::{Steps, Weights};
+use crate::pack::is_plain;
+use crate::registry::{DataFile, FewShot};
+use crate::run::{Engine, VersionRef};
+use crate::words;
+use engine::error::{Error, Result};
+use engine::generate::SamplingOptions;
+use engine::store;
+use engine::train::Recipe;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+pub(super) const FILE: &str = "manifest.json";
+
+/// The file format that this program writes.
+const FORMAT: u32 = 1;
+
+/// A million cases by name take less.
+const MOST_BYTES: u64 = 256 << 20;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sheet {
+    pub format: u32,
+    pub pmtune: String,
+    pub created: Timestamp,
+    /// What is to do it: `trl 1.16.0` in `bfloat16`.
+    pub engine: Engine,
+    pub base: BaseThere,
+    pub task: Task,
+    /// SHA-256 of every other file of the folder as it was sent.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The base here, and what stands for it there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseThere {
+    /// As a version's manifest names it.
+    pub name: String,
+    /// Of the weights that lie here, on which a result is measured.
+    pub sha256: String,
+    pub weights: Weights,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+pub enum Task {
+    Train { versions: Vec<Pupil> },
+    Eval(Questions),
+}
+
+/// A version that is trained there: what its manifest here will say of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pupil {
+    pub name: String,
+    pub system: Option<String>,
+    pub examples: Vec<FewShot>,
+    pub sampling: SamplingOptions,
+    pub recipe: Recipe,
+    /// Its batch, divided among cards.
+    pub steps: Steps,
+    /// The last parts of the names of the layers that get an adapter; never empty.
+    pub targets: Vec<String>,
+    /// Hash of every token that `pmtune train` would train on or hold out.
+    pub data: String,
+    pub files: Vec<DataFile>,
+    pub validation_files: Vec<DataFile>,
+    /// Examples on both sides, and those that were left out as too long.
+    pub training: usize,
+    pub validation: usize,
+    pub left_out: usize,
+    /// Lines that are trained on: one for every answer of an example.
+    pub lines: usize,
+    /// Tokens of one epoch.
+    pub tokens: usize,
+    /// Steps of all epochs.
+    pub total_steps: usize,
+}
+
+/// An evaluation that is answered there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Questions {
+    pub versions: Vec<Answerer>,
+    /// Every case in order, with how many answers each gets.
+    pub cases: Vec<(String, u32)>,
+    /// Cases that only likelihoods could answer.
+    pub left_out: Vec<String>,
+    /// Laid over what the versions say.
+    pub sampling: SamplingOptions,
+    /// Lines of the batch.
+    pub lines: usize,
+}
+
+/// One version that is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answerer {
+    pub version: VersionRef,
+    /// Questions that the version answers otherwise than its base here; so must they there.
+    pub probes: Vec<Probe>,
+}
+
+/// One question to the version and to its base, by the ids of their lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    pub version: String,
+    pub base: String,
+}
+
+impl Sheet {
+    /// A sheet without its files, which [`Draft`](super::Draft) names.
+    pub fn new(engine: Engine, base: BaseThere, task: Task) -> Self {
+        Self {
+            format: FORMAT,
+            pmtune: env!("CARGO_PKG_VERSION").to_string(),
+            created: Timestamp::now(),
+            engine,
+            base,
+            task,
+            files: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn text(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self);
+        Ok(text.map_err(|e| Error::input(format!("the job's manifest cannot be written: {e}")))? + "\n")
+    }
+
+    /// Reads the sheet of a folder and holds every file that was sent against it; gives the sheet's own hash too.
+    ///
+    /// # Errors
+    /// It is no job, a newer pmtune's, or its files are not those that were sent; every one is named.
+    pub fn open(folder: &Path) -> Result<(Self, String)> {
+        let path = folder.join(FILE);
+        if !path.is_file() {
+            return Err(Error::missing(format!("{} is no job: it has no {FILE}", folder.display()))
+                .hint("name the folder that `pmtune job train` or `pmtune job eval` wrote"));
+        }
+        let file = std::fs::File::open(&path).map_err(|e| Error::io("open", &path, e))?;
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Error::io("read", &path, e))?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(Error::input(format!("{} is larger than {}", path.display(), words::bytes(MOST_BYTES)))
+                .hint("no job has so large a manifest; get the folder again"));
+        }
+        let sheet = read(&bytes, &path)?;
+        sheet.check(folder)?;
+        Ok((sheet, store::hash(&bytes)))
+    }
+
+    /// Whether every file is as it was sent.
+    fn check(&self, folder: &Path) -> Result<()> {
+        let fault = |(path, sum): (&String, &String)| {
+            let what = if !is_plain(path) {
+                Some("leads out of the job's folder")
+            } else {
+                match folder.join(path).symlink_metadata() {
+                    Err(_) => Some("is missing"),
+                    Ok(meta) if !meta.is_file() => Some("is no plain file"),
+                    Ok(_) => match store::hash_file(&folder.join(path), |_| ()) {
+                        Ok(found) if found == *sum => None,
+                        Ok(_) => Some("is not what was sent"),
+                        Err(_) => Some("cannot be read"),
+                    },
+                }
+            };
+            what.map(|what| {
+                Error::input(format!("{} {what}", folder.join(path).display()))
+                    .hint("bring the folder back as it was sent, with what the engine wrote in out/")
+            })
+        };
+        match Error::gather(self.files.iter().filter_map(fault)) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read(bytes: &[u8], path: &Path) -> Result<Sheet> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    let fault = |e: serde_json::Error| {
+        Error::input(format!("{}:{}:{}: not a job's manifest: {e}", path.display(), e.line(), e.column()))
+            .hint("the file was edited or damaged; write the job again")
+    };
+    let Format { format } = serde_json::from_slice(bytes).map_err(fault)?;
+    if format > FORMAT {
+        return Err(Error::input(format!(
+            "{} was written by a newer pmtune: it has format {format}, this one knows formats up to {FORMAT}",
+            path.display()
+        ))
+        .hint("install the newer pmtune"));
+    }
+    serde_json::from_slice(bytes).map_err(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Draft;
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let weights = Weights::Hub { id: "org/a".into(), revision: None };
+        let asked = Questions {
+            versions: Vec::new(),
+            cases: vec![("s/a".into(), 2)],
+            left_out: Vec::new(),
+            sampling: SamplingOptions::default(),
+            lines: 2,
+        };
+        let base = BaseThere { name: "b".into(), sha256: "00".into(), weights };
+        Sheet::new(Engine { name: "vllm 1".into(), dtype: None }, base, Task::Eval(asked))
+    }
+
+    fn job() -> (tempfile::TempDir, std::path::PathBuf) {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("deep/job");
+        let mut draft = Draft::begin(&folder).unwrap();
+        draft.write("data/a.jsonl", "{}\n").unwrap();
+        draft.write_script("run.sh", "true\n").unwrap();
+        draft.finish(sheet()).unwrap();
+        (root, folder)
+    }
+
+    #[test]
+    fn a_job_is_there_whole_and_reads_back() {
+        let (_root, folder) = job();
+        let (read, sum) = Sheet::open(&folder).unwrap();
+        assert_eq!((read.task.clone(), read.files.len(), sum.len()), (sheet().task, 2, 64));
+        assert!(folder.join("out").is_dir());
+        assert!(Draft::begin(&folder).err().unwrap().to_string().contains("is there already"));
+    }
+
+    #[test]
+    fn every_file_that_is_not_what_was_sent_is_named() {
+        let (_root, folder) = job();
+        std::fs::write(folder.join("data/a.jsonl"), "{ }\n").unwrap();
+        std::fs::remove_file(folder.join("run.sh")).unwrap();
+        let said = Sheet::open(&folder).unwrap_err().to_string();
+        assert!(said.contains("a.jsonl is not what was sent") && said.contains("run.sh is missing"), "{said}");
+    }
+
+    #[test]
+    fn what_leads_out_is_newer_or_unknown_is_refused() {
+        let (_root, folder) = job();
+        let path = folder.join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (from, to, wanted) in [
+            ("\"run.sh\"", "\"../../run.sh\"", "leads out"),
+            ("\"format\": 1", "\"format\": 9", "newer pmtune"),
+            ("\"format\": 1", "\"format\": 1, \"more\": 2", "unknown field `more`"),
+        ] {
+            std::fs::write(&path, text.replace(from, to)).unwrap();
+            let said = Sheet::open(&folder).unwrap_err().to_string();
+            assert!(said.contains(wanted), "{wanted}: {said}");
+        }
+        let none = Sheet::open(folder.parent().unwrap()).unwrap_err().to_string();
+        assert!(none.contains("is no job"), "{none}");
+    }
+}
