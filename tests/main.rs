@@ -19,6 +19,7 @@ mod foreign;
 mod gate;
 mod history;
 mod kill;
+mod job;
 mod labelled;
 mod lint;
 mod models;

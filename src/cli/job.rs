@@ -135,7 +135,11 @@ fn told(answered: &Answered, folder: &Path) {
         return show::run(evaluated);
     }
     let there = answered.of - answered.missing;
-    out::line(format!("{version}: {there} of {}; run {} waits", words::count(answered.of, "answer"), visible(&answered.run)));
+    out::line(format!(
+        "{version}: {there} of {}; run {} waits",
+        words::count(answered.of, "answer"),
+        visible(&answered.run)
+    ));
     for failure in &answered.failures {
         out::item("  · ", format!("the engine said: {}", visible(failure)));
     }
@@ -163,6 +167,10 @@ fn refusal(refused: &Refused) -> Error {
     let mut told = Error::new(Kind::Refused(PARTIAL), format!("{name} was not taken in: {}", error.message));
     told.hint.clone_from(&error.hint);
     told.place.clone_from(&error.place);
-    told.also = error.also.iter().map(|also| Error { hint: also.hint.clone(), ..Error::new(also.kind, &also.message) }).collect();
+    told.also = error
+        .also
+        .iter()
+        .map(|also| Error { hint: also.hint.clone(), ..Error::new(also.kind, &also.message) })
+        .collect();
     told
 }

@@ -9,6 +9,8 @@
 mod draft;
 mod launch;
 mod sheet;
+#[cfg(test)]
+mod sheet_tests;
 pub mod shards;
 mod steps;
 pub mod trl;

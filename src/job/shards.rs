@@ -323,7 +323,10 @@ mod tests {
         let yaml = |cluster| -> Value { serde_yaml::from_str(&written(cluster)).unwrap() };
         let text = |value: &Value| value.as_str().unwrap().to_string();
         let kubernetes = yaml(Cluster::Kubernetes);
-        assert_eq!((&kubernetes["spec"]["completions"], &kubernetes["spec"]["completionMode"]), (&3.into(), &"Indexed".into()));
+        assert_eq!(
+            (&kubernetes["spec"]["completions"], &kubernetes["spec"]["completionMode"]),
+            (&3.into(), &"Indexed".into())
+        );
         let args = text(&kubernetes["spec"]["template"]["spec"]["containers"][0]["args"][0]);
         assert_eq!(told(&args, "JOB_COMPLETION_INDEX", "1"), SECOND);
         let github = yaml(Cluster::Github);

@@ -20,8 +20,7 @@ impl Steps {
     /// It does not come out even, with what would.
     pub fn divide(batch: usize, processes: usize, per_device: Option<usize>) -> Result<Self> {
         if processes == 0 || !batch.is_multiple_of(processes) {
-            let cards: Vec<String> =
-                (1..=batch).filter(|n| batch.is_multiple_of(*n)).map(|n| n.to_string()).collect();
+            let cards: Vec<String> = (1..=batch).filter(|n| batch.is_multiple_of(*n)).map(|n| n.to_string()).collect();
             let next = batch.div_ceil(processes.max(1)) * processes.max(1);
             return Err(Error::usage(format!(
                 "{} a step cannot be divided among {}",
@@ -60,7 +59,10 @@ mod tests {
     #[test]
     fn what_does_not_come_out_even_is_refused_with_what_would() {
         let said = Steps::divide(8, 3, None).unwrap_err().to_string();
-        assert!(said.contains("8 examples") && said.contains("1, 2, 4 or 8") && said.contains("--batch-size 9"), "{said}");
+        assert!(
+            said.contains("8 examples") && said.contains("1, 2, 4 or 8") && said.contains("--batch-size 9"),
+            "{said}"
+        );
         let said = Steps::divide(8, 2, Some(3)).unwrap_err().to_string();
         assert!(said.contains("4 examples") && said.contains("--per-device 1, 2 or 4"), "{said}");
         assert!(Steps::divide(4, 0, None).is_err() && Steps::divide(4, 2, Some(0)).is_err());

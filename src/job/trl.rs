@@ -230,8 +230,8 @@ fn scalar(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Steps;
     use super::*;
+    use crate::job::Steps;
     use engine::train::{Facts, Place, Recipe, TrainSettings, Turn};
     use std::collections::BTreeMap;
 

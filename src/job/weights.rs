@@ -36,8 +36,9 @@ impl Weights {
             Ok(BaseName::Hub { repo, file: None }) if revision_fits => {
                 Ok(Self::Hub { id: repo, revision: revision.map(str::to_string) })
             }
-            _ => Err(Error::usage(format!("`{text}` is neither a folder nor a model on the hub"))
-                .hint("write ORGANISATION/NAME, ORGANISATION/NAME@REVISION, or a folder with config.json and safetensors")),
+            _ => Err(Error::usage(format!("`{text}` is neither a folder nor a model on the hub")).hint(
+                "write ORGANISATION/NAME, ORGANISATION/NAME@REVISION, or a folder with config.json and safetensors",
+            )),
         }
     }
 

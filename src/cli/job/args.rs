@@ -85,13 +85,15 @@ pub enum TrainEngine {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "vllm answers one batch for all versions, each by its adapter. The other engines start pmtune\n\
+#[command(
+    after_help = "vllm answers one batch for all versions, each by its adapter. The other engines start pmtune\n\
                         itself on many machines, each with its shard of the cases.\n\n\
                         Cases whose choices or references are weighed rather than written are left out of a batch,\n\
                         and named: a chat completion does not tell how likely a given text was.\n\n\
                         Examples:\n  pmtune job eval base v2 v3 -o job\n  \
                         pmtune job eval v3 --suite user-stories -o job\n  pmtune job eval --missing job\n  \
-                        pmtune job eval v3 --engine ray --shards 16 -o cluster")]
+                        pmtune job eval v3 --engine ray --shards 16 -o cluster"
+)]
 pub struct EvalJobArgs {
     /// The versions to ask, all over one base: v2, base, a full name.
     #[arg(value_name = "VERSION", required_unless_present = "missing")]
@@ -148,10 +150,12 @@ pub enum EvalEngine {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "What was sent must have come back as it was; of what the engine wrote in out/, only texts and\n\
+#[command(
+    after_help = "What was sent must have come back as it was; of what the engine wrote in out/, only texts and\n\
                         tensors are used. Exit code 3 where a version was refused or answers are missing; what is\n\
                         whole is taken in all the same.\n\n\
-                        Examples:\n  pmtune job import job\n  pmtune job import --finish job")]
+                        Examples:\n  pmtune job import job\n  pmtune job import --finish job"
+)]
 pub struct ImportArgs {
     /// The folder that came back.
     #[arg(value_name = "FOLDER")]

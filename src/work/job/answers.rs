@@ -1,7 +1,8 @@
 //! Answers that another engine gave, made into runs: judged here, by the same checks as any other.
 
-use super::eval::{in_words, model, subject};
-use super::import::{Answered, ImportOptions, Refused, batch};
+use super::asked::{in_words, model, subject};
+use super::batch;
+use super::outcome::{Answered, ImportOptions, Refused};
 use super::probe::{self, Found};
 use crate::job::{Questions, Sheet};
 use crate::provider::{Batch, BatchLine, Replies};
@@ -35,7 +36,7 @@ pub(super) fn take(
     sink: &dyn Sink,
 ) -> Result<(Vec<Answered>, Vec<Refused>)> {
     let plans = plans(workspace, sheet, questions, options, sink)?;
-    let (lines, replies) = batch(folder)?;
+    let (lines, replies) = batch::read(folder)?;
     let asked: HashSet<&str> = lines.iter().map(|(id, _)| id.as_str()).collect();
     unchanged(&plans, &asked)?;
     told(&replies, sink);

@@ -1,17 +1,16 @@
 //! An evaluation as a job for vLLM: every question of every version on a line of one batch.
 
+use super::asked::{in_words, model, subject};
 use super::probe::{self, Probed};
-use crate::job::{Answerer, BaseThere, Draft, Questions, Sheet, Task, Weights, vllm};
 use crate::base::BaseName;
+use crate::job::{Answerer, BaseThere, Draft, Questions, Sheet, Task, Weights, vllm};
 use crate::provider::BatchLine;
 use crate::registry::{self, Origin};
 use crate::run::{self, Engine, Filter, Plan, VersionRef};
-use crate::suite::{Case, Suite};
 use crate::work::contestants::contestants;
 use crate::work::evaluate::{set_apart, suites};
 use crate::work::event::Sink;
 use crate::work::sources::Source;
-use crate::work::subject::Subject;
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
 use engine::files;
@@ -90,7 +89,8 @@ pub fn write_evaluation(
     let modules = modules(&versions, &sources);
     vllm::write(&mut draft, &weights, &modules, &template, &batch.text)?;
     let unprobed = unprobed(&versions, &probed);
-    let answerer = |(version, probed): (&VersionRef, Probed)| Answerer { version: version.clone(), probes: probed.probes };
+    let answerer =
+        |(version, probed): (&VersionRef, Probed)| Answerer { version: version.clone(), probes: probed.probes };
     let questions = Questions {
         versions: versions.iter().zip(probed).map(answerer).collect(),
         cases: plans[0].case_list(),
@@ -129,36 +129,6 @@ impl Lines {
     }
 }
 
-pub(super) fn subject(versions: &[String]) -> Result<Subject> {
-    if versions.iter().any(|name| name == registry::AUTO) {
-        return Err(Error::usage("`auto` asks several versions in turn, and a batch names one on every line")
-            .hint("name the versions"));
-    }
-    match versions {
-        [] => Err(Error::usage("there is no version to ask").hint("name one")),
-        [one] => Ok(Subject::One(one.clone())),
-        several => Ok(Subject::Several(several.to_vec())),
-    }
-}
-
-/// What a version is called on its lines. One without an adapter is the base with other words before the question.
-pub(super) fn model(version: &VersionRef) -> &str {
-    if version.adapter.is_some() { &version.name } else { vllm::BASE }
-}
-
-/// The cases that are answered in words, and the names of the others: a chat completion tells the likelihood of what was
-/// written, never that of a text it is given, so a choice cannot be weighed honestly.
-pub(super) fn in_words(suites: Vec<Suite>) -> (Vec<Suite>, Vec<String>) {
-    let words = |case: &Case| case.choices.is_empty() && !case.only_weighed();
-    let left_out = suites.iter().flat_map(|suite| &suite.cases).filter(|case| !words(case));
-    let left_out = left_out.map(|case| case.id.clone()).collect();
-    let kept = suites.into_iter().map(|mut suite| {
-        suite.cases.retain(words);
-        suite
-    });
-    (kept.filter(|suite| !suite.cases.is_empty()).collect(), left_out)
-}
-
 fn one_base<'a>(versions: &[VersionRef], sources: &'a [Source]) -> Result<&'a crate::base::Base> {
     let mut bases = sources.iter().zip(versions).map(|(source, version)| {
         source.base().ok_or_else(|| {
@@ -179,8 +149,9 @@ fn one_base<'a>(versions: &[VersionRef], sources: &'a [Source]) -> Result<&'a cr
 fn base_of(workspace: &Workspace, version: &str) -> Result<BaseName> {
     match registry::resolve(workspace, version)?.origin {
         Origin::Local { base, .. } => Ok(base),
-        Origin::Endpoint(url) => Err(Error::usage(format!("{url} is not on this computer"))
-            .hint("name versions of this workspace")),
+        Origin::Endpoint(url) => {
+            Err(Error::usage(format!("{url} is not on this computer")).hint("name versions of this workspace"))
+        }
     }
 }
 

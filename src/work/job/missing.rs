@@ -1,6 +1,6 @@
 //! What of a batch is still to be answered, as a batch of its own.
 
-use super::import::batch;
+use super::batch;
 use crate::job::{Sheet, Task, vllm};
 use engine::error::{Error, Result};
 use engine::store;
@@ -25,7 +25,7 @@ pub fn write_missing(folder: &Path) -> Result<Missing> {
         return Err(Error::usage(format!("{} is a training", folder.display()))
             .hint("run it again: what is trained already is left alone"));
     }
-    let (lines, replies) = batch(folder)?;
+    let (lines, replies) = batch::read(folder)?;
     let left: Vec<&String> = lines.iter().filter(|(id, _)| replies.text(id).is_none()).map(|(_, line)| line).collect();
     let file = folder.join(vllm::MISSING);
     if left.is_empty() {

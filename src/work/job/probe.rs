@@ -1,7 +1,7 @@
 //! Whether an engine uses the adapters it was given: questions that a version answers here otherwise than its base does. Some
 //! engines pass over an adapter whose layers they do not know and answer with the base, without a word.
 
-use super::eval::model;
+use super::asked::model;
 use crate::job::{Answerer, Probe, vllm};
 use crate::provider::{BatchLine, Event as Told, Local, Provider, Replies, Request, Task};
 use crate::run::Plan;
@@ -120,7 +120,10 @@ pub(super) enum Found {
     Unknown,
     Used,
     /// So many of so many were answered as the base answers them.
-    Passed { same: usize, of: usize },
+    Passed {
+        same: usize,
+        of: usize,
+    },
 }
 
 /// Half of the questions may be answered alike: an engine rounds otherwise than this program. An adapter that is passed over

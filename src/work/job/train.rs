@@ -61,8 +61,7 @@ pub fn write_training(workspace: &Workspace, options: &TrainingOptions, sink: &d
         Error::model(format!("{} has no chat template to train with", first.base))
             .hint("choose a base that was made for conversations")
     })?;
-    let pupils: Vec<Pupil> =
-        trainings.iter().map(|training| pupil(training, options)).collect::<Result<_>>()?;
+    let pupils: Vec<Pupil> = trainings.iter().map(|training| pupil(training, options)).collect::<Result<_>>()?;
     for training in &trainings {
         let examples: Vec<Message> = training.examples.iter().flat_map(FewShot::messages).collect();
         let sides = [&training.training.lessons, &training.held_out.lessons];

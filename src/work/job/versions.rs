@@ -1,10 +1,11 @@
 //! Adapters that another engine trained, taken in one by one: each is held against the recipe, read by our own eyes and
 //! measured on our own base before it becomes a version.
 
-use super::import::{Incoming, Refused};
 use super::lines::sequences;
+use super::outcome::{Incoming, Refused};
 use crate::job::{self, Pupil, Sheet, Weights, trl};
 use crate::registry::{self, BaseRecord, Entrance, FromJob, Manifest, Stage, Trained};
+use crate::share;
 use crate::words;
 use crate::work::event::{Event, Sink, ensure_base};
 use crate::workspace::Workspace;
@@ -75,6 +76,9 @@ fn one(
     here: &Here,
     sink: &dyn Sink,
 ) -> Result<Incoming> {
+    if !share::is_name(&pupil.name) {
+        return Err(Error::input("no version can be called that").hint("write the job again"));
+    }
     let place = workspace.models().join(&pupil.name);
     if let Ok(manifest) = registry::find(workspace, &pupil.name)
         && manifest.job.as_ref().is_some_and(|job| job.manifest == sum)
@@ -132,12 +136,8 @@ struct Made {
 /// The adapter, if it is what was asked for.
 fn read(from: &Path, sheet: &Sheet, pupil: &Pupil, base: &Config) -> Result<LoraWeights> {
     let recipe = &pupil.recipe;
-    let wanted = LoraConfig {
-        rank: recipe.rank,
-        alpha: recipe.alpha,
-        rslora: recipe.rslora,
-        targets: pupil.targets.clone(),
-    };
+    let wanted =
+        LoraConfig { rank: recipe.rank, alpha: recipe.alpha, rslora: recipe.rslora, targets: pupil.targets.clone() };
     let shape = LoraWeights::new(base, wanted.clone(), recipe.seed)?;
     plain(&from.join(CONFIG), SLACK_BYTES)?;
     plain(&from.join(WEIGHTS), 4 * shape.values.len() as u64 + SLACK_BYTES)?;
@@ -226,7 +226,10 @@ fn measure(here: &Here, lora: &LoraWeights, sequences: &[Sequence], sink: &dyn S
 fn manifest(sheet: &Sheet, pupil: &Pupil, origin: FromJob, losses: Option<(f64, f64)>) -> Manifest {
     let engine = &sheet.engine.name;
     let measured = losses.map_or(String::new(), |(before, after)| {
-        format!(" On {} the loss is {after:.3}, before {before:.3}.", words::count(pupil.validation, "validation example"))
+        format!(
+            " On {} the loss is {after:.3}, before {before:.3}.",
+            words::count(pupil.validation, "validation example")
+        )
     });
     let notes = format!(
         "{engine} trained it on {}, {} of {}.{measured} What counts is whether it answers better: pmtune eval --compare base {}\n",
