@@ -338,6 +338,6 @@ fn a_cluster_gets_its_file_and_no_more() {
     }
     let text = pmtune(root.path(), "job eval base --engine ray -o other", 2);
     assert!(text.contains("--shards"), "{text}");
-    assert!(pmtune(root.path(), "job eval v9 --engine ray --shards 2 -o other", 1).contains("no model `v9`"));
+    assert!(pmtune(root.path(), "job eval v9 --engine ray --shards 2 -o other", 1).contains("no model `PM-v9`"));
     assert!(pmtune(root.path(), "job import ray", 1).contains("is no job"));
 }

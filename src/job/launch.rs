@@ -67,7 +67,8 @@ for version in "${{chosen[@]}}"; do
     fi
     settings=(--config "sft/$version.yaml")
     [ -z "${{BASE:-}}" ] || settings+=(--model_name_or_path "$BASE")
-    last=$(find "out/$version" -maxdepth 1 -name 'checkpoint-*' 2>/dev/null | sort -V | tail -n 1)
+    mkdir -p "out/$version"
+    last=$(find "out/$version" -maxdepth 1 -name 'checkpoint-*' | sort -V | tail -n 1)
     [ -z "$last" ] || settings+=(--resume_from_checkpoint "$last")
     if [ "${{DEVICE:-}}" = cpu ]; then
         torchrun --standalone --nproc_per_node "$processes" -m trl.scripts.sft "${{settings[@]}}" \
@@ -141,6 +142,46 @@ mod tests {
             let checked = Command::new("bash").args(["-n", "-c", &text]).output().unwrap();
             assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
         }
+        let folder = root.path();
+        for made in ["bin", "sft", "out/PM-v3/checkpoint-9", "out/PM-v3/checkpoint-10"] {
+            std::fs::create_dir_all(folder.join(made)).unwrap();
+        }
+        for name in ["PM-v3", "it's"] {
+            std::fs::write(folder.join(format!("sft/{name}.yaml")), "").unwrap();
+        }
+        // In the launchers' place a program that keeps what it was told.
+        for program in ["torchrun", "accelerate"] {
+            let path = folder.join("bin").join(program);
+            std::fs::write(&path, format!("#!/bin/sh\necho {program} \"$@\" >> told\n")).unwrap();
+            Command::new("chmod").arg("+x").arg(path).status().unwrap();
+        }
+        let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
+        let run = |wanted: &str, variable: (&str, &str)| {
+            let mut command = Command::new("bash");
+            let output =
+                command.arg(&script).arg(wanted).env("PATH", &path).env(variable.0, variable.1).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        };
+        run("all", ("DEVICE", "cpu"));
+        run("1", ("ACCELERATE", "fsdp2"));
+        std::fs::write(folder.join("out/PM-v3/adapter_model.safetensors"), "").unwrap();
+        run("all", ("BASE", "/weights"));
+        let told = std::fs::read_to_string(folder.join("told")).unwrap();
+        let cpu = "torchrun --standalone --nproc_per_node 2 -m trl.scripts.sft --config";
+        let gpu = |config: &str| {
+            format!(
+                "accelerate launch --config_file accelerate/{config}.yaml --num_processes 2 -m trl.scripts.sft --config"
+            )
+        };
+        let (last, off) =
+            ("--resume_from_checkpoint out/PM-v3/checkpoint-10", "--use_cpu true --bf16 false --dtype float32");
+        let wanted = [
+            format!("{cpu} sft/PM-v3.yaml {last} {off}"),
+            format!("{cpu} sft/it's.yaml {off}"),
+            format!("{} sft/PM-v3.yaml {last}", gpu("fsdp2")),
+            format!("{} sft/it's.yaml --model_name_or_path /weights", gpu("multi_gpu")),
+        ];
+        assert_eq!(told.lines().collect::<Vec<_>>(), wanted);
         let output = Command::new("bash").arg(&script).arg("PM-v9").output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2));

@@ -103,6 +103,8 @@ pub struct Questions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answerer {
+    /// As it is named to be asked again: `v2`, `base`.
+    pub called: String,
     pub version: VersionRef,
     /// Questions that the version answers otherwise than its base here; so must they there.
     pub probes: Vec<Probe>,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """TRL itself trains what `pmtune job train` writes, on processors, and `pmtune job import` takes it back.
 
-    python3 -m venv trl && trl/bin/pip install -r requirements of any job
+    python3 -m venv trl && trl/bin/pip install -r JOB/requirements.txt      # of any job that was written
     trl/bin/python tests/peers/trl_job.py --pmtune target/release/pmtune [--keep FOLDER]
 
 The same 21 examples of training-data/ are trained on three times from the default base, which `pmtune export` wrote in
@@ -23,7 +23,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
 TRAINING = 16
-RECIPE = ["--epochs", "2", "--batch-size", "4", "--dropout", "0", "--context-length", "512"]
+RECIPE = ["--epochs", "2", "--batch-size", "4", "--dropout", "0", "--context-length", "512",
+          "--learning-rate", "1e-3"]
 SUITE = """category: sums
 cases:
 """
@@ -43,7 +44,7 @@ def examples(workspace, pmtune):
     lines = []
     for file in sorted((HERE / "training-data").glob("*/*.jsonl")):
         rows = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        lines += [line for line in rows if 200 < len(line) < 1400 and "\"instruction\"" in line][:3]
+        lines += [line for line in rows if 200 < len(line) < 900 and "\"instruction\"" in line][:3]
     target = workspace / "training-data/mixed/some.jsonl"
     target.parent.mkdir(parents=True)
     for count in range(TRAINING + 5, len(lines)):
@@ -57,8 +58,9 @@ def examples(workspace, pmtune):
     sys.exit("no number of examples leaves 16 to train on")
 
 
-def trl(job, name, python):
-    environment = {"DEVICE": "cpu", "PATH": f"{python.parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1",
+def trl(job, name, processes, python):
+    threads = str(max(1, (os.cpu_count() or 2) // processes))
+    environment = {"OMP_NUM_THREADS": threads, "DEVICE": "cpu", "PATH": f"{python.parent}:{os.environ['PATH']}", 
                    "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     _, seconds = run("./run.sh", cwd=job, **environment)
     states = sorted(job.glob(f"out/{name}/checkpoint-*/trainer_state.json"), key=lambda path: path.stat().st_mtime)
@@ -88,7 +90,7 @@ def main():
     told = {}
     for name, processes in [("one-v1", "1"), ("two-v1", "2")]:
         run(pmtune, "job", "train", name, "--processes", processes, "--hub-base", base, "-o", root / name, *RECIPE, cwd=workspace)
-        told[name] = trl(root / name, name, python)
+        told[name] = trl(root / name, name, int(processes), python)
         print(run(pmtune, "job", "import", root / name, cwd=workspace)[0].strip())
     _, seconds = run(pmtune, "train", "--name", "ours-v1", *RECIPE, cwd=workspace)
     with open(workspace / "models/ours-v1/loss.csv", encoding="utf-8") as file:

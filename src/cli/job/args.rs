@@ -1,14 +1,11 @@
 //! The flags of `pmtune job`.
 
 use crate::cli::programs::ProgramsArgs;
-use crate::cli::train::RecipeArgs;
-use crate::cli::typed::{Half, temperature, tokens};
-use crate::run::Filter;
-use crate::work::DeviceChoice;
+use crate::cli::train::{MaterialArgs, RecipeArgs};
+use crate::cli::typed::{Half, PartArgs, SamplingArgs};
 use crate::work::job::{Cluster, EvaluationOptions, ImportOptions, ShardsOptions, Specialist, TrainingOptions};
 use crate::work::train::TrainOptions;
 use engine::error::{Error, Result};
-use engine::generate::SamplingOptions;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -59,21 +56,11 @@ pub struct TrainJobArgs {
     /// The base's full-precision weights: on the hub, or a folder that `pmtune export base --format hf` wrote.
     #[arg(long, value_name = "ID[@REV]|FOLDER")]
     pub hub_base: Option<String>,
-    /// Train on this file or folder (may be repeated; default: `train.data` in pmtune.yaml, else training-data/).
-    #[arg(long, value_name = "PATH")]
-    pub data: Vec<PathBuf>,
-    /// Validate on this file or folder rather than on a tenth of the data (may be repeated).
-    #[arg(long = "validation", value_name = "PATH")]
-    pub held_out: Vec<PathBuf>,
     /// The base to train on (default: that of pmtune.yaml).
     #[arg(long, value_name = "BASE")]
     pub base: Option<String>,
-    /// The system prompt that the new versions are trained and used with.
-    #[arg(long, value_name = "TEXT")]
-    pub system: Option<String>,
-    /// Leave the system prompt, worked examples and sampling of the version before away.
-    #[arg(long)]
-    pub no_inherit: bool,
+    #[command(flatten)]
+    pub material: MaterialArgs,
     #[command(flatten)]
     pub recipe: RecipeArgs,
 }
@@ -113,24 +100,10 @@ pub struct EvalJobArgs {
     /// Write a batch of what this job still lacks, into its folder.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["versions", "output", "shards", "hub_base"])]
     pub missing: Option<PathBuf>,
-    /// Only these suites (may be repeated).
-    #[arg(long, value_name = "NAME")]
-    pub suite: Vec<String>,
-    /// Only these categories (may be repeated).
-    #[arg(long, value_name = "NAME")]
-    pub category: Vec<String>,
-    /// Only one half of the cases.
-    #[arg(long)]
-    pub split: Option<Half>,
-    /// The longest answer, in tokens, where no suite or case says otherwise.
-    #[arg(long, value_name = "N", value_parser = tokens)]
-    pub max_tokens: Option<usize>,
-    /// 0 always takes the likeliest token.
-    #[arg(long, value_name = "T", value_parser = temperature)]
-    pub temperature: Option<f64>,
-    /// Where randomness starts from.
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub part: PartArgs,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -171,17 +144,7 @@ impl TrainJobArgs {
     pub fn options(&self) -> Result<TrainingOptions> {
         let TrainEngine::Trl = self.engine;
         Ok(TrainingOptions {
-            train: TrainOptions {
-                data: self.data.clone(),
-                held_out: self.held_out.clone(),
-                from: None,
-                base: self.base.clone(),
-                name: None,
-                system: self.system.clone(),
-                no_inherit: self.no_inherit,
-                recipe: self.recipe.settings(),
-                device: DeviceChoice::Cpu,
-            },
+            train: TrainOptions { base: self.base.clone(), recipe: self.recipe.settings(), ..self.material.options() },
             versions: self.versions.iter().map(|text| specialist(text)).collect::<Result<_>>()?,
             processes: self.processes,
             per_device: self.per_device,
@@ -216,18 +179,8 @@ impl EvalJobArgs {
         }
         Ok(EvaluationOptions {
             versions: self.versions.clone(),
-            filter: Filter {
-                suites: self.suite.clone(),
-                categories: self.category.clone(),
-                split: self.split.map(Into::into),
-                ..Filter::default()
-            },
-            sampling: SamplingOptions {
-                max_tokens: self.max_tokens,
-                temperature: self.temperature,
-                seed: self.seed,
-                ..SamplingOptions::default()
-            },
+            filter: self.part.filter(),
+            sampling: self.sampling.options(),
             hub_base: self.hub_base.clone(),
             output: self.output()?,
         })
@@ -261,17 +214,18 @@ impl EvalJobArgs {
             values.iter().flat_map(|value| [flag.to_string(), value.clone()]).collect()
         };
         let one = |flag: &str, value: Option<String>| named(flag, value.as_slice());
-        let half = self.split.map(|half| match half {
+        let (part, sampling) = (&self.part, &self.sampling);
+        let half = part.split.map(|half| match half {
             Half::Dev => "dev".to_string(),
             Half::HeldOut => "held-out".to_string(),
         });
         [
-            named("--suite", &self.suite),
-            named("--category", &self.category),
+            named("--suite", &part.suite),
+            named("--category", &part.category),
             one("--split", half),
-            one("--max-tokens", self.max_tokens.map(|n| n.to_string())),
-            one("--temperature", self.temperature.map(|t| t.to_string())),
-            one("--seed", self.seed.map(|n| n.to_string())),
+            one("--max-tokens", sampling.max_tokens.map(|n| n.to_string())),
+            one("--temperature", sampling.temperature.map(|t| t.to_string())),
+            one("--seed", sampling.seed.map(|n| n.to_string())),
         ]
         .concat()
     }

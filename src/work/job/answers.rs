@@ -87,7 +87,7 @@ fn plans(
     let (all, _): (Vec<Suite>, _) = in_words(run::select(&all, &filter)?);
     programs::permit(workspace, &all, options.allow_commands, sink)?;
     sentence_model(&all, sink)?;
-    let names: Vec<String> = questions.versions.iter().map(|answerer| answerer.version.name.clone()).collect();
+    let names: Vec<String> = questions.versions.iter().map(|answerer| answerer.called.clone()).collect();
     let (versions, _) = contestants(workspace, &subject(&names)?, &questions.sampling, &all, sink)?;
     for (now, then) in versions.iter().zip(&questions.versions) {
         if *now != then.version {

@@ -71,8 +71,9 @@ pub fn write_evaluation(
             .hint("evaluate those here, or on several machines: --engine ray, slurm, kubernetes, github or gitlab"));
     }
     let (versions, sources) = contestants(workspace, &subject(&options.versions)?, &options.sampling, &suites, sink)?;
+    let called = called(&options.versions, &versions);
     let base = one_base(&versions, &sources)?;
-    let base_name = base_of(workspace, &versions[0].name)?;
+    let base_name = base_of(workspace, &called[0])?;
     let weights = Weights::of(&base_name, options.hub_base.as_deref())?;
     let template = files::open(&base.path)?.chat.template().map(str::to_string).unwrap_or_default();
     let plans: Vec<Plan> =
@@ -89,10 +90,13 @@ pub fn write_evaluation(
     let modules = modules(&versions, &sources);
     vllm::write(&mut draft, &weights, &modules, &template, &batch.text)?;
     let unprobed = unprobed(&versions, &probed);
-    let answerer =
-        |(version, probed): (&VersionRef, Probed)| Answerer { version: version.clone(), probes: probed.probes };
+    let answerer = |((called, version), probed): ((&String, &VersionRef), Probed)| Answerer {
+        called: called.clone(),
+        version: version.clone(),
+        probes: probed.probes,
+    };
     let questions = Questions {
-        versions: versions.iter().zip(probed).map(answerer).collect(),
+        versions: called.iter().zip(&versions).zip(probed).map(answerer).collect(),
         cases: plans[0].case_list(),
         left_out: left_out.clone(),
         sampling: options.sampling.clone(),
@@ -127,6 +131,15 @@ impl Lines {
             self.text.push('\n');
         }
     }
+}
+
+/// What the versions are called in a later import: as they were typed, but that another may be primary by then.
+fn called(typed: &[String], versions: &[VersionRef]) -> Vec<String> {
+    let one = |(typed, version): (&String, &VersionRef)| match typed.as_str() {
+        "primary" => version.name.clone(),
+        _ => typed.clone(),
+    };
+    typed.iter().zip(versions).map(one).collect()
 }
 
 fn one_base<'a>(versions: &[VersionRef], sources: &'a [Source]) -> Result<&'a crate::base::Base> {
