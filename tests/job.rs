@@ -227,7 +227,7 @@ fn a_batch_that_comes_back_in_pieces_makes_the_run_that_was_asked_for() {
     let root = trained();
     let text = pmtune(root.path(), &format!("job eval base v1 -o job {HUB}"), 0);
     assert!(
-        text.contains("6 cases of base and PM-v1") && text.contains("1 case is left out") && text.contains("s/pick"),
+        text.contains("6 cases of tiny and PM-v1") && text.contains("1 case is left out") && text.contains("s/pick"),
         "{text}"
     );
     let Task::Eval(questions) = sheet(root.path()).task else { panic!("no evaluation") };
@@ -258,7 +258,7 @@ fn a_batch_that_comes_back_in_pieces_makes_the_run_that_was_asked_for() {
         assert!(run.manifest.finished.is_some() && run.records.len() == 12);
         let engine = run.manifest.engine.as_ref().unwrap();
         assert!(engine.name.starts_with("vllm ") && engine.dtype.as_deref() == Some("bfloat16"));
-        let model = if run.manifest.version.name == "base" { "base says" } else { "PM-v1 says" };
+        let model = if run.manifest.version.name == "tiny" { "base says" } else { "PM-v1 says" };
         for record in &run.records {
             let Outcome::Judged { answer, passed, .. } = &record.outcome else { panic!("{record:?}") };
             assert!(answer.text.starts_with(model) && *passed && answer.output_tokens == 5, "{answer:?}");
@@ -285,7 +285,7 @@ fn an_engine_that_passes_over_the_adapter_is_found_out() {
     let text = pmtune(root.path(), "job import job", 3);
     assert!(text.contains("PM-v1 was not taken in") && text.contains("passed over the adapter"), "{text}");
     let all = runs(root.path());
-    assert_eq!(all.iter().map(|run| run.manifest.version.name.as_str()).collect::<Vec<_>>(), ["base"]);
+    assert_eq!(all.iter().map(|run| run.manifest.version.name.as_str()).collect::<Vec<_>>(), ["tiny"]);
 }
 
 #[test]

@@ -204,5 +204,11 @@ fn read(bytes: &[u8], path: &Path) -> Result<Sheet> {
         ))
         .hint("install the newer pmtune"));
     }
-    serde_json::from_slice(bytes).map_err(fault)
+    let sheet: Sheet = serde_json::from_slice(bytes).map_err(fault)?;
+    // It is kept in runs and versions, and shown.
+    let named = |text: &str| !text.is_empty() && text.len() <= 80 && !text.chars().any(char::is_control);
+    if named(&sheet.engine.name) && sheet.engine.dtype.as_deref().is_none_or(named) {
+        return Ok(sheet);
+    }
+    Err(Error::input(format!("{} names no engine", path.display())).hint("write the job again"))
 }

@@ -55,6 +55,7 @@ fn what_leads_out_is_newer_or_unknown_is_refused() {
         ("\"run.sh\"", "\"../../run.sh\"", "leads out"),
         ("\"format\": 1", "\"format\": 9", "newer pmtune"),
         ("\"format\": 1", "\"format\": 1, \"more\": 2", "unknown field `more`"),
+        ("\"vllm 1\"", "\"vllm\\n1\"", "names no engine"),
     ] {
         std::fs::write(&path, text.replace(from, to)).unwrap();
         let said = Sheet::open(&folder).unwrap_err().to_string();

@@ -52,10 +52,10 @@ def main():
     root = pathlib.Path(tempfile.mkdtemp())
     workspace = root / "workspace"
     (workspace / "suites").mkdir(parents=True)
-    (workspace / "pmtune.yaml").write_text("line: PM\nsampling: {max-tokens: 96}\n")
+    (workspace / "pmtune.yaml").write_text("line: PM\nsampling: {max-tokens: 96, temperature: 0.8}\n")
     case = "  - {{id: c{0}, split: held-out, repeat: 2, prompt: Write a user story about topic {0}, checks: [{{type: contains, value: a}}]}}\n"
     cases = "".join(case.format(n) for n in range(args.cases))
-    (workspace / "suites/s.yaml").write_text("category: c\nsampling: {temperature: 0.8}\ncases:\n" + cases)
+    (workspace / "suites/s.yaml").write_text("category: c\ncases:\n" + cases)
     run(pmtune, "job", "eval", "base", "--engine", "ray", "--shards", args.shards, "-o", root / "job", cwd=workspace)
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
@@ -67,8 +67,10 @@ def main():
                               env={**os.environ, "RAY_ADDRESS": cluster.address})
     here = []
     for line in script.stdout:
-        print(f"{time.monotonic() - started:6.1f} s  {line.strip()}", flush=True)
+        if "is here" not in line:
+            continue
         here.append(line)
+        print(f"{time.monotonic() - started:6.1f} s  {line.strip()}", flush=True)
         if len(here) == 1:
             # In the middle of its next shard.
             time.sleep(1.5)
