@@ -16,7 +16,7 @@ use std::path::Path;
 pub fn import(workspace: &Workspace, folder: &Path, options: ImportOptions, sink: &dyn Sink) -> Result<Imported> {
     let (sheet, sum) = Sheet::open(folder)?;
     let mut imported =
-        Imported { engine: sheet.engine.to_string(), versions: Vec::new(), runs: Vec::new(), refused: Vec::new() };
+        Imported { engine: sheet.engine.name.clone(), versions: Vec::new(), runs: Vec::new(), refused: Vec::new() };
     match &sheet.task {
         Task::Train { versions: pupils } => {
             (imported.versions, imported.refused) = versions::take(workspace, folder, (&sheet, &sum), pupils, sink)?;
