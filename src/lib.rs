@@ -23,6 +23,7 @@ pub mod export;
 pub mod deploy;
 pub mod review;
 pub mod share;
+pub mod job;
 pub mod gate;
 pub mod history;
 pub mod gaps;

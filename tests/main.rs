@@ -21,6 +21,7 @@ mod gate;
 mod hub;
 mod history;
 mod kill;
+mod job;
 mod labelled;
 mod lint;
 mod models;

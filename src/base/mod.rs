@@ -29,7 +29,7 @@ pub use kept::local;
 pub use licence::Licence;
 pub use lm_studio::lm_studio_models;
 pub use model::{CONVERSATION, EXAMPLE_TOKENS, EXAMPLES, Mix, Model};
-pub use named::{DEFAULT, Named, SENTENCES, bases};
+pub use named::{DEFAULT, Named, SENTENCES, bases, full_precision};
 pub use neighbour::neighbours;
 pub use progress::{Progress, Silent};
 pub use pull::{ensure, pull};

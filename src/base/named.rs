@@ -19,6 +19,8 @@ pub struct Named {
     /// `None` for the sentence model.
     pub model: Option<Model>,
     pub(super) origin: Origin,
+    /// Repository and revision on the hub of the weights that its file was rounded from. Without a revision the newest.
+    pub(super) full: Option<(&'static str, Option<&'static str>)>,
 }
 
 /// Where it comes from.
@@ -137,6 +139,7 @@ pub(super) static ALL: &[Named] = &[
         title: "SmolLM2 135M Instruct",
         licence: Licence::Apache2,
         model: instruct(SMOLLM2, Mix::Q4_1),
+        full: Some(("HuggingFaceTB/SmolLM2-135M-Instruct", Some("12fd25f77366fa6b3b4b768ec3050bf629380bac"))),
         origin: Origin::Pinned {
             files: &[pinned(
                 "SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -155,6 +158,7 @@ pub(super) static ALL: &[Named] = &[
             Shape { hidden: 960, layers: 32, heads: 15, kv_heads: 5, intermediate: 2560, ..SMOLLM2 },
             Mix::Q8_0,
         ),
+        full: Some(("HuggingFaceTB/SmolLM2-360M-Instruct", None)),
         origin: hub("HuggingFaceTB/SmolLM2-360M-Instruct-GGUF", "smollm2-360m-instruct-q8_0.gguf", 386_000_000),
     },
     Named {
@@ -165,6 +169,7 @@ pub(super) static ALL: &[Named] = &[
             Shape { hidden: 2048, layers: 24, heads: 32, kv_heads: 32, intermediate: 8192, ..SMOLLM2 },
             Mix::Q4KM,
         ),
+        full: Some(("HuggingFaceTB/SmolLM2-1.7B-Instruct", None)),
         origin: hub("HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF", "smollm2-1.7b-instruct-q4_k_m.gguf", 1_060_000_000),
     },
     Named {
@@ -172,6 +177,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Qwen3 0.6B",
         licence: Licence::Apache2,
         model: instruct(QWEN3, Mix::Q8_0),
+        full: Some(("Qwen/Qwen3-0.6B", None)),
         origin: hub("Qwen/Qwen3-0.6B-GGUF", "Qwen3-0.6B-Q8_0.gguf", 639_000_000),
     },
     Named {
@@ -179,6 +185,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Qwen3 1.7B",
         licence: Licence::Apache2,
         model: instruct(Shape { hidden: 2048, intermediate: 6144, ..QWEN3 }, Mix::Q8_0),
+        full: Some(("Qwen/Qwen3-1.7B", None)),
         origin: hub("Qwen/Qwen3-1.7B-GGUF", "Qwen3-1.7B-Q8_0.gguf", 1_834_426_016),
     },
     Named {
@@ -186,6 +193,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Qwen3 4B",
         licence: Licence::Apache2,
         model: instruct(Shape { hidden: 2560, layers: 36, heads: 32, intermediate: 9728, ..QWEN3 }, Mix::Q4KM),
+        full: Some(("Qwen/Qwen3-4B", None)),
         origin: hub("Qwen/Qwen3-4B-GGUF", "Qwen3-4B-Q4_K_M.gguf", 2_500_000_000),
     },
     Named {
@@ -193,6 +201,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Gemma 3 270M",
         licence: Licence::Gemma,
         model: Some(Model { shape: GEMMA3, mix: Mix::Q4KM, talks: false }),
+        full: Some(("google/gemma-3-270m", None)),
         origin: Origin::Pinned {
             files: &[pinned(
                 "gemma-3-270m-q4_k_m.gguf",
@@ -229,6 +238,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Gemma 3 1B Instruct",
         licence: Licence::Gemma,
         model: instruct(Shape { hidden: 1152, layers: 26, intermediate: 6912, ..GEMMA3 }, Mix::Q4KM),
+        full: Some(("google/gemma-3-1b-it", None)),
         origin: hub("ggml-org/gemma-3-1b-it-GGUF", "gemma-3-1b-it-Q4_K_M.gguf", 806_000_000),
     },
     Named {
@@ -236,6 +246,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Llama 3.2 1B Instruct",
         licence: Licence::Llama32,
         model: instruct(LLAMA32, Mix::Q4KM),
+        full: Some(("meta-llama/Llama-3.2-1B-Instruct", None)),
         origin: hub("bartowski/Llama-3.2-1B-Instruct-GGUF", "Llama-3.2-1B-Instruct-Q4_K_M.gguf", 808_000_000),
     },
     Named {
@@ -243,6 +254,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Llama 3.2 3B Instruct",
         licence: Licence::Llama32,
         model: instruct(Shape { hidden: 3072, layers: 28, heads: 24, head_dim: 128, ..LLAMA32 }, Mix::Q4KM),
+        full: Some(("meta-llama/Llama-3.2-3B-Instruct", None)),
         origin: hub("bartowski/Llama-3.2-3B-Instruct-GGUF", "Llama-3.2-3B-Instruct-Q4_K_M.gguf", 2_020_000_000),
     },
     Named {
@@ -250,6 +262,7 @@ pub(super) static ALL: &[Named] = &[
         title: "Phi-3 Mini Instruct",
         licence: Licence::Mit,
         model: instruct(PHI3, Mix::Q4KM),
+        full: Some(("microsoft/Phi-3-mini-4k-instruct", None)),
         origin: hub("microsoft/Phi-3-mini-4k-instruct-gguf", "Phi-3-mini-4k-instruct-q4.gguf", 2_390_000_000),
     },
     Named {
@@ -268,6 +281,7 @@ pub(super) static ALL: &[Named] = &[
             },
             Mix::Q4KM,
         ),
+        full: Some(("microsoft/Phi-4-mini-instruct", None)),
         origin: hub("unsloth/Phi-4-mini-instruct-GGUF", "Phi-4-mini-instruct-Q4_K_M.gguf", 2_491_874_272),
     },
     Named {
@@ -275,6 +289,7 @@ pub(super) static ALL: &[Named] = &[
         title: "all-MiniLM-L6-v2",
         licence: Licence::Apache2,
         model: None,
+        full: None,
         origin: Origin::Pinned {
             files: &[
                 pinned("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
@@ -303,6 +318,11 @@ pub(super) fn find(name: &str) -> Option<&'static Named> {
 /// The bases that this program knows by name.
 pub fn bases() -> impl Iterator<Item = (&'static Named, &'static Model)> {
     ALL.iter().filter_map(|named| Some((named, named.model.as_ref()?)))
+}
+
+/// Where on the hub the full-precision weights of a base lie that is known by name: repository and revision.
+pub fn full_precision(name: &str) -> Option<(&'static str, Option<&'static str>)> {
+    find(name)?.full
 }
 
 impl Named {

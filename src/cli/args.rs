@@ -13,6 +13,7 @@ use super::guide::GuideArgs;
 use super::history::HistoryArgs;
 use super::improve::ImproveArgs;
 use super::init::InitArgs;
+use super::job::JobArgs;
 use super::models::ModelsArgs;
 use super::pull::PullArgs;
 use super::render::RenderArgs;
@@ -88,6 +89,8 @@ pub enum Command {
     Share(ShareArgs),
     /// Take in what somebody shared.
     Receive(ReceiveArgs),
+    /// Hand a training or an evaluation to another engine on other machines, and take back what comes of it.
+    Job(JobArgs),
     /// Every run of the versions over time, and which tasks need more data.
     History(HistoryArgs),
     /// Show the exact prompt text and token ids a version would read.

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::device::DeviceArgs;
 use super::gate::{self, EvalGateArgs};
 use super::programs::ProgramsArgs;
-use super::typed::{Half, file, temperature, tokens};
+use super::typed::{PartArgs, SamplingArgs, file};
 use super::{interrupt, out, show};
 use crate::compare::Outcomes;
 use crate::report;
@@ -13,7 +13,6 @@ use crate::work::gate::Contenders;
 use crate::work::{self, EvaluateOptions, Subject};
 use crate::workspace::Workspace;
 use engine::error::{Error, Result};
-use engine::generate::SamplingOptions;
 use engine::store;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -37,6 +36,8 @@ pub struct EvalArgs {
     /// first, in one table.
     #[arg(long, num_args = 2.., value_names = ["BEFORE", "AFTER"])]
     pub compare: Option<Vec<String>>,
+    #[command(flatten)]
+    pub part: PartArgs,
     #[command(flatten)]
     pub filter: FilterArgs,
     /// Ask both versions the held-out cases in random order, and stop as soon as the question is settled or the cases
@@ -68,15 +69,8 @@ pub struct EvalArgs {
     /// Print all of a comparison: both halves, criteria and the cases that changed.
     #[arg(long, requires = "compare")]
     pub full: bool,
-    /// The longest answer, in tokens, where no suite or case says otherwise.
-    #[arg(long, value_name = "N", value_parser = tokens)]
-    pub max_tokens: Option<usize>,
-    /// 0 always takes the likeliest token.
-    #[arg(long, value_name = "T", value_parser = temperature)]
-    pub temperature: Option<f64>,
-    /// Where randomness starts from.
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
     #[command(flatten)]
@@ -90,21 +84,12 @@ pub struct EvalArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct FilterArgs {
-    /// Only these suites (may be repeated).
-    #[arg(long, value_name = "NAME")]
-    pub suite: Vec<String>,
-    /// Only these categories (may be repeated).
-    #[arg(long, value_name = "NAME")]
-    pub category: Vec<String>,
     /// Only cases whose id contains this text.
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Only cases with one of these tags (may be repeated).
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
-    /// Only one half of the cases.
-    #[arg(long)]
-    pub split: Option<Half>,
     /// Only cases that failed or broke in this run.
     #[arg(long, value_name = "RUN")]
     pub failing: Option<String>,
@@ -180,17 +165,14 @@ fn then_gate(workspace: &Workspace, candidate: &Run, baseline: Option<&Run>, arg
 }
 
 fn options(args: &EvalArgs) -> EvaluateOptions {
-    let FilterArgs { suite, category, filter, tag, split, failing, limit } = &args.filter;
+    let FilterArgs { filter, tag, failing, limit } = &args.filter;
     EvaluateOptions {
         subject: subject(args),
         filter: Filter {
-            suites: suite.clone(),
-            categories: category.clone(),
             ids: filter.iter().cloned().collect(),
             tags: tag.clone(),
-            split: split.map(Into::into),
-            only: None,
             limit: *limit,
+            ..args.part.filter()
         },
         failing: failing.clone(),
         until_settled: args.until_settled,
@@ -200,12 +182,7 @@ fn options(args: &EvalArgs) -> EvaluateOptions {
         concurrency: args.concurrency.map(usize::from),
         device: args.device.choice(),
         allow_commands: args.programs.allow_commands,
-        sampling: SamplingOptions {
-            max_tokens: args.max_tokens,
-            temperature: args.temperature,
-            seed: args.seed,
-            ..SamplingOptions::default()
-        },
+        sampling: args.sampling.options(),
     }
 }
 

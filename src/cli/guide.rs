@@ -42,7 +42,7 @@ const GUIDES: &[Guide] = &[
     guide!("routing", "several versions, each for what it does best"),
     guide!("using-your-model", "a version in editors, chat windows and scripts"),
     guide!("sharing", "versions, suites and examples among several people"),
-    guide!("past-one-machine", "one evaluation on many machines"),
+    guide!("past-one-machine", "training and evaluating on other machines"),
     guide!("endpoints", "models behind an address"),
     guide!("coming-from-promptfoo", "suites of other tools made into ours"),
 ];

@@ -20,6 +20,7 @@ mod history;
 mod improve;
 mod init;
 mod interrupt;
+mod job;
 mod models;
 mod out;
 mod programs;

@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    bases, chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, models, out, pull,
-    render, review, runs, serve, share, shell, suite, suites, train,
+    bases, chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, job, models, out,
+    pull, render, review, runs, serve, share, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
@@ -71,6 +71,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Runs(runs) => runs::run(&workspace()?, &runs),
         Command::Share(args) => share::share(&workspace()?, &args),
         Command::Receive(args) => share::receive(&workspace()?, &args),
+        Command::Job(args) => job::run(&workspace()?, &args),
         Command::History(history) => history::run(&workspace()?, &history),
         Command::Render(render) => render::run(&workspace()?, &render),
         Command::Chat(chat) => chat::run(&workspace()?, &chat),

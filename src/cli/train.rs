@@ -2,7 +2,7 @@
 
 mod args;
 
-pub use args::TrainArgs;
+pub use args::{MaterialArgs, RecipeArgs, TrainArgs};
 
 use super::console::Console;
 use super::{interrupt, out};

@@ -8,7 +8,7 @@ mod scripted;
 mod weighing;
 pub use answer::{Answer, Likelihood, Stop};
 pub use local::Local;
-pub use remote::{EndpointSettings, Parameter, Remote, RemoteOptions, choice_label};
+pub use remote::{Batch, BatchLine, EndpointSettings, Parameter, Remote, RemoteOptions, Replies, choice_label};
 pub use scripted::Scripted;
 
 use engine::chat::Message;

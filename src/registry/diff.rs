@@ -152,9 +152,9 @@ fn results(a: Option<&Trained>, b: Option<&Trained>) -> Vec<Change> {
             ("validation examples", Some(t.validation.to_string())),
             ("steps", Some(t.steps.to_string())),
             ("best epoch", t.best_epoch.map(|e| e.to_string())),
-            ("loss on training examples", loss(Some(t.training_loss))),
+            ("loss on training examples", loss(t.training_loss)),
             ("loss on validation examples", loss(t.validation_loss)),
-            ("minutes", Some(format!("{:.1}", t.seconds / 60.0))),
+            ("minutes", t.seconds.map(|seconds| format!("{:.1}", seconds / 60.0))),
             ("pmtune", Some(t.pmtune.clone())),
         ]
     };

@@ -47,6 +47,9 @@ pub struct Manifest {
     /// Where it came from, if it was made in another workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<ReceivedFrom>,
+    /// The job that it was trained in, if another engine than this program did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<FromJob>,
     /// How the adapter was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Trained>,
@@ -66,6 +69,18 @@ pub struct ReceivedFrom {
     /// What it was called there, if it has another name here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
+}
+
+/// The job in which another engine trained a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FromJob {
+    /// SHA-256 of the job's manifest.
+    pub manifest: String,
+    /// `trl 1.16.0`.
+    pub engine: String,
+    pub on: jiff::civil::Date,
+    /// SHA-256 of `adapter_model.safetensors` as it came back.
+    pub adapter: String,
 }
 
 /// The base as it was when the version was made.

@@ -22,7 +22,7 @@ mod verify;
 pub use archive::{Entrance, Moved, archive, packed_files, restore};
 pub use base_name::base_name;
 pub use diff::{Change, Diff, Section, diff};
-pub use manifest::{BaseRecord, FewShot, Manifest, ReceivedFrom};
+pub use manifest::{BaseRecord, FewShot, FromJob, Manifest, ReceivedFrom};
 pub use name::{AUTO, Name, called, distinct, label, labelled, labels, served};
 pub use notes::{Note, NoteKind, note, notes};
 pub use promote::{Promotion, promote};

@@ -10,8 +10,10 @@ pub struct Trained {
     pub recipe: Recipe,
     /// Every training that the adapter went through, this one last.
     pub stages: Vec<Stage>,
-    /// Hash of the adapter's numbers before the first step.
-    pub initial: String,
+    /// Hash of the adapter's numbers before the first step. This and what the clock says is not known of a training that
+    /// another engine ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial: Option<String>,
     pub files: Vec<DataFile>,
     /// Of the examples that watched the training. `held-out` in these keys is how they were written before.
     #[serde(alias = "held-out-files")]
@@ -28,17 +30,22 @@ pub struct Trained {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<usize>,
     /// Mean over the last epoch's steps.
-    pub training_loss: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_loss: Option<f64>,
     /// Before training, and after the best epoch.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "held-out-loss-before")]
     pub validation_loss_before: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "held-out-loss")]
     pub validation_loss: Option<f64>,
     pub tokens: u64,
-    pub seconds: f64,
-    pub tokens_per_second: f64,
-    pub threads: usize,
-    pub budget: Budget,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_second: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 /// One training of several that follow each other.

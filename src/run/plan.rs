@@ -133,7 +133,7 @@ impl Plan {
     }
 
     /// Case ids in order, with how many answers each gets.
-    pub(super) fn case_list(&self) -> Vec<(String, u32)> {
+    pub fn case_list(&self) -> Vec<(String, u32)> {
         self.cases.iter().map(|case| (case.id.clone(), case.repeat.max(1))).collect()
     }
 }

@@ -154,12 +154,19 @@ impl Reports {
 
     /// Reads a run by its id, or by the path of its folder. A torn last line is left out.
     pub fn load(&self, name: &str) -> Result<Run> {
-        let folder = self.find(name)?;
-        let manifest = read_manifest(&folder)?;
-        let results = folder.join(RESULTS);
-        let records = if results.exists() { store::read_lines(&results)? } else { Vec::new() };
-        let records = plan::settle(&manifest.cases, records);
-        Ok(Run { folder, manifest, records })
+        read(self.find(name)?)
+    }
+
+    /// Every run of the folder, whatever its own folder is called: runs that several machines made may have one id.
+    ///
+    /// # Errors
+    /// All runs that cannot be read.
+    pub fn load_all(&self) -> Result<Vec<Run>> {
+        let (good, bad): (Vec<_>, Vec<_>) = self.run_folders()?.into_iter().map(read).partition(Result::is_ok);
+        match Error::gather(bad.into_iter().filter_map(Result::err)) {
+            Some(error) => Err(error),
+            None => Ok(good.into_iter().filter_map(Result::ok).collect()),
+        }
     }
 
     /// The folder of the run with this id, which lies here.
@@ -187,6 +194,14 @@ impl Reports {
             _ => error.hint("name a folder of the reports folder, or the path of a run's folder"),
         })
     }
+}
+
+fn read(folder: PathBuf) -> Result<Run> {
+    let manifest = read_manifest(&folder)?;
+    let results = folder.join(RESULTS);
+    let records = if results.exists() { store::read_lines(&results)? } else { Vec::new() };
+    let records = plan::settle(&manifest.cases, records);
+    Ok(Run { folder, manifest, records })
 }
 
 /// A new run's name, as long as nobody else has it.

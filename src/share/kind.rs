@@ -33,8 +33,8 @@ impl Kind {
     }
 }
 
-/// Whether a version can be called that.
-pub(super) fn is_name(name: &str) -> bool {
+/// Whether a version from elsewhere can be called that.
+pub fn is_name(name: &str) -> bool {
     is_plain(name) && !name.contains('/') && !name.starts_with('.') && !TAKEN.contains(&name.to_lowercase().as_str())
 }
 

@@ -14,6 +14,6 @@ mod send;
 
 pub use audit::{Disclosed, audit};
 pub use gather::{Gathered, Scores, Selection, Suites, gather};
-pub use kind::Kind;
+pub use kind::{Kind, is_name};
 pub use receive::{ReceiveOptions, Received, receive};
 pub use send::{Sent, send};

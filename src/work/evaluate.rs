@@ -208,7 +208,7 @@ fn unanswered(runs: &[Run]) -> Option<Error> {
 }
 
 /// Makes sure that the sentence model is on disk where a check of these suites compares meanings.
-fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
+pub(super) fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
     let mut checks = suites.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.checks);
     if checks.any(|check| check.judge.compares_meanings()) {
         ensure_base(&BaseName::Named(SENTENCES.into()), sink)?;
@@ -217,7 +217,7 @@ fn sentence_model(suites: &[Suite], sink: &dyn Sink) -> Result<()> {
 }
 
 /// Cases that stand in the training data count for nothing; who trains on the questions learns the answers.
-fn set_apart(workspace: &Workspace, suites: &mut [Suite], sink: &dyn Sink) {
+pub(super) fn set_apart(workspace: &Workspace, suites: &mut [Suite], sink: &dyn Sink) {
     let folder = workspace.training_data();
     if !folder.is_dir() {
         return;

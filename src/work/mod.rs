@@ -4,7 +4,7 @@
 //!
 //! [`Job`](train::Job) trains a version, [`evaluate()`] asks it, [`compare()`] holds two runs against each other and
 //! [`compare_several`] many against one, [`gate`] decides, [`export()`] writes a version's file and proves it,
-//! [`deploy()`] puts it where another program finds it, [`audit()`] tests the tests, [`find_gaps`] says what to write, [`improve`](improve::improve) does all of it in order, [`review::Reading`] lets people or
+//! [`job`] hands either to other engines and takes back what comes of it, [`deploy()`] puts it where another program finds it, [`audit()`] tests the tests, [`find_gaps`] says what to write, [`improve`](improve::improve) does all of it in order, [`review::Reading`] lets people or
 //! a judge model score, [`history()`] looks back, [`data`] keeps the
 //! examples. Reports are part of what comes of it: an evaluation without its page would not be finished, and every
 //! caller would have to bring the same writer; so this room stands below `report`.
@@ -14,6 +14,7 @@ pub mod data;
 pub mod device;
 pub mod gate;
 pub mod improve;
+pub mod job;
 pub mod review;
 pub mod runs;
 pub mod share;

@@ -73,21 +73,17 @@ fn named(reports: &Reports, name: &str, sink: &dyn Sink) -> Result<Vec<Run>> {
         Err(error) if error.kind == Kind::Missing && Path::new(name).is_dir() => {}
         found => return found.map(|run| vec![run]),
     }
-    let folder = Reports::new(name);
-    let listing = folder.list()?;
-    if let Some(error) = Error::gather(listing.unreadable) {
-        return Err(error);
-    }
-    let (shards, others): (Vec<_>, Vec<_>) = listing.runs.into_iter().partition(|run| run.shard.is_some());
+    let (shards, others): (Vec<Run>, Vec<Run>) =
+        Reports::new(name).load_all()?.into_iter().partition(|run| run.manifest.shard.is_some());
     if !others.is_empty() {
-        let ids: Vec<&str> = others.iter().map(|run| run.id.as_str()).collect();
+        let ids: Vec<&str> = others.iter().map(|run| run.manifest.id.as_str()).collect();
         sink.tell(Event::Note(format!("no shards, and left out: {}", words::few(&ids, NAMES))));
     }
     if shards.is_empty() {
         return Err(Error::missing(format!("no run in {name} is a shard"))
             .hint("name the folder whose subfolders are the runs, each with its run.json"));
     }
-    shards.iter().map(|run| folder.load(&run.id)).collect()
+    Ok(shards)
 }
 
 /// Names given before "and 7 more".

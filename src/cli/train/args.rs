@@ -12,12 +12,8 @@ use std::path::PathBuf;
                         pmtune train --preset documents --data training-data/prds\n  \
                         pmtune train --from v1 --data training-data/company\n  pmtune train --base gemma3-270m --template gemma\n  pmtune train --resume")]
 pub struct TrainArgs {
-    /// Train on this file or folder (may be repeated; default: `train.data` in pmtune.yaml, else training-data/).
-    #[arg(long, value_name = "PATH")]
-    pub data: Vec<PathBuf>,
-    /// Validate on this file or folder rather than on a tenth of the data (may be repeated).
-    #[arg(long = "validation", alias = "held-out", value_name = "PATH")]
-    pub held_out: Vec<PathBuf>,
+    #[command(flatten)]
+    pub material: MaterialArgs,
     /// Go on from this version's adapter, with its base and prompt settings.
     #[arg(long, value_name = "MODEL")]
     pub from: Option<String>,
@@ -27,15 +23,9 @@ pub struct TrainArgs {
     /// The new version's name (default: the next number of the workspace's line).
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// The system prompt that the new version is trained and used with.
-    #[arg(long, value_name = "TEXT")]
-    pub system: Option<String>,
     /// The chat template for a base that brings none (default: the one its tokenizer was made for).
     #[arg(long, value_name = "NAME")]
     pub template: Option<TemplateArg>,
-    /// Leave the system prompt, worked examples and sampling of the version before away.
-    #[arg(long)]
-    pub no_inherit: bool,
     #[command(flatten)]
     pub recipe: RecipeArgs,
     /// Go on with an unfinished training, as it was begun.
@@ -50,6 +40,23 @@ pub struct TrainArgs {
     /// Only say what would be trained, and what memory and time it would take.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What a version is trained on and with, besides the recipe.
+#[derive(Debug, clap::Args)]
+pub struct MaterialArgs {
+    /// Train on this file or folder (may be repeated; default: `train.data` in pmtune.yaml, else training-data/).
+    #[arg(long, value_name = "PATH")]
+    pub data: Vec<PathBuf>,
+    /// Validate on this file or folder rather than on a tenth of the data (may be repeated).
+    #[arg(long = "validation", alias = "held-out", value_name = "PATH")]
+    pub held_out: Vec<PathBuf>,
+    /// The system prompt that the new version is trained and used with.
+    #[arg(long, value_name = "TEXT")]
+    pub system: Option<String>,
+    /// Leave the system prompt, worked examples and sampling of the version before away.
+    #[arg(long)]
+    pub no_inherit: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -188,22 +195,32 @@ impl From<TooLongArg> for TooLong {
 impl TrainArgs {
     pub fn options(&self) -> TrainOptions {
         TrainOptions {
-            data: self.data.clone(),
-            held_out: self.held_out.clone(),
             from: self.from.clone(),
             base: self.base.clone(),
             name: self.name.clone(),
-            system: self.system.clone(),
             template: self.template.map(Into::into),
-            no_inherit: self.no_inherit,
             recipe: self.recipe.settings(),
             device: self.device.choice(),
+            ..self.material.options()
+        }
+    }
+}
+
+impl MaterialArgs {
+    /// All that is said here, and nothing else.
+    pub fn options(&self) -> TrainOptions {
+        TrainOptions {
+            data: self.data.clone(),
+            held_out: self.held_out.clone(),
+            system: self.system.clone(),
+            no_inherit: self.no_inherit,
+            ..TrainOptions::default()
         }
     }
 }
 
 impl RecipeArgs {
-    fn settings(&self) -> TrainSettings {
+    pub fn settings(&self) -> TrainSettings {
         TrainSettings {
             preset: self.preset.map(Into::into),
             rank: self.rank,

@@ -3,9 +3,11 @@
 //! `endpoint` reads `openai:URL#model` and the key; `request` is the JSON that is sent, in the dialect that the endpoint
 //! takes; `reply` reads what comes back, leniently (`json`), and `fault` says in words why nothing did; `choices` asks
 //! multiple-choice questions in words and `likelihood` weighs them where the server can; `client` asks one question, again
-//! where `retry` says so; `workers` asks several at a time. What an endpoint cannot tell stays empty: no likelihoods, and 0
+//! where `retry` says so; `workers` asks several at a time;
+//! `batch` asks by files that another program answers. What an endpoint cannot tell stays empty: no likelihoods, and 0
 //! tokens where it reports no usage. What is worth knowing of it is told once (`notes`).
 
+mod batch;
 mod choices;
 mod client;
 mod endpoint;
@@ -27,6 +29,7 @@ mod tests;
 mod weigh_tests;
 mod workers;
 
+pub use batch::{Batch, BatchLine, Replies};
 pub use choices::choice_label;
 pub use request::Parameter;
 pub use settings::EndpointSettings;

@@ -11,6 +11,7 @@ use crate::provider::weighing::{likeliest, reference_nll, weighed};
 use crate::provider::{Answer, Event, Likelihood, Provider, Request, Stop, Task};
 use engine::chat::Message;
 use engine::error::{Error, Result};
+use engine::generate::Sampling;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -146,25 +147,29 @@ impl Asker {
     fn written(&self, request: &Request, messages: &[Message], stop: &AtomicBool) -> Result<Answer, Fault> {
         let model = &self.client.endpoint.model;
         let body = |dialect: &Dialect| request::body(model, messages, &request.sampling, dialect);
-        let (Reply { mut text, thoughts, stop: mut end, prompt_tokens, output_tokens, remark }, seconds) =
-            self.client.ask(body, reply::answer, stop)?;
-        remark.into_iter().for_each(|remark| self.client.notes.say(remark));
-        let stops = request.sampling.stop.iter().filter(|stop| !stop.is_empty());
-        if let Some(at) = stops.filter_map(|stop| text.find(stop.as_str())).min() {
-            // The endpoint was not told, or did not listen.
-            text.truncate(at);
-            end = Stop::StopString;
-        }
-        Ok(Answer {
-            text,
-            thoughts,
-            stop: end,
-            prompt_tokens,
-            output_tokens,
-            seconds,
-            reference_nll: None,
-            likelihoods: Vec::new(),
-        })
+        let (mut reply, seconds) = self.client.ask(body, reply::answer, stop)?;
+        reply.remark.take().into_iter().for_each(|remark| self.client.notes.say(remark));
+        Ok(finished(reply, &request.sampling, seconds))
+    }
+}
+
+/// The answer that a reply is, cut at the first stop string: the endpoint may not have been told, or did not listen.
+pub(super) fn finished(reply: Reply, sampling: &Sampling, seconds: f64) -> Answer {
+    let Reply { mut text, thoughts, stop: mut end, prompt_tokens, output_tokens, .. } = reply;
+    let stops = sampling.stop.iter().filter(|stop| !stop.is_empty());
+    if let Some(at) = stops.filter_map(|stop| text.find(stop.as_str())).min() {
+        text.truncate(at);
+        end = Stop::StopString;
+    }
+    Answer {
+        text,
+        thoughts,
+        stop: end,
+        prompt_tokens,
+        output_tokens,
+        seconds,
+        reference_nll: None,
+        likelihoods: Vec::new(),
     }
 }
 

@@ -17,7 +17,7 @@ use engine::error::{Error, Result};
 use engine::files::Source;
 use engine::store;
 use engine::train::{self, Facts, Recipe, Sequence, Sizes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Everything that is known before loading.
@@ -34,6 +34,8 @@ pub struct Prepared {
 /// What is trained on, or held out.
 pub struct Side {
     pub sequences: Vec<Sequence>,
+    /// Whence the sequences come.
+    pub lessons: Vec<train::Lesson>,
     pub files: Vec<DataFile>,
     /// Examples that are left: as many as there are sequences.
     pub examples: usize,
@@ -186,7 +188,9 @@ fn side(
     cuts.iter().for_each(|cut| sink.tell(Event::Warning(cut.to_string())));
     let cut = cuts.iter().filter(|cut| !matches!(cut.fate, train::Fate::Truncated(_))).count();
     let files = files(workspace, &sequences)?;
-    Ok(Side { files, examples: sequences.len(), sequences, left_out: vast.len() + cut })
+    let kept: HashSet<&train::Place> = sequences.iter().map(|sequence| &sequence.place).collect();
+    let lessons = lessons.into_iter().filter(|lesson| kept.contains(&lesson.place)).collect();
+    Ok(Side { files, lessons, examples: sequences.len(), sequences, left_out: vast.len() + cut })
 }
 
 /// The files that examples are trained on from, with how many of them.
