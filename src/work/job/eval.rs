@@ -104,7 +104,7 @@ pub fn write_evaluation(
     };
     let there = BaseThere { name: base_name.to_string(), sha256: base.sha256.clone(), weights: weights.clone() };
     let cases = questions.cases.len();
-    draft.finish(Sheet::new(engine(), there, Task::Eval(questions)))?;
+    draft.finish(Sheet::new(engine(), there, Task::Eval(Box::new(questions))))?;
     Ok(WrittenEvaluation {
         folder: options.output.clone(),
         engine: engine(),
