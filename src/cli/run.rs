@@ -1,7 +1,7 @@
 use super::args::{Args, Command};
 use super::{
-    chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, job, models, out, pull, render,
-    review, runs, serve, share, shell, suite, suites, train,
+    chat, compare, data, deploy, eval, export, gaps, gate, guide, history, improve, init, job, models, out, pull,
+    render, review, runs, serve, share, shell, suite, suites, train,
 };
 use crate::{settings, workspace};
 use clap::{CommandFactory, Parser};
