@@ -141,7 +141,7 @@ fn as_if_trained(root: &Path, from: &str, name: &str, change: &[(&str, Value)]) 
 fn an_adapter_that_holds_up_becomes_a_version_and_others_are_refused_by_name() {
     let root = workspace();
     pmtune(root.path(), &format!("train --name v9 {RECIPE}"), 0);
-    pmtune(root.path(), &format!("train --name v8 --rank 2 --epochs 1"), 0);
+    pmtune(root.path(), "train --name v8 --rank 2 --epochs 1", 0);
     let both = "good-v1=training-data/stories bad-v1=training-data/updates";
     pmtune(root.path(), &format!("job train {both} -o job {HUB} {RECIPE}"), 0);
     let none = pmtune(root.path(), "job import job", 3);

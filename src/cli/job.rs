@@ -72,7 +72,7 @@ fn eval(workspace: &Workspace, args: &EvalJobArgs) -> Result<()> {
     let versions = words::list(&written.versions);
     let cases = words::count(written.cases, "case");
     let lines = words::count(written.lines, "line");
-    out::item("  · ", visible(&format!("{cases} of {versions}: {lines}, probes among them")));
+    out::item("  · ", visible(&format!("{cases} of {versions}: {lines} with the probes")));
     out::item("  · ", format!("base {} at {}", visible(written.weights.model()), visible(written.weights.revision())));
     if !written.left_out.is_empty() {
         let cases = words::count(written.left_out.len(), "case");

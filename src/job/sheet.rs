@@ -56,7 +56,7 @@ pub struct BaseThere {
 #[serde(deny_unknown_fields, rename_all = "lowercase")]
 pub enum Task {
     Train { versions: Vec<Pupil> },
-    Eval(Questions),
+    Eval(Box<Questions>),
 }
 
 /// A version that is trained there: what its manifest here will say of it.

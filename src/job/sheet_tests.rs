@@ -15,7 +15,7 @@ fn sheet() -> Sheet {
         lines: 2,
     };
     let base = BaseThere { name: "b".into(), sha256: "00".into(), template: None, weights };
-    Sheet::new(Engine { name: "vllm 1".into(), dtype: None }, base, Task::Eval(asked))
+    Sheet::new(Engine { name: "vllm 1".into(), dtype: None }, base, Task::Eval(Box::new(asked)))
 }
 
 fn job() -> (tempfile::TempDir, std::path::PathBuf) {

@@ -104,14 +104,15 @@ fn plans(
 }
 
 fn changed(now: &[(String, u32)], then: &[(String, u32)]) -> Error {
-    let differs = |(a, b): (&[(String, u32)], &[(String, u32)])| -> Vec<String> {
-        a.iter().filter(|case| !b.contains(case)).map(|(id, _)| id.clone()).collect()
-    };
-    let mut cases: Vec<String> = [(then, now), (now, then)].into_iter().flat_map(differs).collect();
+    let mut cases = [only_in(then, now), only_in(now, then)].concat();
     cases.dedup();
     let cases = if cases.is_empty() { "their order".to_string() } else { words::few(&cases, 5) };
     Error::input(format!("the suites are not those that the job asked: {cases}"))
         .hint("restore them, or write the job again")
+}
+
+fn only_in(a: &[(String, u32)], b: &[(String, u32)]) -> Vec<String> {
+    a.iter().filter(|case| !b.contains(case)).map(|(id, _)| id.clone()).collect()
 }
 
 /// Whether every question is still the one on its line.

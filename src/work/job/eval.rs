@@ -108,7 +108,7 @@ pub fn write_evaluation(
         weights: weights.clone(),
     };
     let cases = questions.cases.len();
-    draft.finish(Sheet::new(engine(), there, Task::Eval(questions)))?;
+    draft.finish(Sheet::new(engine(), there, Task::Eval(Box::new(questions))))?;
     Ok(WrittenEvaluation {
         folder: options.output.clone(),
         engine: engine(),
