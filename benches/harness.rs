@@ -77,6 +77,8 @@ fn version() -> VersionRef {
         examples: Vec::new(),
         sampling: Default::default(),
         template: Some("template".into()),
+        thinks: false,
+        weights: None,
         routed: None,
     }
 }

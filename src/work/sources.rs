@@ -76,6 +76,8 @@ fn open_one(workspace: &Workspace, version: Version, sink: &dyn Sink) -> Result<
                     "{name} has no chat template of its own: `{lent}` is lent to it"
                 )));
             }
+            // A base and a version made on it share memory.
+            let base = Base { template: chat.lent_template(), ..base };
             let template = chat.template_hash().to_string();
             weights = Some(Weights { name: name.to_string(), bytes: base.bytes()? });
             let sha256 = base.sha256.clone();
