@@ -13,7 +13,12 @@ import gguf
 import numpy as np
 
 # hidden, layers, heads, key-value heads, inner
-SHAPES = {"smollm2-1.7b": (2048, 24, 32, 32, 8192), "llama-3.2-1b": (2048, 16, 32, 8, 8192)}
+# Phi-3 Mini's widths; its layers join projections, which changes no product.
+SHAPES = {
+    "smollm2-1.7b": (2048, 24, 32, 32, 8192),
+    "llama-3.2-1b": (2048, 16, 32, 8, 8192),
+    "phi-3-mini": (3072, 32, 32, 32, 8192),
+}
 BLOCK = 256
 
 

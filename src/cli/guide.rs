@@ -28,7 +28,7 @@ macro_rules! guide {
 /// In the order in which they are needed.
 const GUIDES: &[Guide] = &[
     guide!("creating-training-data", "write examples, check them, keep them good"),
-    guide!("bases", "which base suits your computer, and how to get it"),
+    guide!("choosing-a-base", "which base suits your computer, and how to get it"),
     guide!("training-models", "train a version and see whether it is better"),
     guide!("file-formats", "every file and key: pmtune.yaml, suites, examples"),
     guide!("checks", "every automatic check and its parameters"),
