@@ -174,7 +174,7 @@ impl Base {
             Some(template) if source.chat.lent_template() != Some(template) => source.chat.lend(template)?,
             _ => source.chat,
         };
-        let chat = if self.thinks { chat.thinking(true)? } else { chat };
+        let chat = if self.thinks { chat.thinking()? } else { chat };
         Ok(Source { chat, ..source })
     }
 }

@@ -20,27 +20,22 @@ impl Steps {
     /// It does not come out even, with what would.
     pub fn divide(batch: usize, processes: usize, per_device: Option<usize>) -> Result<Self> {
         if processes == 0 || !batch.is_multiple_of(processes) {
-            let cards: Vec<String> = (1..=batch).filter(|n| batch.is_multiple_of(*n)).map(|n| n.to_string()).collect();
             let next = batch.div_ceil(processes.max(1)) * processes.max(1);
             return Err(Error::usage(format!(
                 "{} a step cannot be divided among {}",
                 words::count(batch, "example"),
                 words::count(processes, "process")
             ))
-            .hint(format!(
-                "use --processes {}, or --batch-size {next}, which is another recipe",
-                words::list(&cards).replace(" and ", " or ")
-            )));
+            .hint(format!("use --processes {}, or --batch-size {next}, which is another recipe", divisors(batch))));
         }
         let each = batch / processes;
         let per_device = per_device.unwrap_or(each);
         if per_device == 0 || !each.is_multiple_of(per_device) {
-            let fits: Vec<String> = (1..=each).filter(|n| each.is_multiple_of(*n)).map(|n| n.to_string()).collect();
             return Err(Error::usage(format!(
                 "a process has {} of every step, which are not rounds of {per_device}",
                 words::count(each, "example")
             ))
-            .hint(format!("use --per-device {}", words::list(&fits).replace(" and ", " or "))));
+            .hint(format!("use --per-device {}", divisors(each))));
         }
         Ok(Self { per_device, processes, accumulation: each / per_device })
     }
@@ -49,6 +44,12 @@ impl Steps {
     pub fn batch(self) -> usize {
         self.per_device * self.processes * self.accumulation
     }
+}
+
+/// `1, 2, 4 or 8`.
+fn divisors(of: usize) -> String {
+    let numbers: Vec<String> = (1..=of).filter(|n| of.is_multiple_of(*n)).map(|n| n.to_string()).collect();
+    words::list(&numbers).replace(" and ", " or ")
 }
 
 #[cfg(test)]

@@ -148,16 +148,16 @@ impl Chat {
         Self::new(self.tokenizer.clone(), settings)
     }
 
-    /// The same, but that the model thinks before it answers, or does not.
+    /// The same, but that the model thinks before it answers.
     ///
     /// # Errors
     /// Its template has no switch for that.
-    pub fn thinking(&self, thinks: bool) -> Result<Self> {
+    pub fn thinking(&self) -> Result<Self> {
         if !self.template().is_some_and(thinking::has_switch) {
             return Err(Error::model("the base's chat template has no switch for thoughts")
                 .hint("take `thinking` away, or use a base that has one, such as Qwen3"));
         }
-        Self::with(self.tokenizer.clone(), Settings { thinks: Some(thinks), ..self.settings.clone() }, self.lent)
+        Self::with(self.tokenizer.clone(), Settings { thinks: Some(true), ..self.settings.clone() }, self.lent)
     }
 
     /// The thoughts at the beginning of what the model wrote, and the answer behind them.
@@ -417,7 +417,7 @@ mod tests {
         let off = chat(Some(source));
         let hi = [Message::new(Role::User, "Hi")];
         assert_eq!(off.render(&hi, true).unwrap(), "Hi[answer]<think></think>");
-        let on = off.thinking(true).unwrap();
+        let on = off.thinking().unwrap();
         assert_eq!(on.render(&hi, true).unwrap(), "Hi[answer]");
         assert_ne!(off.template_hash(), on.template_hash());
         // What is written into a file is read back as it was, with an opening of one's own as well.
@@ -430,7 +430,7 @@ mod tests {
         }
         let begun = chat(Some("{{ messages[0].content }}<think>\n"));
         assert_eq!(begun.apart("hm"), ("hm", ""));
-        assert!(begun.thinking(true).is_err());
+        assert!(begun.thinking().is_err());
     }
 
     #[test]
