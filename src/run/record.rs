@@ -83,7 +83,7 @@ impl Manifest {
 }
 
 /// What was evaluated, complete enough to do it again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VersionRef {
     /// `PM-General-v2`, `base`, `auto`, a file name, or `openai:URL#model`, with `label=` before it where one was given.
     pub name: String,
@@ -138,6 +138,16 @@ impl Routed {
         shares.sort_by_key(|(cases, _)| std::cmp::Reverse(*cases));
         let asked = |(cases, name): &(usize, &str)| format!("{name} for {}", words::count(*cases, "case"));
         words::list(&shares.iter().map(asked).collect::<Vec<_>>())
+    }
+}
+
+/// The same whatever its base is called: runs of before do not say.
+impl PartialEq for VersionRef {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name, base, adapter, system, examples, sampling, template, thinks, weights: _, routed } = self;
+        (name, base, adapter, system) == (&other.name, &other.base, &other.adapter, &other.system)
+            && (examples, sampling, template) == (&other.examples, &other.sampling, &other.template)
+            && (thinks, routed) == (&other.thinks, &other.routed)
     }
 }
 

@@ -121,6 +121,14 @@ fn essence(run: &Run) -> Vec<(String, u32, String, Outcome)> {
 }
 
 #[test]
+fn a_version_is_the_same_whatever_its_base_is_called_and_another_once_it_thinks() {
+    let weights = Some(Weights { name: "tiny".into(), bytes: 1 });
+    assert_eq!(VersionRef { weights, ..version("v1") }, version("v1"));
+    assert_ne!(VersionRef { thinks: true, ..version("v1") }, version("v1"));
+    assert_ne!(VersionRef { system: Some("other".into()), ..version("v1") }, version("v1"));
+}
+
+#[test]
 fn a_run_is_recorded_judged_and_finished() {
     let folder = tempfile::tempdir().unwrap();
     let reports = Reports::new(folder.path().join("reports"));
