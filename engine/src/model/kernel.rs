@@ -1,7 +1,9 @@
 //! The matrix product all linears run on: activations (m, k) times a packed panel.
 //!
 //! Every product is one chain of fused multiply-adds over k in order, starting from zero, whatever the number of rows or
-//! threads; what the output held before is added last. So a row's result never depends on what else is in the batch, to the last bit.
+//! threads; what the output held before is added last. Of a weight that is held as codes, each group of k is such a chain
+//! over codes, and the product is the chain of their results with the groups' scales and offsets ([`Groups`]). So a row's
+//! result never depends on what else is in the batch, to the last bit.
 
 use super::simd;
 use pulp::{Simd, WithSimd};
@@ -73,95 +75,6 @@ impl Aligned {
         // SAFETY: as above, and borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
     }
-}
-
-/// Rows of a coded panel as f32: `code · scale + offset`, one scale and offset for each lane and group of rows.
-///
-/// `codes` holds a byte per value, or the values of two neighbouring rows in one byte, the first in its low half.
-/// `scales` and `offsets` have one line of `width` for each group that the rows touch; the first row is the
-/// `first`-th of its group.
-pub(crate) fn decode(codes: Codes<'_>, scales: &[f32], offsets: &[f32], group: Group, width: usize, out: &mut [f32]) {
-    assert_eq!(width, self::width());
-    simd::arch().dispatch(Decode { codes, scales, offsets, group, out });
-}
-
-struct Decode<'a> {
-    codes: Codes<'a>,
-    scales: &'a [f32],
-    offsets: &'a [f32],
-    group: Group,
-    out: &'a mut [f32],
-}
-
-impl WithSimd for Decode<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        match S::F32_LANES {
-            16 => self.run::<16>(),
-            8 => self.run::<8>(),
-            4 => self.run::<4>(),
-            _ => self.run::<1>(),
-        }
-    }
-}
-
-impl Decode<'_> {
-    #[inline(always)]
-    fn run<const LANES: usize>(self) {
-        let width = vectors(LANES) * LANES;
-        let Decode { codes, scales, offsets, group, out } = self;
-        let line = |row: usize| {
-            let line = (group.first + row) / group.rows * width;
-            (&scales[line..line + width], &offsets[line..line + width])
-        };
-        match codes {
-            Codes::Bytes(codes) => {
-                for (row, (codes, out)) in codes.chunks_exact(width).zip(out.chunks_exact_mut(width)).enumerate() {
-                    decode_row::<LANES>(codes, |code| code, line(row), out);
-                }
-            }
-            Codes::Nibbles(codes) => {
-                let pairs = codes.chunks_exact(width).zip(out.chunks_exact_mut(2 * width));
-                for (pair, (codes, out)) in pairs.enumerate() {
-                    let (low, high) = out.split_at_mut(width);
-                    decode_row::<LANES>(codes, |code| code & 15, line(2 * pair), low);
-                    decode_row::<LANES>(codes, |code| code >> 4, line(2 * pair), high);
-                }
-            }
-        }
-    }
-}
-
-/// One row of a panel, a vector at a time: all of it is read before any is written, so that compilers need not prove that
-/// the slices lie apart.
-#[inline(always)]
-fn decode_row<const LANES: usize>(
-    codes: &[u8],
-    code: impl Fn(u8) -> u8,
-    (scales, offsets): (&[f32], &[f32]),
-    out: &mut [f32],
-) {
-    let codes = codes.as_chunks::<LANES>().0.iter();
-    let lines = scales.as_chunks::<LANES>().0.iter().zip(offsets.as_chunks::<LANES>().0);
-    for ((out, codes), (scale, offset)) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(codes).zip(lines) {
-        *out = std::array::from_fn(|lane| f32::from(code(codes[lane])).mul_add(scale[lane], offset[lane]));
-    }
-}
-
-/// Codes of whole rows of a panel.
-#[derive(Clone, Copy)]
-pub(crate) enum Codes<'a> {
-    Bytes(&'a [u8]),
-    Nibbles(&'a [u8]),
-}
-
-/// Rows that share a scale, and where in its group the first row stands. Both even for nibbles.
-#[derive(Clone, Copy)]
-pub(crate) struct Group {
-    pub rows: usize,
-    pub first: usize,
 }
 
 /// What a product is added to: (rows, stride) values, one row of `stride` for all rows, both or nothing.
@@ -328,10 +241,50 @@ impl<'a> Right<'a> {
     }
 }
 
+/// What makes sums over weights of sums over codes, group by group of depth: Σ x · (scale · code + offset) is
+/// scale · Σ x · code + offset · Σ x.
+#[derive(Clone, Copy)]
+pub(crate) struct Groups<'a> {
+    /// Terms of a group.
+    pub depth: usize,
+    /// (groups, width)
+    pub scales: &'a [f32],
+    /// As many, or none where all are zero.
+    pub offsets: &'a [f32],
+    /// Σ x of every group, (rows, groups), the rows `stride` apart; not used without offsets.
+    pub totals: &'a [f32],
+    pub stride: usize,
+}
+
 /// `sums += left · right` over `depth` terms, or `sums = left · right` if they are `fresh` and hold nothing yet. Their
 /// width is one to three vectors. Going over an operand piece by piece continues the same chains of multiply-adds.
+pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, sums: &mut Sums<'_>, fresh: bool) {
+    dispatch(Multiply { left, right, depth, groups: None, sums, fresh, ahead: &[] });
+}
+
+/// The same for a right operand of codes, whole groups of them, and sums as wide as a panel; `left` is not transposed.
 /// Meanwhile the bytes of `ahead`, which will be wanted next, are fetched from memory.
-pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, sums: &mut Sums<'_>, fresh: bool, ahead: &[u8]) {
+pub(crate) fn multiply_codes(
+    left: Left<'_>,
+    codes: Right<'_>,
+    groups: Groups<'_>,
+    sums: &mut Sums<'_>,
+    fresh: bool,
+    ahead: &[u8],
+) {
+    let (rows, width) = (sums.rows, sums.width);
+    let count = groups.scales.len() / width;
+    assert!(width == self::width() && !left.transposed && groups.scales.len() == count * width);
+    if !groups.offsets.is_empty() {
+        assert!(groups.offsets.len() == count * width);
+        assert!(rows == 0 || groups.totals.len() >= (rows - 1) * groups.stride + count);
+    }
+    let depth = count * groups.depth;
+    dispatch(Multiply { left, right: codes, depth, groups: Some(groups), sums, fresh, ahead });
+}
+
+fn dispatch(multiply: Multiply<'_, '_>) {
+    let Multiply { left, right, depth, ref sums, .. } = multiply;
     let (rows, width) = (sums.rows, sums.width);
     if rows == 0 || depth == 0 {
         return;
@@ -339,7 +292,7 @@ pub(crate) fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, sums: &mu
     let (along, across) = if left.transposed { (depth, rows) } else { (rows, depth) };
     assert!(left.from + (along - 1) * left.stride + across <= left.values.len());
     assert!(right.from + (depth - 1) * right.stride + width <= right.values.len());
-    simd::arch().dispatch(Multiply { left, right, depth, sums, fresh, ahead });
+    simd::arch().dispatch(multiply);
 }
 
 /// The narrowest panel that holds `lanes` columns, if one can; else the widest.
@@ -357,6 +310,7 @@ struct Multiply<'a, 's> {
     left: Left<'a>,
     right: Right<'a>,
     depth: usize,
+    groups: Option<Groups<'a>>,
     sums: &'a mut Sums<'s>,
     fresh: bool,
     ahead: &'a [u8],
@@ -367,21 +321,23 @@ impl WithSimd for Multiply<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match (self.sums.width / S::F32_LANES, self.left.transposed) {
-            (3, false) => self.run::<S, 3, false>(simd),
-            (2, false) => self.run::<S, 2, false>(simd),
-            (1, false) => self.run::<S, 1, false>(simd),
-            (3, true) => self.run::<S, 3, true>(simd),
-            (2, true) => self.run::<S, 2, true>(simd),
-            (1, true) => self.run::<S, 1, true>(simd),
-            _ => unreachable!("sums are one to three vectors wide"),
+        match (self.sums.width / S::F32_LANES, self.left.transposed, self.groups.is_some()) {
+            (3, false, true) => self.run::<S, 3, false, true>(simd),
+            (2, false, true) => self.run::<S, 2, false, true>(simd),
+            (3, false, false) => self.run::<S, 3, false, false>(simd),
+            (2, false, false) => self.run::<S, 2, false, false>(simd),
+            (1, false, false) => self.run::<S, 1, false, false>(simd),
+            (3, true, false) => self.run::<S, 3, true, false>(simd),
+            (2, true, false) => self.run::<S, 2, true, false>(simd),
+            (1, true, false) => self.run::<S, 1, true, false>(simd),
+            _ => unreachable!("sums are one to three vectors wide, those of codes as wide as a panel"),
         }
     }
 }
 
 impl Multiply<'_, '_> {
     #[inline(always)]
-    fn run<S: Simd, const V: usize, const TRANSPOSED: bool>(self, simd: S) {
+    fn run<S: Simd, const V: usize, const TRANSPOSED: bool, const CODES: bool>(self, simd: S) {
         // Narrow sums need more rows to keep the multipliers busy.
         let most = match (S::F32_LANES == AVX2, V) {
             (true, 1) => 12,
@@ -403,60 +359,153 @@ impl Multiply<'_, '_> {
                 (0..bytes.len()).step_by(4 * LINE).for_each(|at| prefetch(bytes, at));
             }
             match tile {
-                16 => self.tile::<S, 16, V, TRANSPOSED>(simd, row),
-                12 => self.tile::<S, 12, V, TRANSPOSED>(simd, row),
-                8 => self.tile::<S, 8, V, TRANSPOSED>(simd, row),
-                7 => self.tile::<S, 7, V, TRANSPOSED>(simd, row),
-                6 => self.tile::<S, 6, V, TRANSPOSED>(simd, row),
-                5 => self.tile::<S, 5, V, TRANSPOSED>(simd, row),
-                4 => self.tile::<S, 4, V, TRANSPOSED>(simd, row),
-                3 => self.tile::<S, 3, V, TRANSPOSED>(simd, row),
-                2 => self.tile::<S, 2, V, TRANSPOSED>(simd, row),
-                _ => self.tile::<S, 1, V, TRANSPOSED>(simd, row),
+                16 => self.tile::<S, 16, V, TRANSPOSED, CODES>(simd, row),
+                12 => self.tile::<S, 12, V, TRANSPOSED, CODES>(simd, row),
+                8 => self.tile::<S, 8, V, TRANSPOSED, CODES>(simd, row),
+                7 => self.tile::<S, 7, V, TRANSPOSED, CODES>(simd, row),
+                6 => self.tile::<S, 6, V, TRANSPOSED, CODES>(simd, row),
+                5 => self.tile::<S, 5, V, TRANSPOSED, CODES>(simd, row),
+                4 => self.tile::<S, 4, V, TRANSPOSED, CODES>(simd, row),
+                3 => self.tile::<S, 3, V, TRANSPOSED, CODES>(simd, row),
+                2 => self.tile::<S, 2, V, TRANSPOSED, CODES>(simd, row),
+                _ => self.tile::<S, 1, V, TRANSPOSED, CODES>(simd, row),
             }
             row += tile;
         }
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool>(&self, simd: S, row: usize) {
+    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool, const CODES: bool>(&self, simd: S, row: usize) {
         let Left { values, stride, from, .. } = self.left;
         let right = self.right;
         // SAFETY: rows of the sums, each V vectors wide.
         let places: [*mut f32; ROWS] =
             std::array::from_fn(|r| unsafe { self.sums.base.add((row + r) * self.sums.stride).cast() });
-        let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
-        if !self.fresh {
-            for (sums, place) in sums.iter_mut().zip(places) {
-                // SAFETY: as above; sums that are not fresh hold values.
-                let (held, _) = S::as_simd_f32s(unsafe { std::slice::from_raw_parts(place, V * S::F32_LANES) });
-                sums.copy_from_slice(held);
-            }
-        }
-        // SAFETY: `multiply` has checked the last row and column of both operands. Pointers, since indices of rows would
+        // SAFETY: `dispatch` has checked the last row and column of both operands. Pointers, since indices of rows would
         // be added up in vector registers.
         let rows: [*const f32; ROWS] = std::array::from_fn(|r| unsafe {
             values.as_ptr().add(if TRANSPOSED { from + row + r } else { from + (row + r) * stride })
         });
-        let mut weights = unsafe { right.values.as_ptr().add(right.from) };
-        for i in 0..self.depth {
-            // SAFETY: as above.
-            let (vectors, _) = S::as_simd_f32s(unsafe { std::slice::from_raw_parts(weights, V * S::F32_LANES) });
-            let vectors: [S::f32s; V] = std::array::from_fn(|v| vectors[v]);
-            let step = if TRANSPOSED { i * stride } else { i };
-            for (sums, row) in sums.iter_mut().zip(rows) {
-                // SAFETY: as above.
-                let value = simd.splat_f32s(unsafe { *row.add(step) });
-                for v in 0..V {
-                    sums[v] = simd.mul_add_f32s(value, vectors[v], sums[v]);
+        let weights = unsafe { right.values.as_ptr().add(right.from) };
+        let step = if TRANSPOSED { stride } else { 1 };
+        match self.groups {
+            Some(groups) if CODES => {
+                let (width, mut fresh) = (V * S::F32_LANES, self.fresh);
+                for (group, scales) in groups.scales.chunks_exact(width).enumerate() {
+                    let mut terms = [[simd.splat_f32s(0.0); V]; ROWS];
+                    let (at, weights) = (group * groups.depth, weights.wrapping_add(group * groups.depth * width));
+                    // SAFETY: as above.
+                    unsafe { add_terms(simd, rows.map(|row| row.add(at)), 1, weights, width, groups.depth, &mut terms) };
+                    let (scales, _) = S::as_simd_f32s(scales);
+                    let offsets = groups.offsets.get(group * width..).unwrap_or_default();
+                    let (offsets, _) = S::as_simd_f32s(offsets);
+                    for r in 0..ROWS {
+                        // SAFETY: as above; sums that are not fresh hold values.
+                        let held: [S::f32s; V] = if fresh {
+                            [simd.splat_f32s(0.0); V]
+                        } else {
+                            let place = unsafe { std::slice::from_raw_parts(places[r], width) };
+                            let (held, _) = S::as_simd_f32s(place);
+                            std::array::from_fn(|v| held[v])
+                        };
+                        let mut sums: [S::f32s; V] =
+                            std::array::from_fn(|v| simd.mul_add_f32s(scales[v], terms[r][v], held[v]));
+                        if !offsets.is_empty() {
+                            let total = simd.splat_f32s(groups.totals[(row + r) * groups.stride + group]);
+                            sums = std::array::from_fn(|v| simd.mul_add_f32s(offsets[v], total, sums[v]));
+                        }
+                        // SAFETY: as above; they are written as a whole.
+                        unsafe { write(simd, places[r], sums) };
+                    }
+                    fresh = false;
                 }
             }
-            weights = weights.wrapping_add(right.stride);
-        }
-        for (sums, place) in sums.iter().zip(places) {
-            // SAFETY: as above; they are written as a whole.
-            let (out, _) = S::as_mut_simd_f32s(unsafe { std::slice::from_raw_parts_mut(place, V * S::F32_LANES) });
-            out.copy_from_slice(sums);
+            _ => {
+                let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
+                if !self.fresh {
+                    for (sums, place) in sums.iter_mut().zip(places) {
+                        // SAFETY: as above; sums that are not fresh hold values.
+                        let (held, _) =
+                            S::as_simd_f32s(unsafe { std::slice::from_raw_parts(place, V * S::F32_LANES) });
+                        sums.copy_from_slice(held);
+                    }
+                }
+                // SAFETY: as above.
+                unsafe { add_terms(simd, rows, step, weights, right.stride, self.depth, &mut sums) };
+                for (sums, place) in sums.into_iter().zip(places) {
+                    // SAFETY: as above; they are written as a whole.
+                    unsafe { write(simd, place, sums) };
+                }
+            }
         }
     }
+}
+
+/// Terms added between two looks at whether all are: as little work as possible beside the multiply-adds.
+const UNROLLED: usize = 4;
+
+/// Adds `depth` terms to `sums`, each the product of a value of every row and V vectors of weights; values lie `step` apart
+/// and vectors `stride`.
+///
+/// # Safety
+/// All of them must be there.
+#[inline(always)]
+unsafe fn add_terms<S: Simd, const ROWS: usize, const V: usize>(
+    simd: S,
+    rows: [*const f32; ROWS],
+    step: usize,
+    weights: *const f32,
+    stride: usize,
+    depth: usize,
+    sums: &mut [[S::f32s; V]; ROWS],
+) {
+    let (mut i, whole) = (0, depth / UNROLLED * UNROLLED);
+    // SAFETY: the caller's promise.
+    unsafe {
+        while i < whole {
+            for j in i..i + UNROLLED {
+                add_term(simd, rows, j * step, weights.wrapping_add(j * stride), sums);
+            }
+            i += UNROLLED;
+        }
+        while i < depth {
+            add_term(simd, rows, i * step, weights.wrapping_add(i * stride), sums);
+            i += 1;
+        }
+    }
+}
+
+/// Adds to `sums` the products of the value `at` of each row and V vectors of weights.
+///
+/// # Safety
+/// The values and the vectors must be there.
+#[inline(always)]
+unsafe fn add_term<S: Simd, const ROWS: usize, const V: usize>(
+    simd: S,
+    rows: [*const f32; ROWS],
+    at: usize,
+    weights: *const f32,
+    sums: &mut [[S::f32s; V]; ROWS],
+) {
+    // SAFETY: the caller's promise.
+    let (vectors, _) = S::as_simd_f32s(unsafe { std::slice::from_raw_parts(weights, V * S::F32_LANES) });
+    let vectors: [S::f32s; V] = std::array::from_fn(|v| vectors[v]);
+    for (sums, row) in sums.iter_mut().zip(rows) {
+        // SAFETY: the caller's promise.
+        let value = simd.splat_f32s(unsafe { *row.add(at) });
+        for v in 0..V {
+            sums[v] = simd.mul_add_f32s(value, vectors[v], sums[v]);
+        }
+    }
+}
+
+/// Writes V vectors.
+///
+/// # Safety
+/// There must be room for them.
+#[inline(always)]
+unsafe fn write<S: Simd, const V: usize>(_: S, place: *mut f32, vectors: [S::f32s; V]) {
+    // SAFETY: the caller's promise.
+    let (out, _) = S::as_mut_simd_f32s(unsafe { std::slice::from_raw_parts_mut(place, V * S::F32_LANES) });
+    out.copy_from_slice(&vectors);
 }

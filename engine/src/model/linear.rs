@@ -4,8 +4,8 @@ use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::fused;
-use super::kernel::{self, Aligned, Left, Onto, Output, Right, Sums};
+use super::fused::{self, Rows};
+use super::kernel::{self, Aligned, Groups, Left, Onto, Output, Right, Sums};
 use super::ops;
 use super::panels::{CHUNK, Panels, Scratch};
 use crate::error::Result;
@@ -57,6 +57,10 @@ impl Linear {
         (self.k, self.n)
     }
 
+    fn input<'a>(&self, x: &'a [f32]) -> Input<'a> {
+        Input::new(x, self.k, self.parts.iter().map(|part| &part.panels))
+    }
+
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -64,13 +68,12 @@ impl Linear {
     /// The column of the first largest value in each row of the product with x, (tokens, k), which is never held whole;
     /// `None` where a value of the row is not finite.
     pub fn argmax(&self, x: &[f32]) -> Vec<Option<u32>> {
-        let rows = x.len() / self.k;
+        let (rows, x) = (x.len() / self.k, self.input(x));
         let none = || vec![(f32::NEG_INFINITY, u32::MAX); rows];
         let found = self.tasks(rows).fold(none, |mut best, (part, panels)| {
             let Columns { column, lanes, width } = part.columns(&panels);
             with_buffers(rows * width, |sums, scratch| {
-                let left = Left::rows(x, self.k, 0);
-                add_panels(left, &part.panels, panels, &mut Sums::of(sums, width), true, scratch);
+                x.multiply(0..rows, &part.panels, panels, &mut Sums::of(sums, width), scratch);
                 let bias = self.bias.as_ref().map(|bias| &bias[column..][..lanes]);
                 for (best, sums) in best.iter_mut().zip(sums.chunks_exact_mut(width)) {
                     let logits = &mut sums[..lanes];
@@ -90,15 +93,14 @@ impl Linear {
     /// x Wᵀ + b, with x (tokens, k) and the result (tokens, n): added to `residual` if there is one, and to what `low`
     /// gives each part.
     pub fn product(&self, x: &[f32], residual: Option<&[f32]>, low: Option<&Low<'_>>) -> Vec<f32> {
-        let rows = x.len() / self.k;
+        let (rows, x) = (x.len() / self.k, self.input(x));
         let mut y = Vec::with_capacity(rows * self.n);
         let onto = Onto { matrix: residual, row: self.bias.as_deref() };
         let out = Output::new(&mut y.spare_capacity_mut()[..rows * self.n], self.n, onto);
         self.blocks(rows).for_each(|(block, index, part, panels)| {
             let Columns { column, lanes, width } = part.columns(&panels);
             let fill = |sums: &mut Sums<'_>, scratch: &mut Scratch| {
-                let left = Left::rows(x, self.k, block.start * self.k);
-                add_panels(left, &part.panels, panels.clone(), sums, true, scratch);
+                x.multiply(block.clone(), &part.panels, panels.clone(), sums, scratch);
                 if let Some((low, Some((from, b)))) = low.map(|low| (low, &low.parts[index])) {
                     let left = Left::rows(low.values, low.width, block.start * low.width + from);
                     add_panels(left, b, panels, sums, false, scratch);
@@ -129,7 +131,7 @@ impl Linear {
                         let outputs = start..part.panels.n.min(start + CHUNK);
                         let weights = part.panels.transposed_chunk(column, outputs.clone(), scratch);
                         let left = Left::rows(dy, self.n, block.start * self.n + part.offset + start);
-                        kernel::multiply(left, Right::packed(weights, width), outputs.len(), sums, fresh, &[]);
+                        kernel::multiply(left, Right::packed(weights, width), outputs.len(), sums, fresh);
                         fresh = false;
                     }
                 }
@@ -246,6 +248,66 @@ fn larger(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
     if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }
 }
 
+/// Activations, (rows, `k`), and what products with codes need of them.
+struct Input<'a> {
+    values: &'a [f32],
+    k: usize,
+    /// For each size of a group, (rows, k / size): the sums of its values.
+    totals: Vec<(usize, Vec<f32>)>,
+}
+
+/// Rows whose totals one thread takes at once.
+const TOTALS: usize = 64;
+
+impl<'a> Input<'a> {
+    fn new<'p>(values: &'a [f32], k: usize, panels: impl Iterator<Item = &'p Panels>) -> Self {
+        let mut totals: Vec<(usize, Vec<f32>)> = Vec::new();
+        for size in panels.filter_map(Panels::coded).filter_map(|coded| coded.layout.total_over()) {
+            if totals.iter().all(|(of, _)| *of != size) {
+                let mut sums = vec![0.0; values.len() / size];
+                let pieces = sums.par_chunks_mut(TOTALS * k / size).zip(values.par_chunks(TOTALS * k));
+                pieces.for_each(|(sums, values)| {
+                    sums.iter_mut().zip(values.chunks_exact(size)).for_each(|(sum, x)| *sum = ops::sum(x, |x| x));
+                });
+                totals.push((size, sums));
+            }
+        }
+        Self { values, k, totals }
+    }
+
+    /// Sets `sums` to the product of some rows and some panels of a weight, which they are as wide as.
+    fn multiply(&self, rows: Range<usize>, panels: &Panels, run: Range<usize>, sums: &mut Sums<'_>, scratch: &mut Scratch) {
+        let Some(coded) = panels.coded() else {
+            let left = Left::rows(self.values, self.k, rows.start * self.k);
+            return add_panels(left, panels, run, sums, true, scratch);
+        };
+        let group = coded.layout.group;
+        let totals = self.totals.iter().find(|(size, _)| Some(*size) == coded.layout.total_over());
+        let totals = totals.map_or(&[][..], |(_, totals)| &totals[rows.start * self.k / group..]);
+        let values = &self.values[rows.start * self.k..rows.end * self.k];
+        if fused::multiply(Rows { values, totals }, coded, run.clone(), sums) {
+            return;
+        }
+        for (at, panel) in run.enumerate() {
+            let sums = &mut sums.columns(at * panels.width, panels.width);
+            for start in (0..self.k).step_by(CHUNK) {
+                let inputs = start..self.k.min(start + CHUNK);
+                let (codes, scales, offsets) = scratch.codes(coded, panel, inputs.clone());
+                let groups = Groups {
+                    depth: group,
+                    scales,
+                    offsets,
+                    totals: totals.get(start / group..).unwrap_or_default(),
+                    stride: self.k / group,
+                };
+                let left = Left::rows(values, self.k, start);
+                let ahead = coded.ahead(panel, inputs.end, inputs.len());
+                kernel::multiply_codes(left, Right::packed(codes, panels.width), groups, sums, start == 0, ahead);
+            }
+        }
+    }
+}
+
 /// Adds the product of rows, (rows, k of the panels), and some panels to `sums`, which are as wide as all of them; if they
 /// are `fresh`, sets them to it.
 fn add_panels(
@@ -256,24 +318,18 @@ fn add_panels(
     fresh: bool,
     scratch: &mut Scratch,
 ) {
-    let few = fresh && sums.rows() <= fused::FEW;
-    if few && panels.coded(run.clone()).is_some_and(|coded| fused::multiply(x, coded, sums)) {
-        return;
-    }
     for (at, panel) in run.enumerate() {
         add_panel(x, panels, panel, &mut sums.columns(at * panels.width, panels.width), fresh, scratch);
     }
 }
 
-/// The same for one panel, decoded piece by piece.
+/// The same for one panel, piece by piece.
 fn add_panel(x: Left<'_>, panels: &Panels, panel: usize, sums: &mut Sums<'_>, fresh: bool, scratch: &mut Scratch) {
     for start in (0..panels.k).step_by(CHUNK) {
         let inputs = start..panels.k.min(start + CHUNK);
         let weights = panels.chunk(panel, inputs.clone(), scratch);
         let left = Left { from: x.from + start, ..x };
-        let ahead = panels.ahead(panel, inputs.clone());
-        let right = Right::packed(weights, panels.width);
-        kernel::multiply(left, right, inputs.len(), sums, fresh && start == 0, ahead);
+        kernel::multiply(left, Right::packed(weights, panels.width), inputs.len(), sums, fresh && start == 0);
     }
 }
 
@@ -330,14 +386,14 @@ pub(crate) fn outer_product(a: View<'_>, m: usize, b: View<'_>, n: usize) -> Vec
                 let into = &mut Sums::of(&mut sums, width);
                 if lanes == width {
                     let right = Right { values: b.values, stride: b.stride, from };
-                    kernel::multiply(left, right, rows.len(), into, false, &[]);
+                    kernel::multiply(left, right, rows.len(), into, false);
                 } else {
                     let packed: Vec<f32> = (0..rows.len() * width)
                         .map(
                             |i| if i % width < lanes { b.values[from + i / width * b.stride + i % width] } else { 0.0 },
                         )
                         .collect();
-                    kernel::multiply(left, Right::packed(&packed, width), rows.len(), into, false, &[]);
+                    kernel::multiply(left, Right::packed(&packed, width), rows.len(), into, false);
                 }
             }
             sums

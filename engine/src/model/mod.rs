@@ -8,6 +8,7 @@
 mod adapter;
 mod attention;
 mod cache;
+mod coded;
 mod codes;
 mod composite;
 mod decoder;

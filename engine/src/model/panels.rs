@@ -4,16 +4,15 @@
 //! one straight line. Narrow storage (16-bit floats, 8- and 4-bit codes) keeps traffic to memory small; a decoded chunk of a
 //! panel stays in cache while all rows of activations pass over it.
 
-use candle_core::quantized::QTensor;
 use candle_core::{DType, Tensor};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use std::ops::Range;
 
-use super::codes::{self, Row};
-use super::fused;
-use super::kernel::{self, Aligned, Codes, Group};
-use crate::error::{Error, Result};
+use super::coded::Coded;
+use super::codes::Layout;
+use super::kernel::{self, Aligned};
+use crate::error::Result;
 use crate::files::Weight;
 
 /// Inputs decoded and multiplied at once. Eight rows of activations of this length fit a first-level cache, the decoded
@@ -36,66 +35,23 @@ enum Store {
     Codes(Coded),
 }
 
-/// `scale · code + offset`, scale and offset per lane and per `group` values of k.
-struct Coded {
-    group: usize,
-    /// Two codes to a byte: those of inputs 2i and 2i + 1.
-    nibbles: bool,
-    codes: Vec<u8>,
-    scales: Lines,
-    offsets: Lines,
-}
-
-/// Scales or offsets, one for each lane and group: in 16 bits where that is exact, as it is for the types of 32 weights,
-/// whose files hold such numbers. They are a third of what a product of 4-bit weights reads otherwise.
-enum Lines {
-    F32(Vec<f32>),
-    F16(Vec<f16>),
-}
-
-impl Lines {
-    /// Scales and offsets, both in 16 bits or neither.
-    fn pair(values: [Vec<f32>; 2]) -> [Self; 2] {
-        let halves = values.each_ref().map(|values| values.iter().map(|v| f16::from_f32(*v)).collect::<Vec<f16>>());
-        let exact = halves.iter().flatten().zip(values.iter().flatten());
-        match exact.into_iter().all(|(half, value)| value.is_finite() && half.to_f32() == *value) {
-            true => halves.map(Self::F16),
-            false => values.map(Self::F32),
-        }
-    }
-
-    fn at(&self, index: usize) -> f32 {
-        match self {
-            Self::F32(values) => values[index],
-            Self::F16(values) => values[index].to_f32(),
-        }
-    }
-
-    /// Some of them as f32; `scratch` is used unless they are f32 already.
-    fn some<'a>(&'a self, range: Range<usize>, scratch: &'a mut Aligned) -> &'a [f32] {
-        match self {
-            Self::F32(values) => &values[range],
-            Self::F16(values) => {
-                let out = scratch.at_least(range.len());
-                values[range].convert_to_f32_slice(out);
-                out
-            }
-        }
-    }
-
-    fn view(&self, range: Range<usize>) -> fused::Lines<'_> {
-        match self {
-            Self::F32(values) => fused::Lines::F32(&values[range]),
-            Self::F16(values) => fused::Lines::F16(&values[range]),
-        }
-    }
-}
-
 #[derive(Default)]
 pub(crate) struct Scratch {
     chunk: Aligned,
     block: Aligned,
     lines: [Aligned; 2],
+}
+
+impl Scratch {
+    /// Codes, scales and offsets of whole groups, those of `inputs` of panel `panel`.
+    pub fn codes(&mut self, coded: &Coded, panel: usize, inputs: Range<usize>) -> (&[f32], &[f32], &[f32]) {
+        let lines = inputs.len() / coded.layout.group * coded.width;
+        let codes = self.chunk.at_least(inputs.len() * coded.width);
+        let [scales, offsets] = self.lines.each_mut().map(|line| line.at_least(lines));
+        coded.lines(panel, inputs.clone(), scales, offsets);
+        coded.codes(panel, inputs, codes);
+        (codes, scales, if coded.layout.total_over().is_some() { offsets } else { &[] })
+    }
 }
 
 impl Panels {
@@ -104,8 +60,8 @@ impl Panels {
         let width = kernel::width();
         let store = match weight {
             Weight::Dense(tensor) => dense(tensor, n, k, width)?,
-            Weight::Quantized(tensor) => match codes::group(tensor.dtype()) {
-                Some(group) => Store::Codes(coded(tensor, n, k, width, group)?),
+            Weight::Quantized(tensor) => match Layout::of(tensor.dtype()) {
+                Some(layout) => Store::Codes(Coded::pack(tensor, layout, n, k, width)?),
                 None => dense(&tensor.dequantize(&candle_core::Device::Cpu)?, n, k, width)?,
             },
         };
@@ -147,82 +103,52 @@ impl Panels {
         if let Store::F32(values) = &self.store {
             return &values.as_slice()[span];
         }
-        let Scratch { chunk, lines, .. } = scratch;
-        let out = chunk.at_least(span.len());
-        self.decode(panel, inputs, out, lines);
+        let out = scratch.chunk.at_least(span.len());
+        self.decode(panel, inputs, out);
         out
     }
 
     /// Inputs `inputs` of panel `panel` as f32, `[input][width]`; an even number of them, from an even one on.
-    fn decode(&self, panel: usize, inputs: Range<usize>, out: &mut [f32], scratch: &mut [Aligned; 2]) {
+    fn decode(&self, panel: usize, inputs: Range<usize>, out: &mut [f32]) {
         let first = panel * self.k;
         let span = (first + inputs.start) * self.width..(first + inputs.end) * self.width;
         match &self.store {
             Store::F32(values) => out.copy_from_slice(&values.as_slice()[span]),
             Store::F16(values) => values[span].convert_to_f32_slice(out),
             Store::Bf16(values) => values[span].convert_to_f32_slice(out),
-            Store::Codes(coded) => {
-                assert!(!coded.nibbles || (inputs.start.is_multiple_of(2) && inputs.len().is_multiple_of(2)));
-                let groups = (first + inputs.start) / coded.group..(first + inputs.end).div_ceil(coded.group);
-                let lines = groups.start * self.width..groups.end * self.width;
-                let [scales, offsets] = scratch;
-                let (scales, offsets) = (coded.scales.some(lines.clone(), scales), coded.offsets.some(lines, offsets));
-                let group = Group { rows: coded.group, first: inputs.start % coded.group };
-                let codes = match coded.nibbles {
-                    true => Codes::Nibbles(&coded.codes[span.start / 2..span.end / 2]),
-                    false => Codes::Bytes(&coded.codes[span]),
-                };
-                kernel::decode(codes, scales, offsets, group, self.width, out);
-            }
+            Store::Codes(coded) => coded.weights(panel, inputs, out),
         }
     }
 
     /// The weight as it stands in the file, a part of it: outputs `outputs` (from the first of a panel on) by as many
     /// inputs as a panel is wide, from `input` on, `[output][width]`. Lanes behind the last input are zero.
     pub fn transposed_chunk<'a>(&self, input: usize, outputs: Range<usize>, scratch: &'a mut Scratch) -> &'a [f32] {
-        let Scratch { chunk, block, lines } = scratch;
+        let Scratch { chunk, block, .. } = scratch;
         let width = self.width;
         let inputs = input..self.k.min(input + width);
         let (out, block) = (chunk.at_least(outputs.len() * width), block.at_least(width * width));
         out.fill(0.0);
         for (panel, out) in (outputs.start / width..).zip(out.chunks_mut(width * width)) {
             let block = &mut block[..inputs.len() * width];
-            self.decode(panel, inputs.clone(), block, lines);
+            self.decode(panel, inputs.clone(), block);
             transpose_block(block, width, out);
         }
         out
     }
 
-    /// Panels `panels` as codes, where they are held so.
-    pub fn coded(&self, panels: Range<usize>) -> Option<fused::Panels<'_>> {
-        let Store::Codes(Coded { group, nibbles, codes, scales, offsets }) = &self.store else { return None };
-        let (per_byte, lines) = (if *nibbles { 2 } else { 1 }, self.k / group * self.width);
-        let size = self.k * self.width / per_byte;
-        Some(fused::Panels {
-            codes: &codes[panels.start * size..panels.end * size],
-            nibbles: *nibbles,
-            group: *group,
-            scales: scales.view(panels.start * lines..panels.end * lines),
-            offsets: offsets.view(panels.start * lines..panels.end * lines),
-            width: self.width,
-            depth: self.k,
-        })
-    }
-
-    /// The stored codes that follow `inputs` of panel `panel`, as many as those take; nothing for other storage.
-    pub fn ahead(&self, panel: usize, inputs: Range<usize>) -> &[u8] {
-        let end = (panel * self.k + inputs.end) * self.width;
+    /// The weight as codes, where it is held so.
+    pub fn coded(&self) -> Option<&Coded> {
         match &self.store {
-            Store::Codes(Coded { codes, nibbles, .. }) => {
-                let per_byte = if *nibbles { 2 } else { 1 };
-                &codes[end / per_byte..codes.len().min((end + inputs.len() * self.width) / per_byte)]
-            }
-            _ => &[],
+            Store::Codes(coded) => Some(coded),
+            _ => None,
         }
     }
 
     /// Output row `row` of the weight, (k), for embedding look-ups.
     pub fn row(&self, row: usize, out: &mut [f32]) {
+        if let Store::Codes(coded) = &self.store {
+            return coded.row(row, out);
+        }
         let (panel, lane) = (row / self.width, row % self.width);
         let start = panel * self.k * self.width + lane;
         for (i, value) in out.iter_mut().enumerate() {
@@ -231,14 +157,7 @@ impl Panels {
                 Store::F32(values) => values.as_slice()[at],
                 Store::F16(values) => values[at].to_f32(),
                 Store::Bf16(values) => values[at].to_f32(),
-                Store::Codes(coded) => {
-                    let line = (panel * (self.k / coded.group) + i / coded.group) * self.width + lane;
-                    let code = match coded.nibbles {
-                        true => coded.codes[(panel * self.k + i) / 2 * self.width + lane] >> (4 * (i % 2)) & 15,
-                        false => coded.codes[at],
-                    };
-                    f32::from(code) * coded.scales.at(line) + coded.offsets.at(line)
-                }
+                Store::Codes(_) => unreachable!("rows of codes are decoded above"),
             };
         }
     }
@@ -318,39 +237,4 @@ fn dense(tensor: &Tensor, n: usize, k: usize, width: usize) -> Result<Store> {
             Store::F32(out)
         }
     })
-}
-
-fn coded(tensor: &QTensor, n: usize, k: usize, width: usize, group: usize) -> Result<Coded> {
-    let dtype = tensor.dtype();
-    let bytes = tensor.data()?;
-    let row_bytes = k / dtype.block_size() * dtype.type_size();
-    if !k.is_multiple_of(dtype.block_size()) || bytes.len() != n * row_bytes {
-        return Err(Error::model(format!("a {dtype:?} weight of shape ({n}, {k}) does not fill whole blocks"))
-            .hint("the model file is damaged; download it again"));
-    }
-    let (padded, groups) = (n.div_ceil(width) * width, k / group);
-    let nibbles = codes::bits(dtype) <= 4;
-    let (mut codes, mut scales, mut offsets) = (
-        vec![0u8; if nibbles { padded * k / 2 } else { padded * k }],
-        vec![0f32; padded * groups],
-        vec![0f32; padded * groups],
-    );
-    let (mut row_codes, mut row_scales, mut row_offsets) = (vec![0u8; k], vec![0f32; groups], vec![0f32; groups]);
-    for row in 0..n {
-        let mut parts = Row { codes: &mut row_codes, scales: &mut row_scales, offsets: &mut row_offsets };
-        codes::unpack(dtype, &bytes[row * row_bytes..(row + 1) * row_bytes], &mut parts);
-        let (panel, lane) = (row / width, row % width);
-        for (i, &code) in row_codes.iter().enumerate() {
-            match nibbles {
-                true => codes[(panel * k + i) / 2 * width + lane] |= code << (4 * (i % 2)),
-                false => codes[(panel * k + i) * width + lane] = code,
-            }
-        }
-        for i in 0..groups {
-            scales[(panel * groups + i) * width + lane] = row_scales[i];
-            offsets[(panel * groups + i) * width + lane] = row_offsets[i];
-        }
-    }
-    let [scales, offsets] = Lines::pair([scales, offsets]);
-    Ok(Coded { group, nibbles, codes, scales, offsets })
 }

@@ -270,7 +270,7 @@ impl<'a> Way<'a> {
         let (left, mut sums) = (Left::columns(scores, block.width, 0), Sums::of(to, self.padded));
         for column in (0..self.padded).step_by(self.columns) {
             let right = Right { values, stride: self.padded, from: block.rows.start * self.padded + column };
-            kernel::multiply(left, right, block.rows.len(), &mut sums.columns(column, self.columns), false, &[]);
+            kernel::multiply(left, right, block.rows.len(), &mut sums.columns(column, self.columns), false);
         }
     }
 
@@ -301,6 +301,6 @@ fn product(left: Left<'_>, right: &Panels, panels: Range<usize>, depth: Range<us
     let mut scratch = Scratch::default(); // stays empty: these panels are f32
     for (at, panel) in panels.enumerate() {
         let chunk = Right::packed(right.chunk(panel, depth.clone(), &mut scratch), right.width);
-        kernel::multiply(left, chunk, depth.len(), &mut sums.columns(at * right.width, right.width), true, &[]);
+        kernel::multiply(left, chunk, depth.len(), &mut sums.columns(at * right.width, right.width), true);
     }
 }
