@@ -7,7 +7,8 @@
 #   python3 -m venv vllm && vllm/bin/pip install vllm==0.33.0
 #   benches/peers/gpu_jobs.sh WORKSPACE FOLDER trl vllm
 #
-# It prints what each took and what came back. Never run by CI, and not yet run at all: no card was at hand.
+# It prints what each took and what came back. Never run by CI. Of its steps the training and its import have run on a card;
+# vLLM has not.
 set -euo pipefail
 workspace=$1 folder=$2 trl=$(realpath "$3") vllm=$(realpath "$4")
 mkdir -p "$folder"

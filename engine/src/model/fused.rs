@@ -52,7 +52,8 @@ pub(crate) fn multiply(x: Rows<'_>, coded: &Coded, run: Range<usize>, sums: &mut
     assert!(sums.width() == run.len() * width);
     assert!(rows * coded.depth <= x.values.len());
     assert!(layout.offset == Offset::None || rows * coded.depth / layout.group <= x.totals.len());
-    let panels = Panels { bytes: coded.panels(run), layout, parts: layout.parts(width), blocks: coded.depth / layout.block };
+    let panels =
+        Panels { bytes: coded.panels(run), layout, parts: layout.parts(width), blocks: coded.depth / layout.block };
     self::run(x, panels, width, sums)
 }
 

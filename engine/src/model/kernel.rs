@@ -375,7 +375,11 @@ impl Multiply<'_, '_> {
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool, const CODES: bool>(&self, simd: S, row: usize) {
+    fn tile<S: Simd, const ROWS: usize, const V: usize, const TRANSPOSED: bool, const CODES: bool>(
+        &self,
+        simd: S,
+        row: usize,
+    ) {
         let Left { values, stride, from, .. } = self.left;
         let right = self.right;
         // SAFETY: rows of the sums, each V vectors wide.
@@ -395,7 +399,9 @@ impl Multiply<'_, '_> {
                     let mut terms = [[simd.splat_f32s(0.0); V]; ROWS];
                     let (at, weights) = (group * groups.depth, weights.wrapping_add(group * groups.depth * width));
                     // SAFETY: as above.
-                    unsafe { add_terms(simd, rows.map(|row| row.add(at)), 1, weights, width, groups.depth, &mut terms) };
+                    unsafe {
+                        add_terms(simd, rows.map(|row| row.add(at)), 1, weights, width, groups.depth, &mut terms)
+                    };
                     let (scales, _) = S::as_simd_f32s(scales);
                     let offsets = groups.offsets.get(group * width..).unwrap_or_default();
                     let (offsets, _) = S::as_simd_f32s(offsets);
@@ -425,8 +431,7 @@ impl Multiply<'_, '_> {
                 if !self.fresh {
                     for (sums, place) in sums.iter_mut().zip(places) {
                         // SAFETY: as above; sums that are not fresh hold values.
-                        let (held, _) =
-                            S::as_simd_f32s(unsafe { std::slice::from_raw_parts(place, V * S::F32_LANES) });
+                        let (held, _) = S::as_simd_f32s(unsafe { std::slice::from_raw_parts(place, V * S::F32_LANES) });
                         sums.copy_from_slice(held);
                     }
                 }

@@ -276,7 +276,14 @@ impl<'a> Input<'a> {
     }
 
     /// Sets `sums` to the product of some rows and some panels of a weight, which they are as wide as.
-    fn multiply(&self, rows: Range<usize>, panels: &Panels, run: Range<usize>, sums: &mut Sums<'_>, scratch: &mut Scratch) {
+    fn multiply(
+        &self,
+        rows: Range<usize>,
+        panels: &Panels,
+        run: Range<usize>,
+        sums: &mut Sums<'_>,
+        scratch: &mut Scratch,
+    ) {
         let Some(coded) = panels.coded() else {
             let left = Left::rows(self.values, self.k, rows.start * self.k);
             return add_panels(left, panels, run, sums, true, scratch);
@@ -428,6 +435,9 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Arc;
 
+    use GgmlDType::*;
+    const CODED: [GgmlDType; 10] = [Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2K, Q3K, Q4K, Q5K, Q6K];
+
     struct Given(HashMap<String, Weight>);
 
     impl Weights for Given {
@@ -470,11 +480,8 @@ mod tests {
             Weight::Dense(dense.clone()),
             Weight::Dense(dense.to_dtype(DType::F16).unwrap()),
             Weight::Dense(dense.to_dtype(DType::BF16).unwrap()),
-            quantized(GgmlDType::Q4_1),
-            quantized(GgmlDType::Q8_0),
-            quantized(GgmlDType::Q4K),
-            quantized(GgmlDType::Q6K),
         ];
+        let weights = weights.into_iter().chain(CODED.map(quantized));
         for weight in weights {
             let plain = weight.to_f32().unwrap().to_vec2::<f32>().unwrap();
             let layer = linear(weight, n, k, true);
@@ -496,9 +503,7 @@ mod tests {
         let (n, k, tokens) = (101, 768 + 256, 21);
         let dense = Tensor::from_vec(noise(n * k, 3), (n, k), &Device::Cpu).unwrap();
         let quantized = |dtype| Weight::Quantized(Arc::new(QTensor::quantize(&dense, dtype).unwrap()));
-        let kinds =
-            [GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q5_1, GgmlDType::Q8_0, GgmlDType::Q4K, GgmlDType::Q6K];
-        let weights = kinds.map(quantized).into_iter().chain([Weight::Dense(dense.clone())]);
+        let weights = CODED.map(quantized).into_iter().chain([Weight::Dense(dense.clone())]);
         let x = noise(tokens * k, 4);
         for weight in weights {
             let layer = linear(weight, n, k, true);
@@ -516,14 +521,17 @@ mod tests {
 
     #[test]
     fn rows_of_the_weight_come_back_for_embeddings() {
-        let dense = Tensor::from_vec(noise(70 * 64, 6), (70, 64), &Device::Cpu).unwrap();
-        let quantized = QTensor::quantize(&dense, GgmlDType::Q8_0).unwrap();
-        let want = quantized.dequantize(&Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
-        let panels = Panels::pack(&Weight::Quantized(Arc::new(quantized)), 70, 64).unwrap();
-        for (row, want) in want.iter().enumerate() {
-            let mut got = vec![0.0; 64];
-            panels.row(row, &mut got);
-            assert_eq!(&got, want);
+        let (n, k) = (70, 512);
+        let dense = Tensor::from_vec(noise(n * k, 6), (n, k), &Device::Cpu).unwrap();
+        for dtype in CODED {
+            let quantized = QTensor::quantize(&dense, dtype).unwrap();
+            let want = quantized.dequantize(&Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
+            let panels = Panels::pack(&Weight::Quantized(Arc::new(quantized)), n, k).unwrap();
+            for (row, want) in want.iter().enumerate() {
+                let mut got = vec![0.0; k];
+                panels.row(row, &mut got);
+                assert_eq!(&got, want, "{dtype:?}");
+            }
         }
     }
 }
