@@ -103,7 +103,7 @@ fn a_base_without_a_template_is_lent_one_which_goes_into_versions_and_their_file
     export.args(["export", "v1", "--type", "Q8_0"]).current_dir(root.path()).env_remove("PMTUNE_WORKSPACE");
     let _ = export.output().unwrap();
     let folder = root.path().join("exports/PM-v1-Q8_0");
-    assert_eq!(speaks(&folder.join("PM-v1-Q8_0.gguf")), ("<end_of_turn>".to_string(), question.to_string()));
+    assert_eq!(speaks(&folder.join("PM-v1-Q8_0.gguf")), ("<eos>".to_string(), question.to_string()));
     let proof: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("parity.json")).unwrap()).unwrap();
     assert_eq!((&proof["prompts"]["of"], &proof["prompts"]["alike"]), (&2.into(), &2.into()), "{proof}");
     assert_eq!(proof["read_back"]["strings"], proof["read_back"]["strings_alike"], "{proof}");

@@ -1,7 +1,10 @@
 //! Templates for bases that bring none, a few by name.
+//!
+//! An answer ends with the end of all text, whatever ends a question: a base that was never taught to talk has not seen
+//! the tokens of turns. In its head their rows are as good as those of a hundred unused tokens, and an adapter of the layers
+//! hardly makes it write one of them. The end of all text is what every base has learned to write.
 
 use super::Tokenizer;
-use super::template::CHATML;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +22,12 @@ pub enum LentTemplate {
     Alpaca,
 }
 
-/// A system message goes before the first user message, as Gemma was taught.
-const GEMMA: &str = "{{ bos_token }}{% set opening = '' %}{% if messages[0]['role'] == 'system' %}{% set opening = messages[0]['content'] + '\\n\\n' %}{% set messages = messages[1:] %}{% endif %}{% for message in messages %}{% set who = 'model' if message['role'] == 'assistant' else message['role'] %}{{ '<start_of_turn>' + who + '\\n' + (opening if loop.first else '') + message['content'] + '<end_of_turn>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}";
+const CHATML: &str = "{% for message in messages %}{% set end = eos_token if message['role'] == 'assistant' and eos_token else '<|im_end|>' %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + end + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
-const LLAMA3: &str = "{{ bos_token }}{% for message in messages %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + message['content'] + '<|eot_id|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}";
+/// A system message goes before the first user message, as Gemma was taught.
+const GEMMA: &str = "{{ bos_token }}{% set opening = '' %}{% if messages[0]['role'] == 'system' %}{% set opening = messages[0]['content'] + '\\n\\n' %}{% set messages = messages[1:] %}{% endif %}{% for message in messages %}{% set who = 'model' if message['role'] == 'assistant' else message['role'] %}{% set end = eos_token if who == 'model' and eos_token else '<end_of_turn>' %}{{ '<start_of_turn>' + who + '\\n' + (opening if loop.first else '') + message['content'] + end + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}";
+
+const LLAMA3: &str = "{{ bos_token }}{% for message in messages %}{% set end = eos_token if message['role'] == 'assistant' and eos_token else '<|eot_id|>' %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + message['content'] + end }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}";
 
 const ALPACA: &str = "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}{% elif message['role'] == 'user' %}{{ '### Instruction:\\n' + message['content'] + '\\n\\n' }}{% else %}{{ '### Response:\\n' + message['content'] + eos_token + '\\n\\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}";
 
@@ -49,7 +54,7 @@ impl LentTemplate {
         }
     }
 
-    /// The control tokens that it writes, the one that ends a turn last. Without any, turns end with the end of all text.
+    /// The control tokens that it writes, the one that ends a question last.
     fn tokens(self) -> &'static [&'static str] {
         match self {
             Self::Chatml => &["<|im_start|>", "<|im_end|>"],
@@ -59,14 +64,11 @@ impl LentTemplate {
         }
     }
 
-    /// The token that ends a turn, where `tokenizer` has all that the template writes.
+    /// The token that ends an answer, where `tokenizer` has all that the template writes.
     pub(super) fn end(self, tokenizer: &Tokenizer, eos_token: &str) -> Option<u32> {
         let has = |token: &&str| tokenizer.control().iter().any(|control| control == token);
-        let end = self.tokens().last().copied().unwrap_or(eos_token);
-        if !self.tokens().iter().all(has) || !has(&end) {
-            return None;
-        }
-        tokenizer.id(end)
+        let end = Some(eos_token).filter(has).or(self.tokens().last().copied())?;
+        if self.tokens().iter().all(has) { tokenizer.id(end) } else { None }
     }
 
     /// The one that a tokenizer was evidently made for.

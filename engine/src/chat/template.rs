@@ -11,9 +11,6 @@ use crate::jinja::{self, Data, Fault, Kind};
 /// Statements and expressions that one rendering may take; real templates need some hundreds per message.
 const SETTINGS: jinja::Settings = jinja::Settings { chat: true, steps: 5_000_000 };
 
-/// ChatML, for files of models that speak it but carry no template.
-pub(super) const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
-
 pub(super) struct Template {
     template: jinja::Template,
     bos_token: String,
