@@ -170,7 +170,7 @@ fn ends_of_turn_are_derived_from_the_files() {
     let text =
         |chat: &pmtune_engine::chat::Chat| chat.stop_ids().iter().map(|id| chat.token_text(*id)).collect::<Vec<_>>();
     assert_eq!(text(&tiny("tiny-qwen2.gguf").chat), ["<|im_end|>", "<|endoftext|>"]);
-    // It brings no template, and the one it is lent ends a turn with this.
-    assert_eq!(text(&tiny("tiny-llama.gguf").chat), ["<|eot_id|>", "<|end_of_text|>"]);
+    // It brings no template, and the one it is lent ends answers with the end of all text.
+    assert_eq!(text(&tiny("tiny-llama.gguf").chat), ["<|end_of_text|>", "<|eot_id|>"]);
     assert_eq!(text(&tiny("tiny-phi3.gguf").chat), ["<|endoftext|>", "<|end|>", "<|assistant|>"]);
 }
