@@ -37,7 +37,7 @@ pub(crate) struct Parts {
     pub scale_steps: usize,
     pub offset_steps: usize,
     pub codes: usize,
-    /// All of a block.
+    /// All of a block; even, since panels are.
     pub size: usize,
 }
 
@@ -66,8 +66,7 @@ impl Coded {
                 .hint("the model file is damaged; download it again"));
         }
         let (blocks, parts) = (k / layout.block, layout.parts(width));
-        let mut packed =
-            Self { layout, width, depth: k, words: vec![0; n.div_ceil(width) * blocks * parts.size.div_ceil(2)] };
+        let mut packed = Self { layout, width, depth: k, words: vec![0; n.div_ceil(width) * blocks * parts.size / 2] };
         let (mut codes, mut factors, mut steps) =
             (vec![0; k], vec![[f16::ZERO; 2]; blocks], vec![[0; 2]; k / layout.group]);
         for (n, row) in bytes.chunks_exact(row_bytes.max(1)).enumerate() {
