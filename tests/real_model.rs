@@ -168,11 +168,12 @@ fn local_provider_writes_scores_and_chooses() {
         request(1, capital, Task::Choose { choices: texts.clone() }),
         request(2, capital, Task::Weigh { texts: texts.clone() }),
     ];
-    let (mut answers, mut tokens) = (BTreeMap::new(), 0);
+    let (mut answers, mut tokens, mut weighed) = (BTreeMap::new(), 0, (0, 0));
     local
         .answer(requests, &mut |event| {
             match event {
                 Event::Tokens(n) => tokens += n,
+                Event::Weighed { done, of } => weighed = (done, of),
                 Event::Note(_) => {}
                 Event::Done { id, answer } => assert!(answers.insert(id, answer.unwrap()).is_none()),
             }
@@ -180,6 +181,7 @@ fn local_provider_writes_scores_and_chooses() {
         })
         .unwrap();
     let (written, chosen) = (&answers[&0], &answers[&1]);
+    assert_eq!(weighed, (3 * texts.len(), 3 * texts.len()));
     assert!(written.text.contains("Paris"), "{}", written.text);
     assert!(written.reference_nll.unwrap() < 1.5 && written.seconds > 0.0 && tokens >= written.output_tokens);
     assert_eq!((chosen.text.as_str(), chosen.stop), ("The capital of France is Paris.", Stop::Scored));

@@ -21,7 +21,7 @@ struct Bars {
     answers: Option<Cases>,
     training: Option<Watch>,
     lines: Option<Lines>,
-    spoken: Option<Texts>,
+    texts: Option<Texts>,
 }
 
 impl Console {
@@ -38,6 +38,7 @@ impl Sink for Console {
             Event::Warning(text) => out::warning(text),
             Event::Pull(pull) => bars.pull(pull),
             Event::Run(event) => bars.run(event),
+            Event::Weighed { done, of } => bars.texts(done, of, "weighed"),
             Event::Judge(judging) => bars.judge(judging),
             Event::Imported(imported) => out::line(taken_in(imported)),
             Event::Train(event) => bars.training.get_or_insert_with(Watch::new).show(&event),
@@ -67,8 +68,14 @@ impl Bars {
                 self.pull = None;
                 out::note("reading it back");
             }
-            Exporting::Spoken { done, of } if done == of => self.spoken = None,
-            Exporting::Spoken { done, of } => self.spoken.get_or_insert_with(|| Texts::new(of)).step(done),
+            Exporting::Spoken { done, of } => self.texts(done, of, "the file beside the version"),
+        }
+    }
+
+    fn texts(&mut self, done: usize, of: usize, what: &'static str) {
+        match done == of {
+            true => self.texts = None,
+            false => self.texts.get_or_insert_with(|| Texts::new(of, what)).step(done),
         }
     }
 
@@ -90,6 +97,7 @@ impl Bars {
                 }
             }
             (run::Event::Tokens(tokens), Some(bar)) => bar.generated(tokens),
+            (run::Event::Weighed { done, of }, Some(bar)) => bar.weighed(done, of),
             (run::Event::Finished { .. }, bar) => *bar = None,
             (_, None) => {}
         }

@@ -64,6 +64,8 @@ pub struct Cases {
     bar: ProgressBar,
     plain: Plain,
     tokens: u64,
+    /// Texts weighed so far, and in all.
+    weighed: (usize, usize),
     started: Instant,
 }
 
@@ -73,7 +75,7 @@ impl Cases {
         bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} answers  {msg}  {eta} left"));
         bar.reset_eta();
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, plain: Plain::new(), tokens: 0, started: Instant::now() }
+        Self { bar, plain: Plain::new(), tokens: 0, weighed: (0, 0), started: Instant::now() }
     }
 
     pub fn answered(&self) {
@@ -82,10 +84,23 @@ impl Cases {
 
     pub fn generated(&mut self, tokens: usize) {
         self.tokens += tokens as u64;
+        self.show();
+    }
+
+    pub fn weighed(&mut self, done: usize, of: usize) {
+        self.weighed = (done, of);
+        self.show();
+    }
+
+    fn show(&mut self) {
         let rate = self.tokens as f64 / self.started.elapsed().as_secs_f64().max(0.1);
-        self.bar.set_message(format!("{rate:.0} tokens/s"));
+        let weighed = match self.weighed {
+            (done, of) if done < of => format!(", {done} of {of} texts weighed"),
+            _ => String::new(),
+        };
         let (done, of) = (self.bar.position(), self.bar.length().unwrap_or_default());
-        self.plain.say(|| format!("{done} of {of} answers, {rate:.0} tokens/s"));
+        self.plain.say(|| format!("{done} of {of} answers, {rate:.0} tokens/s{weighed}"));
+        self.bar.set_message(format!("{rate:.0} tokens/s{weighed}"));
     }
 
     pub fn say(&self, what: &str) {
@@ -99,13 +114,13 @@ impl Drop for Cases {
     }
 }
 
-/// Texts that two models are compared by.
+/// Texts that models are asked about, and for what.
 pub struct Texts(ProgressBar, Plain);
 
 impl Texts {
-    pub fn new(of: usize) -> Self {
-        let bar = ProgressBar::new(of as u64);
-        bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} texts, the file beside the version  {eta} left"));
+    pub fn new(of: usize, what: &'static str) -> Self {
+        let bar = ProgressBar::new(of as u64).with_message(what);
+        bar.set_style(style("{wide_bar:.cyan/dim} {pos}/{len} texts, {msg}  {eta} left"));
         Self(bar, Plain::new())
     }
 

@@ -241,6 +241,8 @@ impl<M: Forward> Provider for Local<M> {
                 }
             }
         }
+        let of = parts.iter().filter(|(_, part)| matches!(part, Part::Asked(_))).count();
+        let mut done = 0;
         self.engine.run(jobs, &mut |progress| match progress {
             Progress::Tokens(n) => sink(Event::Tokens(n)),
             Progress::Text { .. } => ControlFlow::Continue(()),
@@ -248,6 +250,12 @@ impl<M: Forward> Provider for Local<M> {
                 let (request, part) = parts[id];
                 if let Some(state) = &mut open[request] {
                     state.take(part, outcome, elapsed);
+                }
+                if matches!(part, Part::Asked(_)) {
+                    done += 1;
+                    if sink(Event::Weighed { done, of }).is_break() {
+                        return ControlFlow::Break(());
+                    }
                 }
                 match open[request].take_if(|state| state.left == 0) {
                     Some(state) => sink(Event::Done { id: state.id, answer: state.answer(self.engine.chat()) }),

@@ -43,6 +43,8 @@ pub struct Request {
 pub enum Event {
     /// Tokens generated since the last such event, over all sequences.
     Tokens(usize),
+    /// So many of all texts whose likelihood is wanted are weighed by now.
+    Weighed { done: usize, of: usize },
     /// Something about how the answers are had that belongs beside them for good, in a sentence. Said once.
     Note(String),
     /// A request is done. One failing request is an error here and the others go on.

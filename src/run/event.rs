@@ -10,6 +10,8 @@ pub enum Event<'a> {
     Case { version: usize, record: &'a Record },
     /// Tokens generated since the last such event.
     Tokens(usize),
+    /// So many of the texts whose likelihood is wanted are weighed by now.
+    Weighed { done: usize, of: usize },
     /// Every answer of this run is recorded and its manifest says so.
     Finished { version: usize },
 }

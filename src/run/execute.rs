@@ -144,6 +144,7 @@ impl Recorder<'_> {
         let mut open = vec![true; asked.len()];
         provider.answer(requests, &mut |event| match event {
             provider::Event::Tokens(tokens) => self.tokens(tokens),
+            provider::Event::Weighed { done, of } => self.listener.tell(Event::Weighed { done, of }),
             provider::Event::Note(note) => self.note(&note),
             // A provider that answers twice, or what it was not asked, must not spoil the record.
             provider::Event::Done { id, answer } => match open.get_mut(id) {

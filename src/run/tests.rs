@@ -252,7 +252,7 @@ fn a_break_stops_and_the_same_plans_go_on() {
         events.push(match event {
             Event::Started { total, done, reused } => format!("started {total} {done} {reused}"),
             Event::Case { version, record } => format!("{version} {}", record.case),
-            Event::Tokens(_) => return ControlFlow::Continue(()),
+            Event::Tokens(_) | Event::Weighed { .. } => return ControlFlow::Continue(()),
             Event::Finished { version } => format!("finished {version}"),
         });
         ControlFlow::Continue(())

@@ -180,6 +180,7 @@ fn ask(
             }
             provider::Event::Note(note) => sink.tell(Event::Note(note)),
             provider::Event::Tokens(_) => {}
+            provider::Event::Weighed { done, of } => sink.tell(Event::Weighed { done, of }),
         }
         if sink.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;

@@ -19,6 +19,8 @@ pub enum Event<'a> {
     Pull(Pull<'a>),
     /// Answers of an evaluation.
     Run(run::Event<'a>),
+    /// So many of the texts of an audit are weighed by now.
+    Weighed { done: usize, of: usize },
     /// Opinions of a judge model.
     Judge(Judging<'a>),
     /// A file of ratings was taken in.

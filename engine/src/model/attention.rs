@@ -16,12 +16,13 @@ use super::ops;
 use super::rope::Rope;
 use crate::files::Config;
 
-/// Query rows per task.
-const ROWS: usize = 8;
+/// Query rows per task, so that the queries of any number of heads are a multiple of [`QUERIES`].
+const ROWS: usize = QUERIES;
 /// How far ahead of the weighted sum to ask memory for values.
 const AHEAD: usize = 1024;
-/// Queries handled at once: so many sums keep the multipliers busy and fit the registers of every set of instructions.
-const QUERIES: usize = 8;
+/// Queries handled at once: with two vectors of keys or values each they are twelve sums, which keep the multipliers busy and
+/// fit the registers of every set of instructions beside what is multiplied.
+const QUERIES: usize = 6;
 
 /// Stores the new keys and values of one layer. `qkv` is (tokens, (heads + 2 · kv_heads) · head_dim).
 pub(crate) fn store(config: &Config, layer: usize, qkv: &[f32], rope: &Rope, spans: &mut [(Rows, &mut Cache)]) {
@@ -167,7 +168,7 @@ impl<'a> Attend<'a> {
 /// Calls a function with the number of queries as a constant, for as many at a time as [`QUERIES`] allows.
 macro_rules! some_queries {
     ($count:expr, |$first:ident, $n:ident| $call:expr) => {
-        some_queries!(1 2 3 4 5 6 7 8; $count, |$first, $n| $call)
+        some_queries!(1 2 3 4 5 6; $count, |$first, $n| $call)
     };
     ($($size:literal)*; $count:expr, |$first:ident, $n:ident| $call:expr) => {
         let mut $first = 0;
@@ -194,13 +195,7 @@ impl Queries<'_> {
         }
         some_queries!(self.seen.len(), |query, N| {
             // Few queries take several vectors of keys at once.
-            let together = if N <= 2 {
-                4
-            } else if N <= 4 {
-                2
-            } else {
-                1
-            };
+            let together = if N <= 3 { 4 } else { 2 };
             let mut column = first;
             while column < end {
                 let some = if column + together <= end { together } else { 1 };
@@ -276,7 +271,7 @@ impl Queries<'_> {
         let values = &view.values[(first - start) * self.padded..(end - start) * self.padded];
         let vectors = self.padded / S::F32_LANES;
         some_queries!(self.seen.len(), |query, N| {
-            let together = if N <= 4 { 4 } else { 2 };
+            let together = if N <= 3 { 4 } else { 2 };
             let mut vector = 0;
             while vector < vectors {
                 let some = if vector + together <= vectors { together } else { 1 };

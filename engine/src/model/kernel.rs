@@ -160,10 +160,15 @@ impl<'a> Sums<'a> {
 
     /// The sums of columns `from..from + width`.
     pub fn columns(&mut self, from: usize, width: usize) -> Sums<'_> {
-        assert!(from + width <= self.width);
-        // SAFETY: the columns are some of the sums'.
-        let base = unsafe { self.base.add(from) };
-        Sums { base, stride: self.stride, rows: self.rows, width, borrowed: PhantomData }
+        self.part(0..self.rows, from, width)
+    }
+
+    /// The sums of some rows and of columns `from..from + width`.
+    pub fn part(&mut self, rows: Range<usize>, from: usize, width: usize) -> Sums<'_> {
+        assert!(rows.start <= rows.end && rows.end <= self.rows && from + width <= self.width);
+        // SAFETY: the rows and columns are some of the sums'.
+        let base = unsafe { self.base.add(rows.start * self.stride + from) };
+        Sums { base, stride: self.stride, rows: rows.len(), width, borrowed: PhantomData }
     }
 
     pub fn width(&self) -> usize {

@@ -15,6 +15,10 @@ use crate::files::Weights;
 const PIECES: usize = 256;
 /// Rows summed over at once in [`outer_product`]; so many rows of a panel's width stay in a first-level cache.
 const OUTER_DEPTH: usize = 128;
+/// Decoded panels that a strip of rows passes over one after the other, and the rows of a strip. Chunks of so many stay in a
+/// second-level cache together, so that activations come from memory once for several panels.
+const TOGETHER: usize = 4;
+const STRIP: usize = 48;
 /// Rows of activations that pass over a decoded panel at once; so many stay in a second-level cache.
 const BLOCK: usize = 512;
 
@@ -119,30 +123,40 @@ impl Linear {
         let (rows, width) = (dy.len() / self.n, kernel::width());
         let mut dx = Vec::with_capacity(rows * self.k);
         let out = Output::new(&mut dx.spare_capacity_mut()[..rows * self.k], self.k, Onto::default());
-        let tasks: Vec<(Range<usize>, usize)> = row_blocks(rows)
-            .flat_map(|block| (0..self.k.div_ceil(width)).map(move |panel| (block.clone(), panel)))
+        let columns = self.k.div_ceil(width);
+        let run = together(columns * row_blocks(rows).count());
+        let tasks: Vec<(Range<usize>, Range<usize>)> = row_blocks(rows)
+            .flat_map(|block| {
+                (0..columns).step_by(run).map(move |first| (block.clone(), first..columns.min(first + run)))
+            })
             .collect();
-        tasks.into_par_iter().for_each(|(block, panel)| {
-            let (column, lanes) = (panel * width, width.min(self.k - panel * width));
+        tasks.into_par_iter().with_max_len(1).for_each(|(block, columns)| {
+            let (column, wide) = (columns.start * width, columns.len() * width);
             let fill = |sums: &mut Sums<'_>, scratch: &mut Scratch| {
                 let mut fresh = true;
                 for part in &self.parts {
                     for start in (0..part.panels.n).step_by(CHUNK) {
                         let outputs = start..part.panels.n.min(start + CHUNK);
-                        let weights = part.panels.transposed_chunk(column, outputs.clone(), scratch);
-                        let left = Left::rows(dy, self.n, block.start * self.n + part.offset + start);
-                        kernel::multiply(left, Right::packed(weights, width), outputs.len(), sums, fresh);
+                        let weights = part.panels.transposed_chunk(columns.clone(), outputs.clone(), scratch);
+                        for rows in strips(block.len()) {
+                            let from = (block.start + rows.start) * self.n + part.offset + start;
+                            let left = Left::rows(dy, self.n, from);
+                            for (at, weights) in weights.chunks_exact(outputs.len() * width).enumerate() {
+                                let sums = &mut sums.part(rows.clone(), at * width, width);
+                                kernel::multiply(left, Right::packed(weights, width), outputs.len(), sums, fresh);
+                            }
+                        }
                         fresh = false;
                     }
                 }
                 if let Some((values, a)) = low {
-                    add_panel(Left::rows(values, a.k, block.start * a.k), a, panel, sums, false, scratch);
+                    add_panels(Left::rows(values, a.k, block.start * a.k), a, columns.clone(), sums, false, scratch);
                 }
             };
             // SAFETY: every task has rows and columns of its own, and `dx` stays borrowed until all are done.
-            unsafe { fill_columns(&out, block.clone(), column, lanes, width, fill) };
+            unsafe { fill_columns(&out, block.clone(), column, wide.min(self.k - column), wide, fill) };
         });
-        // SAFETY: the blocks' rows and the panels' columns are all there are.
+        // SAFETY: the blocks' rows and the columns are all there are.
         unsafe { dx.set_len(rows * self.k) };
         dx
     }
@@ -154,7 +168,10 @@ impl Linear {
 
     /// Every panel of every part, in runs, with the part's index, for each block of rows.
     fn blocks(&self, rows: usize) -> impl ParallelIterator<Item = (Range<usize>, usize, &Part, Range<usize>)> {
-        let run = fused::together(rows);
+        let run = match rows > fused::FEW {
+            true => together(self.parts.iter().map(|part| part.panels.count()).sum::<usize>() * row_blocks(rows).count()),
+            false => fused::together(rows),
+        };
         let runs = || {
             let parts = self.parts.iter().enumerate();
             parts.flat_map(move |(index, part)| {
@@ -171,6 +188,17 @@ impl Linear {
         let most = (tasks.len() / PIECES).max(least);
         tasks.into_par_iter().with_min_len(least).with_max_len(most)
     }
+}
+
+/// So many rows in strips.
+fn strips(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..rows).step_by(STRIP).map(move |start| start..rows.min(start + STRIP))
+}
+
+/// Of so many panels, how many a task takes that goes over them strip by strip: as many as leave no thread idle at the end.
+fn together(panels: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    (1..=TOGETHER).rev().min_by_key(|run| panels.div_ceil(*run).div_ceil(threads) * run).unwrap_or(1)
 }
 
 /// Columns of the joined output that some panels of a part give.
@@ -295,21 +323,24 @@ impl<'a> Input<'a> {
         if fused::multiply(Rows { values, totals }, coded, run.clone(), sums) {
             return;
         }
-        for (at, panel) in run.enumerate() {
-            let sums = &mut sums.columns(at * panels.width, panels.width);
-            for start in (0..self.k).step_by(CHUNK) {
-                let inputs = start..self.k.min(start + CHUNK);
-                let (codes, scales, offsets) = scratch.codes(coded, panel, inputs.clone());
-                let groups = Groups {
-                    depth: group,
-                    scales,
-                    offsets,
-                    totals: totals.get(start / group..).unwrap_or_default(),
-                    stride: self.k / group,
-                };
-                let left = Left::rows(values, self.k, start);
-                let ahead = coded.ahead(panel, inputs.end, inputs.len());
-                kernel::multiply_codes(left, Right::packed(codes, panels.width), groups, sums, start == 0, ahead);
+        let (width, stride) = (panels.width, self.k / group);
+        for start in (0..self.k).step_by(CHUNK) {
+            let inputs = start..self.k.min(start + CHUNK);
+            let (of_codes, of_lines) = (inputs.len() * width, inputs.len() / group * width);
+            let (codes, scales, offsets) = scratch.codes(coded, run.clone(), inputs.clone());
+            for rows in strips(sums.rows()) {
+                let left = Left::rows(values, self.k, rows.start * self.k + start);
+                let totals = totals.get(rows.start * stride + start / group..).unwrap_or_default();
+                for (at, codes) in codes.chunks_exact(of_codes).enumerate() {
+                    let lines = at * of_lines..(at + 1) * of_lines;
+                    let offsets = offsets.get(lines.clone()).unwrap_or_default();
+                    let groups = Groups { depth: group, scales: &scales[lines], offsets, totals, stride };
+                    // The same panel's next chunk, or the first of a panel of the next run.
+                    let next = run.start + at + if inputs.end < self.k { 0 } else { run.len() - 1 };
+                    let ahead = if rows.start == 0 { coded.ahead(next, inputs.end, inputs.len()) } else { &[] };
+                    let sums = &mut sums.part(rows.clone(), at * width, width);
+                    kernel::multiply_codes(left, Right::packed(codes, width), groups, sums, start == 0, ahead);
+                }
             }
         }
     }

@@ -43,13 +43,16 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Codes, scales and offsets of whole groups, those of `inputs` of panel `panel`.
-    pub fn codes(&mut self, coded: &Coded, panel: usize, inputs: Range<usize>) -> (&[f32], &[f32], &[f32]) {
-        let lines = inputs.len() / coded.layout.group * coded.width;
-        let codes = self.chunk.at_least(inputs.len() * coded.width);
-        let [scales, offsets] = self.lines.each_mut().map(|line| line.at_least(lines));
-        coded.lines(panel, inputs.clone(), scales, offsets);
-        coded.codes(panel, inputs, codes);
+    /// Codes, scales and offsets of whole groups, those of `inputs` of some panels, one panel behind the other.
+    pub fn codes(&mut self, coded: &Coded, panels: Range<usize>, inputs: Range<usize>) -> (&[f32], &[f32], &[f32]) {
+        let (of_codes, of_lines) = (inputs.len() * coded.width, inputs.len() / coded.layout.group * coded.width);
+        let codes = self.chunk.at_least(panels.len() * of_codes);
+        let [scales, offsets] = self.lines.each_mut().map(|line| line.at_least(panels.len() * of_lines));
+        let lines = scales.chunks_exact_mut(of_lines).zip(offsets.chunks_exact_mut(of_lines));
+        for ((panel, codes), (scales, offsets)) in panels.zip(codes.chunks_exact_mut(of_codes)).zip(lines) {
+            coded.lines(panel, inputs.clone(), scales, offsets);
+            coded.codes(panel, inputs.clone(), codes);
+        }
         (codes, scales, if coded.layout.total_over().is_some() { offsets } else { &[] })
     }
 }
@@ -120,18 +123,25 @@ impl Panels {
         }
     }
 
-    /// The weight as it stands in the file, a part of it: outputs `outputs` (from the first of a panel on) by as many
-    /// inputs as a panel is wide, from `input` on, `[output][width]`. Lanes behind the last input are zero.
-    pub fn transposed_chunk<'a>(&self, input: usize, outputs: Range<usize>, scratch: &'a mut Scratch) -> &'a [f32] {
+    /// The weight as it stands in the file, a part of it: outputs `outputs` (from the first of a panel on) by the inputs of
+    /// `columns`, each as many as a panel is wide, `[column][output][width]`. Lanes behind the last input are zero.
+    pub fn transposed_chunk<'a>(
+        &self,
+        columns: Range<usize>,
+        outputs: Range<usize>,
+        scratch: &'a mut Scratch,
+    ) -> &'a [f32] {
         let Scratch { chunk, block, .. } = scratch;
-        let width = self.width;
-        let inputs = input..self.k.min(input + width);
-        let (out, block) = (chunk.at_least(outputs.len() * width), block.at_least(width * width));
+        let (width, each) = (self.width, outputs.len() * self.width);
+        let (out, block) = (chunk.at_least(columns.len() * each), block.at_least(width * width));
         out.fill(0.0);
-        for (panel, out) in (outputs.start / width..).zip(out.chunks_mut(width * width)) {
-            let block = &mut block[..inputs.len() * width];
-            self.decode(panel, inputs.clone(), block);
-            transpose_block(block, width, out);
+        for (column, out) in columns.zip(out.chunks_mut(each)) {
+            let inputs = column * width..self.k.min((column + 1) * width);
+            for (panel, out) in (outputs.start / width..).zip(out.chunks_mut(width * width)) {
+                let block = &mut block[..inputs.len() * width];
+                self.decode(panel, inputs.clone(), block);
+                transpose_block(block, width, out);
+            }
         }
         out
     }

@@ -310,7 +310,7 @@ mod tests {
                 match event {
                     Event::Done { id, answer } => done.push((id, answer.map(|a| (a.text, a.stop)).ok())),
                     Event::Note(_) => notes += 1,
-                    Event::Tokens(_) => {}
+                    Event::Tokens(_) | Event::Weighed { .. } => {}
                 }
                 ControlFlow::Continue(())
             });

@@ -137,7 +137,7 @@ pub fn notes(remote: &Remote, requests: Vec<Request>) -> (Vec<Answer>, Vec<Strin
         match event {
             Event::Note(note) => notes.push(note),
             Event::Done { id, answer } => answers.push((id, answer.unwrap())),
-            Event::Tokens(_) => {}
+            Event::Tokens(_) | Event::Weighed { .. } => {}
         }
         ControlFlow::Continue(())
     });

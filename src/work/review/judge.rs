@@ -128,6 +128,7 @@ impl Bench<'_> {
         let asked = self.provider.answer(requests, &mut |event| {
             match event {
                 provider::Event::Tokens(tokens) => self.sink.tell(Event::Judge(Judging::Tokens(tokens))),
+                provider::Event::Weighed { .. } => {} // a judge only writes
                 provider::Event::Note(note) => self.sink.tell(Event::Note(note)),
                 provider::Event::Done { id, answer } => match self.take(questions.get(id), answer) {
                     Ok(None) => self.sink.tell(Event::Judge(Judging::Judged)),
