@@ -169,7 +169,9 @@ impl Linear {
     /// Every panel of every part, in runs, with the part's index, for each block of rows.
     fn blocks(&self, rows: usize) -> impl ParallelIterator<Item = (Range<usize>, usize, &Part, Range<usize>)> {
         let run = match rows > fused::FEW {
-            true => together(self.parts.iter().map(|part| part.panels.count()).sum::<usize>() * row_blocks(rows).count()),
+            true => {
+                together(self.parts.iter().map(|part| part.panels.count()).sum::<usize>() * row_blocks(rows).count())
+            }
             false => fused::together(rows),
         };
         let runs = || {
