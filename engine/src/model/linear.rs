@@ -15,11 +15,11 @@ use crate::files::Weights;
 const PIECES: usize = 256;
 /// Rows summed over at once in [`outer_product`]; so many rows of a panel's width stay in a first-level cache.
 const OUTER_DEPTH: usize = 128;
-/// Decoded panels that a strip of rows passes over one after the other, and the rows of a strip. Chunks of so many stay in a
-/// second-level cache together, so that activations come from memory once for several panels.
+/// Decoded panels that a strip of rows passes over one after the other, and the rows of a strip. Chunks of so many (48 KB each
+/// with AVX2, 144 KB with AVX-512) stay in a second-level cache together, so that activations come from memory once for several panels.
 const TOGETHER: usize = 4;
 const STRIP: usize = 48;
-/// Rows of activations that pass over a decoded panel at once; so many stay in a second-level cache.
+/// Rows of activations for which panels are decoded once.
 const BLOCK: usize = 512;
 
 /// Projections of one input, joined: y = x Wᵀ + b, with x (tokens, k) and y (tokens, n), the parts side by side.
