@@ -1,13 +1,33 @@
 //! The same bits whichever vector instructions of this machine are used.
 
 use engine::model::Simd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-fn pmtune(root: &Path, simd: &str, args: &[&str]) -> Output {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("pmtune"));
-    command.current_dir(root).env("NO_COLOR", "1").env("PMTUNE_SIMD", simd).args(args).output().unwrap()
+/// A program and the instructions it is to use.
+struct Build {
+    /// With whatever runs it here.
+    command: Vec<String>,
+    simd: &'static str,
+}
+
+impl Build {
+    fn here(simd: &'static str) -> Self {
+        let program = assert_cmd::cargo::cargo_bin("pmtune").display().to_string();
+        Self { command: vec![program], simd }
+    }
+
+    fn pmtune(&self, root: &Path, args: &[&str]) -> Output {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).args(args);
+        command.current_dir(root).env("NO_COLOR", "1").env("PMTUNE_SIMD", self.simd).output().unwrap()
+    }
+
+    fn succeed(&self, root: &TempDir, args: &[&str]) {
+        let output = self.pmtune(root.path(), args);
+        assert!(output.status.success(), "{}: {}", self.simd, said(&output));
+    }
 }
 
 fn said(output: &Output) -> String {
@@ -43,14 +63,9 @@ fn workspace(base: &Path) -> TempDir {
     root
 }
 
-fn succeed(root: &TempDir, simd: Simd, args: &[&str]) {
-    let output = pmtune(root.path(), simd.name(), args);
-    assert!(output.status.success(), "{}: {}", simd.name(), said(&output));
-}
-
 /// The answers to the cases, with their likelihoods.
-fn answers(root: &TempDir, simd: Simd) -> Vec<serde_json::Value> {
-    succeed(root, simd, &["eval", "base"]);
+fn answers(root: &TempDir, build: &Build) -> Vec<serde_json::Value> {
+    build.succeed(root, &["eval", "base"]);
     let reports = std::fs::read_dir(root.path().join("reports")).unwrap().flatten();
     let results = reports.map(|folder| folder.path().join("results.jsonl")).find(|file| file.is_file()).unwrap();
     let answer = |line: &str| {
@@ -63,45 +78,61 @@ fn answers(root: &TempDir, simd: Simd) -> Vec<serde_json::Value> {
 }
 
 /// The weights of a training of two steps, as written to disk.
-fn trained(root: &TempDir, simd: Simd) -> Vec<u8> {
-    succeed(root, simd, &["train", "--name", "PM-v1"]);
+fn trained(root: &TempDir, build: &Build) -> Vec<u8> {
+    build.succeed(root, &["train", "--name", "PM-v1"]);
     std::fs::read(root.path().join("models/PM-v1/adapter/adapter_model.safetensors")).unwrap()
+}
+
+/// What a build makes of a base: answers and weights.
+fn made(build: &Build, base: &Path) -> (Vec<serde_json::Value>, Vec<u8>) {
+    let root = workspace(base);
+    (answers(&root, build), trained(&root, build))
+}
+
+fn assert_same_bits(builds: &[Build], base: &Path) {
+    let first = made(&builds[0], base);
+    for build in &builds[1..] {
+        let other = made(build, base);
+        assert_eq!(first.0, other.0, "answers of {} and of {}", builds[0].simd, build.simd);
+        assert!(first.1 == other.1, "weights trained by {} and by {}", builds[0].simd, build.simd);
+    }
+}
+
+fn tiny_base() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf")
 }
 
 #[test]
 fn answers_likelihoods_and_trained_weights_are_the_same_bits() {
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/data/tiny-qwen2.gguf");
-    let made = |simd: Simd| {
-        let root = workspace(&base);
-        (answers(&root, simd), trained(&root, simd))
-    };
-    let first = made(Simd::Scalar);
-    for simd in Simd::available().filter(|simd| *simd != Simd::Scalar) {
-        let other = made(simd);
-        assert_eq!(first.0, other.0, "answers of scalar and of {}", simd.name());
-        assert!(first.1 == other.1, "weights trained by scalar and by {}", simd.name());
-    }
+    let builds: Vec<Build> = Simd::available().map(|simd| Build::here(simd.name())).collect();
+    assert_same_bits(&builds, &tiny_base());
 }
 
 /// The default base, on the paths that people have; without vectors it would take minutes.
 #[test]
 fn a_real_model_answers_and_learns_the_same_bits() {
-    let base = crate::base::default_base();
-    let made = Simd::available().filter(|simd| *simd != Simd::Scalar).map(|simd| {
-        let root = workspace(&base);
-        (simd, answers(&root, simd), trained(&root, simd))
-    });
-    let made: Vec<_> = made.collect();
-    for pair in made.windows(2) {
-        assert_eq!(pair[0].1, pair[1].1, "answers of {} and of {}", pair[0].0.name(), pair[1].0.name());
-        assert!(pair[0].2 == pair[1].2, "weights trained by {} and by {}", pair[0].0.name(), pair[1].0.name());
-    }
+    let fast = Simd::available().filter(|simd| *simd != Simd::Scalar);
+    let builds: Vec<Build> = fast.map(|simd| Build::here(simd.name())).collect();
+    assert_same_bits(&builds, &crate::base::default_base());
+}
+
+/// Against a build for another machine, which `tests/peers/arm.sh` makes and names with what runs it here.
+#[test]
+#[ignore = "needs a build for another machine: tests/peers/arm.sh"]
+fn another_machine_makes_the_same_bits() {
+    let command = std::env::var("PMTUNE_TEST_OTHER").expect("PMTUNE_TEST_OTHER is the command of the other build");
+    let other = |simd| Build { command: command.split_whitespace().map(String::from).collect(), simd };
+    let here = || Build::here(Simd::used().unwrap().name());
+    assert_same_bits(&[here(), other("neon"), other("scalar")], &tiny_base());
+    // Not a training: it would take hours under an emulator.
+    let real = |build: &Build| answers(&workspace(&crate::base::default_base()), build);
+    assert_eq!(real(&here()), real(&other("neon")), "answers of the default base");
 }
 
 #[test]
 fn instructions_that_are_none_of_the_machines_are_refused() {
     let root = tempfile::tempdir().unwrap();
-    let output = pmtune(root.path(), "avx1024", &["models", "list"]);
+    let output = Build::here("avx1024").pmtune(root.path(), &["models", "list"]);
     let said = said(&output);
     assert!(output.status.code() == Some(2) && said.contains("PMTUNE_SIMD") && said.contains("scalar"), "{said}");
 }

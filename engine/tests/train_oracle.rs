@@ -261,9 +261,9 @@ fn the_estimate_counts_every_weight() {
 }
 
 /// How the loss changes with the value at `at`: a central difference of fourth order. A much smaller step would drown in
-/// the noise of 32-bit losses, and with one four times as long the steepest of these losses bends too much.
+/// the noise of 32-bit losses, and with one twice as long the steepest of these losses bends too much.
 fn slope(subject: &Subject, learner: &ModelLearner<'_>, batch: &[&Sequence], at: usize) -> f64 {
-    const STEP: f32 = 0.005;
+    const STEP: f32 = 0.01;
     let mut scrap = vec![0.0; subject.lora.values.len()];
     let mut loss = |by: f32| {
         let mut values = subject.lora.values.clone();
@@ -289,7 +289,7 @@ fn gradients_are_slopes_of_the_loss_with_dropout() {
             let largest = range.clone().max_by(|a, b| gradients[*a].abs().total_cmp(&gradients[*b].abs())).unwrap();
             for at in [largest, range.start, (range.start + range.end) / 2] {
                 let (got, want) = (f64::from(gradients[at]), slope(&subject, &learner, &batch, at));
-                // Rounding leaves a slope off by some 1e-3, however flat the loss.
+                // Rounding leaves a slope off by up to 5e-4, however flat the loss.
                 let off = (got - want).abs() / f64::from(most).max(1.0);
                 assert!(off < 1e-3, "{name}: {tensor} at {}: {got}, not {want}", at - range.start);
             }

@@ -234,7 +234,8 @@ fn scaled(
             // Only the short factors: they serve the original context, which is more than a comparison of answers needs.
             let (whole, original) = (plain.context_length, original()?);
             let factor = said.factor.unwrap_or(whole as f64 / original.max(1) as f64);
-            let derived = if factor > 1.0 { (1.0 + factor.ln() / (original as f64).ln()).sqrt() } else { 1.0 };
+            let derived =
+                if factor > 1.0 { (1.0 + libm::log(factor) / libm::log(original as f64)).sqrt() } else { 1.0 };
             Ok(Rope {
                 factors: Some(said.short_factor.clone().ok_or_else(|| lacks("short_factor"))?),
                 attn_factor: said.attention_factor.unwrap_or(derived) as f32,
@@ -259,7 +260,7 @@ fn llama3(
     let high = said.high_freq_factor.ok_or_else(|| lacks("high_freq_factor"))?;
     let original = original as f64;
     let divisor = |pair: usize| {
-        let wavelength = 2.0 * std::f64::consts::PI * theta.powf(2.0 * pair as f64 / dims as f64);
+        let wavelength = 2.0 * std::f64::consts::PI * libm::pow(theta, 2.0 * pair as f64 / dims as f64);
         if wavelength < original / high {
             1.0
         } else if wavelength > original / low {

@@ -165,7 +165,7 @@ fn compare(a: &[f32], b: &[f32]) -> (f64, bool) {
     let (top_b, norm_b) = normaliser(b);
     let divergence = a.iter().zip(b).map(|(&a, &b)| {
         let (a, b) = (f64::from(a) - norm_a, f64::from(b) - norm_b);
-        a.exp() * (a - b)
+        libm::exp(a) * (a - b)
     });
     let divergence: f64 = divergence.sum();
     // Below zero only by rounding.
@@ -176,8 +176,8 @@ fn compare(a: &[f32], b: &[f32]) -> (f64, bool) {
 fn normaliser(logits: &[f32]) -> (usize, f64) {
     let largest = |(at, max): (usize, f32), (i, &x): (usize, &f32)| if x > max { (i, x) } else { (at, max) };
     let (top, max) = logits.iter().enumerate().fold((0, f32::NEG_INFINITY), largest);
-    let sum: f64 = logits.iter().map(|&x| f64::from(x - max).exp()).sum();
-    (top, f64::from(max) + sum.ln())
+    let sum: f64 = logits.iter().map(|&x| libm::exp(f64::from(x - max))).sum();
+    (top, f64::from(max) + libm::log(sum))
 }
 
 fn summary(mut divergences: Vec<f64>, same: usize) -> Result<Agreement> {

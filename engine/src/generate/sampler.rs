@@ -82,7 +82,7 @@ impl Sampler {
         let mut kept: Vec<(u32, f64)> = (0u32..)
             .zip(logits.iter().map(weight))
             .filter(|(_, w)| *w > -NEGLIGIBLE)
-            .map(|(token, w)| (token, w.exp()))
+            .map(|(token, w)| (token, libm::exp(w)))
             .collect();
         // Likeliest first; equally likely ones in order of token, so that the result is the same everywhere.
         kept.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

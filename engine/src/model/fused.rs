@@ -9,7 +9,6 @@ use std::ops::Range;
 use super::coded::{Coded, Parts};
 use super::codes::{Layout, Offset};
 use super::kernel::Sums;
-#[cfg(target_arch = "x86_64")]
 use super::simd;
 
 /// Rows at most. With more, a decoded panel is used often enough to be worth its way through memory.
@@ -57,15 +56,25 @@ pub(crate) fn multiply(x: Rows<'_>, coded: &Coded, run: Range<usize>, sums: &mut
     self::run(x, panels, width, sums)
 }
 
-#[cfg(target_arch = "x86_64")]
-fn run(x: Rows<'_>, panels: Panels<'_>, width: usize, sums: &mut Sums<'_>) -> bool {
+/// The tiles for panels of this width, by the number of rows, and the most rows of one; `None` where nothing is written for
+/// the instructions in use.
+fn tiles(width: usize, nibbles: bool) -> Option<(&'static [[Tile; 2]], usize)> {
     use pulp::Arch;
-    let nibbles = panels.layout.nibbles;
-    let (tiles, most) = match simd::arch() {
-        Arch::V4(_) if width == avx512::WIDTH => (avx512::tiles(nibbles), 8),
+    match simd::arch() {
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) if width == avx512::WIDTH => Some((avx512::tiles(nibbles), 8)),
         // Whoever has AVX2 has F16C as well, but nothing says so.
-        Arch::V3(_) if width == avx2::WIDTH && is_x86_feature_detected!("f16c") => (avx2::tiles(nibbles), 4),
-        _ => return false,
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) if width == avx2::WIDTH && is_x86_feature_detected!("f16c") => Some((avx2::tiles(nibbles), 4)),
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(_) if width == neon::WIDTH => Some((neon::tiles(nibbles), 8)),
+        _ => None,
+    }
+}
+
+fn run(x: Rows<'_>, panels: Panels<'_>, width: usize, sums: &mut Sums<'_>) -> bool {
+    let Some((tiles, most)) = tiles(width, panels.layout.nibbles) else {
+        return false;
     };
     let (rows, count) = (sums.rows(), sums.width() / width);
     let size = rows.div_ceil(rows.div_ceil(most));
@@ -93,13 +102,7 @@ fn run(x: Rows<'_>, panels: Panels<'_>, width: usize, sums: &mut Sums<'_>) -> bo
     true
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn run(_: Rows<'_>, _: Panels<'_>, _: usize, _: &mut Sums<'_>) -> bool {
-    false
-}
-
 /// Where a row of activations, its totals and its sums begin.
-#[cfg(target_arch = "x86_64")]
 struct Place {
     x: *const f32,
     totals: *const f32,
@@ -107,17 +110,16 @@ struct Place {
 }
 
 /// One tile: some rows by the panels from one on.
-#[cfg(target_arch = "x86_64")]
 type Tile = unsafe fn(Panels<'_>, usize, &dyn Fn(usize) -> Place);
 
-/// The same loops for both widths of vectors; only the names of the instructions differ.
-#[cfg(target_arch = "x86_64")]
+/// The same loops for every width of vectors; only the names of the instructions differ.
+#[allow(unused_macros)]
 macro_rules! tiles {
-    ($features:literal, $lanes:literal, $vectors:literal, $rows:tt, $line:ty, unsigned: $unsigned:expr,
+    ($arch:ident, $features:literal, $lanes:literal, $vectors:literal, $rows:tt, $line:ty, unsigned: $unsigned:expr,
      signed: $signed:expr, zero: $zero:ident, splat: $splat:ident, halves: $halves:expr, write: $write:ident,
      times: $times:ident, add: $add:ident, convert: $convert:ident, low: $low:expr, high: $high:expr) => {
         use super::{Layout, Offset, Panels, Parts, Place, Tile};
-        use std::arch::x86_64::*;
+        use std::arch::$arch::*;
 
         const LANES: usize = $lanes;
         const V: usize = $vectors;
@@ -232,7 +234,7 @@ macro_rules! tiles {
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    tiles!("avx512f,avx512bw,avx2,fma", 16, 3, [1 2 3 4 5 6 7 8], __m512,
+    tiles!(x86_64, "avx512f,avx512bw,avx2,fma", 16, 3, [1 2 3 4 5 6 7 8], __m512,
         unsigned: |at: *const u8| _mm512_cvtepu8_epi32(_mm_loadu_si128(at.cast())),
         signed: |at: *const u8| _mm512_cvtepi8_epi32(_mm_loadu_si128(at.cast())), zero: _mm512_setzero_ps,
         splat: _mm512_set1_ps, halves: |at: *const u8| _mm512_cvtph_ps(_mm256_loadu_si256(at.cast())),
@@ -242,10 +244,40 @@ mod avx512 {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    tiles!("avx2,fma,f16c", 8, 2, [1 2 3 4], __m256,
+    tiles!(x86_64, "avx2,fma,f16c", 8, 2, [1 2 3 4], __m256,
         unsigned: |at: *const u8| _mm256_cvtepu8_epi32(_mm_loadl_epi64(at.cast())),
         signed: |at: *const u8| _mm256_cvtepi8_epi32(_mm_loadl_epi64(at.cast())), zero: _mm256_setzero_ps,
         splat: _mm256_set1_ps, halves: |at: *const u8| _mm256_cvtph_ps(_mm_loadu_si128(at.cast())),
         write: _mm256_storeu_ps, times: _mm256_mul_ps, add: _mm256_fmadd_ps, convert: _mm256_cvtepi32_ps,
         low: |bits| _mm256_and_si256(bits, _mm256_set1_epi32(15)), high: |bits| _mm256_srli_epi32::<4>(bits));
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    /// As many bytes as there are lanes.
+    #[inline(always)]
+    unsafe fn bytes(at: *const u8) -> u64 {
+        // SAFETY: the caller's promise that they lie there.
+        u64::from(unsafe { at.cast::<u32>().read_unaligned() })
+    }
+
+    tiles!(aarch64, "neon", 4, 3, [1 2 3 4 5 6 7 8], float32x4_t,
+        unsigned: |at| vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(bytes(at)))))),
+        signed: |at| vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(bytes(at))))), zero: zero,
+        splat: vdupq_n_f32, halves: |at: *const u8| vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(at))),
+        write: vst1q_f32, times: vmulq_f32, add: add, convert: vcvtq_f32_s32,
+        low: |bits| vandq_s32(bits, vdupq_n_s32(15)), high: |bits| vshrq_n_s32::<4>(bits));
+
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn zero() -> float32x4_t {
+        vdupq_n_f32(0.0)
+    }
+
+    /// a · b + c, as the x86 instruction takes them.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn add(a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
+        vfmaq_f32(c, a, b)
+    }
 }

@@ -112,7 +112,7 @@ vectorised! {
     /// log Σ exp(x), for a row of logits.
     pub(crate) fn log_sum_exp<'a>(x: &'a [f32]) -> f32 {
         let most = max(x);
-        most + sum(x, |v| exp(v - most)).ln()
+        most + libm::logf(sum(x, |v| exp(v - most)))
     }
 
     /// Replaces each logit by scale · exp(logit − log_sum).

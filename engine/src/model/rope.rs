@@ -45,13 +45,13 @@ impl Rope {
     fn of(config: &Config, theta: f64, factors: Option<&[f32]>, scale: f32, positions: &[usize]) -> Self {
         let half = config.rope_dims / 2;
         let frequency = |i: usize| {
-            let base = theta.powf(2.0 * i as f64 / config.rope_dims as f64) as f32;
+            let base = libm::pow(theta, 2.0 * i as f64 / config.rope_dims as f64) as f32;
             1.0 / (base * factors.and_then(|f| f.get(i)).copied().unwrap_or(1.0))
         };
         let frequencies: Vec<f32> = (0..half).map(frequency).collect();
         let angles = || positions.iter().flat_map(|&p| frequencies.iter().map(move |f| p as f32 * f));
-        let cos = angles().map(|a| a.cos() * scale).collect();
-        let sin = angles().map(|a| a.sin() * scale).collect();
+        let cos = angles().map(|a| libm::cosf(a) * scale).collect();
+        let sin = angles().map(|a| libm::sinf(a) * scale).collect();
         Self { cos, sin, half }
     }
 

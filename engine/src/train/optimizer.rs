@@ -24,7 +24,7 @@ impl AdamW {
 
     /// One step. `step` counts from 1; `rate` is the learning rate of this step.
     pub fn update(&mut self, values: &mut [f32], gradients: &[f32], step: usize, rate: f64, weight_decay: f64) {
-        let power = |beta: f64| beta.powf(step as f64);
+        let power = |beta: f64| libm::pow(beta, step as f64);
         let size = (rate / (1.0 - power(BETAS.0))) as f32;
         let correction = (1.0 - power(BETAS.1)).sqrt() as f32;
         let keep = (1.0 - rate * weight_decay) as f32;

@@ -19,7 +19,7 @@ fn share(schedule: Schedule, step: usize, warmup: usize, total: usize) -> f64 {
     }
     let done = (step - warmup) as f64 / total.saturating_sub(warmup).max(1) as f64;
     match schedule {
-        Schedule::Cosine => (0.5 * (1.0 + (PI * done).cos())).max(0.0),
+        Schedule::Cosine => (0.5 * (1.0 + libm::cos(PI * done))).max(0.0),
         Schedule::Linear => (1.0 - done).max(0.0),
         Schedule::Constant => 1.0,
     }

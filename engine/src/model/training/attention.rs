@@ -116,7 +116,7 @@ ops::vectorised! {
         seen.iter_mut().for_each(|s| *s *= share);
         scores[..from].fill(0.0);
         scores[end..].fill(0.0);
-        most * scale + total.ln()
+        most * scale + libm::logf(total)
     }
 
     /// Turns scores into weights w, and the gradients g of the weights into those of the scores, scale · w · (g − along).
