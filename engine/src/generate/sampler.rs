@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::grammar::Constraint;
 use super::sampling::Sampling;
 use crate::error::Result;
-use crate::model::{all_finite, argmax, exp_all};
+use crate::model::{all_finite, argmax, scaled_softmax};
 
 /// Tokens less likely than this share of the likeliest are left out: a whole vocabulary of them weighs a few millionths.
 const NEGLIGIBLE: f32 = 1e-11;
@@ -119,7 +119,7 @@ impl Likeliest {
     fn of(logits: &[f32], temperature: f64) -> Self {
         let most = f64::from(logits[argmax(logits)]);
         let mut weights: Vec<f32> = logits.iter().map(|&l| ((f64::from(l) - most) / temperature) as f32).collect();
-        exp_all(&mut weights);
+        scaled_softmax(&mut weights, 0.0, 1.0);
         let kept: Vec<(u32, f32)> = (0u32..).zip(weights).filter(|(_, weight)| *weight > NEGLIGIBLE).collect();
         let whole = kept.iter().map(|(_, weight)| f64::from(*weight)).sum();
         Self { kept, sorted: 0, whole }

@@ -39,4 +39,4 @@ pub use simd::Simd;
 pub use training::Trainee;
 
 pub(crate) use linear::Linear;
-pub(crate) use ops::{all_finite, argmax, by_row, exp, exp_all, max as maximum, sum, vectorised};
+pub(crate) use ops::{all_finite, argmax, by_row, exp, max as maximum, scaled_softmax, sum, vectorised};

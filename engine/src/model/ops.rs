@@ -120,11 +120,6 @@ vectorised! {
         logits.iter_mut().for_each(|v| *v = exp(*v - log_sum) * scale);
     }
 
-    /// Replaces each value by its exponential; those below -87 by that of -87.
-    pub(crate) fn exp_all<'a>(x: &'a mut [f32]) -> () {
-        x.iter_mut().for_each(|v| *v = exp(*v));
-    }
-
     fn largest<'a>(x: &'a [f32]) -> f32 {
         max(x)
     }
