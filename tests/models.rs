@@ -1,5 +1,6 @@
 //! The life of versions on the command line: note, promote, archive, restore, verify, diff.
 
+use crate::program::copy;
 use assert_cmd::Command;
 use engine::store;
 use std::path::Path;
@@ -45,18 +46,6 @@ fn workspace() -> TempDir {
     let _ = std::fs::remove_file(models.join("primary"));
     let _ = std::fs::remove_dir_all(models.join("archive"));
     root
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_file() {
-        std::fs::copy(from, to).unwrap();
-    } else if from.is_dir() {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    }
 }
 
 /// Hashes of every file below, by path.

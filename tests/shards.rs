@@ -1,7 +1,7 @@
 //! One evaluation on three machines: each a folder of its own with the same workspace on the tiny base; their runs merge to
 //! the very run of one machine.
 
-use crate::program::{command, said};
+use crate::program::{command, copy, said};
 use pmtune::run::{Outcome, Record, Reports, Run};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -65,13 +65,6 @@ fn timeless(records: &[Record]) -> Vec<String> {
         serde_json::to_string(&record).unwrap()
     };
     records.iter().cloned().map(timeless).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The same bits whichever vector instructions of this machine are used.
 
+use crate::program::copy;
 use engine::model::Simd;
+use engine::store;
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -63,18 +67,23 @@ fn workspace(base: &Path) -> TempDir {
     root
 }
 
-/// The answers to the cases, with their likelihoods.
-fn answers(root: &TempDir, build: &Build) -> Vec<serde_json::Value> {
-    build.succeed(root, &["eval", "base"]);
+/// Each case that the workspace's only run holds, with its answer, likelihoods included.
+fn answers(root: &TempDir) -> Vec<(String, Value)> {
     let reports = std::fs::read_dir(root.path().join("reports")).unwrap().flatten();
     let results = reports.map(|folder| folder.path().join("results.jsonl")).find(|file| file.is_file()).unwrap();
     let answer = |line: &str| {
-        let record: serde_json::Value = serde_json::from_str(line).unwrap();
-        let mut answer = record["answer"].clone();
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        let mut answer = record["answer"].take();
         answer.as_object_mut().unwrap().remove("seconds");
-        answer
+        (record["case"].as_str().unwrap().to_string(), answer)
     };
     std::fs::read_to_string(results).unwrap().lines().map(answer).collect()
+}
+
+/// What the workspace's base answers.
+fn answered(root: &TempDir, build: &Build) -> Vec<(String, Value)> {
+    build.succeed(root, &["eval", "base"]);
+    answers(root)
 }
 
 /// The weights of a training of two steps, as written to disk.
@@ -84,9 +93,9 @@ fn trained(root: &TempDir, build: &Build) -> Vec<u8> {
 }
 
 /// What a build makes of a base: answers and weights.
-fn made(build: &Build, base: &Path) -> (Vec<serde_json::Value>, Vec<u8>) {
+fn made(build: &Build, base: &Path) -> (Vec<(String, Value)>, Vec<u8>) {
     let root = workspace(base);
-    (answers(&root, build), trained(&root, build))
+    (answered(&root, build), trained(&root, build))
 }
 
 fn assert_same_bits(builds: &[Build], base: &Path) {
@@ -116,6 +125,34 @@ fn a_real_model_answers_and_learns_the_same_bits() {
     assert_same_bits(&builds, &crate::base::default_base());
 }
 
+/// A suite answered by a trained version, each case's answer and likelihoods as a hash that is written down, so that a
+/// machine is held to every other this was run on, and not only to its own paths. After a change of the suite or of the
+/// version: `PMTUNE_BLESS=1 cargo test --test pmtune simd::`.
+#[test]
+fn a_suite_is_answered_with_the_bits_written_down() {
+    let suite = "contextual-understanding";
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = repository.join("tests/simd/contextual-understanding.txt");
+    crate::base::default_base();
+    for simd in Simd::available().filter(|simd| *simd != Simd::Scalar) {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["pmtune.yaml", &format!("suites/{suite}.yaml"), "models/PM-General-v3"] {
+            let to = root.path().join(path);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            copy(&repository.join(path), &to);
+        }
+        Build::here(simd.name()).succeed(&root, &["eval", "v3", "--split", "held-out"]);
+        let line = |(case, answer)| format!("{case} {}\n", store::hash(Value::to_string(&answer).as_bytes()));
+        // Answers come in the order in which they end.
+        let fresh: BTreeSet<String> = answers(&root).into_iter().map(line).collect();
+        let fresh: String = fresh.into_iter().collect();
+        if std::env::var_os("PMTUNE_BLESS").is_some() {
+            std::fs::write(&page, &fresh).unwrap();
+        }
+        assert_eq!(fresh, std::fs::read_to_string(&page).unwrap(), "answers with {}", simd.name());
+    }
+}
+
 /// Against a build for another machine, which `tests/peers/arm.sh` makes and names with what runs it here.
 #[test]
 #[ignore = "needs a build for another machine: tests/peers/arm.sh"]
@@ -125,7 +162,7 @@ fn another_machine_makes_the_same_bits() {
     let here = || Build::here(Simd::used().unwrap().name());
     assert_same_bits(&[here(), other("neon"), other("scalar")], &tiny_base());
     // Not a training: it would take hours under an emulator.
-    let real = |build: &Build| answers(&workspace(&crate::base::default_base()), build);
+    let real = |build: &Build| answered(&workspace(&crate::base::default_base()), build);
     assert_eq!(real(&here()), real(&other("neon")), "answers of the default base");
 }
 

@@ -1,5 +1,6 @@
 //! A copy of this workspace with what the guides speak of: a colleague's folder, a spreadsheet, a finished run.
 
+use crate::program::copy;
 use pmtune::provider::Scripted;
 use pmtune::run::{self, Plan, Reports, VersionRef};
 use pmtune::suite;
@@ -39,18 +40,6 @@ pub fn workspace() -> TempDir {
     write("better-answer.md", RISKS);
     answer(root.path());
     root
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_file() {
-        std::fs::copy(from, to).unwrap();
-    } else if from.is_dir() {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    }
 }
 
 /// A run over two cases that no suite holds any more, under the id that the guide uses.
