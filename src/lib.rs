@@ -2,6 +2,9 @@
 //!
 //! Modules stand in dependency order: each may use only those above it (`tests/architecture.rs` holds them to it).
 
+// Whatever a user hands in ends in an error, not in a panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod words;
 pub mod yaml;
 pub mod table;

@@ -2,6 +2,7 @@ use super::entries::{Entry, entries};
 use super::list::{COUNT, FILES};
 use super::{Lexicon, List};
 use engine::error::Error;
+use regex::Regex;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -88,6 +89,18 @@ fn every_fault_is_told_with_its_line() {
     ])
     .unwrap_err();
     insta::assert_snapshot!(error.message);
+}
+
+/// As many letters as a file may hold, of those that a pattern without regard to case takes most room for.
+#[test]
+fn the_longest_file_makes_a_pattern_and_a_longer_one_is_refused() {
+    let line = "кяжщфыўґєіїπ\n";
+    let longest: String = (0..64 * 1024 / (line.len() + 5)).map(|i| format!("{i:05}{line}")).collect();
+    let lexicon = workspace(&[("filler.txt", &longest)]).unwrap();
+    let any = |terms: &[String]| Regex::new(&format!(r"(?i)\b(?:{})\b", terms.join("|"))).unwrap();
+    assert!(lexicon.pattern(List::Filler, any).is_match("00007КЯЖЩФЫЎҐЄІЇΠ"));
+    let error = workspace(&[("filler.txt", &longest.repeat(2))]).unwrap_err();
+    assert!(error.message.contains("65536 at most"), "{}", error.message);
 }
 
 /// What runs judged by other lists are known by: whoever changes a shipped list raises the version of the checks that go

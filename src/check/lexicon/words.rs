@@ -12,6 +12,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 /// The folder of a workspace with its own words.
 const FOLDER: &str = "words";
+/// Bytes of one of its files at most: what a list holds becomes one pattern, and patterns have a limit.
+const MOST: usize = 64 * 1024;
 
 /// All word lists, as the program ships them or as a workspace has changed them.
 pub struct Lexicon {
@@ -57,6 +59,10 @@ impl Lexicon {
     fn apply(&mut self, path: &Path) -> Result<()> {
         let file = known(path)?;
         let text = store::read_prose(path)?;
+        if text.len() > MOST {
+            let message = format!("{} has {} bytes; a file of words has {MOST} at most", path.display(), text.len());
+            return Err(Error::input(message).hint("keep the words that your documents use"));
+        }
         let wrong = |entry: &Entry, message: String| {
             fault(path, entry.line, text.lines().nth(entry.line - 1).unwrap_or_default(), message)
         };

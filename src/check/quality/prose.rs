@@ -5,7 +5,9 @@ use crate::check::structure::{Document, LineKind};
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A pattern of our own; a wrong one is caught by the first test that uses it.
+/// A pattern of our own; a wrong one is caught by the first test that uses it. Terms from a workspace are escaped, and few
+/// enough for a pattern's limit: [`crate::check::lexicon::Lexicon::of_workspace`] refuses longer files.
+#[expect(clippy::expect_used, reason = "no input of a user's makes it wrong")]
 pub(crate) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern compiles")
 }
